@@ -1,0 +1,53 @@
+/** The contract of a compression pass: a model in, a smaller one out, events on the way. */
+import type { Dataset } from '../data/dataset';
+import type { Metrics, Model } from '../train/model';
+
+export type PassName = 'prune' | 'quantize' | 'share';
+
+/** The one number that a pass asks for, as the quick input and the CLI flag show it. */
+export interface PassSetting {
+  /** Key in the pass's options and name of the CLI flag. */
+  name: string;
+  /** What the prompt says, one sentence. */
+  prompt: string;
+  default: number;
+  minimum: number;
+  maximum: number;
+  integer: boolean;
+}
+
+export type PassOptions = Record<string, number | string | boolean>;
+
+/** What a pass may use besides the model; without a dataset it compresses without fine-tuning. */
+export interface PassContext {
+  dataset?: Dataset;
+  seed: number;
+  threads: number;
+}
+
+export type PassEvent =
+  | { type: 'progress'; done: number; total: number; note: string }
+  | { type: 'point'; step: number; split: 'training' | 'validation'; loss: number; error?: number }
+  | { type: 'warning'; message: string };
+
+/** One row of the table in `passes.ts`; menus, CLI, diagram and report read it. */
+export interface Pass {
+  name: PassName;
+  /** `Prune Weights`: the command's title. */
+  title: string;
+  /** One sentence for quick picks and documentation. */
+  description: string;
+  setting: PassSetting;
+  /** Further options with their defaults, for the CLI and pipeline files. */
+  defaults: PassOptions;
+  /** Throws a KolmoError when the pass does not fit the model: what, why, which pass would. */
+  run(model: Model, options: PassOptions, context: PassContext): AsyncGenerator<PassEvent, Model>;
+}
+
+/** What is measured after each pass, from the packed file decoded. */
+export interface StageMeasure {
+  /** Length of the packed file on disk. */
+  bytes: number;
+  test?: Metrics;
+  validation?: Metrics;
+}

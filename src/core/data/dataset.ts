@@ -1,0 +1,63 @@
+/** What every reader delivers and every training loop consumes: examples in three splits, ready as numbers. */
+
+export type SplitName = 'training' | 'validation' | 'test';
+
+/** What the model is asked to do; the target width follows from it. */
+export type Task =
+  | { type: 'classification'; target: string; classes: string[] }
+  | { type: 'regression'; target: string; mean: number; standardDeviation: number }
+  | { type: 'generation' }
+  | { type: 'nextSymbol'; symbols: number };
+
+/** The examples of one split; `read` gathers a batch and may touch the disk, so that data need not fit in memory. */
+export interface Examples {
+  count: number;
+  /**
+   * Writes the examples at `indices` in order.
+   * @param inputs [indices.length, product of inputShape] float32, already preprocessed
+   * @param targets [indices.length, targetSize] one-hot classes, or the standardised number
+   */
+  read(indices: Int32Array, inputs: Float32Array, targets: Float32Array): void;
+}
+
+export interface Dataset {
+  name: string;
+  /** The files it was collected from, with the SHA-256 of each and its size in bytes. */
+  files: { path: string; bytes: number; sha256: string }[];
+  task: Task;
+  /** Shape of one example's input without the batch: [784] is flat, [28, 28, 1] is an image. */
+  inputShape: number[];
+  targetSize: number;
+  splits: Record<SplitName, Examples>;
+  /** Everything learned from the training split (medians, means, vocabularies), as JSON kept in the run. */
+  preprocessing: Preprocessing;
+  /** Sentences for the report: what was filled, dropped or guessed. */
+  notes: string[];
+}
+
+export type Preprocessing =
+  | { type: 'image'; divideBy: number }
+  | { type: 'table'; columns: ColumnPreprocessing[] }
+  | { type: 'symbols'; window: number };
+
+export type ColumnPreprocessing =
+  | { type: 'number'; name: string; fill: number; mean: number; standardDeviation: number }
+  | { type: 'category'; name: string; fill: string; values: string[] }
+  | { type: 'dropped'; name: string; reason: string };
+
+/** The answers a user can give before collecting; everything has a default (see `collect`). */
+export interface DatasetOptions {
+  /** Target column of a table. Default: the reader's first guess. */
+  target?: string;
+  /** Share of the training examples held out for validation. */
+  validationShare: number;
+  /** Share held out for test where the dataset has no test files of its own. */
+  testShare: number;
+  seed: number;
+}
+
+export const datasetDefaults: DatasetOptions = {
+  validationShare: 1 / 12,
+  testShare: 0.15,
+  seed: 1,
+};

@@ -1,0 +1,28 @@
+/** What the header of a model file tells, whatever its format. */
+export interface ModelSummary {
+  /** `onnx`, `kolmo`, `safetensors`… */
+  format: string;
+  /** Length of the file on disk. */
+  bytes: number;
+  parameters: number;
+  tensors: TensorSummary[];
+  /** Facts worth a line: producer, opset, encoding. */
+  notes: string[];
+}
+
+export interface TensorSummary {
+  name: string;
+  /** As the format names it: `float32`, `F16`, `int8`… in lower case. */
+  dtype: string;
+  shape: number[];
+  parameters: number;
+  /** Bytes stored for this tensor in the file. */
+  bytes: number;
+}
+
+/** Random access to a file, so that opening a 100 GB model costs its header. */
+export interface ByteSource {
+  length: number;
+  /** Reads at most `length` bytes at `offset`; fewer only at the end of the file. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}

@@ -1,0 +1,75 @@
+/** A model is an architecture (layers as data) and its parameters; everything else is derived from these two. */
+
+/** One layer as data. Each kind has one file in `layers/` that builds, exports and counts it. */
+export type LayerSpec =
+  | { type: 'flatten' }
+  | { type: 'reshape'; shape: number[] }
+  | { type: 'dense'; units: number; activation: Activation }
+  | {
+      type: 'conv2d';
+      filters: number;
+      kernel: number;
+      padding: 'valid' | 'same';
+      activation: Activation;
+    }
+  | { type: 'maxPool2d'; size: number }
+  | { type: 'batchNorm' }
+  | { type: 'dropout'; rate: number }
+  | { type: 'embedding'; symbols: number; units: number }
+  | { type: 'gru'; units: number };
+
+export type Activation = 'linear' | 'relu' | 'leakyRelu' | 'sigmoid' | 'tanh' | 'softmax';
+
+/** An architecture made concrete for one dataset: the same value stands in run.json and in model.kolmo. */
+export interface Architecture {
+  name: string;
+  /** Without the batch. */
+  inputShape: number[];
+  layers: LayerSpec[];
+  /** What the output means. */
+  task: 'classification' | 'regression' | 'generation' | 'nextSymbol';
+}
+
+/** How a parameter's values are stored; `data` always holds the decoded float32 values. */
+export type Encoding =
+  | { type: 'float32' }
+  /** data = scale * (level - zeroPoint); scales has one entry, or one per output channel (last axis). */
+  | {
+      type: 'quantized';
+      bits: number;
+      scales: Float32Array;
+      zeroPoints: Int32Array;
+      levels: Int32Array;
+    }
+  /** data = centroids[indices]; a zero weight that is masked has no index. */
+  | { type: 'codebook'; centroids: Float32Array; indices: Int32Array };
+
+export interface Parameter {
+  /** `dense_1/weights`, `dense_1/biases`: layer name, slash, role. */
+  name: string;
+  /** Dense weights are [inputs, outputs], convolutions [height, width, inputs, outputs]: the output channel is last. */
+  shape: number[];
+  data: Float32Array;
+  /** 1 = kept, 0 = pruned. Absent: nothing is pruned. */
+  mask?: Uint8Array;
+  encoding: Encoding;
+}
+
+export interface Model {
+  architecture: Architecture;
+  parameters: Parameter[];
+}
+
+/** Metrics of a model on one split; fractions for errors, so 0.0163 is 1.63 %. */
+export interface Metrics {
+  loss: number;
+  /** Classification: share of wrong answers. */
+  error?: number;
+  /** Regression: root mean squared error in the target's unit, and the share of variance explained. */
+  rmse?: number;
+  r2?: number;
+  bitsPerByte?: number;
+  /** The same metric for the trivial baseline (mean, majority class). */
+  baselineError?: number;
+  baselineRmse?: number;
+}

@@ -1,0 +1,64 @@
+/** What the extension host and the CLI ask of a job process, and what it answers: types only. */
+import type { DatasetOptions } from '../core/data/dataset';
+import type { PassName, PassOptions } from '../core/compress/pass';
+import type { StampedEvent } from '../runs/events';
+
+export type JobRequest = TrainRequest | CompressRequest | ReportRequest | ProgramRequest;
+
+export interface TrainRequest {
+  type: 'train';
+  /** Absolute path of the file that was right-clicked. */
+  dataset: string;
+  data: DatasetOptions;
+  /** A name from the table of architectures, or `auto`. */
+  architecture: string;
+  training: TrainingOptions;
+  /** Absolute path of the run folder; a folder that holds a checkpoint is resumed. */
+  run: string;
+  threads: number;
+}
+
+export interface TrainingOptions {
+  epochs: number;
+  batchSize: number;
+  optimizer: 'adam' | 'sgd';
+  learningRate: number;
+  /** Stop after this many epochs without a better validation loss; 0 = never. */
+  patience: number;
+  seed: number;
+}
+
+export interface CompressRequest {
+  type: 'compress';
+  /** Absolute path of the run folder, or of a model file. */
+  run: string;
+  passes: { name: PassName; options: PassOptions }[];
+  fineTune: boolean;
+  seed: number;
+  threads: number;
+}
+
+export interface ReportRequest {
+  type: 'report';
+  run: string;
+}
+
+export interface ProgramRequest {
+  type: 'program';
+  file: string;
+  /** Absolute path of the program to write. */
+  out: string;
+  effort: 'fast' | 'balanced' | 'max';
+  ascii: boolean;
+  /** The run folder whose `program` stage this is, if any. */
+  run?: string;
+}
+
+/** Host to worker. `stop` ends at the next batch and keeps what there is. */
+export type ToWorker = { type: 'start'; request: JobRequest } | { type: 'stop' };
+
+/** Worker to host. `done` is the last message of a job that did not fail. */
+export type FromWorker =
+  | { type: 'event'; event: StampedEvent }
+  | { type: 'done'; result: unknown }
+  | { type: 'error'; message: string };

@@ -1,0 +1,79 @@
+/** Everything that can happen to a run, as written to events.jsonl and streamed to panels, notification and CLI. */
+import type { Metrics } from '../core/train/model';
+
+/** The pipeline's stages in order; the diagram, the report and the CLI table draw them. */
+export const stageNames = [
+  'collect',
+  'preprocess',
+  'train',
+  'prune',
+  'quantize',
+  'share',
+  'entropyCode',
+  'program',
+] as const;
+
+export type StageName = (typeof stageNames)[number];
+
+export type RunEvent =
+  | { type: 'stageStarted'; stage: StageName; settings: Record<string, number | string | boolean> }
+  | {
+      type: 'progress';
+      stage: StageName;
+      done: number;
+      total: number;
+      note: string;
+      examplesPerSecond?: number;
+      secondsLeft?: number;
+    }
+  /** A point on a curve; `step` counts batches since the stage began. */
+  | {
+      type: 'point';
+      stage: StageName;
+      step: number;
+      split: 'training' | 'validation';
+      loss: number;
+      error?: number;
+    }
+  | { type: 'stageFinished'; stage: StageName; result: StageResult }
+  | { type: 'warning'; stage: StageName; message: string }
+  /** The job was asked to stop and kept what it had. */
+  | { type: 'stopped'; message: string }
+  | { type: 'failed'; message: string }
+  /** The worker died; the run can be resumed from its last checkpoint. */
+  | { type: 'interrupted'; message: string }
+  | { type: 'finished' };
+
+/** Every event with the time it happened: seconds since the Unix epoch. */
+export type StampedEvent = RunEvent & { at: number };
+
+export interface StageResult {
+  /** Length on disk of the artifact. */
+  bytes: number;
+  /** Path of the artifact relative to the run folder, or absolute for the user's own files. */
+  artifact: string;
+  seconds: number;
+  test?: Metrics;
+  validation?: Metrics;
+  layers?: LayerMeasure[];
+  notes: string[];
+}
+
+/** One parameter after a stage: what the histograms and the ledger draw. */
+export interface LayerMeasure {
+  name: string;
+  shape: number[];
+  parameters: number;
+  nonZero: number;
+  /** `float32`, `8-bit`, `codebook 32`. */
+  encoding: string;
+  bytes: number;
+  histogram: Histogram;
+}
+
+export interface Histogram {
+  minimum: number;
+  maximum: number;
+  /** Equal-width bins over the values that are not zero; zeros are `parameters - nonZero`. */
+  counts: number[];
+}
