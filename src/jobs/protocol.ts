@@ -3,7 +3,13 @@ import type { DatasetOptions } from '../core/data/dataset';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { StampedEvent } from '../runs/events';
 
-export type JobRequest = TrainRequest | CompressRequest | ReportRequest | ProgramRequest;
+export type JobRequest =
+  | TrainRequest
+  | CompressRequest
+  | ReportRequest
+  | ProgramRequest
+  | DescribeRequest
+  | InspectRequest;
 
 export interface TrainRequest {
   type: 'train';
@@ -52,6 +58,28 @@ export interface ProgramRequest {
   ascii: boolean;
   /** The run folder whose `program` stage this is, if any. */
   run?: string;
+}
+
+/** Answers with a `DatasetDescription`: what the questions before training are made of. */
+export interface DescribeRequest {
+  type: 'describe';
+  /** Absolute path of the file that was right-clicked. */
+  dataset: string;
+}
+
+export interface DatasetDescription {
+  /** One line for the quick pick's title: `60,000 images of 28 x 28`, `5 columns, 150 rows`. */
+  summary: string;
+  /** Columns that can be predicted, the best guess first; empty where there is nothing to choose. */
+  targets: { name: string; task: 'classification' | 'regression'; detail: string }[];
+  /** Architectures that fit, the default first. */
+  architectures: { name: string; detail: string }[];
+}
+
+/** Answers with a `ModelSummary`, read from the header of a model file. */
+export interface InspectRequest {
+  type: 'inspect';
+  file: string;
 }
 
 /** Host to worker. `stop` ends at the next batch and keeps what there is. */

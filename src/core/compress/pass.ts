@@ -30,8 +30,8 @@ export type PassEvent =
   | { type: 'point'; step: number; split: 'training' | 'validation'; loss: number; error?: number }
   | { type: 'warning'; message: string };
 
-/** One row of the table in `passes.ts`; menus, CLI, diagram and report read it. */
-export interface Pass {
+/** What is known of a pass without running it: a row of `descriptions.ts`, which loads no library. */
+export interface PassDescription {
   name: PassName;
   /** `Prune Weights`: the command's title. */
   title: string;
@@ -40,6 +40,10 @@ export interface Pass {
   setting: PassSetting;
   /** Further options with their defaults, for the CLI and pipeline files. */
   defaults: PassOptions;
+}
+
+/** One row of the table in `passes.ts`; menus, CLI, diagram and report read it. */
+export interface Pass extends PassDescription {
   /** Throws a KolmoError when the pass does not fit the model: what, why, which pass would. */
   run(model: Model, options: PassOptions, context: PassContext): AsyncGenerator<PassEvent, Model>;
 }
