@@ -33,6 +33,8 @@ export interface Dataset {
   preprocessing: Preprocessing;
   /** Sentences for the report: what was filled, dropped or guessed. */
   notes: string[];
+  /** Gives back what the examples hold open (a cache file); they cannot be read afterwards. */
+  close?(): void;
 }
 
 export type Preprocessing =
@@ -54,10 +56,15 @@ export interface DatasetOptions {
   /** Share held out for test where the dataset has no test files of its own. */
   testShare: number;
   seed: number;
+  /** Folder for the rows of a table that is too large for memory. Default: all rows stay in memory. */
+  cacheFolder?: string;
+  /** With a cache folder, rows stay in memory up to this many bytes. */
+  memoryBytes: number;
 }
 
 export const datasetDefaults: DatasetOptions = {
   validationShare: 1 / 12,
   testShare: 0.15,
   seed: 1,
+  memoryBytes: 128 << 20,
 };

@@ -1,0 +1,61 @@
+/** Collect and preprocess: any dataset file to a Dataset, by the first reader that takes it. */
+import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { KolmoError } from '../error';
+import { datasetDefaults, type Dataset, type DatasetOptions } from './dataset';
+import type { CollectEvent, DatasetDescription, Reader } from './reader';
+import { readers } from './readers';
+
+export type { CollectEvent, ColumnDescription, DatasetDescription } from './reader';
+
+/**
+ * Reads a dataset, splits it and learns its preprocessing on the training split.
+ * @param path any file of the dataset; files that belong to it are found beside it by name
+ * @throws KolmoError with a sentence when the data cannot be used
+ */
+export async function* collect(
+  path: string,
+  options: Partial<DatasetOptions> = {},
+): AsyncGenerator<CollectEvent, Dataset> {
+  const reader = await findReader(path);
+  return yield* reader.collect(path, { ...datasetDefaults, ...options });
+}
+
+/**
+ * Looks at a dataset for quick picks: reads at most the head of a large file.
+ * What is wrong with the data is told in `problem`; only a file that no reader takes throws.
+ */
+export async function describeDataset(path: string): Promise<DatasetDescription> {
+  return (await findReader(path)).describe(path);
+}
+
+async function findReader(path: string): Promise<Reader> {
+  const head = await readHead(path);
+  const name = basename(path).toLowerCase();
+  const reader = Object.values(readers).find((candidate) => candidate.matches(name, head));
+  if (reader) return reader;
+  throw new KolmoError(
+    `No reader takes ${basename(path)}: expected ${Object.values(readers)
+      .map((candidate) => candidate.title)
+      .join(', or ')}.`,
+  );
+}
+
+async function readHead(path: string): Promise<Uint8Array> {
+  try {
+    if ((await stat(path)).isDirectory()) {
+      throw new KolmoError(`${path} is a folder: choose a file of the dataset in it.`);
+    }
+    const file = await open(path);
+    try {
+      const head = new Uint8Array(4096);
+      const { bytesRead } = await file.read(head, 0, head.length, 0);
+      return head.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof KolmoError) throw error;
+    throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
+  }
+}

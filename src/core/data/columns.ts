@@ -1,0 +1,128 @@
+/** What the columns of a table are: types, distinct and missing values, and which is likely the target. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { KolmoError } from '../error';
+import { isInteger, isNumber, query, quoteName, type TableSource } from './duckdb';
+import type { ColumnDescription, ColumnType } from './reader';
+
+/** Rows that are looked at before the whole table is read. */
+export const sampleRows = 100_000;
+
+/** An integer target with at most so many distinct values names classes, not quantities. */
+const mostIntegerClasses = 20;
+
+/** Names that targets go by, best first. */
+const targetNames =
+  /^(target|label|labels|class|classes|y|outcome|response|survived|species|quality|diagnosis|churn|default|price|saleprice|sale_price|median_house_value|medv|income|salary|output|result)$/i;
+
+/** Names that row numbers go by. */
+const rowNames = /^(|id|index|idx|row|row_?id|row_?number|unnamed.*|column0)$/i;
+
+/**
+ * Describes the columns from the first rows, in the table's order, with their rank as a target.
+ * @returns the rows looked at as well: fewer than `sampleRows` means the whole table
+ */
+export async function describeColumns(
+  connection: DuckDBConnection,
+  source: TableSource,
+  path: string,
+): Promise<{ rows: number; columns: ColumnDescription[] }> {
+  const facts = source.columns.map(({ name }, i) => {
+    const column = quoteName(name);
+    return `count(DISTINCT ${column}) AS distinct${i}, count(*) - count(${column}) AS missing${i}`;
+  });
+  const [row] = await query(
+    connection,
+    `SELECT count(*) AS rows, ${facts.join(', ')} FROM (SELECT * FROM ${source.sql} LIMIT ${sampleRows})`,
+    path,
+  );
+  const columns = source.columns.map(({ name, type }, i) => ({
+    name,
+    type: columnType(type),
+    distinct: Number(row[`distinct${i}`]),
+    missing: Number(row[`missing${i}`]),
+    guessRank: -1,
+  }));
+  const rows = Number(row.rows);
+  rankTargets(columns, rows);
+  return { rows, columns };
+}
+
+function columnType(type: string): ColumnType {
+  if (isInteger(type)) return 'integer';
+  if (isNumber(type)) return 'number';
+  if (/^(VARCHAR|BOOLEAN|UUID|ENUM)/.test(type)) return 'category';
+  if (/^(DATE|TIME)/.test(type)) return 'time';
+  return 'unsupported';
+}
+
+/** Best guess: a telling name, then the last column, then the others from the last to the first. */
+function rankTargets(columns: ColumnDescription[], rows: number): void {
+  const score = (column: ColumnDescription, position: number): number => {
+    const named = targetNames.test(column.name) ? 2 : 0;
+    const odd = isRowNumber(column, rows) || isText(column, rows) ? -1 : 0;
+    return named + odd + position / columns.length;
+  };
+  columns
+    .map((column, position) => ({ column, score: score(column, position) }))
+    .filter(({ column }) => column.type !== 'unsupported' && column.distinct > 1)
+    .sort((a, b) => b.score - a.score)
+    .forEach(({ column }, rank) => (column.guessRank = rank));
+}
+
+export function targetsOf(columns: ColumnDescription[]): string[] {
+  return columns
+    .filter(({ guessRank }) => guessRank >= 0)
+    .sort((a, b) => a.guessRank - b.guessRank)
+    .map(({ name }) => name);
+}
+
+/** The column that was asked for, or the best guess. */
+export function chooseTarget(
+  columns: ColumnDescription[],
+  wanted: string | undefined,
+  name: string,
+): ColumnDescription {
+  if (wanted !== undefined) {
+    const column = columns.find((candidate) => candidate.name === wanted);
+    if (!column) {
+      throw new KolmoError(
+        `${name} has no column “${wanted}” to predict: its columns are ${columns.map((each) => each.name).join(', ')}.`,
+      );
+    }
+    if (column.distinct < 2) {
+      const found = column.distinct === 0 ? 'no value at all' : 'one class only';
+      throw new KolmoError(
+        `The target “${wanted}” of ${name} has ${found}: there is nothing to learn. Choose another column.`,
+      );
+    }
+    if (column.type === 'unsupported') {
+      throw new KolmoError(
+        `The target “${wanted}” of ${name} holds neither numbers nor names. Choose another column.`,
+      );
+    }
+    return column;
+  }
+  const best = columns.find(({ guessRank }) => guessRank === 0);
+  if (best) return best;
+  throw new KolmoError(
+    `${name} has no column to predict: each holds no value, or one value in all rows.`,
+  );
+}
+
+export function isClassification(target: ColumnDescription, rows: number): boolean {
+  if (target.type === 'category') return true;
+  const { distinct } = target;
+  return (
+    target.type === 'integer' &&
+    (distinct === 2 || (distinct <= mostIntegerClasses && distinct * 10 <= rows))
+  );
+}
+
+export function isRowNumber(column: ColumnDescription, rows: number): boolean {
+  return column.type === 'integer' && column.distinct === rows && rowNames.test(column.name);
+}
+
+/** Words that hardly repeat are identifiers or free text, which one-hot positions cannot carry. */
+export function isText(column: ColumnDescription, rows: number): boolean {
+  return column.type === 'category' && column.distinct > 20 && column.distinct * 2 > rows;
+}

@@ -1,0 +1,270 @@
+/** Tables through DuckDB: sniffed once, then read with everything said, so that a bad line is named. */
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import { KolmoError } from '../error';
+
+export interface SourceColumn {
+  name: string;
+  /** DuckDB's type name: `BIGINT`, `VARCHAR`, `TIMESTAMP`… */
+  type: string;
+}
+
+/** A file as DuckDB reads it: the SQL that stands for its rows, and its columns. */
+export interface TableSource {
+  /** `read_csv('…', …)`: what follows FROM. */
+  sql: string;
+  columns: SourceColumn[];
+  notes: string[];
+}
+
+const missingMarks = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'];
+const delimiters = [',', '\t', ';', '|'];
+
+/** Runs `use` with a connection to an empty in-memory database. */
+export async function* withDuckdb<Event, Result>(
+  use: (connection: DuckDBConnection) => AsyncGenerator<Event, Result>,
+): AsyncGenerator<Event, Result> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const database = await DuckDBInstance.create(':memory:', {
+    threads: '2',
+    memory_limit: '512MB',
+    // Nothing is fetched from the network, whatever the file asks for.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await database.connect();
+  try {
+    return yield* use(connection);
+  } finally {
+    connection.closeSync();
+    database.closeSync();
+  }
+}
+
+/** Finds out how a table file is to be read. */
+export async function openTable(connection: DuckDBConnection, path: string): Promise<TableSource> {
+  const extension = path.toLowerCase().split('.').pop();
+  if (extension === 'parquet') return openTyped(connection, `read_parquet(${quote(path)})`, path);
+  if (extension === 'jsonl' || extension === 'ndjson') {
+    return openTyped(connection, `read_json(${quote(path)}, format='newline_delimited')`, path);
+  }
+  return openCsv(connection, path);
+}
+
+async function openTyped(
+  connection: DuckDBConnection,
+  sql: string,
+  path: string,
+): Promise<TableSource> {
+  const rows = await query(connection, `DESCRIBE SELECT * FROM ${sql}`, path);
+  const columns = rows.map((row) => ({
+    name: String(row.column_name),
+    type: String(row.column_type),
+  }));
+  return { sql, columns, notes: [] };
+}
+
+async function openCsv(connection: DuckDBConnection, path: string): Promise<TableSource> {
+  const name = basename(path);
+  const header = await readFirstLine(path);
+  if (header.trim() === '') {
+    throw new KolmoError(
+      `${name} is empty: expected a header line with the column names, then one row a line.`,
+    );
+  }
+  const marks = `nullstr=[${missingMarks.map(quote).join(', ')}]`;
+  const sniff = async (more: string): Promise<Sniffed> => {
+    const [row] = await query(
+      connection,
+      `SELECT Delimiter, Quote, Escape, SkipRows, Comment, HasHeader, Columns
+       FROM sniff_csv(${quote(path)}, ${marks}${more})`,
+      path,
+    );
+    return row as unknown as Sniffed;
+  };
+  const wanted = delimiterOf(header);
+  let found = await sniff('');
+  if (wanted !== undefined && found.Delimiter !== wanted) {
+    // The sniffer takes a ragged table for one of a single column: read it by its header, which names the line.
+    const columns = Array.from({ length: countFields(header, wanted) }, (_, i) => ({
+      name: `column${i}`,
+      type: 'VARCHAR',
+    }));
+    const sql = csvSql(path, marks, { Delimiter: wanted }, columns);
+    await query(connection, `SELECT count(*) FROM (SELECT * FROM ${sql})`, path);
+    found = await sniff(`, delim=${quote(wanted)}, header=true`);
+  }
+  const notes: string[] = [];
+  if (wanted === ';' && found.Delimiter === ';') {
+    const comma = await sniff(", delim=';', decimal_separator=','");
+    if (countNumbers(comma) > countNumbers(found)) {
+      notes.push('Numbers are written with a decimal comma.');
+      return {
+        sql: csvSql(path, `${marks}, decimal_separator=','`, comma, columnsOf(comma)),
+        columns: columnsOf(comma),
+        notes,
+      };
+    }
+  }
+  const columns = columnsOf(found);
+  if (!found.HasHeader) {
+    notes.push(
+      `The first line holds values: the columns are named ${columns[0].name} to ${columns[columns.length - 1].name}.`,
+    );
+  }
+  return { sql: csvSql(path, marks, found, columns), columns, notes };
+}
+
+interface Sniffed {
+  Delimiter: string;
+  Quote: string;
+  Escape: string;
+  SkipRows: number;
+  Comment: string;
+  HasHeader: boolean;
+  Columns: { items: { entries: SourceColumn }[] };
+}
+
+function columnsOf(sniffed: Sniffed): SourceColumn[] {
+  return sniffed.Columns.items.map(({ entries }) => ({ name: entries.name, type: entries.type }));
+}
+
+function countNumbers(sniffed: Sniffed): number {
+  return columnsOf(sniffed).filter(({ type }) => isNumber(type)).length;
+}
+
+function csvSql(
+  path: string,
+  options: string,
+  dialect: Partial<Sniffed>,
+  columns: SourceColumn[],
+): string {
+  const character = (value: string | undefined, otherwise: string): string =>
+    quote(value === undefined ? otherwise : value === '(empty)' ? '' : value);
+  const types = columns.map(({ name, type }) => `${quote(name)}: ${quote(type)}`).join(', ');
+  return (
+    `read_csv(${quote(path)}, auto_detect=false, ${options}, delim=${character(dialect.Delimiter, ',')}, ` +
+    `quote=${character(dialect.Quote, '"')}, escape=${character(dialect.Escape, '"')}, ` +
+    `comment=${character(dialect.Comment, '')}, skip=${dialect.SkipRows ?? 0}, ` +
+    `header=${dialect.HasHeader ?? true}, columns={${types}})`
+  );
+}
+
+/** The delimiter that splits the header into most fields. */
+function delimiterOf(header: string): string | undefined {
+  const counts = delimiters.map((delimiter) => countFields(header, delimiter));
+  const most = Math.max(...counts);
+  return most > 1 ? delimiters[counts.indexOf(most)] : undefined;
+}
+
+function countFields(header: string, delimiter: string): number {
+  return header.replace(/"[^"]*"/g, '').split(delimiter).length;
+}
+
+async function readFirstLine(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const head = new Uint8Array(1 << 16);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    const text = new TextDecoder().decode(head.subarray(0, bytesRead));
+    return text.split(/\r\n|\n|\r/, 1)[0];
+  } finally {
+    await file.close();
+  }
+}
+
+export function isNumber(type: string): boolean {
+  return isInteger(type) || /^(FLOAT|DOUBLE|DECIMAL)/.test(type);
+}
+
+export function isInteger(type: string): boolean {
+  return /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type);
+}
+
+/**
+ * Reads the rows a chunk at a time, in the file's order.
+ * @param expressions one a column, as SQL
+ */
+export async function* readChunks(
+  connection: DuckDBConnection,
+  source: TableSource,
+  expressions: string[],
+  path: string,
+): AsyncGenerator<DuckDBDataChunk, void> {
+  // A stream of DuckDB 1.5 that fails just ends: a last row of our own proves that it came to the end.
+  const selected = expressions.map((expression, i) => `${expression} AS value${i}`).join(', ');
+  const nothing = expressions.map(() => 'NULL').join(', ');
+  const sql = `SELECT ${selected}, false AS ended FROM ${source.sql} UNION ALL SELECT ${nothing}, true`;
+  try {
+    const result = await connection.stream(sql);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) break;
+      const ended = chunk.getColumnVector(expressions.length).getItem(chunk.rowCount - 1) === true;
+      if (ended) chunk.rowCount--;
+      if (chunk.rowCount > 0) yield chunk;
+      if (ended) return;
+    }
+  } catch (error) {
+    throw error instanceof KolmoError ? error : tableError(error, path);
+  }
+  const counts = expressions.map((expression) => `count(${expression})`).join(', ');
+  await query(connection, `SELECT ${counts} FROM ${source.sql}`, path);
+  throw new KolmoError(`${basename(path)} could not be read to its end. Try again.`);
+}
+
+/** Runs a statement whose result is small. Errors are told as sentences about `path`. */
+export async function query(
+  connection: DuckDBConnection,
+  sql: string,
+  path: string,
+): Promise<Record<string, unknown>[]> {
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjects();
+  } catch (error) {
+    throw tableError(error, path);
+  }
+}
+
+/** DuckDB's message about a CSV as one sentence: line, expected and found. */
+export function tableError(error: unknown, path: string): KolmoError {
+  const name = basename(path);
+  const message = (error as Error).message;
+  const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
+  const columns = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message);
+  if (line && columns) {
+    return new KolmoError(
+      `${name}, line ${line}: expected ${columns[1]} columns, found ${columns[2]}. Correct the line, or quote the field that holds the delimiter.`,
+    );
+  }
+  const cell = /converting column "(.*)"\. Could not convert string "(.*)" to '(\w+)'/.exec(
+    message,
+  );
+  if (line && cell) {
+    return new KolmoError(
+      `${name}, line ${line}: column ${cell[1]} holds “${cell[2]}”, expected ${isNumber(cell[3]) ? 'a number' : cell[3].toLowerCase()} as in the rows before it. Correct the cell, or leave it empty.`,
+    );
+  }
+  if (/unicode|utf-?8/i.test(message)) {
+    return new KolmoError(
+      `${name}${line ? `, line ${line}` : ''}: the text is not UTF-8. Save the file with encoding UTF-8.`,
+    );
+  }
+  if (line && /quote/i.test(message)) {
+    return new KolmoError(
+      `${name}, line ${line}: a quoted field does not end. Close the quote, or double the one inside of the field.`,
+    );
+  }
+  return new KolmoError(
+    `${name}${line ? `, line ${line}` : ''} cannot be read as a table: ${message.split('\n')[0]}`,
+  );
+}
+
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

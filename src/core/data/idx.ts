@@ -1,0 +1,190 @@
+/** Images in IDX files with a label each: MNIST and its relatives. */
+import { open } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
+import { KolmoError } from '../error';
+import type { Dataset, DatasetOptions, Examples } from './dataset';
+import { hashFile, type SourceFile } from './files';
+import {
+  findIdxFiles,
+  parseIdxName,
+  readHeader,
+  readIdx,
+  type IdxFile,
+  type IdxSet,
+} from './idxFile';
+import type { CollectEvent, DatasetDescription, Reader } from './reader';
+import { splitIndices } from './split';
+
+export const idx: Reader = {
+  title: 'IDX images (train-images-idx3-ubyte, plain or .gz)',
+  matches: (name, head) =>
+    (head[0] === 0 && head[1] === 0 && head[2] >= 8 && head[2] <= 14 && head[3] <= 4) ||
+    (parseIdxName(name) !== undefined && /idx|ubyte/.test(name)),
+  describe,
+  collect,
+};
+
+async function describe(path: string): Promise<DatasetDescription> {
+  try {
+    const { training } = await findIdxFiles(path);
+    const name = basename(training.images);
+    const { shape } = readHeader(await readUnpackedHead(training.images), name);
+    return { kind: 'idx', rows: shape[0], inputShape: imageShape(shape, name) };
+  } catch (error) {
+    if (!(error instanceof KolmoError)) throw error;
+    return { kind: 'idx', rows: 0, problem: error.message };
+  }
+}
+
+async function* collect(
+  path: string,
+  options: DatasetOptions,
+): AsyncGenerator<CollectEvent, Dataset> {
+  const found = await findIdxFiles(path);
+  const files: SourceFile[] = [];
+  const read = async function* (set: IdxSet): AsyncGenerator<CollectEvent, LabelledImages> {
+    for (const file of [set.images, set.labels]) {
+      yield { type: 'progress', done: files.length, total: 0, note: `Reading ${basename(file)}` };
+      files.push(yield* hashFile(file));
+    }
+    return pair(await readIdx(set.images), await readIdx(set.labels));
+  };
+  const training = yield* read(found.training);
+  const test = found.test && (yield* read(found.test));
+  if (test && String(test.shape) !== String(training.shape)) {
+    throw new KolmoError(
+      `${basename(found.test!.images)} holds images of ${test.shape.join('x')}, ${basename(found.training.images)} of ${training.shape.join('x')}: both must have one size.`,
+    );
+  }
+
+  const shares = {
+    validation: options.validationShare,
+    test: test ? 0 : options.testShare,
+  };
+  const split = splitIndices(
+    training.labels.length,
+    shares,
+    options.seed,
+    basename(found.training.images),
+  );
+  const seen = new Set<number>();
+  for (const index of split.training) seen.add(training.labels[index]);
+  const labels = [...seen].sort((a, b) => a - b);
+  if (labels.length < 2) {
+    throw new KolmoError(
+      `${basename(found.training.labels)} has one class, ${labels[0]}: a classifier needs at least two.`,
+    );
+  }
+  const testIndices = test
+    ? Int32Array.from({ length: test.labels.length }, (_, i) => i)
+    : split.test;
+  const examples = (of: LabelledImages, indices: Int32Array): Examples =>
+    imageExamples(of, indices, labels);
+  const notes = [
+    test
+      ? `Test: the dataset's own ${basename(found.test!.images)}.`
+      : `Test: ${split.test.length} examples drawn with seed ${options.seed}; no test files were found beside it.`,
+    `Validation: ${split.validation.length} of the training examples, drawn with seed ${options.seed}.`,
+  ];
+  const unseen = countUnseen(test ?? training, testIndices, seen);
+  if (unseen > 0) {
+    notes.push(
+      `${unseen} test examples have a class that never occurs in training; they count as wrong.`,
+    );
+  }
+  return {
+    name: datasetName(found.training.images),
+    files,
+    task: { type: 'classification', target: 'label', classes: labels.map(String) },
+    inputShape: training.shape,
+    targetSize: labels.length,
+    splits: {
+      training: examples(training, split.training),
+      validation: examples(training, split.validation),
+      test: examples(test ?? training, testIndices),
+    },
+    preprocessing: { type: 'image', divideBy: 255 },
+    notes,
+  };
+}
+
+interface LabelledImages {
+  /** [height, width, channels]. */
+  shape: number[];
+  /** [images, height, width, channels]. */
+  pixels: Uint8Array;
+  labels: Uint8Array;
+}
+
+function pair(images: IdxFile, labels: IdxFile): LabelledImages {
+  const [imagesName, labelsName] = [basename(images.path), basename(labels.path)];
+  const shape = imageShape(images.shape, imagesName);
+  if (labels.shape.length !== 1) {
+    throw new KolmoError(`${labelsName} has ${labels.shape.length} dimensions: labels have one.`);
+  }
+  if (images.shape[0] !== labels.shape[0]) {
+    throw new KolmoError(
+      `${imagesName} holds ${images.shape[0]} images and ${labelsName} ${labels.shape[0]} labels: each image needs one label.`,
+    );
+  }
+  return { shape, pixels: images.values, labels: labels.values };
+}
+
+function imageShape(shape: number[], name: string): number[] {
+  if (shape.length === 3) return [...shape.slice(1), 1];
+  if (shape.length === 4) return shape.slice(1);
+  throw new KolmoError(
+    `${name} has ${shape.length} dimensions: images have three (count, height, width) or four.`,
+  );
+}
+
+/** A pixel's level to the value that the model sees. */
+const brightness = Float32Array.from({ length: 256 }, (_, level) => level / 255);
+
+function imageExamples(of: LabelledImages, members: Int32Array, labels: number[]): Examples {
+  const size = of.shape.reduce((product, side) => product * side, 1);
+  const classOf = new Int32Array(256).fill(-1);
+  labels.forEach((label, position) => (classOf[label] = position));
+  return {
+    count: members.length,
+    read(indices, inputs, targets) {
+      targets.fill(0, 0, indices.length * labels.length);
+      for (let row = 0; row < indices.length; row++) {
+        const image = members[indices[row]];
+        const from = image * size;
+        const to = row * size;
+        for (let i = 0; i < size; i++) inputs[to + i] = brightness[of.pixels[from + i]];
+        const position = classOf[of.labels[image]];
+        if (position >= 0) targets[row * labels.length + position] = 1;
+      }
+    },
+  };
+}
+
+function countUnseen(of: LabelledImages, indices: Int32Array, seen: Set<number>): number {
+  let unseen = 0;
+  for (const index of indices) if (!seen.has(of.labels[index])) unseen++;
+  return unseen;
+}
+
+/** `emnist-letters`, or the folder's name where the file's own name says nothing. */
+function datasetName(path: string): string {
+  return parseIdxName(basename(path))?.stem || basename(dirname(path)) || 'images';
+}
+
+async function readUnpackedHead(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const head = new Uint8Array(4096);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    const bytes = head.subarray(0, bytesRead);
+    if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+    // The piece ends in the middle of the stream: its first bytes are all that is asked of it.
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
+  } finally {
+    await file.close();
+  }
+}

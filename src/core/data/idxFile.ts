@@ -1,0 +1,138 @@
+/** The IDX format of MNIST (http://yann.lecun.com/exdb/mnist/), and the names its files go by. */
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { KolmoError } from '../error';
+
+export interface IdxFile {
+  path: string;
+  /** [images, height, width], [images, height, width, channels] or [labels]. */
+  shape: number[];
+  /** One byte a value, row-major. */
+  values: Uint8Array;
+}
+
+/** Reads an IDX file of unsigned bytes, plain or gzipped. */
+export async function readIdx(path: string): Promise<IdxFile> {
+  const name = basename(path);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
+  }
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    try {
+      bytes = await promisify(gunzip)(bytes);
+    } catch (error) {
+      throw new KolmoError(
+        `${name} cannot be unpacked: ${(error as Error).message}. The download may be cut: fetch it again.`,
+      );
+    }
+  }
+  const { shape, start } = readHeader(bytes, name);
+  const expected = start + shape.reduce((product, size) => product * size, 1);
+  if (bytes.length !== expected) {
+    throw new KolmoError(
+      `${name} holds ${bytes.length} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${expected}. ` +
+        (bytes.length < expected
+          ? 'The file is cut: fetch it again.'
+          : 'Something follows the values.'),
+    );
+  }
+  return { path, shape, values: bytes.subarray(start) };
+}
+
+/** Reads the shape alone, which needs no more than the first bytes, unpacked. */
+export function readHeader(bytes: Uint8Array, name: string): { shape: number[]; start: number } {
+  const [zero, alsoZero, type, rank] = bytes;
+  if (bytes.length < 4 || zero !== 0 || alsoZero !== 0 || rank < 1 || rank > 4) {
+    const found = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
+    throw new KolmoError(
+      `${name} is not an IDX file: it begins with ${found.join(' ') || 'nothing'} at offset 0, ` +
+        'expected 00 00 08 and the number of dimensions.',
+    );
+  }
+  if (type !== 0x08) {
+    throw new KolmoError(
+      `${name} holds values of IDX type 0x${type.toString(16).padStart(2, '0')} (offset 2): ` +
+        'only unsigned bytes, 0x08, are read as images or labels.',
+    );
+  }
+  const start = 4 + 4 * rank;
+  if (bytes.length < start) {
+    throw new KolmoError(
+      `${name} is cut in its header: ${bytes.length} bytes, expected at least ${start}.`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { shape: Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis)), start };
+}
+
+export interface IdxName {
+  part: 'images' | 'labels';
+  split: 'training' | 'test';
+  /** What is left of the name: files of one dataset share it (`emnist-balanced`). */
+  stem: string;
+}
+
+/** `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `emnist-letters-test-images-idx3-ubyte`… */
+export function parseIdxName(name: string): IdxName | undefined {
+  const words = name.toLowerCase().split(/[-_. ]+/);
+  const part = words.includes('images')
+    ? 'images'
+    : words.includes('labels')
+      ? 'labels'
+      : undefined;
+  if (!part) return undefined;
+  const test = words.some((word) => word === 't10k' || word === 'test');
+  const known = /^(images|labels|train|training|t10k|test|idx\d?|ubyte|gz)$/;
+  return {
+    part,
+    split: test ? 'test' : 'training',
+    stem: words.filter((word) => !known.test(word)).join('-'),
+  };
+}
+
+export interface IdxSet {
+  images: string;
+  labels: string;
+}
+
+/** Finds the files that belong to the one that was chosen, beside it and by name. */
+export async function findIdxFiles(path: string): Promise<{ training: IdxSet; test?: IdxSet }> {
+  const folder = dirname(path);
+  const chosen = parseIdxName(basename(path));
+  if (!chosen) {
+    throw new KolmoError(
+      `${basename(path)} names neither images nor labels: expected a name such as train-images-idx3-ubyte, with its labels beside it.`,
+    );
+  }
+  const names = (await readdir(folder)).sort();
+  const find = (split: IdxName['split'], part: IdxName['part']): string | undefined => {
+    const fits = names.filter((name) => {
+      const parsed = parseIdxName(name);
+      return parsed?.part === part && parsed.split === split && parsed.stem === chosen.stem;
+    });
+    const itself = chosen.part === part && chosen.split === split && basename(path);
+    const found = itself || fits.find((name) => !name.toLowerCase().endsWith('.gz')) || fits[0];
+    return found ? join(folder, found) : undefined;
+  };
+  const set = (split: IdxName['split']): IdxSet | undefined => {
+    const [images, labels] = [find(split, 'images'), find(split, 'labels')];
+    if (images && labels) return { images, labels };
+    if (!images && !labels) return undefined;
+    const [lone, absent] = images ? [images, 'labels'] : [labels!, 'images'];
+    const wanted = basename(lone)
+      .replace(/images|labels/i, absent)
+      .replace(/idx\d/i, absent === 'labels' ? 'idx1' : 'idx3');
+    throw new KolmoError(
+      `The ${absent} of ${basename(lone)} were not found: expected a file such as ${wanted} in ${folder}.`,
+    );
+  };
+  const training = set('training');
+  const test = set('test');
+  // A lone test set is still a dataset: it is split like any other.
+  return training ? { training, test } : { training: test! };
+}

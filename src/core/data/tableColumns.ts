@@ -1,0 +1,296 @@
+/** Learns how a table's columns become numbers, on the training split only, and applies it to rows. */
+import { KolmoError } from '../error';
+import type { ColumnPreprocessing, Examples, Task } from './dataset';
+import type { Rows } from './rows';
+import type { SplitIndices } from './split';
+
+/** A column as the rows hold it: a number, or the position of a name in `names`; NaN where it is missing. */
+export interface StoredColumn {
+  name: string;
+  /** The names that codes stand for; absent for a column of numbers. */
+  names?: string[];
+  /** Why the column cannot be an input, found while reading. */
+  unusable?: string;
+}
+
+/** At most so many names of one column get a position of their own. */
+const mostPositions = 128;
+
+/** Medians of longer columns are taken over so many evenly spaced rows. */
+const medianRows = 1_000_000;
+
+interface ColumnFacts {
+  present: number;
+  missing: number;
+  mean: number;
+  /** Sum of squared distances to the mean. */
+  squares: number;
+  /** Training rows and test rows by code. */
+  counts: Float64Array;
+  testCounts: Float64Array;
+  sample: number[];
+}
+
+export interface LearnedTable {
+  task: Task;
+  preprocessing: ColumnPreprocessing[];
+  notes: string[];
+  inputs: number;
+  targetSize: number;
+  examples(members: Int32Array): Examples;
+}
+
+/** Learns fills, means and vocabularies from the training rows; the target is the last stored column. */
+export function learnTable(
+  rows: Rows,
+  columns: StoredColumn[],
+  split: SplitIndices,
+  classification: boolean,
+  what: string,
+): LearnedTable {
+  const facts = gatherFacts(rows, columns, split);
+  const notes: string[] = [];
+  const preprocessing: ColumnPreprocessing[] = [];
+  const encoders: Encoder[] = [];
+  let width = 0;
+  columns.slice(0, -1).forEach((column, source) => {
+    const learned = learnColumn(column, facts[source], notes);
+    preprocessing.push(learned);
+    if (learned.type === 'dropped') {
+      notes.push(`${learned.name} is left out: ${learned.reason}.`);
+      return;
+    }
+    const encoder = createEncoder(learned, column, source, width);
+    width += encoder.width;
+    encoders.push(encoder);
+    noteUnseen(column, facts[source], notes);
+  });
+  if (encoders.length === 0) {
+    throw new KolmoError(
+      `${what} has no usable column besides the target: ${notes.join(' ') || 'the table has only one column.'}`,
+    );
+  }
+  const source = columns.length - 1;
+  const target = columns[source];
+  const { task, targetSize, writeTarget } = classification
+    ? learnClasses(target, facts[source], notes, what)
+    : learnQuantity(target, facts[source], what);
+  const inputs = width;
+  const row = new Float64Array(rows.width);
+  return {
+    task,
+    preprocessing,
+    notes,
+    inputs,
+    targetSize,
+    examples: (members) => ({
+      count: members.length,
+      read(indices, into, targets) {
+        into.fill(0, 0, indices.length * inputs);
+        targets.fill(0, 0, indices.length * targetSize);
+        for (let i = 0; i < indices.length; i++) {
+          rows.read(members[indices[i]], row);
+          for (const encoder of encoders) encoder.write(row, into, i * inputs);
+          writeTarget(row[source], targets, i * targetSize);
+        }
+      },
+    }),
+  };
+}
+
+/** One pass over all rows: moments and counts of training rows, counts of test rows. */
+function gatherFacts(rows: Rows, columns: StoredColumn[], split: SplitIndices): ColumnFacts[] {
+  const partOf = new Uint8Array(rows.count);
+  for (const index of split.validation) partOf[index] = 1;
+  for (const index of split.test) partOf[index] = 2;
+  const facts = columns.map(({ names }) => ({
+    present: 0,
+    missing: 0,
+    mean: 0,
+    squares: 0,
+    counts: new Float64Array(names?.length ?? 0),
+    testCounts: new Float64Array(names?.length ?? 0),
+    sample: [] as number[],
+  }));
+  const stride = Math.ceil(split.training.length / medianRows);
+  rows.scan((block, firstRow, count) => {
+    columns.forEach((column, position) => {
+      const fact = facts[position];
+      for (let row = 0; row < count; row++) {
+        const value = block[row * rows.width + position];
+        const part = partOf[firstRow + row];
+        if (Number.isNaN(value)) fact.missing++;
+        else if (part === 2 && column.names) fact.testCounts[value]++;
+        else if (part === 0) {
+          fact.present++;
+          if (column.names) fact.counts[value]++;
+          else {
+            // Welford: one pass, and no cancellation for large offsets such as timestamps.
+            const distance = value - fact.mean;
+            fact.mean += distance / fact.present;
+            fact.squares += distance * (value - fact.mean);
+            if (fact.present % stride === 0) fact.sample.push(value);
+          }
+        }
+      }
+    });
+  });
+  return facts;
+}
+
+function learnColumn(
+  column: StoredColumn,
+  facts: ColumnFacts,
+  notes: string[],
+): ColumnPreprocessing {
+  const { name, names } = column;
+  const drop = (reason: string): ColumnPreprocessing => ({ type: 'dropped', name, reason });
+  if (column.unusable !== undefined) return drop(column.unusable);
+  if (facts.present === 0) return drop('all its values are missing');
+  if (names) {
+    const order = byFrequency(facts.counts);
+    if (order.length < 2) return drop('it has one value in all training rows');
+    const kept = order.slice(0, mostPositions);
+    if (order.length > kept.length) {
+      notes.push(
+        `${name} has ${order.length} values: the ${kept.length} most frequent get a position each, the others none.`,
+      );
+    }
+    const fill = names[order[0]];
+    if (facts.missing > 0) {
+      notes.push(
+        `${name}: ${facts.missing} missing values are filled with the most frequent, “${fill}”.`,
+      );
+    }
+    return { type: 'category', name, fill, values: kept.map((code) => names[code]) };
+  }
+  const standardDeviation = Math.sqrt(facts.squares / facts.present);
+  if (!(standardDeviation > 0)) return drop('it has one value in all training rows');
+  const fill = facts.missing > 0 ? median(facts.sample) : facts.mean;
+  if (facts.missing > 0) {
+    notes.push(
+      `${name}: ${facts.missing} missing values are filled with the training median, ${fill}.`,
+    );
+  }
+  return { type: 'number', name, fill, mean: facts.mean, standardDeviation };
+}
+
+interface Encoder {
+  width: number;
+  write(row: Float64Array, into: Float32Array, offset: number): void;
+}
+
+function createEncoder(
+  learned: Exclude<ColumnPreprocessing, { type: 'dropped' }>,
+  column: StoredColumn,
+  source: number,
+  position: number,
+): Encoder {
+  if (learned.type === 'number') {
+    const { fill, mean, standardDeviation } = learned;
+    return {
+      width: 1,
+      write(row, into, offset) {
+        const value = row[source];
+        into[offset + position] = ((Number.isNaN(value) ? fill : value) - mean) / standardDeviation;
+      },
+    };
+  }
+  const places = new Map(learned.values.map((value, place) => [value, place]));
+  const placeOf = Int32Array.from(column.names!, (name) => places.get(name) ?? -1);
+  const fill = places.get(learned.fill)!;
+  return {
+    width: learned.values.length,
+    write(row, into, offset) {
+      const place = Number.isNaN(row[source]) ? fill : placeOf[row[source]];
+      if (place >= 0) into[offset + position + place] = 1;
+    },
+  };
+}
+
+function noteUnseen(column: StoredColumn, facts: ColumnFacts, notes: string[]): void {
+  const unseen = countUnseen(facts);
+  if (unseen === 0) return;
+  notes.push(
+    `${column.name}: ${unseen} test rows hold a value that training never saw; all its positions are 0.`,
+  );
+}
+
+function countUnseen({ counts, testCounts }: ColumnFacts): number {
+  return testCounts.reduce((sum, count, code) => sum + (counts[code] === 0 ? count : 0), 0);
+}
+
+interface LearnedTarget {
+  task: Task;
+  targetSize: number;
+  writeTarget(value: number, targets: Float32Array, offset: number): void;
+}
+
+function learnClasses(
+  target: StoredColumn,
+  facts: ColumnFacts,
+  notes: string[],
+  what: string,
+): LearnedTarget {
+  const names = target.names!;
+  const order = byFrequency(facts.counts).sort((a, b) => compareNames(names[a], names[b]));
+  if (order.length < 2) {
+    throw new KolmoError(
+      `The target “${target.name}” of ${what} has one class in the training rows, “${names[order[0]]}”: there is nothing to learn. Choose another column.`,
+    );
+  }
+  const placeOf = new Int32Array(names.length).fill(-1);
+  order.forEach((code, place) => (placeOf[code] = place));
+  const unseen = countUnseen(facts);
+  if (unseen > 0) {
+    notes.push(
+      `${unseen} test rows have a class that never occurs in training; they count as wrong.`,
+    );
+  }
+  return {
+    task: {
+      type: 'classification',
+      target: target.name,
+      classes: order.map((code) => names[code]),
+    },
+    targetSize: order.length,
+    writeTarget(value, targets, offset) {
+      if (placeOf[value] >= 0) targets[offset + placeOf[value]] = 1;
+    },
+  };
+}
+
+function learnQuantity(target: StoredColumn, facts: ColumnFacts, what: string): LearnedTarget {
+  const { mean } = facts;
+  const standardDeviation = Math.sqrt(facts.squares / facts.present);
+  if (!(standardDeviation > 0)) {
+    throw new KolmoError(
+      `The target “${target.name}” of ${what} has one value in all training rows: there is nothing to learn. Choose another column.`,
+    );
+  }
+  return {
+    task: { type: 'regression', target: target.name, mean, standardDeviation },
+    targetSize: 1,
+    writeTarget(value, targets, offset) {
+      targets[offset] = (value - mean) / standardDeviation;
+    },
+  };
+}
+
+/** The codes that occur, the most frequent first. */
+function byFrequency(counts: Float64Array): number[] {
+  return [...counts.keys()]
+    .filter((code) => counts[code] > 0)
+    .sort((a, b) => counts[b] - counts[a] || a - b);
+}
+
+/** Numbers in order of size, other names in order of their characters. */
+function compareNames(a: string, b: string): number {
+  return Number(a) - Number(b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+function median(values: number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

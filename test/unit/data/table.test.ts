@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { describeDataset } from '../../../src/core/data/collect';
+import type { ColumnPreprocessing } from '../../../src/core/data/dataset';
+import { syntheticTable } from '../../fixtures/syntheticTable';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+import { collected, readSplit } from './collected';
+
+const columnsOf = (dataset: Awaited<ReturnType<typeof collected>>): ColumnPreprocessing[] => {
+  assert.equal(dataset.preprocessing.type, 'table');
+  return dataset.preprocessing.type === 'table' ? dataset.preprocessing.columns : [];
+};
+
+describe('table', () => {
+  it('standardises numbers and gives names a position each, by the training rows', async (t) => {
+    const folder = temporaryFolder(t, { 'goods.csv': syntheticTable({ rows: 400 }) });
+    const dataset = await collected(join(folder, 'goods.csv'));
+    assert.equal(dataset.name, 'goods');
+    assert.equal(dataset.task.type, 'regression');
+    // size, three colors, two shapes, made.
+    assert.deepEqual(dataset.inputShape, [7]);
+    const { inputs, targets, count, width } = readSplit(dataset, 'training');
+    assert.equal(count, 312);
+    for (const column of [0, 6]) {
+      const values = Array.from({ length: count }, (_, row) => inputs[row * width + column]);
+      const mean = values.reduce((sum, value) => sum + value, 0) / count;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
+      assert.ok(Math.abs(mean) < 1e-5 && Math.abs(variance - 1) < 1e-4, `${mean} ${variance}`);
+    }
+    for (let row = 0; row < count; row++) {
+      const oneHot = inputs.subarray(row * width + 1, row * width + 6);
+      assert.equal(oneHot[0] + oneHot[1] + oneHot[2], 1);
+      assert.equal(oneHot[3] + oneHot[4], 1);
+    }
+    assert.ok(Math.abs(targets.reduce((sum, value) => sum + value, 0)) < 1e-2);
+  });
+
+  it('fills missing values and says so', async (t) => {
+    const csv =
+      'x,color,y\n' +
+      Array.from(
+        { length: 40 },
+        (_, i) => `${i === 7 ? '' : i},${i === 9 ? 'NA' : i % 4 ? 'red' : 'blue'},${i * 2.5}`,
+      ).join('\n');
+    const folder = temporaryFolder(t, { 'gaps.csv': csv });
+    const dataset = await collected(join(folder, 'gaps.csv'));
+    const [x, color] = columnsOf(dataset);
+    assert.equal(color.type === 'category' && color.fill, 'red');
+    assert.ok(x.type === 'number' && Number.isFinite(x.fill));
+    const said = dataset.notes.join('\n');
+    assert.match(said, /x: 1 missing values are filled with the training median, /);
+    assert.match(said, /color: 1 missing values are filled with the most frequent, “red”/);
+    for (const split of ['training', 'validation', 'test'] as const) {
+      assert.ok(readSplit(dataset, split).inputs.every((value) => Number.isFinite(value)));
+    }
+  });
+
+  const targets: [string, string, 'classification' | 'regression'][] = [
+    [
+      'words',
+      Array.from({ length: 40 }, (_, i) => `${i * 1.5},${i % 2 ? 'yes' : 'no'}`).join('\n'),
+      'classification',
+    ],
+    [
+      'few integers',
+      Array.from({ length: 40 }, (_, i) => `${i * 1.5},${i % 3}`).join('\n'),
+      'classification',
+    ],
+    [
+      'booleans',
+      Array.from({ length: 40 }, (_, i) => `${i * 1.5},${i % 2 === 0}`).join('\n'),
+      'classification',
+    ],
+    [
+      'many integers',
+      Array.from({ length: 40 }, (_, i) => `${i * 1.5},${i * 7}`).join('\n'),
+      'regression',
+    ],
+    [
+      'decimals',
+      Array.from({ length: 40 }, (_, i) => `${i * 1.5},${i % 3}.5`).join('\n'),
+      'regression',
+    ],
+  ];
+  for (const [what, rows, type] of targets) {
+    it(`tells a target of ${what} as ${type}`, async (t) => {
+      const folder = temporaryFolder(t, { 'a.csv': `x,t\n${rows}\n` });
+      assert.equal((await collected(join(folder, 'a.csv'))).task.type, type);
+    });
+  }
+
+  it('orders classes by size where they are numbers', async (t) => {
+    const rows = Array.from({ length: 120 }, (_, i) => `${i * 1.5},${(i % 3) * 5}`);
+    const folder = temporaryFolder(t, { 'a.csv': `x,t\n${rows.join('\n')}\n` });
+    const { task } = await collected(join(folder, 'a.csv'));
+    assert.deepEqual(task.type === 'classification' && task.classes, ['0', '5', '10']);
+  });
+
+  const guesses: [string, string[]][] = [
+    ['a,b,c\n1,2,3\n2,3,4', ['c', 'b', 'a']],
+    ['a,price,c\n1,2,3\n2,3,4', ['price', 'c', 'a']],
+    ['Species,b,id\nx,2,0\ny,3,1', ['Species', 'b', 'id']],
+    ['a,b,same\n1,2,3\n2,3,3', ['b', 'a']],
+  ];
+  for (const [csv, expected] of guesses) {
+    it(`guesses the target of ${csv.split('\n')[0]} as ${expected[0]}`, async (t) => {
+      const folder = temporaryFolder(t, { 'a.csv': csv });
+      const description = await describeDataset(join(folder, 'a.csv'));
+      assert.deepEqual(description.targets, expected);
+      assert.equal(description.rows, 2);
+    });
+  }
+
+  const dialects: [string, string][] = [
+    ['tabs', syntheticTable({ rows: 50, delimiter: '\t' })],
+    ['semicolons', syntheticTable({ rows: 50, delimiter: ';' })],
+    ['Windows line ends', syntheticTable({ rows: 50 }).replaceAll('\n', '\r\n')],
+    ['a byte order mark', `\ufeff${syntheticTable({ rows: 50 })}`],
+    ['decimal commas', syntheticTable({ rows: 50, delimiter: ';' }).replaceAll('.', ',')],
+  ];
+  for (const [what, csv] of dialects) {
+    it(`reads a table with ${what} as it reads the plain one`, async (t) => {
+      const folder = temporaryFolder(t, {
+        'plain.csv': syntheticTable({ rows: 50 }),
+        'a.csv': csv,
+      });
+      const expected = await collected(join(folder, 'plain.csv'));
+      const found = await collected(join(folder, 'a.csv'));
+      assert.deepEqual(found.task, expected.task);
+      assert.deepEqual(readSplit(found, 'test'), readSplit(expected, 'test'));
+    });
+  }
+
+  it('counts the test rows whose name training never saw', async (t) => {
+    const rows = Array.from({ length: 90 }, (_, i) => `n${i % 3 ? 'a' : i},${i % 5}.5`);
+    const folder = temporaryFolder(t, { 'a.csv': `name,y\n${rows.join('\n')}\n` });
+    const dataset = await collected(join(folder, 'a.csv'), { target: 'y' });
+    const note = dataset.notes.find((each) => each.includes('never saw'));
+    const zeros = readSplit(dataset, 'test');
+    let empty = 0;
+    for (let row = 0; row < zeros.count; row++) {
+      const positions = zeros.inputs.subarray(row * zeros.width, (row + 1) * zeros.width);
+      if (positions.every((value) => value === 0)) empty++;
+    }
+    assert.ok(empty > 0);
+    assert.equal(
+      note,
+      `name: ${empty} test rows hold a value that training never saw; all its positions are 0.`,
+    );
+  });
+
+  it('leaves out columns that carry nothing and says why', async (t) => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i},word${i},,7,${i % 7},${i * 1.5}`);
+    const folder = temporaryFolder(t, { 'a.csv': `id,text,void,same,x,y\n${rows.join('\n')}\n` });
+    const dataset = await collected(join(folder, 'a.csv'));
+    assert.deepEqual(
+      columnsOf(dataset).map((column) => (column.type === 'dropped' ? column.reason : column.type)),
+      [
+        'it numbers the rows',
+        'its words hardly repeat: an identifier or free text',
+        'all its values are missing',
+        'it has one value in all training rows',
+        'number',
+      ],
+    );
+    assert.ok(dataset.notes.includes('void is left out: all its values are missing.'));
+  });
+
+  it('leaves out rows without a target', async (t) => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i * 1.5},${i < 4 ? '' : i * 2.5}`);
+    const folder = temporaryFolder(t, { 'a.csv': `x,y\n${rows.join('\n')}\n` });
+    const dataset = await collected(join(folder, 'a.csv'), { target: 'y' });
+    assert.ok(dataset.notes.includes('4 rows have no value for y and are left out.'));
+    const counts = Object.values(dataset.splits).map(({ count }) => count);
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      36,
+    );
+  });
+
+  it('reads the same from a cache file as from memory, and removes the file', async (t) => {
+    const folder = temporaryFolder(t, { 'large.csv': syntheticTable({ rows: 40_000 }) });
+    const cacheFolder = join(folder, 'cache');
+    const path = join(folder, 'large.csv');
+    const cached = await collected(path, { cacheFolder, memoryBytes: 1 << 19 });
+    assert.equal(readdirSync(cacheFolder).length, 1);
+    const inMemory = await collected(path);
+    for (const split of ['training', 'validation', 'test'] as const) {
+      assert.deepEqual(readSplit(cached, split), readSplit(inMemory, split));
+    }
+    assert.deepEqual(cached.notes, inMemory.notes);
+    cached.close!();
+    assert.deepEqual(readdirSync(cacheFolder), []);
+  });
+
+  for (const format of ['parquet', 'jsonl']) {
+    it(`reads ${format} as it reads CSV`, async (t) => {
+      const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 60, missing: 0.1 }) });
+      const { DuckDBInstance } = await import('@duckdb/node-api');
+      const connection = await (await DuckDBInstance.create(':memory:')).connect();
+      const copy = join(folder, `a.${format}`);
+      await connection.run(`COPY (FROM read_csv('${join(folder, 'a.csv')}')) TO '${copy}'`);
+      connection.closeSync();
+      const [expected, found] = [await collected(join(folder, 'a.csv')), await collected(copy)];
+      assert.deepEqual(found.inputShape, expected.inputShape);
+      assert.deepEqual(readSplit(found, 'test').targets, readSplit(expected, 'test').targets);
+    });
+  }
+});
