@@ -7,7 +7,7 @@ export default tseslint.config(
       'out',
       'node_modules',
       '.vscode-real',
-      'test/fixtures',
+      'test/fixtures/*/',
       'src/core/engine/kernels',
     ],
   },

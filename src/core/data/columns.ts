@@ -10,9 +10,9 @@ export const sampleRows = 100_000;
 /** An integer target with at most so many distinct values names classes, not quantities. */
 const mostIntegerClasses = 20;
 
-/** Names that targets go by, best first. */
+/** Names that targets go by; `y` as well, unless another says it plainly. */
 const targetNames =
-  /^(target|label|labels|class|classes|y|outcome|response|survived|species|quality|diagnosis|churn|default|price|saleprice|sale_price|median_house_value|medv|income|salary|output|result)$/i;
+  /^(target|label|labels|class|classes|outcome|response|survived|species|quality|diagnosis|churn|default|price|saleprice|sale_price|median_house_value|medv|income|salary|output|result)$/i;
 
 /** Names that row numbers go by. */
 const rowNames = /^(|id|index|idx|row|row_?id|row_?number|unnamed.*|column0)$/i;
@@ -58,7 +58,7 @@ function columnType(type: string): ColumnType {
 /** Best guess: a telling name, then the last column, then the others from the last to the first. */
 function rankTargets(columns: ColumnDescription[], rows: number): void {
   const score = (column: ColumnDescription, position: number): number => {
-    const named = targetNames.test(column.name) ? 2 : 0;
+    const named = targetNames.test(column.name) ? 3 : /^y$/i.test(column.name) ? 1.5 : 0;
     const odd = isRowNumber(column, rows) || isText(column, rows) ? -1 : 0;
     return named + odd + position / columns.length;
   };

@@ -101,6 +101,7 @@ describe('table', () => {
   const guesses: [string, string[]][] = [
     ['a,b,c\n1,2,3\n2,3,4', ['c', 'b', 'a']],
     ['a,price,c\n1,2,3\n2,3,4', ['price', 'c', 'a']],
+    ['x,price,y,z\n1,2,3,4\n2,3,4,5', ['price', 'y', 'z', 'x']],
     ['Species,b,id\nx,2,0\ny,3,1', ['Species', 'b', 'id']],
     ['a,b,same\n1,2,3\n2,3,3', ['b', 'a']],
   ];
