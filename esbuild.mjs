@@ -43,7 +43,7 @@ const bundles = [
     target: 'es2022',
     format: 'esm',
     splitting: true,
-    entryPoints: ['webview/panel.ts'],
+    entryPoints: ['webview/panel.ts', 'webview/model.ts', 'webview/codicon.css'],
     outdir: 'dist/webview',
     sourcemap: true,
     logLevel: flags.quiet ? 'warning' : 'info',

@@ -1,0 +1,49 @@
+/** What the run panel and the model editor say to the extension host and hear from it: types only. */
+import type { PassName } from '../core/compress/pass';
+import type { ModelSummary } from '../core/formats/summary';
+import type { StageName, StampedEvent } from './events';
+import type { RunState } from './state';
+
+/** What a panel shows above the tabs; it does not change with the run's events. */
+export interface RunTitle {
+  /** Name of the run folder. */
+  name: string;
+  dataset: string;
+  architecture: string;
+  /** Bytes of the dataset on disk, the yardstick of a program. */
+  datasetBytes?: number;
+}
+
+export interface PassChoice {
+  name: PassName;
+  title: string;
+  description: string;
+}
+
+/** Host to run panel. `state` comes first and after each `ready`; `events` continue it. */
+export type ToPanel =
+  | { type: 'state'; title: RunTitle; passes: PassChoice[]; trusted: boolean; state: RunState }
+  | { type: 'events'; events: StampedEvent[] };
+
+/** Run panel to host: wishes, never state. */
+export type FromPanel =
+  | { type: 'ready' }
+  | { type: 'stop' }
+  | { type: 'resume' }
+  | { type: 'compress' }
+  | { type: 'pass'; pass: PassName }
+  | { type: 'program' }
+  | { type: 'report' }
+  | { type: 'open'; stage: StageName };
+
+/** Host to model editor. */
+export type ToModelEditor =
+  { type: 'summary'; file: string; summary: ModelSummary } | { type: 'failed'; message: string };
+
+export type FromModelEditor = { type: 'ready' };
+
+/** What a panel keeps for the time after a window reload. */
+export interface PanelMemory {
+  /** Absolute path of the run folder. */
+  run: string;
+}

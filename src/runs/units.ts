@@ -1,0 +1,41 @@
+/** How numbers are written for people: the same in panels, tooltips, notifications and messages. */
+
+/** `1,066,440` */
+export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US');
+
+/** `1,066,440 bytes`: sizes are exact, because they are lengths of files. */
+export const formatBytes = (bytes: number): string =>
+  bytes === 1 ? '1 byte' : `${formatCount(bytes)} bytes`;
+
+/** `26.1 kB`, for places where the exact number does not fit; decimal units as in the literature. */
+export function formatShortBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** A fraction as `1.63 %`. */
+export const formatPercent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
+
+/** A compression ratio as `39.8x`. */
+export const formatRatio = (ratio: number): string =>
+  `${ratio >= 100 ? Math.round(ratio) : ratio.toPrecision(3)}x`;
+
+/** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (part: number) => String(part).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** `784 x 300`; a scalar has no shape to show. */
+export const formatShape = (shape: number[]): string =>
+  shape.length === 0 ? 'scalar' : shape.join(' x ');

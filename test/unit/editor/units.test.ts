@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  formatBytes,
+  formatPercent,
+  formatRatio,
+  formatSeconds,
+  formatShape,
+  formatShortBytes,
+} from '../../../src/runs/units';
+
+describe('units', () => {
+  const rows: [string, string][] = [
+    [formatBytes(1), '1 byte'],
+    [formatBytes(1_066_440), '1,066,440 bytes'],
+    [formatShortBytes(999), '999 B'],
+    [formatShortBytes(26_100), '26.1 kB'],
+    [formatShortBytes(999_999), '1.00 MB'],
+    [formatPercent(0.0163), '1.63 %'],
+    [formatRatio(39.84), '39.8x'],
+    [formatRatio(1110.4), '1110x'],
+    [formatSeconds(0.44), '0.4 s'],
+    [formatSeconds(59.6), '1 min 00 s'],
+    [formatSeconds(185), '3 min 05 s'],
+    [formatSeconds(7800), '2 h 10 min'],
+    [formatShape([784, 300]), '784 x 300'],
+    [formatShape([]), 'scalar'],
+  ];
+  for (const [got, expected] of rows) it(`writes ${expected}`, () => assert.equal(got, expected));
+});

@@ -1,0 +1,34 @@
+/** The contract of a chart: one module in `charts/`, drawn from the whole state at most once a frame. */
+import type { RunTitle } from '../src/runs/panelMessages';
+import type { RunState } from '../src/runs/state';
+import type { StageName } from '../src/runs/events';
+
+export interface Chart {
+  element: HTMLElement;
+  /** Draws the state; called while the chart can be seen, and again when its size or the theme changes. */
+  draw(state: RunState, title: RunTitle): void;
+  /** The theme changed: forget colours that were read from it. */
+  restyle?(): void;
+}
+
+/** What a chart may ask of the panel. */
+export interface ChartWishes {
+  open(stage: StageName): void;
+}
+
+/** Stages as a person reads them. */
+export const stageTitles: Record<StageName, string> = {
+  collect: 'Collect',
+  preprocess: 'Preprocess',
+  train: 'Train',
+  prune: 'Prune',
+  quantize: 'Quantize',
+  share: 'Share',
+  entropyCode: 'Entropy code',
+  program: 'Program',
+};
+
+/** Value of a theme variable, for what draws outside of CSS. */
+export function themeColor(variable: string, fallback: string): string {
+  return getComputedStyle(document.body).getPropertyValue(variable).trim() || fallback;
+}

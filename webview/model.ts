@@ -1,0 +1,182 @@
+/**
+ * The model editor in the browser: every tensor of a model file with its size, sortable and filtered.
+ *
+ * Hooks for tests (stable): `body[data-kind="model"][data-ready]`, `[data-view=tensors][data-rows]`,
+ * `th[aria-sort] button[data-sort]`, `[data-view=filter]`, `.message` when the file cannot be read.
+ */
+import '@vscode-elements/elements/dist/vscode-textfield/index.js';
+import type { FromModelEditor, ToModelEditor } from '../src/runs/panelMessages';
+import { formatBytes, formatCount, formatShape } from '../src/runs/units';
+import { element } from './element';
+import './panel.css';
+
+type Summary = Extract<ToModelEditor, { type: 'summary' }>['summary'];
+type Tensor = Summary['tensors'][number];
+
+interface Column {
+  key: 'name' | 'dtype' | 'shape' | 'parameters' | 'bytes';
+  title: string;
+  number: boolean;
+  text(tensor: Tensor): string;
+  order(a: Tensor, b: Tensor): number;
+}
+
+const columns: Column[] = [
+  {
+    key: 'name',
+    title: 'Tensor',
+    number: false,
+    text: ({ name }) => name,
+    order: (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }),
+  },
+  {
+    key: 'dtype',
+    title: 'Type',
+    number: false,
+    text: ({ dtype }) => dtype,
+    order: (a, b) => a.dtype.localeCompare(b.dtype),
+  },
+  {
+    key: 'shape',
+    title: 'Shape',
+    number: false,
+    text: ({ shape }) => formatShape(shape),
+    order: (a, b) => a.shape.length - b.shape.length || a.parameters - b.parameters,
+  },
+  {
+    key: 'parameters',
+    title: 'Parameters',
+    number: true,
+    text: ({ parameters }) => formatCount(parameters),
+    order: (a, b) => a.parameters - b.parameters,
+  },
+  {
+    key: 'bytes',
+    title: 'Bytes',
+    number: true,
+    text: ({ bytes }) => formatCount(bytes),
+    order: (a, b) => a.bytes - b.bytes,
+  },
+];
+
+/** More rows than a person reads would only slow the page down; the filter finds the rest. */
+const shownRows = 2000;
+
+const host = acquireVsCodeApi<{ filter?: string }>();
+const root = element('main', {});
+document.body.append(root);
+
+window.addEventListener('message', ({ data }: MessageEvent<ToModelEditor>) => {
+  switch (data.type) {
+    case 'summary':
+      root.replaceChildren(...page(data.file, data.summary));
+      break;
+    case 'failed':
+      root.replaceChildren(
+        element('p', { class: 'message', role: 'alert', 'data-status': 'failed' }, data.message),
+      );
+      break;
+    default:
+      data satisfies never;
+  }
+  document.body.dataset.ready = 'true';
+});
+window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
+
+function page(file: string, summary: Summary): Node[] {
+  const filter = element('vscode-textfield', {
+    'data-view': 'filter',
+    placeholder: 'Filter by name, type or shape',
+    'aria-label': 'Filter tensors',
+    value: host.getState()?.filter ?? '',
+  }) as HTMLElement & { value: string };
+  const count = element('span', { class: 'muted', 'aria-live': 'polite' });
+  const tbody = element('tbody', {});
+  const heads = columns.map(({ key, title, number }) =>
+    element(
+      'th',
+      { scope: 'col', 'aria-sort': 'none', ...(number ? { class: 'number' } : {}) },
+      element('button', { 'data-sort': key, type: 'button' }, title),
+    ),
+  );
+  let sorted: { column: Column; down: boolean } | undefined;
+
+  function draw(): void {
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const kept = summary.tensors.filter((tensor) => {
+      const text = `${tensor.name} ${tensor.dtype} ${formatShape(tensor.shape)}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    if (sorted) {
+      const { column, down } = sorted;
+      kept.sort((a, b) => (down ? -column.order(a, b) : column.order(a, b)));
+    }
+    const bytes = kept.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    const more = kept.length > shownRows ? `, the first ${formatCount(shownRows)} are shown` : '';
+    count.textContent = `${formatCount(kept.length)} of ${formatCount(summary.tensors.length)} tensors, ${formatBytes(bytes)}${more}`;
+    tbody.replaceChildren(
+      ...kept.slice(0, shownRows).map((tensor) =>
+        element(
+          'tr',
+          {},
+          ...columns.map(({ text, number, key }) =>
+            element(
+              key === 'name' ? 'th' : 'td',
+              {
+                ...(key === 'name' ? { scope: 'row' } : {}),
+                ...(number ? { class: 'number' } : {}),
+              },
+              text(tensor),
+            ),
+          ),
+        ),
+      ),
+    );
+    table.dataset.rows = String(Math.min(kept.length, shownRows));
+    heads.forEach((head, i) => {
+      const direction =
+        sorted?.column !== columns[i] ? 'none' : sorted.down ? 'descending' : 'ascending';
+      head.setAttribute('aria-sort', direction);
+      const arrow = { none: '', ascending: ' ▲', descending: ' ▼' }[direction];
+      head.querySelector('button')!.textContent = columns[i].title + arrow;
+    });
+  }
+
+  heads.forEach((head, i) =>
+    head.querySelector('button')!.addEventListener('click', () => {
+      const column = columns[i];
+      // The first click on a number shows the biggest first.
+      sorted = { column, down: sorted?.column === column ? !sorted.down : column.number };
+      draw();
+    }),
+  );
+  filter.addEventListener('input', () => {
+    host.setState({ filter: filter.value });
+    draw();
+  });
+  const table = element(
+    'table',
+    { 'data-view': 'tensors' },
+    element('caption', { class: 'visually-hidden' }, `Tensors of ${file}`),
+    element('thead', {}, element('tr', {}, ...heads)),
+    tbody,
+  );
+  draw();
+  return [
+    element('h1', {}, file),
+    element(
+      'div',
+      { class: 'facts' },
+      ...[
+        summary.format,
+        `${formatCount(summary.parameters)} parameters`,
+        formatBytes(summary.bytes),
+        ...summary.notes,
+      ].map((fact) => element('span', {}, fact)),
+    ),
+    element('div', { class: 'row' }, filter, count),
+    element('div', { class: 'scroll' }, table),
+  ];
+}
+
+host.postMessage({ type: 'ready' } satisfies FromModelEditor);

@@ -1,0 +1,114 @@
+/**
+ * The run panel in the browser: folds events into the state and draws it at most once a frame.
+ *
+ * Hooks for tests (stable):
+ * - `body[data-kind="run"]`, `body[data-ready]` once the first state is drawn, `body[data-status]` = status of the run,
+ *   `body[data-error]` when a script failed
+ * - tabs: `vscode-tab-header[data-tab]`; sections: `[data-view=curves | pipeline | layers | bytes]`
+ * - `[data-view=curves][data-points]` number of points so far, `[data-stage]` the stage shown;
+ *   `[data-view=curve-loss] canvas`, `[data-view=curve-accuracy] canvas`
+ * - `[data-view=pipeline] g.node[data-stage][data-status]`: pending, running, finished, failed
+ * - `[data-view=layers][data-layers]`; in it `[data-layer]`, `[data-histogram=before|after]`, `[data-view=layer-table]`
+ * - `[data-view=bytes][data-rows]`; in it `tr[data-stage][data-bytes]`, `a[data-open]`
+ * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
+ * - buttons: `[data-action=stop | resume | compress | prune | quantize | share | program | report]`
+ */
+import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
+import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
+import '@vscode-elements/elements/dist/vscode-tabs/index.js';
+import type { FromPanel, ToPanel } from '../src/runs/panelMessages';
+import { reduce, type RunState } from '../src/runs/state';
+import type { Chart } from './chart';
+import { createBytes } from './charts/bytes';
+import { createCurves } from './charts/curves';
+import { createLayers } from './charts/layers';
+import { createPipeline } from './charts/pipeline';
+import { element } from './element';
+import './panel.css';
+import { createRunHeader } from './runHeader';
+
+interface SavedView {
+  run?: string;
+  tab?: string;
+}
+
+interface Tab {
+  name: string;
+  title: string;
+  chart: Chart;
+}
+
+const host = acquireVsCodeApi<SavedView>();
+const send = (wish: FromPanel): void => host.postMessage(wish);
+const open = {
+  open: (stage: Extract<FromPanel, { type: 'open' }>['stage']) => send({ type: 'open', stage }),
+};
+
+const header = createRunHeader(send);
+const tabs: Tab[] = [
+  { name: 'curves', title: 'Curves', chart: createCurves() },
+  { name: 'pipeline', title: 'Pipeline', chart: createPipeline(open) },
+  { name: 'layers', title: 'Parameters', chart: createLayers() },
+  { name: 'bytes', title: 'Bytes', chart: createBytes(open) },
+];
+
+let run: Extract<ToPanel, { type: 'state' }> | undefined;
+let state: RunState | undefined;
+let shown = tabs.find(({ name }) => name === host.getState()?.tab) ?? tabs[0];
+let frame = 0;
+
+const strip = element(
+  'vscode-tabs',
+  { panel: true, 'selected-index': tabs.indexOf(shown) },
+  ...tabs.flatMap(({ name, title, chart }) => [
+    element('vscode-tab-header', { slot: 'header', 'data-tab': name }, title),
+    element('vscode-tab-panel', {}, chart.element),
+  ]),
+);
+strip.addEventListener('vsc-tabs-select', (event) => {
+  shown = tabs[(event as CustomEvent<{ selectedIndex: number }>).detail.selectedIndex];
+  host.setState({ ...host.getState(), tab: shown.name });
+  schedule();
+});
+document.body.append(header.element, strip);
+
+window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
+  switch (data.type) {
+    case 'state':
+      run = data;
+      state = data.state;
+      host.setState({ ...host.getState(), run: document.body.dataset.run });
+      break;
+    case 'events':
+      if (state) state = data.events.reduce(reduce, state);
+      break;
+    default:
+      data satisfies never;
+  }
+  schedule();
+});
+new ResizeObserver(schedule).observe(document.body);
+new MutationObserver(() => {
+  for (const { chart } of tabs) chart.restyle?.();
+  schedule();
+}).observe(document.body, { attributeFilter: ['class', 'data-vscode-theme-id'] });
+window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
+window.addEventListener(
+  'unhandledrejection',
+  ({ reason }) => (document.body.dataset.error = String(reason)),
+);
+
+function schedule(): void {
+  if (frame === 0) frame = requestAnimationFrame(draw);
+}
+
+function draw(): void {
+  frame = 0;
+  if (!run || !state) return;
+  header.draw(state, run.title, run.passes, run.trusted);
+  shown.chart.draw(state, run.title);
+  document.body.dataset.status = state.status;
+  document.body.dataset.ready = 'true';
+}
+
+send({ type: 'ready' });

@@ -1,0 +1,164 @@
+/** The top of the run panel: what runs, how far it is, what went wrong, and what can be done next. */
+import '@vscode-elements/elements/dist/vscode-badge/index.js';
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import type { FromPanel, PassChoice, RunTitle } from '../src/runs/panelMessages';
+import type { RunState, RunStatus } from '../src/runs/state';
+import { formatCount, formatSeconds } from '../src/runs/units';
+import { stageTitles } from './chart';
+import { button, element } from './element';
+
+const statusWords: Record<RunStatus, string> = {
+  running: 'Running',
+  finished: 'Finished',
+  stopped: 'Stopped',
+  failed: 'Failed',
+  interrupted: 'Interrupted',
+};
+
+export interface RunHeader {
+  element: HTMLElement;
+  draw(state: RunState, title: RunTitle, passes: PassChoice[], trusted: boolean): void;
+}
+
+export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
+  const heading = element('h1', {});
+  const badge = element('vscode-badge', { 'data-view': 'status' });
+  const stats = element('p', { class: 'stats', 'data-view': 'stats' });
+  const bar = element('progress', { 'aria-label': 'Progress', max: 1, value: 0 });
+  const actions = element('div', { class: 'row actions', 'data-view': 'actions' });
+  const message = element('p', { class: 'message', role: 'alert', hidden: true });
+  const live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+  const warningList = element('ul', {});
+  const warnings = element(
+    'details',
+    { class: 'warnings', 'data-view': 'warnings', hidden: true },
+    element('summary', {}),
+    warningList,
+  );
+  const root = element(
+    'header',
+    {},
+    element('div', { class: 'row title' }, heading, badge),
+    stats,
+    bar,
+    message,
+    actions,
+    warnings,
+    live,
+  );
+  let offered = '';
+  let said = '';
+
+  function draw(state: RunState, title: RunTitle, passes: PassChoice[], trusted: boolean): void {
+    heading.textContent = `${title.dataset} · ${title.architecture}`;
+    heading.title = title.name;
+    badge.textContent = statusWords[state.status];
+    badge.dataset.status = state.status;
+    stats.textContent = statLine(state);
+    const { progress } = state;
+    bar.hidden = state.status !== 'running';
+    if (progress && progress.total > 0)
+      bar.setAttribute('value', String(progress.done / progress.total));
+    else bar.removeAttribute('value');
+    message.hidden = !state.message;
+    message.textContent = state.message ?? '';
+    message.dataset.status = state.status;
+    // Screen readers hear changes of stage and status, not every batch.
+    const news = [
+      statusWords[state.status],
+      state.current ? stageTitles[state.current] : '',
+      state.message ?? '',
+    ].join(' ');
+    if (news !== said) live.textContent = said = news;
+    drawWarnings(state.warnings);
+    offer(state, passes, trusted);
+  }
+
+  function drawWarnings(sentences: string[]): void {
+    if (warnings.dataset.count === String(sentences.length)) return;
+    warnings.dataset.count = String(sentences.length);
+    warnings.hidden = sentences.length === 0;
+    warnings.querySelector('summary')!.textContent =
+      sentences.length === 1 ? '1 warning' : `${sentences.length} warnings`;
+    warningList.replaceChildren(...sentences.map((sentence) => element('li', {}, sentence)));
+  }
+
+  /** Buttons are rebuilt only when the offer changes, so that the focus stays where it is. */
+  function offer(state: RunState, passes: PassChoice[], trusted: boolean): void {
+    const trained = state.stages.train?.status === 'finished';
+    const key = [state.status, trained, trusted, passes.map(({ name }) => name)].join();
+    if (key === offered) return;
+    offered = key;
+    const made: HTMLElement[] = [];
+    if (state.status === 'running') {
+      made.push(
+        button('Stop', { icon: 'debug-stop', action: 'stop' }, () => send({ type: 'stop' })),
+      );
+    } else if (trusted) {
+      if (state.status !== 'finished') {
+        made.push(
+          button('Resume', { icon: 'play', action: 'resume' }, () => send({ type: 'resume' })),
+        );
+      }
+      if (trained || state.status === 'stopped') {
+        made.push(
+          button(
+            'Compress Model…',
+            { icon: 'archive', secondary: state.status !== 'finished', action: 'compress' },
+            () => send({ type: 'compress' }),
+          ),
+          ...passes.map((pass) => {
+            const control = button(`${pass.title}…`, { secondary: true, action: pass.name }, () =>
+              send({ type: 'pass', pass: pass.name }),
+            );
+            control.title = pass.description;
+            return control;
+          }),
+          button('Generate Program…', { secondary: true, action: 'program' }, () =>
+            send({ type: 'program' }),
+          ),
+        );
+      }
+    } else {
+      made.push(
+        element(
+          'p',
+          { class: 'hint' },
+          'This workspace is not trusted, so nothing can be run in it; looking works.',
+        ),
+      );
+    }
+    if (trained) {
+      made.push(
+        button('Show Report', { icon: 'file-text', secondary: true, action: 'report' }, () =>
+          send({ type: 'report' }),
+        ),
+      );
+    }
+    actions.replaceChildren(...made);
+  }
+
+  return { element: root, draw };
+}
+
+/** `Train · epoch 3 of 10 · 85,000 examples/s · 12 s left`, or what the whole run took. */
+function statLine(state: RunState): string {
+  const { progress, current } = state;
+  const parts: string[] = [];
+  if (state.status === 'running') {
+    parts.push(current ? stageTitles[current] : 'Starting');
+    if (progress?.note) parts.push(progress.note);
+    if (progress?.examplesPerSecond) {
+      parts.push(`${formatCount(progress.examplesPerSecond)} examples/s`);
+    }
+    if (progress?.secondsLeft !== undefined)
+      parts.push(`${formatSeconds(progress.secondsLeft)} left`);
+  } else if (state.startedAt !== undefined && state.updatedAt !== undefined) {
+    const seconds = Object.values(state.stages).reduce(
+      (sum, stage) => sum + (stage.result?.seconds ?? 0),
+      0,
+    );
+    parts.push(`${Object.keys(state.stages).length} stages`, formatSeconds(seconds));
+  }
+  return parts.join(' · ');
+}
