@@ -1,0 +1,336 @@
+/** The packed model file: `encode` above `decode`; FORMAT.md beside this file describes every byte. */
+import { createDecoder, createEncoder } from '../../coding/arithmetic';
+import { KolmoError } from '../../error';
+import { fitsHalf } from '../../formats/half';
+import {
+  decodeHeader,
+  encodeHeader,
+  magic,
+  maximumParameters,
+  type KolmoEncoding,
+  type KolmoTensor,
+} from '../../formats/kolmo';
+import { layoutOf, listedLayout, type TensorLayout } from '../../formats/kolmoLayout';
+import type { Encoding, Model, Parameter } from '../../train/model';
+import { countingPort, readingPort, writingPort, type BitPort } from './bits';
+import { crc32 } from './crc';
+import {
+  codeFloat,
+  createFloatModels,
+  readingTail,
+  tailBytes,
+  writingTail,
+  type FloatModels,
+  type Tail,
+} from './floats';
+import { apportion, type Ledger, type LedgerEntry } from './ledger';
+import { codeLevels, createLevelModels, maximumClass } from './levels';
+
+/** Packs a model; `decode` gives back exactly its parameters' values. Throws a KolmoError for NaN and infinite weights. */
+export function encode(model: Model): Uint8Array {
+  return encodeWithLedger(model).bytes;
+}
+
+/** Packs a model and says what every byte is for; the ledger sums to the file's length. */
+export function encodeWithLedger(model: Model): { bytes: Uint8Array; ledger: Ledger } {
+  const plans = planOf(model);
+  const encoder = createEncoder({ capacity: 1 << 14 });
+  const port = writingPort(encoder);
+  const tail = writingTail();
+  const costs = codeTensors(port, tail, plans);
+  const stream = encoder.flush();
+  const plain = tail.finish();
+
+  // The stream's bytes are shared out by what its bits cost; the tail belongs to the values it holds.
+  const shares = apportion(
+    costs.flatMap((cost) => [cost.positions, cost.symbols]),
+    stream.length,
+  );
+  const tensors = plans.map(({ tensor }, t): KolmoTensor => ({
+    ...tensor,
+    streamBytes: shares[2 * t] + shares[2 * t + 1] + costs[t].tail,
+  }));
+  const { bytes: header, bits } = encodeHeader({ architecture: model.architecture, tensors });
+  const bytes = new Uint8Array(header.length + stream.length + plain.length + 4);
+  bytes.set(header);
+  bytes.set(stream, header.length);
+  bytes.set(plain, header.length + stream.length);
+  new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)));
+
+  const headerShares = apportion(
+    [bits.header, ...bits.tensors.flatMap((part) => [part.header, part.scales, part.codebook])],
+    header.length,
+  );
+  const entries = tensors.map((tensor, t): LedgerEntry => {
+    const values = shares[2 * t + 1] + costs[t].tail;
+    const vector = tensor.shape.length === 1;
+    return {
+      name: tensor.name,
+      positions: shares[2 * t],
+      symbols: vector ? 0 : values,
+      codebook: headerShares[3 * t + 3],
+      scales: headerShares[3 * t + 2],
+      biases: vector ? values : 0,
+      header: headerShares[3 * t + 1],
+    };
+  });
+  return { bytes, ledger: { bytes: bytes.length, header: headerShares[0] + 4, tensors: entries } };
+}
+
+/**
+ * Unpacks a model. Throws a KolmoError for a file that was cut, altered, or is of another kind.
+ * @param name what to call the file in that sentence
+ */
+export function decode(bytes: Uint8Array, name = 'The packed model'): Model {
+  if (bytes.length < 4 || magic.some((byte, i) => bytes[i] !== byte)) decodeHeader(bytes, name);
+  const stored =
+    bytes.length < 12
+      ? -1
+      : new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4);
+  if (stored !== crc32(bytes.subarray(0, -4))) {
+    throw new KolmoError(
+      `${name} does not match its checksum (${bytes.length} bytes, CRC-32 at byte ${Math.max(0, bytes.length - 4)}): it was cut off or altered. Copy or write it again.`,
+    );
+  }
+  const header = decodeHeader(bytes.subarray(0, -4), name);
+  const port = readingPort(createDecoder(bytes.subarray(0, -4), header.length));
+  const tail = readingTail(bytes, bytes.length - 4);
+  const plans = header.tensors.map((tensor): Plan => {
+    const count = tensor.shape.reduce((a, b) => a * b, 1);
+    const float = tensor.encoding.type === 'float32';
+    return {
+      tensor,
+      levels: new Int32Array(float && !tensor.sparse ? 0 : count),
+      values: new Float32Array(float ? count : 0),
+    };
+  });
+  codeTensors(port, tail, plans);
+  return { architecture: header.architecture, parameters: plans.map(parameterOf) };
+}
+
+/** The length that `encode` would give, without writing it. */
+export function packedLength(model: Model): number {
+  const plans = planOf(model);
+  const costs = codeTensors(countingPort(), { byte: (value) => value }, plans);
+  const stream = Math.ceil(costs.reduce((sum, cost) => sum + cost.positions + cost.symbols, 0) / 8);
+  const tail = costs.reduce((sum, cost) => sum + cost.tail, 0);
+  const tensors = plans.map(({ tensor }, t) => ({
+    ...tensor,
+    streamBytes: Math.round((costs[t].positions + costs[t].symbols) / 8) + costs[t].tail,
+  }));
+  const header = encodeHeader({ architecture: model.architecture, tensors }).bytes.length;
+  return header + stream + tail + 4;
+}
+
+/** A tensor as it is coded: integers for positions and symbols, and float values where the encoding has any. */
+interface Plan {
+  tensor: KolmoTensor;
+  levels: Int32Array;
+  values: Float32Array;
+}
+
+/** Bits of the coded stream, and bytes of the tail. */
+interface TensorCost {
+  positions: number;
+  symbols: number;
+  tail: number;
+}
+
+/** The one walk over all tensors, in file order, that writes or reads. */
+function codeTensors(port: BitPort, tail: Tail, plans: Plan[]): TensorCost[] {
+  const levelModels = createLevelModels();
+  const floatModels = createFloatModels();
+  const alive: (Int32Array | undefined)[] = [];
+  return plans.map((plan, t) => {
+    const source = plan.tensor.source;
+    const fed = source === undefined ? undefined : alive[source];
+    const cost = { positions: 0, symbols: 0, tail: 0 };
+    if (plan.levels.length > 0) {
+      const binary = plan.tensor.encoding.type === 'float32';
+      const coded = codeLevels(port, plan.levels, plan.tensor, levelModels, fed, binary);
+      Object.assign(cost, coded.cost);
+      alive[t] = coded.alive;
+    }
+    if (plan.tensor.encoding.type === 'float32') {
+      const start = port.cost();
+      cost.tail = codeValues(port, tail, plan, floatModels, plan.tensor.encoding.half);
+      cost.symbols = port.cost() - start;
+    }
+    return cost;
+  });
+}
+
+/** @returns bytes of the tail that were used */
+function codeValues(
+  port: BitPort,
+  tail: Tail,
+  plan: Plan,
+  models: FloatModels,
+  half: boolean,
+): number {
+  const role = plan.tensor.shape.length > 1 ? 0 : 1;
+  let used = 0;
+  for (let i = 0; i < plan.values.length; i++) {
+    if (plan.tensor.sparse && plan.levels[i] === 0) continue;
+    plan.values[i] = codeFloat(port, tail, models, plan.values[i], half, role);
+    used += tailBytes(half);
+  }
+  return used;
+}
+
+function planOf(model: Model): Plan[] {
+  const derived = layoutOf(model.architecture);
+  const matches =
+    derived?.length === model.parameters.length &&
+    derived.every(
+      (tensor, t) =>
+        tensor.name === model.parameters[t].name &&
+        tensor.shape.join() === model.parameters[t].shape.join(),
+    );
+  const parameters = model.parameters.reduce((sum, parameter) => sum + parameter.data.length, 0);
+  if (parameters > maximumParameters) {
+    throw new KolmoError(
+      `The model has ${parameters} parameters, and a packed model holds at most ${maximumParameters}: keep it as ONNX, or prune neurons first.`,
+    );
+  }
+  return model.parameters.map((parameter, t) => {
+    checkFinite(parameter);
+    const layout = matches ? derived[t] : listedLayout(parameter.name, parameter.shape);
+    return planTensor(parameter, layout);
+  });
+}
+
+function planTensor(parameter: Parameter, layout: TensorLayout): Plan {
+  const { data, encoding } = parameter;
+  const masked = parameter.mask !== undefined;
+  const common = { ...layout, masked, streamBytes: 0 };
+  switch (encoding.type) {
+    case 'float32': {
+      const levels = Int32Array.from(data, (value) => (value === 0 ? 0 : 1));
+      const zeros = levels.reduce((count, level) => count + 1 - level, 0);
+      const sparse = masked || zeros * 20 > data.length;
+      const half = fitsHalf(sparse ? data.filter((value) => value !== 0) : data);
+      return {
+        tensor: { ...common, sparse, encoding: { type: 'float32', half } },
+        levels: sparse ? levels : new Int32Array(0),
+        values: data.slice(),
+      };
+    }
+    case 'quantized': {
+      const { bits, scales, zeroPoints } = encoding;
+      const channels = scales.length;
+      const levels = encoding.levels.map((level, i) => level - zeroPoints[i % channels]);
+      checkLevels(parameter.name, levels);
+      const stored: KolmoEncoding = { type: 'quantized', bits, scales, zeroPoints };
+      return {
+        tensor: { ...common, sparse: true, encoding: stored },
+        levels,
+        values: new Float32Array(0),
+      };
+    }
+    case 'codebook': {
+      const { centroids, negative, levels } = rankOf(parameter, encoding);
+      return {
+        tensor: { ...common, sparse: true, encoding: { type: 'codebook', centroids, negative } },
+        levels,
+        values: new Float32Array(0),
+      };
+    }
+    default:
+      return encoding satisfies never;
+  }
+}
+
+/** Numbers the centroids in use by their rank away from zero, so that close values have close levels: -2, -1, (0), 1, 2… */
+function rankOf(
+  parameter: Parameter,
+  { centroids, indices }: Extract<Encoding, { type: 'codebook' }>,
+): { centroids: Float32Array; negative: number; levels: Int32Array } {
+  const used = new Set<number>();
+  const valueAt = (i: number): number => (indices[i] < 0 ? 0 : centroids[indices[i]]);
+  for (let i = 0; i < indices.length; i++) {
+    const value = valueAt(i);
+    if (value !== 0) used.add(value);
+  }
+  const sorted = Float32Array.from(used).sort();
+  const negative = sorted.filter((value) => value < 0).length;
+  const rank = new Map<number, number>();
+  sorted.forEach((value, i) => rank.set(value, i < negative ? i - negative : i - negative + 1));
+  const levels = Int32Array.from(indices, (_, i) => rank.get(valueAt(i)) ?? 0);
+  checkLevels(parameter.name, levels);
+  return { centroids: sorted, negative, levels };
+}
+
+function parameterOf({ tensor, levels, values }: Plan): Parameter {
+  const { name, shape } = tensor;
+  const mask = tensor.masked
+    ? Uint8Array.from(levels, (level) => (level === 0 ? 0 : 1))
+    : undefined;
+  const common = { name, shape, ...(mask && { mask }) };
+  const { encoding } = tensor;
+  switch (encoding.type) {
+    case 'float32':
+      return { ...common, data: values, encoding: { type: 'float32' } };
+    case 'quantized': {
+      const { bits, scales, zeroPoints } = encoding;
+      const channels = scales.length;
+      const data = new Float32Array(levels.length);
+      const stored = new Int32Array(levels.length);
+      for (let i = 0, channel = 0; i < levels.length; i++) {
+        data[i] = scales[channel] * levels[i];
+        stored[i] = levels[i] + zeroPoints[channel];
+        if (++channel === channels) channel = 0;
+      }
+      return {
+        ...common,
+        data,
+        encoding: { type: 'quantized', bits, scales, zeroPoints, levels: stored },
+      };
+    }
+    case 'codebook': {
+      const { negative } = encoding;
+      const zero = !tensor.masked && levels.includes(0);
+      // An unmasked zero is a centroid like any other; it takes its place in the rising order.
+      const centroids = zero
+        ? Float32Array.from([
+            ...encoding.centroids.subarray(0, negative),
+            0,
+            ...encoding.centroids.subarray(negative),
+          ])
+        : encoding.centroids;
+      const last = centroids.length - 1;
+      const data = new Float32Array(levels.length);
+      const indices = new Int32Array(levels.length).fill(zero ? negative : -1);
+      for (let i = 0; i < levels.length; i++) {
+        const level = levels[i];
+        if (level === 0) continue;
+        const index = negative + level - (level > 0 && !zero ? 1 : 0);
+        indices[i] = index < 0 ? 0 : index > last ? last : index;
+        data[i] = centroids[indices[i]];
+      }
+      return { ...common, data, encoding: { type: 'codebook', centroids, indices } };
+    }
+    default:
+      return encoding satisfies never;
+  }
+}
+
+function checkFinite({ name, data }: Parameter): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) {
+      throw new KolmoError(
+        `${name} holds ${data[i]} at index ${i}, and only finite weights can be compressed: train again with a lower learning rate.`,
+      );
+    }
+  }
+}
+
+function checkLevels(name: string, levels: Int32Array): void {
+  for (let i = 0; i < levels.length; i++) {
+    if (Math.abs(levels[i]) >= 2 ** maximumClass) {
+      throw new KolmoError(
+        `${name} has the level ${levels[i]} at index ${i}, and a packed model holds levels below ${2 ** maximumClass}: quantize it with a larger scale.`,
+      );
+    }
+  }
+}
