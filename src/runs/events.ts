@@ -1,5 +1,9 @@
 /** Everything that can happen to a run, as written to events.jsonl and streamed to panels, notification and CLI. */
+import type { LayerMeasure } from '../core/report/ledger';
 import type { Metrics } from '../core/train/model';
+
+export type { Histogram } from '../core/report/histogram';
+export type { LayerMeasure };
 
 /** The pipeline's stages in order; the diagram, the report and the CLI table draw them. */
 export const stageNames = [
@@ -57,23 +61,4 @@ export interface StageResult {
   validation?: Metrics;
   layers?: LayerMeasure[];
   notes: string[];
-}
-
-/** One parameter after a stage: what the histograms and the ledger draw. */
-export interface LayerMeasure {
-  name: string;
-  shape: number[];
-  parameters: number;
-  nonZero: number;
-  /** `float32`, `8-bit`, `codebook 32`. */
-  encoding: string;
-  bytes: number;
-  histogram: Histogram;
-}
-
-export interface Histogram {
-  minimum: number;
-  maximum: number;
-  /** Equal-width bins over the values that are not zero; zeros are `parameters - nonZero`. */
-  counts: number[];
 }
