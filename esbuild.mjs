@@ -1,6 +1,8 @@
 // Builds every bundle: `node esbuild.mjs [--tests] [--watch] [--minify]`.
+import asc from 'assemblyscript/asc';
 import { build, context } from 'esbuild';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const { values: flags } = parseArgs({
@@ -15,6 +17,34 @@ const { values: flags } = parseArgs({
 /** Native libraries stay outside of every bundle; the VSIX carries them in node_modules. */
 const native = ['onnxruntime-node', 'onnxruntime-web', '@duckdb/node-api'];
 
+/** Compiles `import bytes from './kernel.ts?wasm'` from AssemblyScript; the host gives the memory. */
+const wasmKernels = {
+  name: 'wasm-kernels',
+  setup(build) {
+    build.onResolve({ filter: /\.ts\?wasm$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace('?wasm', '')),
+      namespace: 'wasm-kernel',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'wasm-kernel' }, async ({ path }) => {
+      let binary;
+      const { error, stderr } = await asc.main(
+        [
+          relative('.', path),
+          ...['--outFile', 'kernel.wasm', '--runtime', 'stub', '-O3', '--noAssert'],
+          ...['--enable', 'simd', '--importMemory', '--use', 'abort='],
+        ],
+        {
+          readFile: (name, base) =>
+            existsSync(join(base, name)) ? readFileSync(join(base, name), 'utf8') : null,
+          writeFile: (_name, contents) => void (binary = contents),
+        },
+      );
+      if (error) return { errors: [{ text: `AssemblyScript: ${path}\n${stderr.toString()}` }] };
+      return { contents: binary, loader: 'binary', watchFiles: [path], resolveDir: dirname(path) };
+    });
+  },
+};
+
 const node = {
   bundle: true,
   platform: 'node',
@@ -22,7 +52,7 @@ const node = {
   // tfjs-core registers its gradients in its ES modules only, and exactly one copy may exist.
   mainFields: ['module', 'main'],
   external: ['vscode', ...native],
-  loader: { '.wasm': 'binary' },
+  plugins: [wasmKernels],
   sourcemap: true,
   logLevel: flags.quiet ? 'warning' : 'info',
 };
