@@ -33,7 +33,8 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
   share: {
     name: 'share',
     title: 'Share Weights',
-    description: 'Groups the weights of a layer by k-means and keeps one trained value for each group.',
+    description:
+      'Groups the weights of a layer by k-means and keeps one trained value for each group.',
     setting: {
       name: 'clusters',
       prompt: 'Values that the weights of a layer may share.',

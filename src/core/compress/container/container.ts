@@ -12,6 +12,7 @@ import {
 } from '../../formats/kolmo';
 import { layoutOf, listedLayout, type TensorLayout } from '../../formats/kolmoLayout';
 import type { Encoding, Model, Parameter } from '../../train/model';
+import { checkFinite } from '../finite';
 import { countingPort, readingPort, writingPort, type BitPort } from './bits';
 import { crc32 } from './crc';
 import {
@@ -179,6 +180,7 @@ function codeValues(
 }
 
 function planOf(model: Model): Plan[] {
+  checkFinite(model.parameters);
   const derived = layoutOf(model.architecture);
   const matches =
     derived?.length === model.parameters.length &&
@@ -194,7 +196,6 @@ function planOf(model: Model): Plan[] {
     );
   }
   return model.parameters.map((parameter, t) => {
-    checkFinite(parameter);
     const layout = matches ? derived[t] : listedLayout(parameter.name, parameter.shape);
     return planTensor(parameter, layout);
   });
@@ -312,16 +313,6 @@ function parameterOf({ tensor, levels, values }: Plan): Parameter {
     }
     default:
       return encoding satisfies never;
-  }
-}
-
-function checkFinite({ name, data }: Parameter): void {
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) {
-      throw new KolmoError(
-        `${name} holds ${data[i]} at index ${i}, and only finite weights can be compressed: train again with a lower learning rate.`,
-      );
-    }
   }
 }
 

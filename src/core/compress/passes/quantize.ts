@@ -1,0 +1,120 @@
+/** Quantization: a weight becomes a small integer times a scale (Jacob et al. 2018), or one of -1, 0, 1 times a scale (Li and Liu 2016). */
+import { roundToHalf } from '../../formats/half';
+import { checkFinite } from '../finite';
+import type { Model, Parameter } from '../../train/model';
+
+export interface QuantizeSettings {
+  bits: number;
+  granularity: 'tensor' | 'channel';
+  /** `affine` uses all levels between the smallest and the largest weight; `symmetric` puts zero in the middle. */
+  scheme: 'affine' | 'symmetric' | 'ternary';
+}
+
+/** Biases need few bytes and much precision: they keep at least this many bits, in one scale. */
+const biasBits = 8;
+
+/** Quantizes weights and biases; the model's data become the decoded values, and pruned weights stay exactly zero. */
+export function quantizeWeights(model: Model, settings: QuantizeSettings): Model {
+  checkFinite(model.parameters);
+  return {
+    ...model,
+    parameters: model.parameters.map((parameter) =>
+      parameter.shape.length > 1
+        ? quantizeParameter(parameter, settings)
+        : quantizeParameter(parameter, {
+            bits: Math.max(biasBits, settings.bits),
+            granularity: 'tensor',
+            scheme: 'symmetric',
+          }),
+    ),
+  };
+}
+
+/** Quantizes one parameter; its scales are rounded to half precision first, so that the file can store them in two bytes. */
+export function quantizeParameter(parameter: Parameter, settings: QuantizeSettings): Parameter {
+  const { data, mask } = parameter;
+  const channels =
+    settings.granularity === 'channel' ? parameter.shape[parameter.shape.length - 1] : 1;
+  const scales = new Float32Array(channels);
+  const zeroPoints = new Int32Array(channels);
+  const levels = new Int32Array(data.length);
+  const decoded = new Float32Array(data.length);
+  for (let channel = 0; channel < channels; channel++) {
+    const { scale, zeroPoint, lowest, highest } = gridOf(parameter, channel, channels, settings);
+    scales[channel] = scale;
+    zeroPoints[channel] = zeroPoint;
+    for (let i = channel; i < data.length; i += channels) {
+      const level = mask?.[i] === 0 ? zeroPoint : Math.round(data[i] / scale) + zeroPoint;
+      levels[i] = level < lowest ? lowest : level > highest ? highest : level;
+      decoded[i] = scale * (levels[i] - zeroPoint);
+    }
+  }
+  const bits = settings.scheme === 'ternary' ? 2 : settings.bits;
+  return {
+    ...parameter,
+    data: decoded,
+    encoding: { type: 'quantized', bits, scales, zeroPoints, levels },
+  };
+}
+
+interface Grid {
+  scale: number;
+  zeroPoint: number;
+  lowest: number;
+  highest: number;
+}
+
+function gridOf(
+  { data, mask }: Parameter,
+  channel: number,
+  channels: number,
+  { bits, scheme }: QuantizeSettings,
+): Grid {
+  let minimum = 0;
+  let maximum = 0;
+  let sum = 0;
+  let count = 0;
+  for (let i = channel; i < data.length; i += channels) {
+    if (mask?.[i] === 0) continue;
+    const value = data[i];
+    if (value < minimum) minimum = value;
+    if (value > maximum) maximum = value;
+    sum += Math.abs(value);
+    count++;
+  }
+  const largest = Math.max(maximum, -minimum);
+  switch (scheme) {
+    case 'affine': {
+      const highest = 2 ** bits - 1;
+      const scale = storedScale((maximum - minimum) / highest);
+      // Zero is a level of its own, or pruned weights would come back as something else.
+      const zeroPoint = Math.min(highest, Math.max(0, Math.round(-minimum / scale)));
+      return { scale, zeroPoint, lowest: 0, highest };
+    }
+    case 'symmetric': {
+      const highest = 2 ** (bits - 1) - 1;
+      return { scale: storedScale(largest / highest), zeroPoint: 0, lowest: -highest, highest };
+    }
+    case 'ternary': {
+      // The threshold of 0.7 times the mean magnitude is close to the best for normal weights; the scale is the mean of what lies above.
+      const threshold = count > 0 ? (0.7 * sum) / count : 0;
+      let above = 0;
+      let kept = 0;
+      for (let i = channel; i < data.length; i += channels) {
+        if (mask?.[i] === 0 || Math.abs(data[i]) <= threshold) continue;
+        above += Math.abs(data[i]);
+        kept++;
+      }
+      const scale = storedScale(kept > 0 ? above / kept : largest);
+      return { scale, zeroPoint: 0, lowest: -1, highest: 1 };
+    }
+    default:
+      return scheme satisfies never;
+  }
+}
+
+/** Half precision; a tensor of zeros has the scale 1. */
+function storedScale(scale: number): number {
+  const half = roundToHalf(scale);
+  return half > 0 && Number.isFinite(half) ? half : scale > 0 ? Math.fround(scale) : 1;
+}

@@ -1,0 +1,103 @@
+/** Weight sharing: k-means over a layer's weights, one stored value for each cluster (Han et al. 2015). */
+import { KolmoError } from '../../error';
+import { roundToHalf } from '../../formats/half';
+import { checkFinite } from '../finite';
+import type { Model, Parameter } from '../../train/model';
+import { isWeights } from './parameters';
+import { quantizeParameter } from './quantize';
+
+export interface ShareSettings {
+  clusters: number;
+  /** Lloyd's rounds at most; it usually settles before. */
+  rounds: number;
+}
+
+export const shareDefaults: ShareSettings = { clusters: 32, rounds: 60 };
+
+/**
+ * Gives every weight layer a codebook; biases, too few for one, become 8-bit levels unless they already are.
+ * Throws a KolmoError when a layer has fewer distinct weights than clusters.
+ */
+export function shareWeights(model: Model, settings: ShareSettings): Model {
+  checkFinite(model.parameters);
+  return {
+    ...model,
+    parameters: model.parameters.map((parameter) => {
+      if (isWeights(parameter)) return shareParameter(parameter, settings);
+      if (parameter.encoding.type !== 'float32') return parameter;
+      return quantizeParameter(parameter, { bits: 8, granularity: 'tensor', scheme: 'symmetric' });
+    }),
+  };
+}
+
+function shareParameter(parameter: Parameter, { clusters, rounds }: ShareSettings): Parameter {
+  const { data, mask } = parameter;
+  const kept = mask ? data.filter((_, i) => mask[i] !== 0) : data.slice();
+  kept.sort();
+  let distinct = kept.length > 0 ? 1 : 0;
+  for (let i = 1; i < kept.length; i++) if (kept[i] !== kept[i - 1]) distinct++;
+  if (distinct < clusters) {
+    throw new KolmoError(
+      `${parameter.name} has ${distinct} distinct weights, fewer than the ${clusters} clusters asked for: choose at most ${distinct} clusters, or share before quantizing.`,
+    );
+  }
+  const centroids = kMeans(kept, clusters, rounds).map(roundToHalf);
+  return withCodebook(parameter, centroids);
+}
+
+/** Assigns every weight to its nearest centroid; what is pruned has none. */
+export function withCodebook(parameter: Parameter, centroids: Float32Array): Parameter {
+  const rising = centroids.slice().sort();
+  const indices = new Int32Array(parameter.data.length);
+  const data = new Float32Array(parameter.data.length);
+  for (let i = 0; i < data.length; i++) {
+    indices[i] = parameter.mask?.[i] === 0 ? -1 : nearest(rising, parameter.data[i]);
+    data[i] = indices[i] < 0 ? 0 : rising[indices[i]];
+  }
+  return { ...parameter, data, encoding: { type: 'codebook', centroids: rising, indices } };
+}
+
+/** Lloyd's algorithm on sorted values, where clusters are intervals; the start is linear between smallest and largest. */
+export function kMeans(sorted: Float32Array, clusters: number, rounds: number): Float32Array {
+  const sums = new Float64Array(sorted.length + 1);
+  for (let i = 0; i < sorted.length; i++) sums[i + 1] = sums[i] + sorted[i];
+  const lowest = sorted[0];
+  const step = (sorted[sorted.length - 1] - lowest) / Math.max(1, clusters - 1);
+  const centroids = Float64Array.from({ length: clusters }, (_, k) => lowest + k * step);
+  for (let round = 0; round < rounds; round++) {
+    let moved = false;
+    let first = 0;
+    for (let k = 0; k < clusters; k++) {
+      const border = k + 1 < clusters ? (centroids[k] + centroids[k + 1]) / 2 : Infinity;
+      const end = k + 1 < clusters ? lowerBound(sorted, border, first) : sorted.length;
+      // An empty cluster keeps its place: linear starts leave some where no weights lie.
+      if (end > first) {
+        const mean = (sums[end] - sums[first]) / (end - first);
+        if (mean !== centroids[k]) moved = true;
+        centroids[k] = mean;
+      }
+      first = end;
+    }
+    if (!moved) break;
+  }
+  return Float32Array.from(centroids);
+}
+
+/** The first index from `from` on whose value is at least `value`. */
+function lowerBound(sorted: Float32Array, value: number, from: number): number {
+  let low = from;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function nearest(rising: Float32Array, value: number): number {
+  const above = lowerBound(rising, value, 0);
+  if (above === 0) return 0;
+  if (above === rising.length) return above - 1;
+  return value - rising[above - 1] <= rising[above] - value ? above - 1 : above;
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decode, encode } from '../../../src/core/compress/container/container';
+import { pruneMagnitudes, scheduledSparsity } from '../../../src/core/compress/passes/prune';
+import { quantizeWeights, type QuantizeSettings } from '../../../src/core/compress/passes/quantize';
+import { kMeans, shareDefaults, shareWeights } from '../../../src/core/compress/passes/share';
+import type { Model, Parameter } from '../../../src/core/train/model';
+import { lenet300, randomModel, tiny } from './models';
+
+const layer = { granularity: 'layer', keepOf: undefined } as const;
+
+describe('prune', () => {
+  it('removes the smallest weights first', () => {
+    const model = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.5 });
+    for (const { data, mask } of weights(model)) {
+      const kept = data.filter((_, i) => mask![i] === 1).map(Math.abs);
+      assert.equal(Math.min(...kept) > 0, true);
+    }
+    const before = weights(randomModel(tiny))[0];
+    const after = weights(model)[0];
+    const threshold = Math.min(...after.data.filter((value) => value !== 0).map(Math.abs));
+    before.data.forEach((value, i) =>
+      assert.equal(after.mask![i], Math.abs(value) >= threshold ? 1 : 0),
+    );
+  });
+
+  it('reaches the sparsity asked for over all layers, and spares small ones', () => {
+    const model = pruneMagnitudes(randomModel(lenet300), { ...layer, sparsity: 0.95 });
+    const kept = weights(model).map(({ mask }) => mask!.reduce((sum, one) => sum + one, 0));
+    const total = kept.reduce((a, b) => a + b, 0);
+    assert.ok(Math.abs(total / 266_200 - 0.05) < 0.0002);
+    assert.ok(Math.abs(kept[2] / 1000 - 0.125) < 0.001);
+  });
+
+  it('takes one threshold for all layers when asked', () => {
+    const model = randomModel(tiny);
+    // The threshold is in units of each layer's deviation: a layer of equal weights keeps them all.
+    weights(model)[1].data.fill(0.5);
+    const pruned = weights(
+      pruneMagnitudes(model, { sparsity: 0.4, granularity: 'global', keepOf: undefined }),
+    );
+    assert.ok(pruned[1].mask!.every((one) => one === 1));
+    assert.equal(
+      pruned[0].mask!.reduce((a, b) => a + b, 0),
+      43 - 24,
+    );
+  });
+
+  it('keeps two of every four inputs when asked', () => {
+    const model = pruneMagnitudes(randomModel(lenet300), { ...layer, sparsity: 0, keepOf: [2, 4] });
+    const { mask } = weights(model)[0];
+    for (let row = 0; row < 784; row += 4) {
+      assert.equal(
+        mask![row * 300] + mask![(row + 1) * 300] + mask![(row + 2) * 300] + mask![(row + 3) * 300],
+        2,
+      );
+    }
+  });
+
+  it('never brings back what was pruned before', () => {
+    const once = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.6 });
+    const twice = pruneMagnitudes(once, { ...layer, sparsity: 0.3 });
+    weights(twice).forEach(({ mask }, t) =>
+      mask!.forEach((one, i) => assert.ok(one <= weights(once)[t].mask![i])),
+    );
+  });
+
+  it('refuses to empty a layer', () => {
+    assert.throws(
+      () => pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.999 }),
+      /sparsity of 0.999 leaves none of the 48 weights of dense_1\/weights.*lower sparsity/,
+    );
+  });
+
+  it('refuses weights that are not numbers, and models without weights', () => {
+    const model = randomModel(tiny);
+    model.parameters[2].data[3] = Infinity;
+    assert.throws(
+      () => pruneMagnitudes(model, { ...layer, sparsity: 0.5 }),
+      /dense_2\/weights holds Infinity at index 3/,
+    );
+    const vectors = { ...model, parameters: [model.parameters[1]] };
+    assert.throws(
+      () => pruneMagnitudes(vectors, { ...layer, sparsity: 0.5 }),
+      /no weight matrix.*quantize it instead/,
+    );
+  });
+
+  it('prunes much at first and little at the end', () => {
+    assert.equal(scheduledSparsity(0.9, 4, 4), 0.9);
+    assert.ok(scheduledSparsity(0.9, 1, 4) > 0.5);
+  });
+});
+
+describe('quantize', () => {
+  const settings: QuantizeSettings[] = [2, 3, 4, 6, 8].flatMap((bits) =>
+    (['tensor', 'channel'] as const).flatMap((granularity) =>
+      (['affine', 'symmetric'] as const).map((scheme) => ({ bits, granularity, scheme })),
+    ),
+  );
+  for (const setting of settings) {
+    it(`errs by at most half a step: ${setting.bits} bits, ${setting.granularity}, ${setting.scheme}`, () => {
+      const model = randomModel(tiny);
+      weights(quantizeWeights(model, setting)).forEach(({ data, encoding }, t) => {
+        assert.ok(encoding.type === 'quantized');
+        const { scales, zeroPoints, levels } = encoding;
+        data.forEach((value, i) => {
+          const scale = scales[i % scales.length];
+          assert.equal(value, Math.fround(scale * (levels[i] - zeroPoints[i % scales.length])));
+          // The range's ends, the zero point's rounding and the half precision of the scale may cost another half.
+          assert.ok(Math.abs(value - weights(model)[t].data[i]) <= scale * 1.01);
+        });
+      });
+    });
+  }
+
+  it('leaves -1, 0 and 1 times a scale of ternary weights', () => {
+    const model = quantizeWeights(randomModel(tiny), {
+      bits: 2,
+      granularity: 'tensor',
+      scheme: 'ternary',
+    });
+    const values = new Set(weights(model)[0].data);
+    assert.equal(values.size, 3);
+  });
+
+  it('keeps pruned weights at exactly zero', () => {
+    const pruned = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.5 });
+    const quantized = quantizeWeights(pruned, {
+      bits: 4,
+      granularity: 'channel',
+      scheme: 'affine',
+    });
+    for (const { data, mask } of weights(quantized)) {
+      mask!.forEach((one, i) => one || assert.equal(data[i], 0));
+    }
+  });
+
+  it('makes the packed file smaller, the more so the fewer the bits', () => {
+    const model = randomModel(lenet300);
+    const [eight, four, two] = [8, 4, 2].map(
+      (bits) =>
+        encode(quantizeWeights(model, { bits, granularity: 'tensor', scheme: 'affine' })).length,
+    );
+    assert.ok(
+      eight < 266_610 && four < eight / 1.8 && two < four / 1.5,
+      `${eight}, ${four}, ${two}`,
+    );
+  });
+});
+
+describe('share', () => {
+  it('leaves as many values as clusters, and packs them', () => {
+    const model = shareWeights(randomModel(tiny), { ...shareDefaults, clusters: 8 });
+    for (const { data } of weights(model)) assert.equal(new Set(data).size <= 8, true);
+    const decoded = decode(encode(model));
+    decoded.parameters.forEach(({ data }, i) => assert.deepEqual(data, model.parameters[i].data));
+  });
+
+  it('does not share with what was pruned', () => {
+    const pruned = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.4 });
+    const shared = shareWeights(pruned, { ...shareDefaults, clusters: 4 });
+    for (const { data, mask } of weights(shared)) {
+      mask!.forEach((one, i) => assert.equal(data[i] === 0, one === 0));
+    }
+  });
+
+  it('refuses more clusters than there are distinct weights', () => {
+    const pruned = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.8 });
+    assert.throws(
+      () => shareWeights(pruned, { ...shareDefaults, clusters: 32 }),
+      /dense_1\/weights has 10 distinct weights, fewer than the 32 clusters.*at most 10 clusters/,
+    );
+  });
+
+  it('finds the clusters of k-means', () => {
+    const values = Float32Array.of(-1.1, -1, -0.9, 0.4, 0.5, 0.6, 2);
+    assert.deepEqual(
+      Array.from(kMeans(values, 3, 50), (value) => Math.round(value * 100) / 100),
+      [-1, 0.5, 2],
+    );
+  });
+});
+
+function weights(model: Model): Parameter[] {
+  return model.parameters.filter((parameter) => parameter.shape.length > 1);
+}
