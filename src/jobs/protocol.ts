@@ -36,8 +36,10 @@ export interface TrainingOptions {
 
 export interface CompressRequest {
   type: 'compress';
-  /** Absolute path of the run folder, or of a model file. */
+  /** Absolute path of the run folder, or of a packed model file. */
   run: string;
+  /** Absolute path of the run folder to make, where `run` is a model file. */
+  out?: string;
   passes: { name: PassName; options: PassOptions }[];
   fineTune: boolean;
   seed: number;
@@ -87,6 +89,7 @@ export type ToWorker = { type: 'start'; request: JobRequest } | { type: 'stop' }
 
 /** Worker to host. `done` is the last message of a job that did not fail. */
 export type FromWorker =
-  | { type: 'event'; event: StampedEvent }
+  /** What happened since the last message, at most 20 messages a second; nothing is left out. */
+  | { type: 'events'; events: StampedEvent[] }
   | { type: 'done'; result: unknown }
   | { type: 'error'; message: string };

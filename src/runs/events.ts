@@ -20,7 +20,13 @@ export const stageNames = [
 export type StageName = (typeof stageNames)[number];
 
 export type RunEvent =
-  | { type: 'stageStarted'; stage: StageName; settings: Record<string, number | string | boolean> }
+  | {
+      type: 'stageStarted';
+      stage: StageName;
+      settings: Record<string, number | string | boolean>;
+      /** The stage goes on from a checkpoint after this step: its curves are kept up to there. */
+      resumedAt?: number;
+    }
   | {
       type: 'progress';
       stage: StageName;

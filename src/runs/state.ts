@@ -1,5 +1,5 @@
 /** What a run looks like after its events so far: one reducer for host, webview and CLI. */
-import type { StageName, StageResult, StampedEvent } from './events';
+import { stageNames, type StageName, type StageResult, type StampedEvent } from './events';
 
 export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted';
 
@@ -22,6 +22,8 @@ export interface RunState {
   /** The sentence to show with a status that is not running or finished. */
   message?: string;
   stages: Partial<Record<StageName, StageState>>;
+  /** The finished stages that made the current model, in the order in which they were applied. */
+  chain: StageName[];
   /** The stage that runs or ran last. */
   current?: StageName;
   progress?: {
@@ -36,7 +38,7 @@ export interface RunState {
   updatedAt?: number;
 }
 
-export const emptyRun: RunState = { status: 'running', stages: {}, warnings: [] };
+export const emptyRun: RunState = { status: 'running', stages: {}, chain: [], warnings: [] };
 
 const emptyCurve = (): Curve => ({ step: [], loss: [], error: [] });
 
@@ -56,19 +58,27 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
     stages: { ...state.stages, [stage]: { ...stageOf(state, stage), ...part } },
   });
   switch (event.type) {
-    case 'stageStarted':
+    case 'stageStarted': {
+      const chain = chainBefore(state.chain, event.stage);
+      const before = stageOf(state, event.stage);
+      const kept = (split: 'training' | 'validation'): Curve =>
+        event.resumedAt === undefined ? emptyCurve() : curveUntil(before[split], event.resumedAt);
+      const stage: StageState = {
+        status: 'running',
+        settings: event.settings,
+        training: kept('training'),
+        validation: kept('validation'),
+      };
       return {
-        ...change(event.stage, {
-          status: 'running',
-          settings: event.settings,
-          training: emptyCurve(),
-          validation: emptyCurve(),
-          result: undefined,
-        }),
+        ...next,
+        current: event.stage,
+        stages: { ...stagesOf(state, chain), [event.stage]: stage },
+        chain,
         status: 'running',
         message: undefined,
         progress: undefined,
       };
+    }
     case 'progress':
       return { ...next, current: event.stage, progress: event };
     case 'point': {
@@ -81,6 +91,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
     case 'stageFinished':
       return {
         ...change(event.stage, { status: 'finished', result: event.result }),
+        chain: [...state.chain.filter((stage) => stage !== event.stage), event.stage],
         progress: undefined,
       };
     case 'warning':
@@ -101,6 +112,35 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
     default:
       return event satisfies never;
   }
+}
+
+/**
+ * What remains when a stage starts: a stage that was applied before is applied again from where it was,
+ * so it and what came after it leave; a pass always makes the packed file and the program stale.
+ */
+export function chainBefore(chain: StageName[], stage: StageName): StageName[] {
+  const index = chain.indexOf(stage);
+  const before = index < 0 ? chain : chain.slice(0, index);
+  const order = stageNames.indexOf(stage);
+  return before.filter((name) => !derived.has(name) || stageNames.indexOf(name) < order);
+}
+
+const derived = new Set<StageName>(['entropyCode', 'program']);
+
+function stagesOf(state: RunState, chain: StageName[]): RunState['stages'] {
+  return Object.fromEntries(
+    Object.entries(state.stages).filter(([name]) => chain.includes(name as StageName)),
+  );
+}
+
+function curveUntil(curve: Curve, step: number): Curve {
+  const end = curve.step.findIndex((each) => each > step);
+  const count = end < 0 ? curve.step.length : end;
+  return {
+    step: curve.step.slice(0, count),
+    loss: curve.loss.slice(0, count),
+    error: curve.error.slice(0, count),
+  };
 }
 
 function stageOf(state: RunState, stage: StageName): StageState {

@@ -1,0 +1,190 @@
+/** The Markdown report of a run: stages, layers, byte ledger, what was done to the data, and the commands that do it again. */
+import type { RunRecord } from '../../runs/folder';
+import type { StageName, StageResult } from '../../runs/events';
+import type { RunState } from '../../runs/state';
+import {
+  formatCount,
+  formatPercent,
+  formatRatio,
+  formatSeconds,
+  formatShape,
+} from '../../runs/units';
+import { entryBytes, ledgerParts, type Ledger } from '../compress/container/ledger';
+import type { ColumnPreprocessing, Preprocessing } from '../data/dataset';
+import type { Metrics } from '../train/model';
+import { escapeText, list, table } from './markdown';
+import { pipelineDiagram, stageOrder, stageTitles } from './mermaid';
+import { reproduceCommands } from './reproduce';
+
+export interface ReportParts {
+  /** Name of the run folder. */
+  name: string;
+  record: RunRecord;
+  state: RunState;
+  /** What every byte of model.kolmo is for. */
+  ledger?: Ledger;
+}
+
+/** Writes report.md as text; links in it are relative to the run folder. */
+export function markdownReport({ name, record, state, ledger }: ReportParts): string {
+  const versions = Object.entries(record.versions).map((pair) => pair.join(' '));
+  const sections = [
+    `# ${escapeText(name)}`,
+    summary(record, state),
+    '## Pipeline',
+    `\`\`\`mermaid\n${pipelineDiagram(state)}\n\`\`\``,
+    '## Stages',
+    table(stageHeads, stageRows(state)),
+    list(stageNotes(state)),
+    ...layerSections(state),
+    ...(ledger ? ['## Every byte of model.kolmo', ledgerTable(ledger)] : []),
+    ...dataSections(record),
+    ...(state.warnings.length > 0 ? ['## Warnings', list(state.warnings)] : []),
+    '## Do it again',
+    `Seed ${record.seed}; ${versions.join(', ')}.`,
+    `\`\`\`sh\n${reproduceCommands(record).join('\n')}\n\`\`\``,
+    'Sizes are lengths of files on disk. Errors are measured from the packed file of the stage, decoded.',
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+export const stageHeads = ['stage', 'settings', 'bytes', 'ratio', 'test', 'validation', 'time'];
+
+/** The table of stages, for the report and for a terminal: one row a stage that has finished. */
+export function stageRows(state: RunState): string[][] {
+  const dense = state.stages.train?.result?.bytes;
+  return stageOrder(state).flatMap((name) => {
+    const stage = state.stages[name];
+    if (!stage?.result) return [];
+    const { bytes, test, validation, seconds } = stage.result;
+    const isModel = name !== 'collect' && name !== 'preprocess' && name !== 'program';
+    const settings = Object.entries(stage.settings).map((pair) => pair.join(' '));
+    return [
+      [
+        stageTitles[name],
+        settings.join(', '),
+        formatCount(bytes),
+        isModel && dense ? formatRatio(dense / bytes) : '',
+        metricText(test),
+        metricText(validation),
+        formatSeconds(seconds),
+      ],
+    ];
+  });
+}
+
+/** The one measure that says how good a model is. */
+export function metricText(metrics: Metrics | undefined): string {
+  if (!metrics) return '';
+  if (metrics.error !== undefined) return formatPercent(metrics.error);
+  if (metrics.rmse !== undefined) {
+    const r2 = metrics.r2 === undefined ? '' : `, R² ${metrics.r2.toFixed(3)}`;
+    return `RMSE ${metrics.rmse.toPrecision(4)}${r2}`;
+  }
+  return `loss ${metrics.loss.toPrecision(4)}`;
+}
+
+function summary({ architecture, dataset, parameters }: RunRecord, state: RunState): string {
+  const facts = [
+    dataset && `Dataset ${escapeText(dataset.name)}`,
+    architecture && `architecture ${escapeText(architecture.name)}`,
+    parameters !== undefined && `${formatCount(parameters)} parameters`,
+    state.status,
+  ].filter(Boolean);
+  return `${facts.join(', ')}.${state.message ? ` ${escapeText(state.message)}` : ''}`;
+}
+
+function stageNotes(state: RunState): string[] {
+  return stageOrder(state).flatMap((name) =>
+    (state.stages[name]?.result?.notes ?? []).map((note) => `${stageTitles[name]}: ${note}`),
+  );
+}
+
+function layerSections(state: RunState): string[] {
+  const sections = stageOrder(state).flatMap((name) => {
+    const result = state.stages[name]?.result;
+    return result?.layers?.length ? [layerSection(name, result)] : [];
+  });
+  return sections.length > 0 ? ['## Layers', ...sections] : [];
+}
+
+function layerSection(name: StageName, { layers = [] }: StageResult): string {
+  const heads = ['tensor', 'shape', 'parameters', 'not zero', 'encoding', 'bytes', 'range'];
+  const rows = layers.map(({ histogram, ...layer }) => [
+    escapeText(layer.name),
+    formatShape(layer.shape),
+    formatCount(layer.parameters),
+    formatCount(layer.nonZero),
+    layer.encoding,
+    formatCount(layer.bytes),
+    `${histogram.minimum.toPrecision(3)} to ${histogram.maximum.toPrecision(3)}`,
+  ]);
+  return `### After ${stageTitles[name].toLowerCase()}\n\n${table(heads, rows)}`;
+}
+
+function ledgerTable(ledger: Ledger): string {
+  const totals = ledgerParts.map((part) =>
+    ledger.tensors.reduce((sum, entry) => sum + entry[part], 0),
+  );
+  return table(
+    ['tensor', ...ledgerParts, 'bytes'],
+    [
+      ...ledger.tensors.map((entry) => [
+        escapeText(entry.name),
+        ...ledgerParts.map((part) => formatCount(entry[part])),
+        formatCount(entryBytes(entry)),
+      ]),
+      ['file header and checksum', ...ledgerParts.map(() => ''), formatCount(ledger.header)],
+      ['**total**', ...totals.map(formatCount), `**${formatCount(ledger.bytes)}**`],
+    ],
+  );
+}
+
+function dataSections({ dataset }: RunRecord): string[] {
+  if (!dataset) return [];
+  const files = dataset.files.map(({ path, bytes, sha256 }) => [
+    escapeText(path),
+    formatCount(bytes),
+    `\`${sha256}\``,
+  ]);
+  return [
+    '## Data',
+    table(['file', 'bytes', 'SHA-256'], files),
+    preprocessingText(dataset.preprocessing),
+    list(dataset.notes),
+  ];
+}
+
+function preprocessingText(preprocessing: Preprocessing): string {
+  switch (preprocessing.type) {
+    case 'image':
+      return `Pixels are divided by ${preprocessing.divideBy}.`;
+    case 'symbols':
+      return `Sequences of ${preprocessing.window} symbols.`;
+    case 'table':
+      return table(
+        ['column', 'as', 'missing values', 'details'],
+        preprocessing.columns.map(columnRow),
+      );
+    default:
+      return preprocessing satisfies never;
+  }
+}
+
+function columnRow(column: ColumnPreprocessing): string[] {
+  const name = escapeText(column.name);
+  switch (column.type) {
+    case 'number': {
+      const details = `mean ${column.mean.toPrecision(4)}, standard deviation ${column.standardDeviation.toPrecision(4)}`;
+      return [name, 'number', `filled with ${column.fill}`, details];
+    }
+    case 'category': {
+      const details = `${column.values.length} values, one-hot`;
+      return [name, 'category', `filled with ${escapeText(column.fill)}`, details];
+    }
+    case 'dropped':
+      return [name, 'dropped', '', escapeText(column.reason)];
+    default:
+      return column satisfies never;
+  }
+}

@@ -1,0 +1,155 @@
+/** Starts a job process, streams what happens, stops it; used by the extension host and the CLI alike. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { KolmoError } from '../core/error';
+import type { RunEvent, StampedEvent } from '../runs/events';
+import { openHistory } from '../runs/history';
+import { runOwner } from '../runs/lock';
+import type { FromWorker, JobRequest, ToWorker } from './protocol';
+import { runOf } from './request';
+
+export interface Job {
+  /** The job's result; rejects with a KolmoError when it fails, is stopped too early to have one, or dies. */
+  result: Promise<unknown>;
+  /** Asks for an end at the next batch, and kills the process when it has not ended in time. */
+  stop(): void;
+  /** Id of the job process. */
+  pid: number | undefined;
+}
+
+export interface JobOptions {
+  /** Path of the worker bundle. */
+  worker: string;
+  /** Everything that happens, in order, a `done` or `error` last. */
+  onMessage?: (message: FromWorker) => void;
+  /** Milliseconds between asking for a stop and killing. */
+  patience?: number;
+  /** The job goes on when this process ends, as a training does when a window is reloaded. */
+  outlivesHost?: boolean;
+}
+
+/** Starts a job in a process of its own, which a crash or a kill cannot take this one down with. */
+export function startJob(
+  request: JobRequest,
+  { worker, onMessage = () => {}, patience = 3000, outlivesHost = false }: JobOptions,
+): Job {
+  const child = fork(worker, outlivesHost ? ['--outlives-host'] : [], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+    // A debugger of the host must not wait for its children, nor may an editor's own setting reach them.
+    execArgv: [],
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+  });
+  let stopping = false;
+  let killer: NodeJS.Timeout | undefined;
+  const result = new Promise<unknown>((resolve, reject) => {
+    let last: FromWorker | undefined;
+    let complaint = '';
+    child.stderr!.on('data', (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString()).slice(-4000);
+    });
+    child.on('message', (message: FromWorker) => {
+      if (message.type === 'events') onMessage(message);
+      else last = message;
+    });
+    child.on('error', (error) => {
+      reject(new KolmoError(`The job process could not be started: ${error.message}.`));
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(killer);
+      const end = last ?? died({ request, code, signal, stopping, complaint, onMessage });
+      onMessage(end);
+      if (end.type === 'done') resolve(end.result);
+      else reject(new KolmoError(end.type === 'error' ? end.message : 'The job gave no result.'));
+    });
+  });
+  // Whoever wants the result awaits it; a job that nobody awaits must not end its host.
+  result.catch(() => {});
+  send(child, { type: 'start', request });
+  return {
+    result,
+    pid: child.pid,
+    stop() {
+      if (stopping) return;
+      stopping = true;
+      send(child, { type: 'stop' });
+      killer = setTimeout(() => child.kill('SIGKILL'), patience);
+    },
+  };
+}
+
+/**
+ * Stops a job that an earlier host started and that still works on the run, as after a window reload.
+ * @returns false where nobody works on the run
+ */
+export function stopRun(run: string, { patience = 3000 } = {}): boolean {
+  const pid = runOwner(run);
+  if (pid === undefined) return false;
+  process.kill(pid, 'SIGTERM');
+  setTimeout(() => {
+    if (runOwner(run) !== pid) return;
+    process.kill(pid, 'SIGKILL');
+    markInterrupted(run, 'The job did not stop in time and was ended.');
+  }, patience).unref();
+  return true;
+}
+
+/**
+ * Marks a run whose job has died without a word, so that it does not look as if it still went on.
+ * @returns the event that was appended to its history, if it could be
+ */
+export function markInterrupted(run: string, reason: string): StampedEvent | undefined {
+  const event: RunEvent = {
+    type: 'interrupted',
+    message: `${reason} ${
+      existsSync(join(run, 'checkpoint'))
+        ? 'Start the training again on this run to go on from its last checkpoint.'
+        : 'What it had finished before is kept; start it again to repeat the rest.'
+    }`,
+  };
+  const stamped = { ...event, at: Date.now() / 1000 };
+  rmSync(join(run, 'job.json'), { force: true });
+  const history = openHistory(run);
+  history.append([stamped]);
+  history.close();
+  return stamped;
+}
+
+interface Death {
+  request: JobRequest;
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stopping: boolean;
+  complaint: string;
+  onMessage: (message: FromWorker) => void;
+}
+
+function died({ request, code, signal, stopping, complaint, onMessage }: Death): FromWorker {
+  const how = signal ? `was killed (${signal})` : `ended unexpectedly (exit code ${code})`;
+  const reason = stopping
+    ? 'The job did not stop in time and was ended.'
+    : `The job process ${how}${lastLine(complaint)}.`;
+  const run = runOf(request);
+  if (run === undefined || !existsSync(join(run, 'events.jsonl'))) {
+    return { type: 'error', message: reason };
+  }
+  try {
+    const event = markInterrupted(run, reason);
+    if (event?.type !== 'interrupted') return { type: 'error', message: reason };
+    onMessage({ type: 'events', events: [event] });
+    return { type: 'error', message: event.message };
+  } catch (error) {
+    return { type: 'error', message: `${reason} ${(error as Error).message}` };
+  }
+}
+
+function lastLine(complaint: string): string {
+  const line = complaint.trim().split('\n').at(-1);
+  return line ? `; its last words: ${line}` : '';
+}
+
+function send(child: ChildProcess, message: ToWorker): void {
+  // A child that has just died cannot be told; its end is reported by 'close'.
+  if (child.connected) child.send(message, () => {});
+}

@@ -1,0 +1,68 @@
+/** What a job tells: events stamped with the clock, into the history at once or in small batches, and on to the host. */
+import type { RunEvent, StampedEvent } from '../runs/events';
+
+export interface StreamOptions {
+  /** Keeps events; throws a KolmoError when the disk refuses. */
+  write: (events: StampedEvent[]) => void;
+  /** Tells the host. */
+  send: (events: StampedEvent[]) => void;
+  /** Seconds since the Unix epoch. */
+  now: () => number;
+  /** Seconds between batches: 20 messages a second are all that a panel can draw. */
+  interval?: number;
+}
+
+export interface EventStream {
+  emit(event: RunEvent): void;
+  /** Sends what is still held back. */
+  flush(): void;
+}
+
+/**
+ * Points and progress wait for the next batch; everything else goes out at once, after what waits.
+ * Only progress is thinned out (the last one of a batch counts), and progress of a stage gets its rate and time left.
+ */
+export function createStream({ write, send, now, interval = 0.05 }: StreamOptions): EventStream {
+  let waiting: StampedEvent[] = [];
+  let sentAt = 0;
+  const pace = createPace();
+  const flush = (): void => {
+    if (waiting.length === 0) return;
+    const events = waiting;
+    waiting = [];
+    sentAt = now();
+    // History first: what a panel has shown must be found again.
+    write(events);
+    send(events);
+  };
+  return {
+    flush,
+    emit(event) {
+      const at = now();
+      const stamped: StampedEvent = {
+        ...(event.type === 'progress' ? { ...event, ...pace(event, at) } : event),
+        at,
+      };
+      if (stamped.type === 'progress' && waiting.at(-1)?.type === 'progress') waiting.pop();
+      waiting.push(stamped);
+      const hurries = event.type !== 'point' && event.type !== 'progress';
+      if (hurries || at - sentAt >= interval) flush();
+    },
+  };
+}
+
+/** Time left, from the share done since this process began the stage: a resumed stage counts from where it went on. */
+function createPace(): (
+  event: Extract<RunEvent, { type: 'progress' }>,
+  at: number,
+) => { secondsLeft?: number } {
+  let start: { stage: string; note: string; done: number; at: number } | undefined;
+  return ({ stage, note, done, total, secondsLeft }, at) => {
+    if (secondsLeft !== undefined) return {};
+    if (start?.stage !== stage || done < start.done) start = { stage, note, done, at };
+    const elapsed = at - start.at;
+    const moved = done - start.done;
+    if (total <= 0 || moved <= 0 || elapsed < 1) return {};
+    return { secondsLeft: (elapsed * Math.max(0, total - done)) / moved };
+  };
+}

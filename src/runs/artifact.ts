@@ -1,0 +1,68 @@
+/** Files of a run appear whole: written under a temporary name, synced, renamed. */
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { KolmoError } from '../core/error';
+
+/**
+ * Writes a file so that it is either the old one or the new one, whole, whatever happens meanwhile.
+ * @returns its length in bytes
+ * @throws KolmoError with a sentence for a full disk or a folder that cannot be written
+ */
+export async function writeArtifact(path: string, content: Uint8Array | string): Promise<number> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    // Why the file cannot be written matters more than what is left of it.
+    await rm(temporary, { force: true }).catch(() => {});
+    throw diskError(error, path);
+  }
+  return bytes.length;
+}
+
+/** A rename is only as durable as its folder; Windows cannot open one to sync it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The sentence for an error of the file system; other errors are given back as they are. */
+export function diskError(error: unknown, path: string): Error {
+  if (error instanceof KolmoError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new KolmoError(
+        `The disk is full: ${basename(path)} could not be written to ${dirname(path)}. Files written before are valid; free some space and run again.`,
+      );
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return new KolmoError(
+        `${dirname(path)} cannot be written (${code}): make the folder writable, or choose another one for the output.`,
+      );
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return new KolmoError(
+        `${path} cannot be made: a file stands where a folder is needed. Move it, or choose another folder for the output.`,
+      );
+    default:
+      return error instanceof Error ? error : new Error(String(error));
+  }
+}

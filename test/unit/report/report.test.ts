@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { datasetDefaults } from '../../../src/core/data/dataset';
+import { pipelineDiagram, stageOrder } from '../../../src/core/report/mermaid';
+import { markdownReport } from '../../../src/core/report/report';
+import { reproduceCommands } from '../../../src/core/report/reproduce';
+import type { RunEvent, StageName, StageResult } from '../../../src/runs/events';
+import type { RunRecord } from '../../../src/runs/folder';
+import { emptyRun, reduce, type RunState } from '../../../src/runs/state';
+
+const run = (...events: RunEvent[]): RunState =>
+  events.reduce((state, event, i) => reduce(state, { ...event, at: i }), emptyRun);
+
+const stage = (name: StageName, result: Partial<StageResult> = {}): RunEvent[] => [
+  { type: 'stageStarted', stage: name, settings: name === 'prune' ? { sparsity: 0.9 } : {} },
+  {
+    type: 'stageFinished',
+    stage: name,
+    result: { bytes: 1000, artifact: `${name}.bin`, seconds: 2, notes: [], ...result },
+  },
+];
+
+const compressed = run(
+  ...stage('collect'),
+  ...stage('train', { bytes: 1_066_440, test: { loss: 0.05, error: 0.0163 } }),
+  ...stage('share', {
+    bytes: 26_660,
+    test: { loss: 0.06, error: 0.0158 },
+    layers: [
+      {
+        name: 'dense_1/weights',
+        shape: [784, 300],
+        parameters: 235_200,
+        nonZero: 18_816,
+        encoding: 'codebook 32',
+        bytes: 20_000,
+        histogram: { minimum: -0.5, maximum: 0.25, counts: [1, 2] },
+      },
+    ],
+  }),
+  ...stage('prune', { bytes: 20_000 }),
+);
+
+const record: RunRecord = {
+  kolmo: '0.1.0',
+  versions: { kolmo: '0.1.0', node: '20.0.0' },
+  createdAt: 1,
+  seed: 3,
+  request: {
+    type: 'train',
+    dataset: "/data/it's here.csv",
+    data: { ...datasetDefaults, target: 'price' },
+    architecture: 'mlp',
+    training: {
+      epochs: 5,
+      batchSize: 32,
+      optimizer: 'adam',
+      learningRate: 0.001,
+      patience: 0,
+      seed: 3,
+    },
+    run: '/w/.kolmo/runs/a',
+    threads: 1,
+  },
+  compressions: [
+    {
+      type: 'compress',
+      run: '/w/.kolmo/runs/a',
+      passes: [{ name: 'share', options: { clusters: 32, perLayer: true } }],
+      fineTune: false,
+      seed: 3,
+      threads: 1,
+    },
+  ],
+  dataset: {
+    name: 'it|s_here',
+    files: [{ path: "/data/it's here.csv", bytes: 12_345, sha256: 'ab12' }],
+    preprocessing: {
+      type: 'table',
+      columns: [
+        { type: 'number', name: 'size', fill: 3, mean: 2.5, standardDeviation: 1.5 },
+        { type: 'dropped', name: 'id', reason: 'Every value is different.' },
+      ],
+    },
+    notes: ['3 missing values of size were filled with the median 3.'],
+  },
+};
+
+describe('pipelineDiagram', () => {
+  it('writes bytes and error into a finished stage and greys one that has not run', () => {
+    const text = pipelineDiagram(compressed);
+    assert.match(text, /^flowchart LR\n/);
+    assert.match(text, /train\["Train<br\/>1\.07 MB<br\/>error 1\.63 %"\]:::finished/);
+    assert.match(text, /program\["Program<br\/>not run"\]:::pending/);
+    assert.match(text, /classDef pending .*color:#808080/);
+  });
+
+  it('draws stages in the order in which they were applied', () => {
+    assert.deepEqual(stageOrder(compressed), [
+      'collect',
+      'preprocess',
+      'train',
+      'quantize',
+      'share',
+      'prune',
+      'entropyCode',
+      'program',
+    ]);
+    assert.match(pipelineDiagram(compressed), /train --> quantize --> share --> prune/);
+  });
+
+  it('links a finished stage to its artifact, escaped, and no other', () => {
+    const state = run(...stage('train', { artifact: 'my "model" #1.onnx' }));
+    const text = pipelineDiagram(state);
+    assert.match(text, /click train href "my%20%22model%22%20%231\.onnx"/);
+    assert.equal(text.match(/click /g)?.length, 1);
+    assert.doesNotMatch(pipelineDiagram(state, { link: () => undefined }), /click/);
+  });
+});
+
+describe('markdownReport', () => {
+  const ledger = {
+    bytes: 110,
+    header: 10,
+    tensors: [
+      {
+        name: 'dense_1/weights',
+        positions: 40,
+        symbols: 50,
+        codebook: 6,
+        scales: 0,
+        biases: 0,
+        header: 4,
+      },
+    ],
+  };
+  const text = markdownReport({ name: 'a-run', record, state: compressed, ledger });
+
+  it('tabulates stages with settings, bytes, ratio and errors', () => {
+    assert.match(text, /\| Share \|  \| 26,660 \| 40\.0x \| 1\.58 % \|/);
+    assert.match(text, /\| Prune \| sparsity 0\.9 \| 20,000 \| 53\.3x \|/);
+  });
+
+  it('tabulates the layers of each stage that measured them', () => {
+    assert.match(text, /### After share/);
+    assert.match(text, /\| dense\\_1\/weights \| 784 x 300 \| 235,200 \| 18,816 \| codebook 32 \|/);
+  });
+
+  it('shows a ledger that sums to the file', () => {
+    assert.match(text, /\| dense\\_1\/weights \| 40 \| 50 \| 6 \| 0 \| 0 \| 4 \| 100 \|/);
+    assert.match(text, /\| \*\*total\*\* .*\| \*\*110\*\* \|/);
+  });
+
+  it('says what was done to the data, and escapes the names in it', () => {
+    assert.match(text, /Dataset it\\\|s\\_here, /);
+    assert.match(text, /\| size \| number \| filled with 3 \|/);
+    assert.match(text, /\| id \| dropped \|  \| Every value is different\. \|/);
+    assert.match(text, /- 3 missing values of size were filled with the median 3\./);
+    assert.match(text, /`ab12`/);
+  });
+
+  it('holds the diagram and the commands that make the run again', () => {
+    assert.match(text, /```mermaid\nflowchart LR/);
+    assert.match(text, /```sh\nkolmo train /);
+  });
+});
+
+describe('reproduceCommands', () => {
+  it('quotes paths and names every flag that decides the bytes', () => {
+    assert.deepEqual(reproduceCommands(record), [
+      `kolmo train '/data/it'\\''s here.csv' --architecture mlp --target price --epochs 5 --batch-size 32 --optimizer adam --learning-rate 0.001 --patience 0 --validation-share ${1 / 12} --test-share 0.15 --seed 3 --out again`,
+      'kolmo compress again --share 32 --share-per-layer true --seed 3 --no-fine-tune',
+    ]);
+  });
+});

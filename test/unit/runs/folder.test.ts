@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { KolmoError } from '../../../src/core/error';
+import { diskError, writeArtifact } from '../../../src/runs/artifact';
+import {
+  createRunFolder,
+  listRuns,
+  readEvents,
+  readRecord,
+  readState,
+  runFolderFor,
+  writeRecord,
+  type RunRecord,
+} from '../../../src/runs/folder';
+import { openHistory } from '../../../src/runs/history';
+import { lockRun, runOwner } from '../../../src/runs/lock';
+
+const temporary = (): string => mkdtempSync(join(tmpdir(), 'kolmo-runs-'));
+
+const record = (createdAt: number): RunRecord => ({
+  kolmo: '0.1.0',
+  versions: { node: '20' },
+  createdAt,
+  seed: 7,
+  request: {
+    type: 'compress',
+    run: '/models/a.kolmo',
+    passes: [],
+    fineTune: false,
+    seed: 7,
+    threads: 1,
+  },
+  compressions: [],
+});
+
+describe('a run folder', () => {
+  it('is named by time, dataset and architecture', () => {
+    const folder = runFolderFor('/w', {
+      dataset: '/data/My Train.IDX3-ubyte.gz',
+      architecture: 'lenet-5',
+      date: new Date('2026-11-24T18:30:05Z'),
+    });
+    assert.equal(folder, join('/w', '.kolmo', 'runs', '2026-11-24-183005-my-train-lenet-5'));
+  });
+
+  it('keeps .kolmo out of version control, and leaves a .gitignore of the user as it is', async () => {
+    const workspace = temporary();
+    await createRunFolder(join(workspace, '.kolmo', 'runs', 'a'));
+    const ignore = join(workspace, '.kolmo', '.gitignore');
+    assert.equal(readFileSync(ignore, 'utf8'), '*\n');
+    writeFileSync(ignore, 'mine\n');
+    await createRunFolder(join(workspace, '.kolmo', 'runs', 'b'));
+    assert.equal(readFileSync(ignore, 'utf8'), 'mine\n');
+  });
+
+  it('lists runs, the newest first, and passes over folders that are no runs', async () => {
+    const workspace = temporary();
+    for (const name of ['2026-01-01-a', '2026-02-01-b']) {
+      const folder = join(workspace, '.kolmo', 'runs', name);
+      await createRunFolder(folder);
+      await writeRecord(folder, record(1));
+    }
+    await createRunFolder(join(workspace, '.kolmo', 'runs', 'not-a-run'));
+    const names = (await listRuns(workspace)).map((run) => run.folder.slice(-12));
+    assert.deepEqual(names, ['2026-02-01-b', '2026-01-01-a']);
+    assert.deepEqual(await listRuns(temporary()), []);
+  });
+
+  it('says so when it holds no run or a broken one', async () => {
+    const folder = temporary();
+    await assert.rejects(readRecord(folder), /is not a run: it has no readable run\.json/);
+    writeFileSync(join(folder, 'run.json'), '{"kolmo":');
+    await assert.rejects(readRecord(folder), /run\.json is not JSON .*restore it or train again/);
+  });
+});
+
+describe('history', () => {
+  it('reads back what was appended', async () => {
+    const folder = temporary();
+    const history = openHistory(folder);
+    history.append([
+      { type: 'warning', stage: 'train', message: 'Slow.', at: 1 },
+      { type: 'finished', at: 2 },
+    ]);
+    history.close();
+    assert.equal((await readEvents(folder)).length, 2);
+    const state = await readState(folder);
+    assert.deepEqual(state.warnings, ['Slow.']);
+    assert.equal(state.status, 'finished');
+  });
+
+  it('goes on after a line that a kill has cut off', async () => {
+    const folder = temporary();
+    writeFileSync(join(folder, 'events.jsonl'), '{"type":"warning","stage":"train","mess');
+    const history = openHistory(folder);
+    history.append([{ type: 'finished', at: 2 }]);
+    history.close();
+    assert.deepEqual(await readEvents(folder), [{ type: 'finished', at: 2 }]);
+  });
+
+  it('says that the disk is full', { skip: !existsSync('/dev/full') && 'no /dev/full' }, () => {
+    const folder = temporary();
+    symlinkSync('/dev/full', join(folder, 'events.jsonl'));
+    const history = openHistory(folder);
+    assert.throws(
+      () => history.append([{ type: 'finished', at: 2 }]),
+      /^KolmoError: The disk is full: events\.jsonl could not be written/,
+    );
+    history.close();
+  });
+});
+
+describe('writeArtifact', () => {
+  it('replaces a file whole and leaves nothing else behind', async () => {
+    const folder = temporary();
+    const path = join(folder, 'deep', 'model.onnx');
+    assert.equal(await writeArtifact(path, new Uint8Array([1, 2, 3])), 3);
+    assert.equal(await writeArtifact(path, 'other'), 5);
+    assert.equal(readFileSync(path, 'utf8'), 'other');
+    assert.deepEqual(readdirSync(join(folder, 'deep')), ['model.onnx']);
+  });
+
+  it('keeps the old file and no temporary one when it fails', async () => {
+    const folder = temporary();
+    const path = join(folder, 'model.onnx');
+    mkdirSync(join(path, 'inside'), { recursive: true });
+    await assert.rejects(writeArtifact(path, 'new'));
+    assert.deepEqual(readdirSync(folder), ['model.onnx']);
+  });
+
+  it('says when a file stands where a folder is needed', async () => {
+    const folder = temporary();
+    writeFileSync(join(folder, 'taken'), '');
+    await assert.rejects(writeArtifact(join(folder, 'taken', 'x'), ''), /a file stands where/);
+  });
+});
+
+describe('diskError', () => {
+  const cases: [string, RegExp][] = [
+    ['ENOSPC', /The disk is full: b\.onnx could not be written to \/a\. Files written before/],
+    ['EROFS', /\/a cannot be written \(EROFS\): make the folder writable/],
+    ['EACCES', /\/a cannot be written \(EACCES\)/],
+    ['ENOTDIR', /a file stands where a folder is needed/],
+  ];
+  for (const [code, sentence] of cases) {
+    it(`gives a sentence for ${code}`, () => {
+      const error = diskError(Object.assign(new Error('raw'), { code }), '/a/b.onnx');
+      assert.ok(error instanceof KolmoError);
+      assert.match(error.message, sentence);
+    });
+  }
+
+  it('leaves what it does not know as it is', () => {
+    const defect = new TypeError('x is undefined');
+    assert.equal(diskError(defect, '/a'), defect);
+  });
+});
+
+describe('lockRun', () => {
+  it('marks the run while a job works on it', () => {
+    const folder = temporary();
+    assert.equal(runOwner(folder), undefined);
+    const unlock = lockRun(folder);
+    assert.equal(runOwner(folder), process.pid);
+    unlock();
+    assert.equal(runOwner(folder), undefined);
+  });
+
+  it('refuses a run that a living process works on', () => {
+    const folder = temporary();
+    writeFileSync(join(folder, 'job.json'), JSON.stringify({ pid: process.ppid }));
+    assert.throws(() => lockRun(folder), /Another job \(process \d+\) works on/);
+  });
+
+  it('takes over from a process that has died', () => {
+    const folder = temporary();
+    writeFileSync(join(folder, 'job.json'), JSON.stringify({ pid: 2 ** 22 + 5 }));
+    lockRun(folder)();
+  });
+});

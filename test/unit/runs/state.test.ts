@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RunEvent, StageName } from '../../../src/runs/events';
+import { emptyRun, reduce, type RunState } from '../../../src/runs/state';
+
+const run = (...events: RunEvent[]): RunState =>
+  events.reduce((state, event, i) => reduce(state, { ...event, at: i }), emptyRun);
+
+const stage = (name: StageName): RunEvent[] => [
+  { type: 'stageStarted', stage: name, settings: {} },
+  {
+    type: 'stageFinished',
+    stage: name,
+    result: { bytes: 1, artifact: `${name}.bin`, seconds: 1, notes: [] },
+  },
+];
+
+const point = (step: number): RunEvent => ({
+  type: 'point',
+  stage: 'train',
+  step,
+  split: 'training',
+  loss: 1 / step,
+});
+
+const trained = [...stage('collect'), ...stage('preprocess'), ...stage('train')];
+
+describe('reduce', () => {
+  it('lists the stages that made the model in the order in which they were applied', () => {
+    const state = run(...trained, ...stage('share'), ...stage('quantize'), ...stage('entropyCode'));
+    assert.deepEqual(state.chain, [
+      'collect',
+      'preprocess',
+      'train',
+      'share',
+      'quantize',
+      'entropyCode',
+    ]);
+  });
+
+  it('drops a pass that starts again and all that came after it', () => {
+    const state = run(...trained, ...stage('prune'), ...stage('share'), ...stage('entropyCode'), {
+      type: 'stageStarted',
+      stage: 'prune',
+      settings: { sparsity: 0.8 },
+    });
+    assert.deepEqual(state.chain, ['collect', 'preprocess', 'train']);
+    assert.deepEqual(Object.keys(state.stages), ['collect', 'preprocess', 'train', 'prune']);
+    assert.equal(state.status, 'running');
+  });
+
+  it('drops the packed file and the program when a new pass starts', () => {
+    const state = run(...trained, ...stage('entropyCode'), ...stage('program'), {
+      type: 'stageStarted',
+      stage: 'share',
+      settings: {},
+    });
+    assert.equal(state.stages.entropyCode, undefined);
+    assert.equal(state.stages.program, undefined);
+    assert.equal(state.stages.train?.status, 'finished');
+  });
+
+  it('keeps a curve up to the checkpoint from which a stage goes on', () => {
+    const start: RunEvent = { type: 'stageStarted', stage: 'train', settings: {} };
+    const state = run(
+      start,
+      point(1),
+      point(2),
+      point(3),
+      { type: 'interrupted', message: 'Killed.' },
+      { ...start, resumedAt: 2 },
+      point(3),
+    );
+    assert.deepEqual(state.stages.train?.training.step, [1, 2, 3]);
+    assert.equal(state.status, 'running');
+    assert.equal(state.message, undefined);
+  });
+
+  it('marks the stage that was running when a run fails', () => {
+    const state = run(
+      { type: 'stageStarted', stage: 'train', settings: {} },
+      { type: 'failed', message: 'The loss became NaN.' },
+    );
+    assert.equal(state.status, 'failed');
+    assert.equal(state.stages.train?.status, 'failed');
+    assert.equal(state.message, 'The loss became NaN.');
+  });
+});
