@@ -45,4 +45,18 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
     },
     defaults: {},
   },
+  entropyTrain: {
+    name: 'entropyTrain',
+    title: 'Train for Fewer Bytes',
+    description: 'Trains on with a penalty on the bits that the weights take in the packed file.',
+    setting: {
+      name: 'lambda',
+      prompt: 'Weight of a bit of the file against the loss: higher is smaller.',
+      default: 0.5,
+      minimum: 0,
+      maximum: 100,
+      integer: false,
+    },
+    defaults: {},
+  },
 };

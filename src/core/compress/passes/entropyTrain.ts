@@ -1,0 +1,334 @@
+/** Entropy-penalised training: cross entropy plus lambda times the bits that the levels will take in the file (after Oktay et al. 2020). */
+import { KolmoError } from '../../error';
+import type { Dataset } from '../../data/dataset';
+import { createRandom, shuffle, type Random } from '../../random';
+import {
+  batchInputs,
+  compileLevelForward,
+  compileLevelStep,
+  createLevelOptimizer,
+  logStepName,
+  type Forward,
+  type Optimizer,
+  type Step,
+} from '../../train/levelStep';
+import type { Model } from '../../train/model';
+import { passDescriptions } from '../descriptions';
+import {
+  architectureOf,
+  fromLevels,
+  narrow,
+  slim,
+  toLevels,
+  type LevelNetwork,
+  type LevelTensor,
+} from '../entropy/network';
+import { addBiasRate, addWeightRate, pricesOf, type LayerPrices } from '../entropy/rate';
+import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+
+export interface EntropyTrainOptions {
+  /** Weight of the bits against the cross entropy in nats, both over the whole training split. */
+  lambda: number;
+  epochs: number;
+  batchSize: number;
+  /** Adam's first rate for levels, in levels; it falls to zero along a cosine. */
+  learningRate: number;
+  /** The same for the logarithms of the steps. */
+  stepRate: number;
+  /** Share of the training over which lambda rises to its value. */
+  warmUp: number;
+  /** First step as a multiple of the root mean square of a tensor's weights. */
+  weightStep: number;
+  biasStep: number;
+  /** Images are moved by up to this many pixels each time they are seen. */
+  shift: number;
+  /** Hidden units to start from, one number for each layer, as `8,16,50`; empty: all. */
+  units: string;
+}
+
+export const entropyTrainDefaults: EntropyTrainOptions = {
+  lambda: 0.5,
+  epochs: 60,
+  batchSize: 128,
+  learningRate: 0.01,
+  stepRate: 0.002,
+  warmUp: 0.25,
+  weightStep: 1,
+  biasStep: 0.1,
+  shift: 1,
+  units: '',
+};
+
+/** Prices are refreshed after this many steps. */
+const stepsPerPrices = 50;
+/** Units leave only after this share of the training, and a new graph is compiled when it is this much smaller. */
+const slimFrom = 0.15;
+const worthCompiling = 0.97;
+const evaluationBatch = 500;
+
+export const entropyTrain: Pass = { ...passDescriptions.entropyTrain, run };
+
+async function* run(
+  model: Model,
+  options: PassOptions,
+  { dataset, seed, threads }: PassContext,
+): AsyncGenerator<PassEvent, Model> {
+  const settings = { ...entropyTrainDefaults, ...options } as EntropyTrainOptions;
+  if (!dataset || dataset.task.type !== 'classification') {
+    throw new KolmoError(
+      'Entropy-penalised training needs a dataset with classes to train on: give the one that the model was trained with, or quantize it instead.',
+    );
+  }
+  const random = createRandom(seed);
+  const { training } = dataset.splits;
+  const stepsPerEpoch = Math.floor(training.count / settings.batchSize);
+  if (stepsPerEpoch === 0) {
+    throw new KolmoError(
+      `${dataset.name} has ${training.count} training examples, and a batch takes ${settings.batchSize}: choose a smaller batchSize.`,
+    );
+  }
+  const total = stepsPerEpoch * settings.epochs;
+  let network = toLevels(model, settings);
+  if (settings.units) network = narrow(network, unitsOf(settings.units));
+  let trainer = await createTrainer(network, dataset, settings, threads, 0);
+  const batch = createBatches(dataset, settings, random);
+  let done = 0;
+  try {
+    for (let epoch = 0; epoch < settings.epochs; epoch++) {
+      const order = Int32Array.from({ length: training.count }, (_, i) => i);
+      shuffle(order, random);
+      let loss = 0;
+      for (let b = 0; b < stepsPerEpoch; b++, done++) {
+        const share = done / total;
+        const cosine = 0.5 * (1 + Math.cos(Math.PI * share)) + 1e-4;
+        const weight = (settings.lambda * Math.min(1, share / settings.warmUp)) / training.count;
+        batch(
+          order.subarray(b * settings.batchSize, (b + 1) * settings.batchSize),
+          trainer.step,
+          network.features,
+        );
+        const result = await trainer.step.run();
+        if (!Number.isFinite(result.loss)) {
+          throw new KolmoError(
+            `The loss became ${result.loss} in epoch ${epoch + 1}: choose a lower learningRate than ${settings.learningRate}.`,
+          );
+        }
+        loss += result.loss;
+        trainer.addRate(weight, done % stepsPerPrices === 0);
+        trainer.optimizer.update(settings.learningRate * cosine);
+        if (b % 50 === 49) {
+          yield { type: 'progress', done: done + 1, total, note: `Epoch ${epoch + 1}` };
+        }
+      }
+      yield { type: 'point', step: done, split: 'training', loss: loss / stepsPerEpoch };
+      yield { type: 'point', step: done, split: 'validation', ...(await trainer.evaluate()) };
+      network = trainer.read();
+      if (done / total > slimFrom) {
+        const smaller = slim(network);
+        if (weightsOf(smaller) < worthCompiling * weightsOf(network)) {
+          network = smaller;
+          await trainer.dispose();
+          trainer = await createTrainer(network, dataset, settings, threads, done);
+        }
+      }
+    }
+  } finally {
+    await trainer.dispose();
+  }
+  return fromLevels(slim(network), model);
+}
+
+function unitsOf(units: string): number[] {
+  const counts = units.split(',').map(Number);
+  if (counts.every((count) => Number.isInteger(count) && count > 0)) return counts;
+  throw new KolmoError(
+    `units is "${units}": expected one whole number for each hidden layer, as "8,16,50".`,
+  );
+}
+
+const weightsOf = ({ layers }: LevelNetwork): number =>
+  layers.reduce((sum, layer) => sum + layer.positions * layer.inputs * layer.outputs, 0);
+
+interface Trainer {
+  step: Step;
+  optimizer: Optimizer;
+  /** Adds the rate to the gradients of the last run. */
+  addRate(weight: number, refresh: boolean): void;
+  evaluate(): Promise<{ loss: number; error: number }>;
+  /** The network as it is now, with the optimizer's moments. */
+  read(): LevelNetwork;
+  dispose(): Promise<void>;
+}
+
+async function createTrainer(
+  network: LevelNetwork,
+  dataset: Dataset,
+  settings: EntropyTrainOptions,
+  threads: number,
+  updates: number,
+): Promise<Trainer> {
+  const { layers } = network;
+  const architecture = architectureOf(network);
+  const tensors = layers.flatMap((layer) => [
+    { name: `${layer.name}/weights`, shape: shapeOf(network, layer), tensor: layer.weights },
+    { name: `${layer.name}/biases`, shape: [layer.outputs], tensor: layer.biases },
+  ]);
+  const common = { architecture, tensors, classes: dataset.targetSize, threads };
+  const batch = { ...common, batchSize: settings.batchSize };
+  const step = await compileLevelStep(batch);
+  const forward = await compileLevelForward({ ...common, batchSize: evaluationBatch }, step);
+  const optimizer = createLevelOptimizer(batch, step, settings.stepRate / settings.learningRate);
+  const parts = tensors.flatMap(({ name, tensor }) => [
+    { name, values: tensor.levels },
+    { name: logStepName(name), values: tensor.logStep },
+  ]);
+  for (const { name, values } of parts) step.parameters[name].set(values[0]);
+  optimizer.restore({ updates, moments: join(parts.flatMap(({ values }) => values.slice(1))) });
+
+  const read = (): LevelNetwork => {
+    const { moments } = optimizer.state();
+    let offset = 0;
+    const take = (count: number): Float32Array => moments.slice(offset, (offset += count));
+    const tensorOf = (name: string): LevelTensor => {
+      const [levels, logStep] = [name, logStepName(name)].map((part) => {
+        const values = step.parameters[part].slice();
+        return [values, take(values.length), take(values.length)] as LevelTensor['levels'];
+      });
+      return { levels, logStep };
+    };
+    return {
+      ...network,
+      layers: layers.map((layer) => ({
+        ...layer,
+        weights: tensorOf(`${layer.name}/weights`),
+        biases: tensorOf(`${layer.name}/biases`),
+      })),
+    };
+  };
+
+  let prices: LayerPrices[] = [];
+  return {
+    step,
+    optimizer,
+    addRate(weight, refresh) {
+      if (refresh || prices.length === 0) {
+        prices = layers.map(({ name, outputs }) =>
+          pricesOf(step.parameters[`${name}/weights`], outputs),
+        );
+      }
+      layers.forEach(({ name }, l) => {
+        const [weights, biases] = [`${name}/weights`, `${name}/biases`];
+        addWeightRate(step.gradients[weights], step.parameters[weights], prices[l], weight);
+        addBiasRate(step.gradients[biases], step.parameters[biases], weight);
+      });
+    },
+    evaluate: () => evaluate(forward, dataset, network.features),
+    read,
+    async dispose() {
+      await step.dispose();
+      await forward.dispose();
+    },
+  };
+}
+
+function shapeOf(
+  { architecture, layers }: LevelNetwork,
+  layer: LevelNetwork['layers'][number],
+): number[] {
+  const spec = architecture.layers.filter(({ type }) => type === 'dense' || type === 'conv2d')[
+    layers.indexOf(layer)
+  ];
+  return spec.type === 'conv2d'
+    ? [spec.kernel, spec.kernel, layer.inputs, layer.outputs]
+    : [layer.positions * layer.inputs, layer.outputs];
+}
+
+function join(parts: Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+/** Fills a step's inputs with a batch, each image moved a little, and only the features that are still read. */
+function createBatches(
+  dataset: Dataset,
+  { batchSize, shift }: EntropyTrainOptions,
+  random: Random,
+): (indices: Int32Array, step: Step, features: Int32Array | undefined) => void {
+  const size = dataset.inputShape.reduce((a, b) => a * b, 1);
+  const [height, width, channels] = dataset.inputShape;
+  const image = dataset.inputShape.length === 3 && shift > 0;
+  const whole = new Float32Array(batchSize * size);
+  const moved = image ? new Float32Array(batchSize * size) : whole;
+  return (indices, step, features) => {
+    dataset.splits.training.read(indices, whole, step.inputs[batchInputs.targets] as Float32Array);
+    if (image) {
+      moved.fill(0);
+      for (let i = 0; i < batchSize; i++) {
+        const down = random.integer(2 * shift + 1) - shift;
+        const right = random.integer(2 * shift + 1) - shift;
+        const left = Math.max(0, right);
+        const length = (width - Math.abs(right)) * channels;
+        for (let y = Math.max(0, down); y < height + Math.min(0, down); y++) {
+          const to = i * size + (y * width + left) * channels;
+          const from = i * size + ((y - down) * width + left - right) * channels;
+          moved.set(whole.subarray(from, from + length), to);
+        }
+      }
+    }
+    gather(moved, size, features, step.inputs[batchInputs.inputs] as Float32Array);
+  };
+}
+
+function gather(
+  from: Float32Array,
+  size: number,
+  features: Int32Array | undefined,
+  to: Float32Array,
+): void {
+  if (!features) {
+    to.set(from);
+    return;
+  }
+  const rows = from.length / size;
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let f = 0; f < features.length; f++) to[at++] = from[row * size + features[f]];
+  }
+}
+
+async function evaluate(
+  forward: Forward,
+  dataset: Dataset,
+  features: Int32Array | undefined,
+): Promise<{ loss: number; error: number }> {
+  const { validation } = dataset.splits;
+  const size = dataset.inputShape.reduce((a, b) => a * b, 1);
+  const classes = dataset.targetSize;
+  const whole = new Float32Array(evaluationBatch * size);
+  const targets = new Float32Array(evaluationBatch * classes);
+  let loss = 0;
+  let wrong = 0;
+  for (let start = 0; start < validation.count; start += evaluationBatch) {
+    const count = Math.min(evaluationBatch, validation.count - start);
+    validation.read(
+      Int32Array.from({ length: count }, (_, i) => start + i),
+      whole,
+      targets,
+    );
+    gather(whole, size, features, forward.inputs[batchInputs.inputs] as Float32Array);
+    const logits = (await forward.run()).logits as Float32Array;
+    for (let i = 0; i < count; i++) {
+      const row = logits.subarray(i * classes, (i + 1) * classes);
+      const largest = row.reduce((a, b) => Math.max(a, b));
+      const label = targets.subarray(i * classes, (i + 1) * classes).indexOf(1);
+      if (row.indexOf(largest) !== label) wrong++;
+      const total = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+      loss += Math.log(total) - (row[label] - largest);
+    }
+  }
+  return { loss: loss / validation.count, error: wrong / validation.count };
+}

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { addBiasRate, addWeightRate, pricesOf } from '../../../src/core/compress/entropy/rate';
+import {
+  fromLevels,
+  narrow,
+  roundLevel,
+  slim,
+  toLevels,
+} from '../../../src/core/compress/entropy/network';
+import { encode } from '../../../src/core/compress/container/container';
+import { entropyTrain } from '../../../src/core/compress/passes/entropyTrain';
+import type { PassEvent, PassOptions } from '../../../src/core/compress/pass';
+import type { Dataset, Examples } from '../../../src/core/data/dataset';
+import { createRandom } from '../../../src/core/random';
+import type { Architecture, Model } from '../../../src/core/train/model';
+import { lenet5, randomModel, tiny } from './models';
+
+const options = { weightStep: 1, biasStep: 0.1 };
+
+describe('rate', () => {
+  it('charges a level more in an empty row or column than in a full one', () => {
+    const levels = Float32Array.of(1, 2, -1, 1, 0, 0, 0, 0, 1, 0, 0, 0);
+    const { rows, columns } = pricesOf(levels, 4);
+    assert.ok(rows[0] < rows[2] && rows[2] < rows[1]);
+    assert.ok(columns[0] < columns[1]);
+  });
+
+  it('pulls every level towards zero, and large ones least', () => {
+    const levels = Float32Array.of(0.4, -0.4, 0, 3, -3, 0);
+    const gradients = new Float32Array(6);
+    addWeightRate(gradients, levels, pricesOf(levels, 3), 1);
+    assert.deepEqual([...gradients].map(Math.sign), [1, -1, 0, 1, -1, 0]);
+    assert.ok(gradients[0] > gradients[3]);
+    const biases = new Float32Array(3);
+    addBiasRate(biases, Float32Array.of(0.5, 0, -2), 1);
+    assert.ok(biases[0] > 0 && biases[1] === 0 && biases[2] < 0 && biases[0] > -biases[2]);
+  });
+
+  it('agrees with the growth of an adaptive code by one more level', () => {
+    const random = createRandom(3);
+    const levels = Float32Array.from({ length: 4000 }, () => (random.uniform() < 0.1 ? 1 : 0));
+    const length = (nonzero: number): number => {
+      const p = nonzero / levels.length;
+      return -nonzero * Math.log2(p) - (levels.length - nonzero) * Math.log2(1 - p) + nonzero;
+    };
+    const nonzero = levels.reduce((sum, level) => sum + level, 0);
+    const { rows, columns, both } = pricesOf(levels, 40);
+    const mean =
+      rows.reduce((a, b) => a + b) / rows.length + columns.reduce((a, b) => a + b) / columns.length;
+    assert.ok(Math.abs(mean + both - (length(nonzero + 1) - length(nonzero))) < 0.5);
+  });
+});
+
+describe('a network of levels', () => {
+  it('comes back in the shapes of its model, as integers times a step', () => {
+    for (const architecture of [tiny, lenet5]) {
+      const model = randomModel(architecture);
+      const restored = fromLevels(toLevels(model, { weightStep: 0.01, biasStep: 0.001 }), model);
+      restored.parameters.forEach((parameter, t) => {
+        const { name, shape, data } = model.parameters[t];
+        assert.deepEqual([parameter.name, parameter.shape], [name, shape]);
+        const step = parameter.encoding.type === 'quantized' ? parameter.encoding.scales[0] : 0;
+        data.forEach((value, i) => {
+          assert.ok(Math.abs(parameter.data[i] - value) < 0.51 * step + 1e-3 * Math.abs(value));
+        });
+      });
+    }
+  });
+
+  it('drops units that are read by nothing without changing what it computes', () => {
+    const model = randomModel(tiny);
+    const outgoing = model.parameters.find(({ name }) => name === 'dense_2/weights')!;
+    for (const unit of [1, 4]) outgoing.data.fill(0, unit * 3, unit * 3 + 3);
+    const before = toLevels(model, { weightStep: 0.01, biasStep: 0.1 });
+    const after = slim(before);
+    assert.equal(after.layers[0].outputs, 6);
+    const inputs = Float32Array.of(0.3, -1, 2, 0.5, 1, -0.2);
+    const [expected, actual] = [before, after].map((net) =>
+      outputsOf(fromLevels(net, model), inputs),
+    );
+    expected.forEach((value, i) => assert.ok(Math.abs(value - actual[i]) < 1e-4));
+  });
+
+  it('drops features that no unit reads, and puts the others back where they were', () => {
+    const model = randomModel(tiny);
+    model.parameters[0].data.fill(0, 8, 24);
+    const network = slim(toLevels(model, { weightStep: 0.01, biasStep: 0.1 }));
+    assert.deepEqual([...network.features!], [0, 3, 4, 5]);
+    const restored = fromLevels(network, model).parameters[0];
+    assert.ok(restored.data.subarray(8, 24).every((value) => value === 0));
+  });
+
+  it('starts from the units of the largest norm', () => {
+    const network = narrow(toLevels(randomModel(lenet5), options), [4, 6, 10]);
+    assert.deepEqual(
+      network.layers.map(({ outputs }) => outputs),
+      [4, 6, 10, 10],
+    );
+    assert.deepEqual(
+      network.layers.map(({ inputs }) => inputs),
+      [1, 4, 6, 10],
+    );
+  });
+
+  it('rounds halves to even, as the engine does', () => {
+    assert.deepEqual(
+      [-1.5, -0.5, 0.5, 1.5, 2.5, 0.51].map(roundLevel).map(Math.abs),
+      [2, 0, 0, 2, 2, 1],
+    );
+  });
+
+  it('says which other passes take layers that it cannot follow', () => {
+    const architecture: Architecture = {
+      ...tiny,
+      layers: [{ type: 'batchNorm' }, ...tiny.layers],
+    };
+    assert.throws(
+      () => toLevels({ architecture, parameters: [] }, options),
+      /takes dense, convolution and pooling layers, and mlp has others: quantize or prune it instead/,
+    );
+  });
+});
+
+describe('entropyTrain', () => {
+  it('makes a smaller file at a higher lambda, and still tells the classes apart', async () => {
+    const [small, smaller] = await Promise.all([0.05, 2].map((lambda) => train({ lambda })));
+    assert.ok(smaller.bytes < small.bytes, `${smaller.bytes} is not below ${small.bytes}`);
+    assert.ok(small.error < 0.1, `error ${small.error}`);
+  });
+
+  it('gives the same bytes for the same seed', async () => {
+    const [first, second] = [await train({ epochs: 4 }), await train({ epochs: 4 })];
+    assert.deepEqual(encode(first.model), encode(second.model));
+  });
+
+  const wrong: { case: string; options: PassOptions; dataset?: Dataset; message: RegExp }[] = [
+    { case: 'no dataset', options: {}, message: /needs a dataset with classes to train on/ },
+    {
+      case: 'a batch larger than the training split',
+      options: { batchSize: 4096 },
+      dataset: stripes(),
+      message: /stripes has 512 training examples, and a batch takes 4096/,
+    },
+    {
+      case: 'units that are no numbers',
+      options: { units: 'many' },
+      dataset: stripes(),
+      message: /units is "many": expected one whole number for each hidden layer, as "8,16,50"/,
+    },
+  ];
+  for (const row of wrong) {
+    it(`refuses ${row.case}`, async () => {
+      const pass = entropyTrain.run(randomModel(tiny), row.options, {
+        dataset: row.dataset,
+        seed: 1,
+        threads: 1,
+      });
+      await assert.rejects(async () => pass.next(), row.message);
+    });
+  }
+});
+
+async function train(
+  options: PassOptions,
+): Promise<{ model: Model; bytes: number; error: number }> {
+  const events: PassEvent[] = [];
+  const pass = entropyTrain.run(
+    randomModel(tiny),
+    { epochs: 20, batchSize: 32, learningRate: 0.05, shift: 0, ...options },
+    { dataset: stripes(), seed: 3, threads: 1 },
+  );
+  for (;;) {
+    const next = await pass.next();
+    if (next.done) {
+      const last = events.filter(({ type }) => type === 'point').at(-1);
+      const error = last?.type === 'point' ? last.error! : 1;
+      return { model: next.value, bytes: encode(next.value).length, error };
+    }
+    events.push(next.value);
+  }
+}
+
+/** Six features, of which two decide among three classes. */
+function stripes(): Dataset {
+  const examples = (count: number, seed: number): Examples => {
+    const random = createRandom(seed);
+    const inputs = Float32Array.from({ length: count * 6 }, random.normal);
+    const classes = Array.from({ length: count }, (_, i) =>
+      inputs[i * 6] > 0 ? 0 : inputs[i * 6 + 1] > 0 ? 1 : 2,
+    );
+    return {
+      count,
+      read(indices, into, targets) {
+        targets.fill(0);
+        indices.forEach((index, row) => {
+          into.set(inputs.subarray(index * 6, index * 6 + 6), row * 6);
+          targets[row * 3 + classes[index]] = 1;
+        });
+      },
+    };
+  };
+  return {
+    name: 'stripes',
+    files: [],
+    task: { type: 'classification', target: 'class', classes: ['a', 'b', 'c'] },
+    inputShape: [6],
+    targetSize: 3,
+    splits: { training: examples(512, 1), validation: examples(256, 2), test: examples(256, 3) },
+    preprocessing: { type: 'table', columns: [] },
+    notes: [],
+  };
+}
+
+/** The logits of the tiny network, written out. */
+function outputsOf({ parameters }: Model, inputs: Float32Array): Float32Array {
+  const [w1, b1, w2, b2] = parameters.map(({ data }) => data);
+  const hidden = b1.map((bias, n) =>
+    Math.max(
+      0,
+      inputs.reduce((sum, x, i) => sum + x * w1[i * 8 + n], bias),
+    ),
+  );
+  return b2.map((bias, n) => hidden.reduce((sum, h, i) => sum + h * w2[i * 3 + n], bias));
+}
