@@ -1,0 +1,66 @@
+/** Trackers: source text that follows the fields of a table, of JSON or of a log while it is read, one byte behind. */
+
+/**
+ * State that every tracker keeps: the number `col` of the field that byte `i` belongs to, its first byte `start`, the bytes of
+ * it so far `at`, their hash `prefix`, the first byte `above` of the last field of this column, whether the two agree (`same`),
+ * and per column the hash of its last field (`field`): left of the cursor this row's, right of it the row above's.
+ */
+const fieldState = `
+let col = 0, start = 0, at = 0, prefix = 0, above = 0, same = 1, left = 0, left2 = 0, word = 0, last = 0, a0 = 0, a1 = 0;
+const field = new Int32Array(4096), starts = new Int32Array(4096), follow = new Int32Array(256), follow2 = new Int32Array(65536);
+`;
+
+/** Ends a field and begins column `next`; `ended` is replaced by what the numbers model or an analysis does with the field. */
+const nextField = (next: string): string =>
+  `{ field[col] = prefix; starts[col] = start; left2 = left; left = prefix; /*ended*/ col = ${next}; start = i; at = prefix = 0; same = 1; above = starts[col]; /*begun*/ }`;
+
+/** What is the same for all: the byte that just came belongs to the field, to a word, and to the memory of what follows what. */
+const inField = `{ same = same && above && data[above + at] === c1 ? 1 : 0; prefix = mix(prefix, c1 + 1); at++; /*inside*/ }`;
+const everyByte = `
+  follow[c2] = follow[c2] << 8 | c1; a2 = c2 | c3 << 8; follow2[a2] = follow2[a2] << 8 | c1;
+  const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) last = word, word = 0;
+`;
+const lookAbove = `a0 = above ? data[above + at] : 0; a1 = above ? data[above + at + 1] : 0;`;
+
+export interface Tracker {
+  state: string;
+  step: string;
+}
+
+/** Delimited tables: a delimiter inside double quotes is text, a line feed starts the next row. */
+export const tableTracker = (delimiter: number): Tracker => ({
+  state: `${fieldState} let quoted = 0;`,
+  step: `if (i) {
+  if (c1 === 34) quoted ^= 1;
+  if (!quoted && c1 === ${delimiter} || c1 === 10) ${nextField('c1 === 10 ? 0 : col < 255 ? col + 1 : 255')} else ${inField}
+  ${everyByte} }
+  ${lookAbove}`,
+});
+
+/** JSON: a key is a column, numbered when it is first seen; everything between values is column 0. */
+export const jsonTracker: Tracker = {
+  state: `${fieldState} let quoted = 0, escaped = 0, text = 0, key = 0, keys = new Map();`,
+  step: `if (i) {
+  let next = -1;
+  if (quoted) {
+    if (c1 === 34 && !escaped) quoted = 0, key = text;
+    else text = mix(text, c1);
+    escaped = c1 === 92 && !escaped ? 1 : 0;
+  } else if (c1 === 34) quoted = 1, text = escaped = 0;
+  else if (c1 === 58) { keys.has(key) || keys.set(key, keys.size + 1); next = Math.min(keys.get(key), 255); }
+  else if (c1 === 44 || c1 === 123 || c1 === 125 || c1 === 91 || c1 === 93) next = 0;
+  if (next >= 0) { if (!col) key = left, prefix = 0; ${nextField('next')} if (!col) prefix = mix(key, 5); } else ${inField}
+  ${everyByte} }
+  ${lookAbove}`,
+};
+
+/** Logs: fields end at spaces and brackets, and a column is what the words of the line so far say, digits left out. */
+export const logTracker: Tracker = {
+  state: `${fieldState} let shape = 0, line = 0, lineAbove = 0;`,
+  step: `if (i) {
+  if (c1 === 10) { lineAbove = line; line = i; shape = 0; }
+  else if (c1 < 48 || c1 > 57) shape = mix(shape, c1 + 1);
+  if (c1 < 45 || c1 === 47 || c1 > 57 && c1 < 65 || c1 > 90 && c1 < 95) ${nextField('shape & 4095')} else ${inField}
+  ${everyByte} }
+  ${lookAbove}`,
+};

@@ -1,0 +1,158 @@
+/** Which contexts predict which kind of file: one model per syntax, to be thinned by the encoder's search. */
+import type { Syntax } from '../syntax';
+import type { ModelSpec } from './engine';
+import { jsonTracker, logTracker, tableTracker, type Tracker } from './fields';
+
+/** The full model for a file of `size` bytes. */
+export function modelFor(syntax: Syntax, size: number): ModelSpec {
+  const shared = { tableBits: tableBits(size), rate: 0.001, memory: 250 };
+  switch (syntax.type) {
+    case 'table':
+      return { ...shared, ...fieldModel(tableTracker(syntax.delimiter)) };
+    case 'json':
+      return { ...shared, ...fieldModel(jsonTracker) };
+    case 'log':
+      return { ...shared, ...fieldModel(logTracker) };
+    case 'text':
+      return { ...shared, ...textModel };
+    case 'image':
+      return { ...shared, ...imageModel(syntax) };
+    case 'records':
+      return { ...shared, ...recordModel(syntax) };
+    case 'bytes':
+      return { ...shared, ...byteModel };
+    default:
+      return syntax satisfies never;
+  }
+}
+
+/** At most 2^25 slots of 4 bytes, so that a program decodes in 160 MB; small files do with less. */
+const tableBits = (size: number): number =>
+  Math.max(16, Math.min(25, Math.ceil(Math.log2(size * 150 + 1))));
+
+type Contexts = Omit<ModelSpec, 'tableBits' | 'rate' | 'memory'>;
+
+const order = {
+  1: 'c1',
+  2: 'c1|c2<<8',
+  3: 'word4<<8',
+  4: 'word4',
+  5: 'mix(word4,data[i-5])',
+  6: 'mix(word4,data[i-5]|data[i-6]<<8)',
+};
+const byMatch = { expression: 'matchBucket[0]', size: 32 };
+const byLastByte = { expression: 'c1', size: 256 };
+
+const textModel: Contexts = {
+  state: 'let word = 0, last = 0, before = 0;',
+  step: `if (i) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) before = last, last = word, word = 0; }`,
+  contexts: [
+    '0',
+    ...Object.values(order),
+    'mix(word,c1)',
+    'mix(word,last)',
+    'mix(mix(word,before),last)',
+  ],
+  selectors: [byMatch, byLastByte, { expression: 'word?1:0', size: 2 }],
+  refine: order[2],
+  matches: [6, 12],
+};
+
+/** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */
+const fieldModel = (tracker: Tracker): Contexts => ({
+  ...tracker,
+  contexts: [
+    ...Object.values(order),
+    'mix(prefix,col)',
+    'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)',
+    'mix(mix(prefix,left),col)',
+    'mix(mix(prefix,field[col]),col)',
+    'mix(mix(prefix,left2),col)',
+    'mix(mix(left,left2),prefix)',
+    'mix(word,c1)',
+    'mix(mix(word,last),23)',
+    'mix(follow[c1]&65535,c1)',
+    'mix(follow2[c1|c2<<8]&65535,c1)',
+  ],
+  selectors: [byMatch, { expression: '(col&255)*16+Math.min(at,15)', size: 4096 }, byLastByte],
+  refine: 'mix(a0|c1<<8|same<<16,col)',
+  matches: [6, 16],
+});
+
+/** Records: the bytes above, to the left and above the left, at each place of the record. */
+const recordModel = ({ stride, header }: { stride: number; header: number }): Contexts => ({
+  state: 'let place = 0, up = 0, up2 = 0, upLeft = 0, upRight = 0;',
+  step: `place = (i + ${stride - (header % stride)}) % ${stride};
+  up = i < ${stride} ? 0 : data[i - ${stride}]; up2 = i < ${2 * stride} ? 0 : data[i - ${2 * stride}];
+  upLeft = i > ${stride} ? data[i - ${stride + 1}] : 0; upRight = i < ${stride} ? 0 : data[i - ${stride - 1}];`,
+  contexts: [
+    order[1],
+    order[2],
+    order[3],
+    order[4],
+    order[6],
+    'place',
+    'place<<8|up',
+    'place<<8|c1',
+    'mix(up|up2<<8,place)',
+    'mix(up|c1<<8,place)',
+    'mix(up|upLeft<<8|upRight<<16,place)',
+    'mix(c1|c2<<8|up<<16,place)',
+    'mix(c1+up-upLeft&255,place)',
+  ],
+  selectors: [byMatch, { expression: 'place&511', size: 512 }, byLastByte],
+  refine: 'up|place<<8',
+  matches: [4, 12],
+});
+
+const byteModel: Contexts = {
+  state: '',
+  step: '',
+  contexts: ['0', ...Object.values(order), 'c2', 'c2|c3<<8', 'c3', 'c4'],
+  selectors: [byMatch, byLastByte],
+  refine: order[2],
+  matches: [5, 12],
+};
+
+/** Images: a pixel's neighbours, exactly and coarsely, their gradients, and its place in the image. */
+const imageModel = ({
+  width,
+  height,
+  header,
+}: {
+  width: number;
+  height: number;
+  header: number;
+}): Contexts => ({
+  state: `let place = 0, px = 0, py = 0, now = 0;
+  const pixel = (dx, dy) => px + dx < 0 || px + dx >= ${width} || py < dy || now < ${header} ? 0 : data[now + dx - dy * ${width}], tone = v => v ? v > 250 ? 3 : v > 128 ? 2 : 1 : 0;`,
+  step: `now = i; place = i < ${header} ? 0 : (i - ${header}) % ${width * height}; px = place % ${width}; py = place / ${width} | 0;
+  const w = pixel(-1, 0), n = pixel(0, 1), nw = pixel(-1, 1), ne = pixel(1, 1), ww = pixel(-2, 0), nn = pixel(0, 2), nne = pixel(1, 2), nnw = pixel(-1, 2), nee = pixel(2, 1), nww = pixel(-2, 1), slope = Math.max(0, Math.min(255, w + n - nw)),
+  near = tone(w) | tone(n) << 2 | tone(nw) << 4 | tone(ne) << 6 | tone(ww) << 8 | tone(nn) << 10 | tone(nnw) << 12 | tone(nne) << 14 | tone(nww) << 16 | tone(nee) << 18,
+  shape = near | tone(pixel(-3, 0)) << 20 | tone(pixel(0, 3)) << 22 | tone(pixel(-2, 2)) << 24 | tone(pixel(2, 2)) << 26 | tone(pixel(3, 1)) << 28 | tone(pixel(-3, 1)) << 30;`,
+  contexts: [
+    'place',
+    'w|n<<8',
+    'w|n<<8|nw<<16',
+    'w|n<<8|ne<<16',
+    'mix(w|n<<8|ne<<16|nw<<24,ww)',
+    'w|ww<<8',
+    'n|nn<<8',
+    'slope|(w>>5)<<8|(n>>5)<<11|(ne>>5)<<14',
+    '(w>>5)|(n>>5)<<3|(nw>>5)<<6|(ne>>5)<<9|(ww>>5)<<12|(nn>>5)<<15|(nne>>5)<<18|(nww>>5)<<21|(nee>>5)<<24',
+    'shape',
+    'near',
+    'mix(near&4095,place)',
+    '(w+n>>1)|(ne+nw>>4)<<8|(ww+nn>>4)<<13',
+    'mix(w|(n>>5)<<8|(ne>>5)<<11,py)',
+    '(w-nw+ne&255)|w<<8|(n>>5)<<16',
+    '(n+ne-nne&255)|(w>>5)<<8|(nw>>5)<<11',
+  ],
+  selectors: [
+    { expression: 'place', size: width * height },
+    { expression: 'near&255', size: 256 },
+    byLastByte,
+  ],
+  refine: 'w|n<<8',
+  matches: [],
+});

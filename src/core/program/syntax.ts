@@ -1,0 +1,121 @@
+/** Syntactic analysis: what the bytes are, from their first 64 KB. */
+
+export type Syntax =
+  | { type: 'table'; delimiter: number; rows: number }
+  | { type: 'json' }
+  | { type: 'log' }
+  | { type: 'text' }
+  | { type: 'image'; width: number; height: number; header: number; count: number }
+  | { type: 'records'; stride: number; header: number }
+  | { type: 'bytes' };
+
+const sampleSize = 1 << 16;
+const delimiters = [44, 9, 59, 124];
+
+/** Names the structure of `bytes`; what fits nothing is `bytes`. */
+export function analyseSyntax(bytes: Uint8Array): Syntax {
+  const idx = idxImages(bytes);
+  if (idx) return idx;
+  const sample = bytes.subarray(0, sampleSize);
+  if (!isText(sample)) return analyseBinary(bytes);
+  if (isJson(sample)) return { type: 'json' };
+  return delimited(sample) ?? (isLog(sample) ? { type: 'log' } : { type: 'text' });
+}
+
+/** The findings sentence for the syntax. */
+export function describeSyntax(syntax: Syntax): string {
+  switch (syntax.type) {
+    case 'table': {
+      const name = { 44: 'commas', 9: 'tabs', 59: 'semicolons', 124: 'bars' }[syntax.delimiter];
+      return `It is a table whose fields are separated by ${name}.`;
+    }
+    case 'json':
+      return 'It is JSON: each key is a column.';
+    case 'log':
+      return 'It is a log: lines follow templates, and a field belongs to its template.';
+    case 'text':
+      return 'It is text: words predict words.';
+    case 'image':
+      return `It is ${syntax.count} images of ${syntax.width} x ${syntax.height} pixels of one byte.`;
+    case 'records':
+      return `It is binary in records of ${syntax.stride} bytes.`;
+    case 'bytes':
+      return 'It is binary without a fixed record length.';
+    default:
+      return syntax satisfies never;
+  }
+}
+
+/** IDX of unsigned bytes in three dimensions (the MNIST files): magic, then big-endian sizes. */
+function idxImages(bytes: Uint8Array): Syntax | undefined {
+  if (bytes.length < 16 || bytes[0] || bytes[1] || bytes[2] !== 8 || bytes[3] !== 3)
+    return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const [count, height, width] = [4, 8, 12].map((at) => view.getUint32(at));
+  if (count * height * width !== bytes.length - 16 || width * height === 0) return undefined;
+  return { type: 'image', width, height, header: 16, count };
+}
+
+/** At most one byte in 500 is a control character. */
+function isText(sample: Uint8Array): boolean {
+  let controls = 0;
+  for (const byte of sample) if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) controls++;
+  return sample.length > 0 && controls * 500 <= sample.length;
+}
+
+/** JSON or JSON lines: opens with a bracket, and keys make up a good part of it. */
+function isJson(sample: Uint8Array): boolean {
+  const text = Buffer.from(sample).toString('latin1').trimStart();
+  if (text[0] !== '{' && text[0] !== '[') return false;
+  return (text.match(/"\s*:/g)?.length ?? 0) * 100 >= text.length;
+}
+
+/** A delimiter that occurs equally often in nearly all lines, quoted parts left out. */
+function delimited(sample: Uint8Array): Syntax | undefined {
+  const lines = Buffer.from(sample)
+    .toString('latin1')
+    .replace(/"[^"]*"/g, '')
+    .split('\n')
+    .slice(0, -1);
+  if (lines.length < 4) return undefined;
+  for (const delimiter of delimiters) {
+    const counts = lines.map((line) => line.split(String.fromCharCode(delimiter)).length - 1);
+    const usual = [...counts].sort((a, b) => a - b)[counts.length >> 1];
+    const regular = counts.filter((count) => count === usual).length;
+    if (usual > 0 && regular >= 0.9 * lines.length) {
+      return { type: 'table', delimiter, rows: lines.length };
+    }
+  }
+  return undefined;
+}
+
+/** Lines that mostly hold a number within their first 32 characters, as time stamps do. */
+function isLog(sample: Uint8Array): boolean {
+  const lines = Buffer.from(sample).toString('latin1').split('\n').slice(0, -1);
+  const stamped = lines.filter((line) => /^.{0,24}\d\d/.test(line)).length;
+  return lines.length >= 8 && stamped >= 0.9 * lines.length;
+}
+
+/** The stride at which bytes repeat most often beyond what chance gives; NPY headers are skipped. */
+function analyseBinary(bytes: Uint8Array): Syntax {
+  const npy = bytes[0] === 0x93 && bytes[1] === 0x4e;
+  const header = npy ? 10 + bytes[8] + 256 * bytes[9] : 0;
+  const sample = bytes.subarray(header, header + 4 * sampleSize);
+  let best = 0;
+  let bestShare = 0;
+  for (let stride = 2; stride <= 512 && stride * 4 < sample.length; stride++) {
+    let equal = 0;
+    for (let i = stride; i < sample.length; i++) if (sample[i] === sample[i - stride]) equal++;
+    // A multiple of the true stride repeats about as well, so it has to be clearly better.
+    const share = equal / (sample.length - stride);
+    if (share > bestShare * (best && stride % best === 0 ? 1.2 : 1.03))
+      [best, bestShare] = [stride, share];
+  }
+  const counts = new Float64Array(256);
+  for (const byte of sample) counts[byte]++;
+  const chance = counts.reduce((sum, n) => sum + (n / sample.length) ** 2, 0);
+  // Five standard deviations, because the best of hundreds of strides is taken.
+  return bestShare > chance * 1.05 + 5 * Math.sqrt(chance / sample.length)
+    ? { type: 'records', stride: best, header }
+    : { type: 'bytes' };
+}

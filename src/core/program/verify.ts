@@ -1,0 +1,60 @@
+/** The proof: the program runs in a process of its own, without network or files, and what it prints is hashed. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { KolmoError } from '../error';
+
+export interface Verification {
+  verified: boolean;
+  /** SHA-256 of what the program printed, in hexadecimal. */
+  sha256: string;
+  /** Bytes that the program printed. */
+  bytes: number;
+  /** The command that was run. */
+  command: string[];
+}
+
+/**
+ * Runs the program at `path` (absolute) under Node's permission model, which lets it read itself and nothing else, and compares
+ * the SHA-256 of its output with `expected`. Throws a KolmoError with the program's own words if it fails.
+ */
+export async function verifyProgram(path: string, expected: string): Promise<Verification> {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const flag =
+    major > 23 || (major === 23 && minor >= 5) ? '--permission' : '--experimental-permission';
+  const command = [process.execPath, '--no-warnings', flag, `--allow-fs-read=${path}`, path];
+  // Inside VS Code the executable is Electron, which behaves as Node when told to.
+  const child = spawn(command[0], command.slice(1), {
+    env: { ELECTRON_RUN_AS_NODE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  try {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    let complaint = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      hash.update(chunk);
+      bytes += chunk.length;
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaint = (complaint + chunk.toString()).slice(-4000);
+    });
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', resolve);
+    });
+    if (code !== 0) {
+      const words = /This program was altered\./.exec(complaint)?.[0] ?? complaint.trim();
+      throw new KolmoError(
+        `${path} ended with exit code ${code} instead of printing its data: ${words}`,
+      );
+    }
+    const sha256 = hash.digest('hex');
+    return { verified: sha256 === expected, sha256, bytes, command };
+  } finally {
+    child.kill();
+  }
+}
+
+/** SHA-256 in hexadecimal, the form in which programs and files are compared. */
+export const sha256 = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import {
+  surprisal,
+  writeProgram,
+  type Program,
+  type ProgramEvent,
+  type ProgramOptions,
+} from '../../../src/core/program/program';
+import { verifyProgram } from '../../../src/core/program/verify';
+import { createRandom } from '../../../src/core/random';
+
+const folder = mkdtempSync(join(tmpdir(), 'kolmo-program-'));
+after(() => rmSync(folder, { recursive: true }));
+
+async function write(bytes: Uint8Array, options: Partial<ProgramOptions> = {}) {
+  const events: ProgramEvent[] = [];
+  const steps = writeProgram(bytes, { effort: 'fast', ...options });
+  for (let step = await steps.next(); ; step = await steps.next()) {
+    if (step.done) return { events, program: step.value };
+    events.push(step.value);
+  }
+}
+
+function save(name: string, { source }: Pick<Program, 'source'>): string {
+  const path = join(folder, `${name}.mjs`);
+  writeFileSync(path, source);
+  return path;
+}
+
+const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+
+/** Rows whose third column is the sum of the first two, with a date that advances. */
+function table({ rows, newline = '\n' }: { rows: number; newline?: string }): string {
+  const random = createRandom(3);
+  let text = `day,first,second,total,city${newline}`;
+  for (let i = 0; i < rows; i++) {
+    const [a, b] = [random.integer(1000), random.integer(1000)];
+    const city = ['Lenox Hill West', 'Alphabet City', 'Harlem'][random.integer(3)];
+    text += `2019-03-${10 + (i >> 6)},${a},${b},${a + b},${city}${newline}`;
+  }
+  return text;
+}
+
+const random = createRandom(9);
+const noise = Uint8Array.from({ length: 20_000 }, () => random.integer(256));
+const inputs: { name: string; bytes: Uint8Array }[] = [
+  { name: 'a table', bytes: latin(table({ rows: 500 })) },
+  {
+    name: 'JSON',
+    bytes: latin(
+      JSON.stringify(
+        Array.from({ length: 700 }, (_, i) => ({ id: i, square: i * i, odd: i % 2 === 1 })),
+      ),
+    ),
+  },
+  {
+    name: 'a ragged table with a byte order mark, NULs and mixed line ends',
+    bytes: latin(
+      `\xef\xbb\xbf${table({ rows: 80, newline: '\r\n' })}1,2\n\0\0,3,,,,,,\r\r\n"open,${table({ rows: 80 })}`,
+    ),
+  },
+  { name: 'invalid UTF-8', bytes: latin('caf\xe9 \xff\xfe */ '.repeat(40)) },
+  { name: 'noise', bytes: noise },
+  { name: 'one byte', bytes: latin('x') },
+  { name: 'nothing', bytes: new Uint8Array(0) },
+  { name: 'a closing comment', bytes: latin('*/') },
+];
+
+describe('program', () => {
+  for (const { name, bytes } of inputs) {
+    it(`prints ${name} exactly, in Node's permission model`, async () => {
+      const { program } = await write(bytes);
+      const proof = await verifyProgram(save('exact', program), program.sha256);
+      assert.ok(proof.verified);
+      assert.equal(proof.bytes, bytes.length);
+      const { runtime, model, residual, total } = program.bytes;
+      assert.equal(total, program.source.length);
+      assert.equal(runtime + model + residual, total);
+    });
+  }
+
+  it('is a copy of noise with at most 200 bytes around it', async () => {
+    const { program } = await write(noise);
+    assert.equal(program.form, 'stored');
+    assert.ok(program.source.length <= noise.length + 200, `${program.source.length}`);
+  });
+
+  it('is shorter than what brotli leaves of a table', async () => {
+    const { program, events } = await write(latin(table({ rows: 1600 })));
+    assert.equal(program.form, 'predictor');
+    assert.ok(program.bytes.total < program.baselines.brotli, JSON.stringify(program.bytes));
+    assert.ok(events.some((event) => event.type === 'curve'));
+    assert.ok(program.findings.every(({ sentence }) => sentence.endsWith('.')));
+  });
+
+  it('holds only ASCII when asked to', async () => {
+    const { program } = await write(latin(table({ rows: 500 })), { ascii: true });
+    assert.ok(program.source.every((byte) => byte < 128));
+    assert.ok((await verifyProgram(save('ascii', program), program.sha256)).verified);
+  });
+
+  it('gives the same bytes again', async () => {
+    const bytes = latin(table({ rows: 300 }));
+    assert.deepEqual((await write(bytes)).program.source, (await write(bytes)).program.source);
+  });
+
+  it('stops with a sentence when one byte of it was altered', async () => {
+    const { program } = await write(latin(table({ rows: 500 })));
+    for (const place of [10, program.source.length >> 1]) {
+      const source = program.source.slice();
+      source[place] ^= 1;
+      await assert.rejects(verifyProgram(save('altered', { source }), program.sha256), {
+        name: 'KolmoError',
+        message: /exit code 1 .*: This program was altered\.$/,
+      });
+    }
+  });
+
+  it('exports the data to whoever imports it', async () => {
+    const bytes = latin(table({ rows: 1600 }));
+    const { program } = await write(bytes);
+    const script = `import data from ${JSON.stringify('file://' + save('imported', program))}; process.exitCode = data.length === ${bytes.length} ? 0 : 3;`;
+    const { spawnSync } = await import('node:child_process');
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+    assert.equal(run.status, 0, run.stderr.toString());
+  });
+
+  it('can be stopped while it encodes', async () => {
+    for await (const event of writeProgram(latin(table({ rows: 1600 })), { effort: 'fast' })) {
+      if (event.type === 'progress' && event.done > 0) break;
+    }
+  });
+});
+
+describe('verification', () => {
+  it('refuses a program the rest of the disk', async () => {
+    const source = latin(
+      `import f from 'fs'; process.stdout.write(f.readFileSync('/etc/hostname'))`,
+    );
+    await assert.rejects(verifyProgram(save('curious', { source }), ''), /ERR_ACCESS_DENIED/);
+  });
+
+  it('tells other bytes from the expected ones', async () => {
+    const path = save('other', { source: latin(`process.stdout.write('other')`) });
+    assert.equal((await verifyProgram(path, '0'.repeat(64))).verified, false);
+  });
+});
+
+describe('surprisal', () => {
+  it('finds an accident dearer than the law around it', async () => {
+    const text = 'The law repeats itself. '.repeat(80);
+    const steps = surprisal(latin(`${text}Zq#${text}`));
+    let step = await steps.next();
+    while (!step.done) step = await steps.next();
+    const accident = step.value[text.length + 1];
+    assert.ok(accident > 6 && step.value[text.length - 5] < 0.5, `${accident}`);
+  });
+});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { analyseSyntax, describeSyntax, type Syntax } from '../../../src/core/program/syntax';
+import { createRandom } from '../../../src/core/random';
+
+const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+const random = createRandom(5);
+const lines = (count: number, line: (i: number) => string): Uint8Array =>
+  latin(Array.from({ length: count }, (_, i) => line(i) + '\n').join(''));
+
+const images = new Uint8Array(16 + 3 * 28 * 28);
+images.set([0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 28, 0, 0, 0, 28]);
+
+const cases: { name: string; bytes: Uint8Array; type: Syntax['type'] }[] = [
+  { name: 'CSV', bytes: lines(50, (i) => `${i},${i * 2},x`), type: 'table' },
+  { name: 'CSV with quoted commas', bytes: lines(50, (i) => `"a, b",${i}`), type: 'table' },
+  { name: 'TSV', bytes: lines(50, (i) => `${i}\ta`), type: 'table' },
+  { name: 'JSON', bytes: latin(JSON.stringify([{ a: 1, b: 'x' }, { a: 2 }])), type: 'json' },
+  { name: 'JSON lines', bytes: lines(20, (i) => JSON.stringify({ id: i })), type: 'json' },
+  { name: 'a log', bytes: lines(50, (i) => `Dec 10 06:55:${i} host sshd: failed`), type: 'log' },
+  {
+    name: 'prose',
+    bytes: latin('It was the best of times.\nIt was not.\n'.repeat(9)),
+    type: 'text',
+  },
+  { name: 'IDX images', bytes: images, type: 'image' },
+  {
+    name: 'records',
+    bytes: Uint8Array.from({ length: 6000 }, (_, i) => (i % 12 < 8 ? i % 12 : random.integer(256))),
+    type: 'records',
+  },
+  {
+    name: 'noise',
+    bytes: Uint8Array.from({ length: 6000 }, () => random.integer(256)),
+    type: 'bytes',
+  },
+  { name: 'nothing', bytes: new Uint8Array(0), type: 'bytes' },
+];
+
+describe('syntax', () => {
+  for (const { name, bytes, type } of cases) {
+    it(`takes ${name} for ${type}`, () => {
+      const syntax = analyseSyntax(bytes);
+      assert.equal(syntax.type, type);
+      assert.match(describeSyntax(syntax), /^It is .*\.$/);
+    });
+  }
+
+  it('finds the length of records', () => {
+    const syntax = analyseSyntax(cases.find(({ type }) => type === 'records')!.bytes);
+    assert.ok(syntax.type === 'records' && syntax.stride === 12);
+  });
+});
