@@ -1,0 +1,70 @@
+/** The contract of a model format: how its files are told, and how a header becomes a summary. */
+import { KolmoError } from '../error';
+import type { ModelFile } from './modelFile';
+import type { ModelSummary, TensorSummary } from './summary';
+
+export type FormatName =
+  'safetensors' | 'onnx' | 'gguf' | 'npz' | 'npy' | 'tfjs' | 'tflite' | 'pytorch';
+
+export interface Format {
+  /** `ONNX`, as lists show it. */
+  title: string;
+  /** Endings of file names in lower case, with the dot. */
+  extensions: string[];
+  /** Whether the first bytes (at most 4096) can only be this format; absent where it has no magic. */
+  magic?(head: Uint8Array): boolean;
+  /** Reads the header alone. Throws a KolmoError naming file, offset, expected and found. */
+  read(file: ModelFile): Promise<Omit<ModelSummary, 'format' | 'bytes'>>;
+}
+
+/** A header that lists more tensors than this is damaged, or made to exhaust memory. */
+export const mostTensors = 1_000_000;
+
+/** Characters of a name that are kept. */
+export const longestName = 4096;
+
+/** Bits of a value by its type's name, in all the spellings of the formats; 0 where it is not known. */
+export function bitsOf(dtype: string): number {
+  const known: Record<string, number> = { bool: 8, half: 16, float: 32, double: 64, boolean: 8 };
+  if (dtype in known) return known[dtype];
+  // f32, bf16, float32, float8e4m3fn, uint4, complex64, f8_e4m3…
+  const digits = /^(?:bf|f|i|u|c|float|bfloat|int|uint|complex)(\d+)/.exec(dtype)?.[1];
+  return digits ? Number(digits) : 0;
+}
+
+/** Bytes that values of a type take when they are stored densely; undefined for unknown types. */
+export function denseBytes(dtype: string, parameters: number): number | undefined {
+  const bits = bitsOf(dtype);
+  return bits === 0 ? undefined : Math.ceil((parameters * bits) / 8);
+}
+
+/** Number of values of a shape; throws where no file could hold them. */
+export function countParameters(shape: number[], tensor: string, file: string): number {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const bad = shape.find((size) => !Number.isSafeInteger(size) || size < 0);
+  if (bad !== undefined || !Number.isSafeInteger(count)) {
+    throw new KolmoError(
+      `${file}: tensor “${shorten(tensor)}” claims the shape [${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''}], which no file can hold. The header is damaged.`,
+    );
+  }
+  return count;
+}
+
+export function summarise(
+  tensors: TensorSummary[],
+  notes: string[],
+): Omit<ModelSummary, 'format' | 'bytes'> {
+  return {
+    parameters: tensors.reduce((sum, tensor) => sum + tensor.parameters, 0),
+    tensors,
+    notes,
+  };
+}
+
+export function shorten(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 79)}…` : name;
+}
+
+export function groupDigits(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -1,0 +1,58 @@
+/** The formats of model files: one row each. */
+import { KolmoError } from '../error';
+import type { Format, FormatName } from './format';
+import { gguf } from './gguf';
+import { withModelFile } from './modelFile';
+import { npy, npz } from './numpy';
+import { onnx } from './onnx';
+import { pytorch } from './pytorch';
+import { safetensors } from './safetensors';
+import type { ModelSummary } from './summary';
+import { tfjs } from './tfjs';
+import { tflite } from './tflite';
+
+export const formats: Record<FormatName, Format> = {
+  safetensors,
+  onnx,
+  gguf,
+  npz,
+  npy,
+  tfjs,
+  tflite,
+  pytorch,
+};
+
+/**
+ * Reads the header of a model file: its tensors, their types, shapes and bytes.
+ * Costs the header, however large the file; shards and external data beside it are only measured.
+ * @throws KolmoError naming file, offset, expected and found
+ */
+export async function inspect(path: string): Promise<ModelSummary> {
+  return withModelFile(path, async (file) => {
+    const name = findFormat(file.name, await file.read(0, 4096));
+    return { format: name, bytes: file.length, ...(await formats[name].read(file)) };
+  });
+}
+
+/** The format that a file's first bytes prove, else the one its name says. */
+export function findFormat(fileName: string, head: Uint8Array): FormatName {
+  const names = Object.keys(formats) as FormatName[];
+  const found = names.find((name) => formats[name].magic?.(head)) ?? formatByName(fileName);
+  if (found) return found;
+  throw new KolmoError(
+    `${fileName} is of no known model format: expected one of ${extensions().join(', ')}.`,
+  );
+}
+
+/** The format that a file's name says, without reading it. */
+export function formatByName(fileName: string): FormatName | undefined {
+  const lower = fileName.toLowerCase();
+  return (Object.keys(formats) as FormatName[]).find((name) =>
+    formats[name].extensions.some((extension) => lower.endsWith(extension)),
+  );
+}
+
+/** All endings of model files, for menus, watchers and sentences. */
+export function extensions(): string[] {
+  return Object.values(formats).flatMap((format) => format.extensions);
+}

@@ -1,0 +1,69 @@
+/** A model file as its reader sees it: random access, a name, and the files beside it. */
+import { open, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { KolmoError } from '../error';
+import type { ByteSource } from './summary';
+
+export interface ModelFile extends ByteSource {
+  /** The file's name, for sentences. */
+  name: string;
+  /**
+   * Opens a file that this one names: shards, external data.
+   * A name that leads out of the folder is refused; a file that is not there is undefined.
+   */
+  sibling(name: string): Promise<ModelFile | undefined>;
+}
+
+/** Opens a file, lets `use` read it, and closes it and all its siblings whatever happens. */
+export async function withModelFile<Result>(
+  path: string,
+  use: (file: ModelFile) => Promise<Result>,
+): Promise<Result> {
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    return await use(await openFile(path, closers));
+  } finally {
+    for (const close of closers) await close();
+  }
+}
+
+async function openFile(path: string, closers: (() => Promise<void>)[]): Promise<ModelFile> {
+  const name = basename(path);
+  try {
+    const { size } = await stat(path);
+    const file = await open(path);
+    closers.push(() => file.close());
+    return {
+      name,
+      length: size,
+      async read(offset, length) {
+        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+        let filled = 0;
+        while (filled < bytes.length) {
+          const left = bytes.length - filled;
+          const { bytesRead } = await file.read(bytes, filled, left, offset + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return bytes.subarray(0, filled);
+      },
+      async sibling(other) {
+        const inside = normalize(other);
+        if (isAbsolute(inside) || inside.split(sep).includes('..')) {
+          throw new KolmoError(
+            `${name} names “${other}”, which is outside of its folder: it is not read.`,
+          );
+        }
+        const beside = join(dirname(path), inside);
+        const found = await stat(beside).catch((error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return undefined;
+          throw error;
+        });
+        return found && openFile(beside, closers);
+      },
+    };
+  } catch (error) {
+    if (error instanceof KolmoError) throw error;
+    throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,212 @@
+/** Safetensors: a JSON header and raw tensors (https://github.com/huggingface/safetensors). */
+import { KolmoError } from '../error';
+import {
+  countParameters,
+  denseBytes,
+  groupDigits,
+  mostTensors,
+  shorten,
+  summarise,
+  type Format,
+} from './format';
+import type { ModelFile } from './modelFile';
+import type { TensorSummary } from './summary';
+
+/** The limit of the reference implementation. */
+const longestHeader = 100_000_000;
+
+export const safetensors: Format = {
+  title: 'Safetensors',
+  extensions: ['.safetensors', '.safetensors.index.json'],
+  async read(file) {
+    if (file.name.toLowerCase().endsWith('.json')) return readIndex(file);
+    const { entries, metadata, start } = await readHeader(file);
+    const tensors = entries.map(({ name, dtype, shape, begin, end }) => ({
+      name,
+      dtype: dtype.toLowerCase(),
+      shape,
+      parameters: countParameters(shape, name, file.name),
+      bytes: end - begin,
+    }));
+    const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    const notes = [`Header: ${groupDigits(start)} bytes.`];
+    for (const [key, value] of Object.entries(metadata)) notes.push(`${key}: ${shorten(value)}`);
+    const idle = file.length - start - stored;
+    if (idle > 0) notes.push(`${groupDigits(idle)} bytes belong to no tensor.`);
+    return summarise(tensors, notes);
+  },
+};
+
+/** One tensor with its bytes, as safetensors names types: `F32`, `BF16`, `I8`… */
+export interface RawTensor {
+  name: string;
+  dtype: string;
+  shape: number[];
+  /** Little-endian values, row-major. */
+  bytes: Uint8Array;
+}
+
+/**
+ * Writes tensors as one safetensors file, in the order given.
+ * Data begin at a multiple of 8 bytes, as the specification asks.
+ */
+export function writeSafetensors(
+  tensors: RawTensor[],
+  metadata: Record<string, string> = {},
+): Uint8Array {
+  const header: Record<string, unknown> =
+    Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  let end = 0;
+  for (const { name, dtype, shape, bytes } of tensors) {
+    header[name] = { dtype, shape, data_offsets: [end, (end += bytes.length)] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const file = new Uint8Array(8 + padded + end).fill(0x20, 0, 8 + padded);
+  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
+  file.set(json, 8);
+  let at = 8 + padded;
+  for (const { bytes } of tensors) {
+    file.set(bytes, at);
+    at += bytes.length;
+  }
+  return file;
+}
+
+/** Reads a whole safetensors file; the tensors are views on what was read. */
+export async function readSafetensors(
+  file: Pick<ModelFile, 'name' | 'length' | 'read'>,
+): Promise<{ tensors: RawTensor[]; metadata: Record<string, string> }> {
+  const { entries, metadata, start } = await readHeader(file);
+  const data = await file.read(start, file.length - start);
+  const tensors = entries.map(({ name, dtype, shape, begin, end }) => ({
+    name,
+    dtype,
+    shape,
+    bytes: data.subarray(begin, end),
+  }));
+  return { tensors, metadata };
+}
+
+interface Entry {
+  name: string;
+  dtype: string;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+async function readHeader(
+  file: Pick<ModelFile, 'name' | 'length' | 'read'>,
+): Promise<{ entries: Entry[]; metadata: Record<string, string>; start: number }> {
+  const { name } = file;
+  const head = await file.read(0, 8);
+  if (head.length < 8) {
+    throw new KolmoError(`${name} has ${head.length} bytes: a safetensors file has at least 8.`);
+  }
+  const length = Number(new DataView(head.buffer, head.byteOffset).getBigUint64(0, true));
+  if (length > file.length - 8 || length > longestHeader) {
+    throw new KolmoError(
+      `${name} claims a header of ${groupDigits(length)} bytes at offset 0, and ${groupDigits(file.length - 8)} follow: the file is cut, or not safetensors.`,
+    );
+  }
+  const text = new TextDecoder().decode(await file.read(8, length));
+  const header = parseHeader(text, name);
+  const { __metadata__: said, ...listed } = header;
+  const start = 8 + length;
+  const names = Object.keys(listed);
+  if (names.length > mostTensors) {
+    throw new KolmoError(`${name} lists ${names.length} tensors: at most ${mostTensors} are read.`);
+  }
+  const entries = names.map((tensor) => parseEntry(tensor, listed[tensor], file, start));
+  const metadata = Object.entries(isRecord(said) ? said : {}).map(([key, value]) => [
+    key,
+    String(value),
+  ]);
+  return { entries, metadata: Object.fromEntries(metadata) as Record<string, string>, start };
+}
+
+function parseHeader(text: string, name: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new KolmoError(
+      `${name}: the header at offset 8 is not JSON: ${(error as Error).message}.`,
+    );
+  }
+  if (isRecord(parsed)) return parsed;
+  throw new KolmoError(
+    `${name}: the header at offset 8 is not a JSON object from names to tensors.`,
+  );
+}
+
+function parseEntry(
+  tensor: string,
+  value: unknown,
+  file: Pick<ModelFile, 'name' | 'length'>,
+  start: number,
+): Entry {
+  const { dtype, shape, data_offsets: offsets } = isRecord(value) ? value : {};
+  if (
+    typeof dtype !== 'string' ||
+    !isNumbers(shape) ||
+    !isNumbers(offsets) ||
+    offsets.length !== 2
+  ) {
+    throw new KolmoError(
+      `${file.name}: tensor “${shorten(tensor)}” lacks dtype, shape or two data_offsets in the header.`,
+    );
+  }
+  const [begin, end] = offsets;
+  const there = file.length - start;
+  if (!(Number.isSafeInteger(begin) && begin >= 0 && begin <= end && end <= there)) {
+    throw new KolmoError(
+      `${file.name}: tensor “${shorten(tensor)}” claims bytes ${begin} to ${end} of the ${groupDigits(there)} that follow the header: the file is cut or damaged.`,
+    );
+  }
+  const expected = denseBytes(dtype.toLowerCase(), countParameters(shape, tensor, file.name));
+  if (expected !== undefined && expected !== end - begin) {
+    throw new KolmoError(
+      `${file.name}: tensor “${shorten(tensor)}” stores ${end - begin} bytes, its shape [${shape.join(', ')}] of ${dtype} asks for ${expected}.`,
+    );
+  }
+  return { name: tensor, dtype, shape, begin, end };
+}
+
+/** `model.safetensors.index.json`: which shard holds which tensor. */
+async function readIndex(file: ModelFile): ReturnType<Format['read']> {
+  if (file.length > longestHeader) {
+    throw new KolmoError(
+      `${file.name} has ${groupDigits(file.length)} bytes: an index is smaller.`,
+    );
+  }
+  const index = parseHeader(new TextDecoder().decode(await file.read(0, file.length)), file.name);
+  const map = index.weight_map;
+  if (!isRecord(map)) {
+    throw new KolmoError(
+      `${file.name} has no weight_map: expected an index of safetensors shards.`,
+    );
+  }
+  const shards = [...new Set(Object.values(map).map(String))].sort();
+  const tensors: TensorSummary[] = [];
+  const notes: string[] = [];
+  for (const shard of shards) {
+    const found = await file.sibling(shard);
+    if (!found) {
+      notes.push(`${shard} is not there: its tensors are not counted.`);
+      continue;
+    }
+    tensors.push(...(await safetensors.read(found)).tensors);
+    notes.push(`${shard}: ${groupDigits(found.length)} bytes.`);
+  }
+  return summarise(tensors, notes);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'number');
+}

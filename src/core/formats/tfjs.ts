@@ -1,0 +1,85 @@
+/** TensorFlow.js: model.json and the shards of weights beside it. */
+import { KolmoError } from '../error';
+import {
+  countParameters,
+  denseBytes,
+  groupDigits,
+  shorten,
+  summarise,
+  type Format,
+} from './format';
+import type { TensorSummary } from './summary';
+
+const longestJson = 256 << 20;
+
+export const tfjs: Format = {
+  title: 'TensorFlow.js',
+  extensions: ['model.json'],
+  async read(file) {
+    if (file.length > longestJson) {
+      throw new KolmoError(
+        `${file.name} has ${groupDigits(file.length)} bytes: at most ${groupDigits(longestJson)} are read.`,
+      );
+    }
+    let model: ModelJson;
+    try {
+      model = JSON.parse(new TextDecoder().decode(await file.read(0, file.length))) as ModelJson;
+    } catch (error) {
+      throw new KolmoError(`${file.name} is not JSON: ${(error as Error).message}.`);
+    }
+    if (!Array.isArray(model?.weightsManifest)) {
+      throw new KolmoError(
+        `${file.name} has no weightsManifest: expected the model.json of a TensorFlow.js model.`,
+      );
+    }
+    const tensors: TensorSummary[] = [];
+    const notes: string[] = [];
+    for (const tell of ['format', 'generatedBy', 'convertedBy'] as const) {
+      if (typeof model[tell] === 'string') notes.push(`${tell}: ${shorten(model[tell])}`);
+    }
+    for (const group of model.weightsManifest) {
+      const listed = (group.weights ?? []).map((weight) => summariseWeight(weight, file.name));
+      tensors.push(...listed);
+      const claimed = listed.reduce((sum, tensor) => sum + tensor.bytes, 0);
+      let there = 0;
+      let missing = 0;
+      for (const path of group.paths ?? []) {
+        const shard = await file.sibling(path);
+        if (shard) there += shard.length;
+        else missing++;
+      }
+      if (missing > 0) notes.push(`${missing} of its weight files are not beside it.`);
+      else if (there < claimed) {
+        throw new KolmoError(
+          `The weight files of ${file.name}, ${(group.paths ?? []).join(', ')}, have ${groupDigits(there)} bytes, the manifest lists ${groupDigits(claimed)}: a file is cut.`,
+        );
+      } else
+        notes.push(`Weights in ${(group.paths ?? []).join(', ')}: ${groupDigits(there)} bytes.`);
+    }
+    return summarise(tensors, notes);
+  },
+};
+
+interface ModelJson {
+  format?: string;
+  generatedBy?: string;
+  convertedBy?: string;
+  weightsManifest: { paths?: string[]; weights?: WeightJson[] }[];
+}
+
+interface WeightJson {
+  name?: string;
+  dtype?: string;
+  shape?: number[];
+  quantization?: { dtype?: string };
+}
+
+function summariseWeight(weight: WeightJson, file: string): TensorSummary {
+  const { name, dtype, shape, quantization } = weight;
+  if (typeof name !== 'string' || typeof dtype !== 'string' || !Array.isArray(shape)) {
+    throw new KolmoError(`${file}: a weight of the manifest lacks name, dtype or shape.`);
+  }
+  const stored = quantization?.dtype ?? dtype;
+  const parameters = countParameters(shape, name, file);
+  return { name, dtype: stored, shape, parameters, bytes: denseBytes(stored, parameters) ?? 0 };
+}

@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { KolmoError } from '../../../src/core/error';
+import { findFormat, formats, inspect } from '../../../src/core/formats/formats';
+import type { ModelFile } from '../../../src/core/formats/modelFile';
+import { createRandom } from '../../../src/core/random';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+const models = 'test/fixtures/models';
+const read = (name: string): Buffer => readFileSync(join(models, name));
+
+function safetensorsOf(header: unknown, data = 0): Buffer {
+  const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, Buffer.alloc(data)]);
+}
+
+function ggufOf(tensors: bigint, keys: bigint, rest = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(24);
+  head.write('GGUF');
+  head.writeUInt32LE(3, 4);
+  head.writeBigUInt64LE(tensors, 8);
+  head.writeBigUInt64LE(keys, 16);
+  return Buffer.concat([head, rest]);
+}
+
+/** A graph with one initializer of the given fields. */
+function onnxOf(...tensor: number[]): Buffer {
+  return Buffer.from([0x3a, tensor.length + 2, 0x2a, tensor.length, ...tensor]);
+}
+
+function npyOf(header: string): Buffer {
+  const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
+  return Buffer.concat([head, Buffer.from(header)]);
+}
+
+const huge = 2 ** 60;
+const broken: { what: string; name: string; bytes: Buffer | string; message: RegExp }[] = [
+  {
+    what: 'an empty file',
+    name: 'a.safetensors',
+    bytes: '',
+    message: /^a\.safetensors has 0 bytes: a safetensors file has at least 8\.$/,
+  },
+  {
+    what: 'a safetensors header longer than the file',
+    name: 'a.safetensors',
+    bytes: Buffer.from('ffffffffffffff7f7b7d', 'hex'),
+    message:
+      /^a\.safetensors claims a header of 9,223,372,036,854,776,000 bytes at offset 0, and 2 follow/,
+  },
+  {
+    what: 'a safetensors header that is not JSON',
+    name: 'a.safetensors',
+    bytes: safetensorsOf('{"w":'),
+    message: /^a\.safetensors: the header at offset 8 is not JSON: /,
+  },
+  {
+    what: 'a safetensors header that is no object',
+    name: 'a.safetensors',
+    bytes: safetensorsOf('[1]'),
+    message:
+      /^a\.safetensors: the header at offset 8 is not a JSON object from names to tensors\.$/,
+  },
+  {
+    what: 'a tensor without a shape',
+    name: 'a.safetensors',
+    bytes: safetensorsOf({ w: { dtype: 'F32', data_offsets: [0, 4] } }, 4),
+    message: /^a\.safetensors: tensor “w” lacks dtype, shape or two data_offsets in the header\.$/,
+  },
+  {
+    what: 'a tensor beyond the end',
+    name: 'a.safetensors',
+    bytes: safetensorsOf({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } }, 4),
+    message:
+      /^a\.safetensors: tensor “w” claims bytes 0 to 8 of the 4 that follow the header: the file is cut or damaged\.$/,
+  },
+  {
+    what: 'a tensor of the wrong size',
+    name: 'a.safetensors',
+    bytes: safetensorsOf({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4),
+    message: /^a\.safetensors: tensor “w” stores 4 bytes, its shape \[2\] of F32 asks for 8\.$/,
+  },
+  {
+    what: 'a shape of 2^60 by 2^60',
+    name: 'a.safetensors',
+    bytes: safetensorsOf({ w: { dtype: 'F32', shape: [huge, huge], data_offsets: [0, 4] } }, 4),
+    message:
+      /^a\.safetensors: tensor “w” claims the shape \[1152921504606847000, 1152921504606847000\], which no file can hold\./,
+  },
+  {
+    what: 'an index without a map',
+    name: 'a.safetensors.index.json',
+    bytes: '{}',
+    message:
+      /^a\.safetensors\.index\.json has no weight_map: expected an index of safetensors shards\.$/,
+  },
+  {
+    what: 'a shard outside of the folder',
+    name: 'a.safetensors.index.json',
+    bytes: JSON.stringify({ weight_map: { w: '../../etc/passwd' } }),
+    message:
+      /^a\.safetensors\.index\.json names “\.\.\/\.\.\/etc\/passwd”, which is outside of its folder: it is not read\.$/,
+  },
+  {
+    what: 'an ONNX file without a graph',
+    name: 'a.onnx',
+    bytes: '',
+    message: /^a\.onnx holds no graph: expected an ONNX model, a protobuf message with field 7\.$/,
+  },
+  {
+    what: 'text named ONNX',
+    name: 'a.onnx',
+    bytes: 'version https://git-lfs.github.com/spec/v1\n',
+    message: /^a\.onnx: /,
+  },
+  {
+    what: 'an ONNX field longer than the file',
+    name: 'a.onnx',
+    bytes: Buffer.from([0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2]),
+    message: /^a\.onnx: the field at offset 0 claims 4,294,967,295 bytes, and 2 are left\./,
+  },
+  {
+    what: 'an ONNX number without an end',
+    name: 'a.onnx',
+    bytes: Buffer.alloc(40, 0xff),
+    message: /^a\.onnx holds a number of more than 10 bytes at offset 0/,
+  },
+  {
+    what: 'an ONNX tensor of 2^60 values',
+    name: 'a.onnx',
+    bytes: onnxOf(8, 128, 128, 128, 128, 128, 128, 128, 128, 16, 16, 1),
+    message:
+      /^a\.onnx: tensor “tensor 0” claims the shape \[1152921504606847000\], which no file can hold\./,
+  },
+  {
+    what: 'an ONNX tensor that lacks values',
+    name: 'a.onnx',
+    bytes: onnxOf(8, 2, 16, 1, 0x4a, 4, 0, 0, 0, 0),
+    message:
+      /^a\.onnx: tensor “tensor 0” stores 4 bytes at offset 10, its shape \[2\] of float32 asks for 8\.$/,
+  },
+  {
+    what: 'GGUF of an unknown version',
+    name: 'a.gguf',
+    bytes: Buffer.concat([Buffer.from('GGUF\x09\0\0\0'), Buffer.alloc(16)]),
+    message: /^a\.gguf is GGUF of version 9 \(offset 4\): versions 2 and 3 are read\.$/,
+  },
+  {
+    what: 'GGUF that claims 2^50 tensors',
+    name: 'a.gguf',
+    bytes: ggufOf(1n << 50n, 0n),
+    message: /^a\.gguf claims 1,125,899,906,842,624 tensors in 24 bytes: the header is damaged\.$/,
+  },
+  {
+    what: 'GGUF that claims 2^60 keys',
+    name: 'a.gguf',
+    bytes: ggufOf(0n, 1n << 60n),
+    message:
+      /^a\.gguf holds the number 1152921504606846976 at offset 16, where a length or a count belongs/,
+  },
+  {
+    what: 'a GGUF text beyond the end',
+    name: 'a.gguf',
+    bytes: ggufOf(0n, 1n, Buffer.from('ffffff0000000000aaaaaaaaaa', 'hex')),
+    message: /^a\.gguf claims a text of 16,777,215 bytes at offset 32, beyond the end of the file/,
+  },
+  {
+    what: 'GGUF that is cut',
+    name: 'a.gguf',
+    bytes: read('small.gguf').subarray(0, 700),
+    message: /^a\.gguf lists tensors of 1,040 bytes, and \d+ follow the header: the file is cut\.$/,
+  },
+  {
+    what: 'an archive without a directory',
+    name: 'a.npz',
+    bytes: read('plain.npz').subarray(0, 500),
+    message:
+      /^a\.npz has no ZIP directory in its last 500 bytes: the file is cut, or no archive\.$/,
+  },
+  {
+    what: 'an archive without arrays',
+    name: 'a.npz',
+    bytes: read('tied.pt'),
+    message: /^a\.npz holds no \.npy member: expected an archive of arrays\.$/,
+  },
+  {
+    what: 'a NumPy array of objects',
+    name: 'a.npy',
+    bytes: npyOf("{'descr': '|O', 'fortran_order': False, 'shape': (3,), }"),
+    message:
+      /^a\.npy: no plain dtype and shape in the header at offset 10, found “\{'descr': '\|O'/,
+  },
+  {
+    what: 'a NumPy array that is cut',
+    name: 'a.npy',
+    bytes: read('array.npy').subarray(0, 150),
+    message:
+      /^a\.npy holds 22 bytes of values, its shape \[3, 4\] of float32 asks for 48\. The file is cut\.$/,
+  },
+  {
+    what: 'a model.json that is not JSON',
+    name: 'model.json',
+    bytes: '{',
+    message: /^model\.json is not JSON: /,
+  },
+  {
+    what: 'a model.json of something else',
+    name: 'model.json',
+    bytes: '{"name": "x"}',
+    message:
+      /^model\.json has no weightsManifest: expected the model\.json of a TensorFlow\.js model\.$/,
+  },
+  {
+    what: 'a manifest entry without a shape',
+    name: 'model.json',
+    bytes: JSON.stringify({ weightsManifest: [{ weights: [{ name: 'w' }] }] }),
+    message: /^model\.json: a weight of the manifest lacks name, dtype or shape\.$/,
+  },
+  {
+    what: 'a PyTorch file of before 1.6',
+    name: 'a.pt',
+    bytes: Buffer.from([0x80, 2, 0x8a, 10]),
+    message:
+      /^a\.pt is not a ZIP archive: PyTorch has written archives since version 1\.6\. Save it again/,
+  },
+  {
+    what: 'a ZIP that is no PyTorch model',
+    name: 'a.pt',
+    bytes: read('plain.npz'),
+    message: /^a\.pt holds no data\.pkl: expected a model saved by torch\.save\.$/,
+  },
+  {
+    what: 'an unknown format',
+    name: 'a.xyz',
+    bytes: 'what?',
+    message: /^a\.xyz is of no known model format: expected one of \.safetensors, /,
+  },
+];
+
+function fileOf(name: string, bytes: Uint8Array): ModelFile {
+  return {
+    name,
+    length: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.slice(offset, Math.max(0, offset + length))),
+    sibling: () => Promise.resolve(undefined),
+  };
+}
+
+async function inspectBytes(folder: string, name: string, bytes: Uint8Array | string) {
+  writeFileSync(join(folder, name), bytes);
+  return inspect(join(folder, name));
+}
+
+describe('broken model files', () => {
+  for (const { what, name, bytes, message } of broken) {
+    it(`says what is wrong with ${what}`, async (t) => {
+      await assert.rejects(inspectBytes(temporaryFolder(t), name, bytes), {
+        name: 'KolmoError',
+        message,
+      });
+    });
+  }
+
+  it('says that external data are missing or cut', async (t) => {
+    const folder = temporaryFolder(t, { 'external.onnx': read('external.onnx') });
+    const path = join(folder, 'external.onnx');
+    assert.ok(
+      (await inspect(path)).notes.includes(
+        'external.onnx.data is not there: the weights it should hold are missing.',
+      ),
+    );
+    writeFileSync(join(folder, 'external.onnx.data'), new Uint8Array(95));
+    await assert.rejects(inspect(path), {
+      message:
+        'external.onnx.data has 95 bytes, external.onnx refers to 96: the file is cut, or belongs to another model.',
+    });
+  });
+
+  it('falls back to the directory where a pickle is not understood', async (t) => {
+    const bytes = Buffer.from(read('tied.pt'));
+    const pickle = bytes.indexOf(Buffer.from('ctorch._utils'));
+    bytes[pickle] = 0xee;
+    const { tensors, notes } = await inspectBytes(temporaryFolder(t), 'a.pt', bytes);
+    assert.deepEqual(
+      tensors.map(({ name, bytes: stored }) => [name, stored]),
+      [['data/0', 40]],
+    );
+    assert.match(
+      notes[0],
+      /^Names and types are unknown: a\.pt\/tied\/data\.pkl, offset \d+: unknown opcode 0xee/,
+    );
+  });
+
+  const samples = [
+    'branches.onnx',
+    'external.onnx',
+    'small.safetensors',
+    'small.gguf',
+    'small.tflite',
+    'array.npy',
+    'deflated.npz',
+    'tied.pt',
+  ];
+  for (const sample of samples) {
+    it(`reads or refuses ${sample} cut anywhere, and with any byte changed`, async () => {
+      const original = read(sample);
+      const random = createRandom(11);
+      const survive = async (bytes: Uint8Array, what: string): Promise<void> => {
+        try {
+          await formats[findFormat(sample, bytes)].read(fileOf(sample, bytes));
+        } catch (error) {
+          assert.ok(error instanceof KolmoError, `${what}: ${(error as Error).stack}`);
+        }
+      };
+      for (let length = 0; length < original.length; length += 1 + (original.length >> 9)) {
+        await survive(original.subarray(0, length), `cut to ${length}`);
+      }
+      for (let i = 0; i < 300; i++) {
+        const changed = Buffer.from(original);
+        for (let k = random.integer(3); k >= 0; k--) {
+          changed[random.integer(changed.length)] = random.integer(256);
+        }
+        await survive(changed, `change ${i}`);
+      }
+    });
+  }
+
+  it('reads the header of a model of 100 GB without reading its weights', async (t) => {
+    const weights = 100e9;
+    const header = { w: { dtype: 'F32', shape: [weights / 4], data_offsets: [0, weights] } };
+    const folder = temporaryFolder(t, { 'a.safetensors': safetensorsOf(header) });
+    const path = join(folder, 'a.safetensors');
+    truncateSync(path, safetensorsOf(header).length + weights);
+    const before = process.memoryUsage().rss;
+    assert.equal((await inspect(path)).parameters, 25e9);
+    assert.ok(process.memoryUsage().rss - before < 64e6);
+  });
+});

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { extensions, findFormat, inspect } from '../../../src/core/formats/formats';
+import type { FormatName } from '../../../src/core/formats/format';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+/** Made by the field's own libraries: see make.py beside them. */
+const models = 'test/fixtures/models';
+
+const weights = 'w float32 6x4 96';
+const expectations: { file: string; format: FormatName; tensors: string[]; notes?: string[] }[] = [
+  {
+    file: 'dense.onnx',
+    format: 'onnx',
+    tensors: [weights],
+    notes: ['Made by make.py.', 'Operator sets: ai.onnx 17.', '1 nodes.'],
+  },
+  { file: 'constant.onnx', format: 'onnx', tensors: [weights] },
+  {
+    file: 'external.onnx',
+    format: 'onnx',
+    tensors: [weights],
+    notes: [
+      'Made by make.py.',
+      'Operator sets: ai.onnx 17.',
+      '1 nodes.',
+      'Weights in external.onnx.data: 96 bytes.',
+    ],
+  },
+  {
+    file: 'branches.onnx',
+    format: 'onnx',
+    tensors: ['b float32 3 12', 'inner float32 2 8', 'c bool  1'],
+  },
+  // Twelve of the 24 values are negative: ten bytes each as a varint.
+  { file: 'int32data.onnx', format: 'onnx', tensors: ['w int8 6x4 132'] },
+  {
+    file: 'small.safetensors',
+    format: 'safetensors',
+    tensors: ['count i64  8', 'w f32 6x4 96', 'half f16 3x5 30'],
+    notes: ['Header: 216 bytes.', 'format: np'],
+  },
+  {
+    file: 'small.gguf',
+    format: 'gguf',
+    tensors: ['token_embd.weight f32 3x64 768', 'blk.0.w q8_0 4x64 272'],
+    notes: [
+      'GGUF version 3.',
+      'general.architecture: llama',
+      'general.name: small',
+      'llama.block_count: 1',
+    ],
+  },
+  { file: 'array.npy', format: 'npy', tensors: ['array float32 3x4 48'] },
+  {
+    file: 'plain.npz',
+    format: 'npz',
+    tensors: ['w float32 6x4 224', 'b float64  136', 'flags bool 2 130'],
+  },
+  {
+    file: 'deflated.npz',
+    format: 'npz',
+    tensors: ['w float32 100x30 112', 'i int8 4 73'],
+    notes: ['2 of 2 arrays are deflated.'],
+  },
+  {
+    file: 'small.tflite',
+    format: 'tflite',
+    tensors: [weights, 'bias int8 4 4'],
+    notes: ['Schema version 3.', 'made by make.py'],
+  },
+  {
+    file: 'module.pt',
+    format: 'pytorch',
+    tensors: [
+      '0.weight float16 4x6 48',
+      '0.bias float16 4 8',
+      '2.weight float16 4 8',
+      '2.bias float16 4 8',
+      '2.running_mean float16 4 8',
+      '2.running_var float16 4 8',
+      '2.num_batches_tracked int64  8',
+      '3.weight float16 2x4 16',
+      '3.bias float16 2 4',
+    ],
+  },
+  {
+    file: 'tied.pt',
+    format: 'pytorch',
+    tensors: ['embed float32 5x2 40', 'head float32 5x2 0'],
+    notes: ['1 tensors share the storage of another.'],
+  },
+];
+
+describe('inspect', () => {
+  for (const { file, format, tensors, notes } of expectations) {
+    it(`reads the header of ${file}`, async () => {
+      const summary = await inspect(join(models, file));
+      assert.equal(summary.format, format);
+      assert.deepEqual(
+        summary.tensors.map(({ name, dtype, shape, bytes }) =>
+          [name, dtype, shape.join('x'), bytes].join(' '),
+        ),
+        tensors,
+      );
+      assert.equal(
+        summary.parameters,
+        summary.tensors.reduce(
+          (sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1),
+          0,
+        ),
+      );
+      if (notes) assert.deepEqual(summary.notes, notes);
+    });
+  }
+
+  it('names the slots of an optimizer in a checkpoint', async () => {
+    const { tensors } = await inspect(join(models, 'checkpoint.pt'));
+    const slots = tensors.filter(({ name }) => name.startsWith('optimizer.state.'));
+    assert.equal(slots.length, 18);
+    assert.ok(tensors.some(({ name }) => name === 'model.3.weight'));
+  });
+
+  it('reads a TensorFlow.js model and measures the shards beside it', async (t) => {
+    const folder = temporaryFolder(t, {
+      'model.json': JSON.stringify({
+        format: 'layers-model',
+        generatedBy: 'keras v2.4.0',
+        weightsManifest: [
+          {
+            paths: ['group1-shard1of1.bin'],
+            weights: [
+              { name: 'dense/kernel', dtype: 'float32', shape: [6, 4] },
+              {
+                name: 'dense/bias',
+                dtype: 'float32',
+                shape: [4],
+                quantization: { dtype: 'uint8', scale: 0.1, min: -1 },
+              },
+            ],
+          },
+        ],
+      }),
+      'group1-shard1of1.bin': new Uint8Array(100),
+    });
+    const summary = await inspect(join(folder, 'model.json'));
+    assert.deepEqual(
+      summary.tensors.map(({ name, dtype, bytes }) => [name, dtype, bytes]),
+      [
+        ['dense/kernel', 'float32', 96],
+        ['dense/bias', 'uint8', 4],
+      ],
+    );
+    assert.deepEqual(summary.notes, [
+      'format: layers-model',
+      'generatedBy: keras v2.4.0',
+      'Weights in group1-shard1of1.bin: 100 bytes.',
+    ]);
+  });
+
+  it('adds the shards of a safetensors index and says which are missing', async (t) => {
+    const { readFileSync } = await import('node:fs');
+    const folder = temporaryFolder(t, {
+      'model.safetensors.index.json': JSON.stringify({
+        weight_map: { w: 'a.safetensors', half: 'a.safetensors', far: 'b.safetensors' },
+      }),
+      'a.safetensors': readFileSync(join(models, 'small.safetensors')),
+    });
+    const summary = await inspect(join(folder, 'model.safetensors.index.json'));
+    assert.equal(summary.parameters, 40);
+    assert.deepEqual(summary.notes, [
+      'a.safetensors: 350 bytes.',
+      'b.safetensors is not there: its tensors are not counted.',
+    ]);
+  });
+
+  it('tells formats by their first bytes before their names', () => {
+    assert.equal(findFormat('weights.bin', Buffer.from('GGUF\x03\0\0\0')), 'gguf');
+    assert.equal(findFormat('model.ONNX', new Uint8Array(8)), 'onnx');
+    assert.ok(extensions().includes('.safetensors'));
+  });
+});
