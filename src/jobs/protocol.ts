@@ -9,7 +9,8 @@ export type JobRequest =
   | ReportRequest
   | ProgramRequest
   | DescribeRequest
-  | InspectRequest;
+  | InspectRequest
+  | SurprisalRequest;
 
 export interface TrainRequest {
   type: 'train';
@@ -81,6 +82,12 @@ export interface DatasetDescription {
 /** Answers with a `ModelSummary`, read from the header of a model file. */
 export interface InspectRequest {
   type: 'inspect';
+  file: string;
+}
+
+/** Answers with a Float32Array: the bits that each byte of the file costs. */
+export interface SurprisalRequest {
+  type: 'surprisal';
   file: string;
 }
 

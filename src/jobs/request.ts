@@ -13,6 +13,7 @@ export function runOf(request: JobRequest): string | undefined {
     case 'report':
     case 'describe':
     case 'inspect':
+    case 'surprisal':
       return undefined;
     default:
       return request satisfies never;

@@ -66,5 +66,23 @@ export interface StageResult {
   test?: Metrics;
   validation?: Metrics;
   layers?: LayerMeasure[];
+  /** Of the stage `program` alone. */
+  program?: ProgramMeasure;
   notes: string[];
+}
+
+/** A program that regenerates a file: where its bytes are, beside what compressors leave of the same file. */
+export interface ProgramMeasure {
+  bytes: { source: number; runtime: number; model: number; residual: number; total: number };
+  bitsPerByte: number;
+  /** Bytes by compressor: gzip, xz, zstd, brotli, where they are there. */
+  baselines: Record<string, number>;
+  /** Regularities as sentences, each with what the program would be longer without it. */
+  findings: { sentence: string; savedBytes: number }[];
+  /** Bits per byte over the bytes seen so far: where it flattens, nothing more is being learned. */
+  curve: { bytes: number[]; bitsPerByte: number[] };
+  /** SHA-256 of the file, in hexadecimal; `verified` when the program was run and printed just that. */
+  sha256: string;
+  verified: boolean;
+  seconds: { encode: number; decode: number };
 }
