@@ -1,7 +1,17 @@
-// Builds every bundle: `node esbuild.mjs [--tests] [--watch] [--minify]`.
+// Builds every bundle, and the package made of them: `node esbuild.mjs [--tests] [--watch] [--minify] [--vsix]`.
+import { createVSIX } from '@vscode/vsce';
 import asc from 'assemblyscript/asc';
 import { build, context } from 'esbuild';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -10,6 +20,7 @@ const { values: flags } = parseArgs({
     tests: { type: 'boolean' },
     watch: { type: 'boolean' },
     minify: { type: 'boolean' },
+    vsix: { type: 'boolean' },
     quiet: { type: 'boolean' },
   },
 });
@@ -109,7 +120,36 @@ rmSync(flags.tests ? 'out' : 'dist', { recursive: true, force: true });
 for (const options of flags.tests ? tests : bundles) {
   const entries = options.entryPoints.filter((entry) => existsSync(entry));
   if (entries.length === 0) continue;
-  const settings = { ...options, entryPoints: entries, minify: Boolean(flags.minify) };
+  const settings = {
+    ...options,
+    entryPoints: entries,
+    minify: Boolean(flags.minify ?? flags.vsix),
+  };
   if (flags.watch) await (await context(settings)).watch();
   else await build(settings);
 }
+
+/** The native libraries of one platform only: with all of them the package would not fit the Marketplace. */
+async function packageVsix() {
+  const [platform, arch] = [process.platform, process.arch];
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const ignore = join(mkdtempSync(join(tmpdir(), 'kolmo-package-')), 'vscodeignore');
+  writeFileSync(
+    ignore,
+    [
+      readFileSync('.vscodeignore', 'utf8'),
+      `!node_modules/onnxruntime-node/bin/napi-v*/${platform}/${arch}/*`,
+      `!node_modules/@duckdb/node-bindings-${platform}-${arch}/**`,
+    ].join('\n'),
+  );
+  const packagePath = `kolmo-${platform}-${arch}-${version}.vsix`;
+  await createVSIX({
+    target: `${platform}-${arch}`,
+    packagePath,
+    ignoreFile: ignore,
+    allowMissingRepository: true,
+  });
+  console.log(`${packagePath}: ${statSync(packagePath).size} bytes`);
+}
+
+if (flags.vsix) await packageVsix();
