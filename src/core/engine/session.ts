@@ -58,6 +58,25 @@ export async function createSession(
   };
 }
 
+/** A model file with one float input and one float output, whose batch may change from run to run. */
+export interface OpenModel {
+  run(input: Float32Array, shape: number[]): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+export async function openModel(model: Uint8Array, options: SessionOptions): Promise<OpenModel> {
+  const { ort } = await loadRuntime(options);
+  const session = await ort.InferenceSession.create(model, sessionOptions(options.threads));
+  const [[input], [output]] = [session.inputNames, session.outputNames];
+  return {
+    async run(data, shape) {
+      const results = await session.run({ [input]: new ort.Tensor('float32', data, shape) });
+      return results[output].data as Float32Array;
+    },
+    dispose: () => session.release(),
+  };
+}
+
 /** What both packages export, as far as it is used here. */
 interface OnnxRuntime {
   InferenceSession: {

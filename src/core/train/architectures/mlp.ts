@@ -1,0 +1,30 @@
+/** A multilayer perceptron for tables: regression and classification. */
+import type { ArchitectureChoice } from './architecture';
+
+export const mlp: ArchitectureChoice = {
+  name: 'mlp',
+  title: 'MLP',
+  description: 'Two hidden layers of 64 units for the rows of a table.',
+  fits: ({ task, inputShape }) =>
+    task.type !== 'classification' && task.type !== 'regression'
+      ? 'An MLP predicts a class or a number.'
+      : inputShape.length !== 1
+        ? 'An MLP takes rows of numbers.'
+        : true,
+  preference: 2,
+  reason: 'the dataset is a table with a target column',
+  build: ({ task, inputShape, targetSize }) => ({
+    name: 'mlp',
+    inputShape,
+    layers: [
+      { type: 'dense', units: 64, activation: 'relu' },
+      { type: 'dense', units: 64, activation: 'relu' },
+      task.type === 'classification'
+        ? { type: 'dense', units: targetSize, activation: 'softmax' }
+        : { type: 'dense', units: targetSize, activation: 'linear' },
+    ],
+    task: task.type === 'classification' ? 'classification' : 'regression',
+  }),
+  // Tables are small: many epochs of small batches, ended by early stopping.
+  training: { epochs: 100, batchSize: 32, weightDecay: 1e-4, patience: 20 },
+};

@@ -1,0 +1,252 @@
+/** The training loop: seeded, resumable bit for bit, with the best weights kept. */
+import type { Dataset } from '../data/dataset';
+import { KolmoError } from '../error';
+import { createRandom, shuffle } from '../random';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint';
+import { flopsOf, placeLayers } from './layers/layers';
+import type { Metrics, Model } from './model';
+import { fineTuneDefaults, learningRateAt, trainDefaults, type TrainOptions } from './options';
+import { compileTrainee } from './trainee';
+
+export type TrainEvent =
+  /** `done` and `total` count steps. */
+  | { type: 'progress'; done: number; total: number; examples: number; note: string }
+  /** Means since the last point; validation points are of the whole split. */
+  | { type: 'point'; step: number; split: 'training' | 'validation'; loss: number; error?: number }
+  | { type: 'checkpoint'; bytes: Uint8Array }
+  | { type: 'warning'; message: string };
+
+export interface TrainResult {
+  /** With the parameters of the best epoch. */
+  model: Model;
+  validation: Metrics;
+  /** Mean over the last epoch's steps. */
+  trainingLoss: number;
+  epochs: number;
+  bestEpoch: number;
+  examples: number;
+  ended: 'finished' | 'early' | 'stopped' | 'diverged';
+}
+
+export interface TrainExtras {
+  /** Bytes of a `checkpoint` event of a run with the same model, data and options. */
+  resume?: Uint8Array;
+}
+
+/**
+ * Trains a model and gives a new one. Masks and codebooks of its parameters hold: masked weights stay zero,
+ * weights that share a centroid keep sharing it (Han et al. 2015).
+ *
+ * `next('stop')` ends at the next batch and returns what there is; `return()` abandons the run.
+ * A loss that is no number ends the run with the best weights and a warning, or, before there are any,
+ * throws a KolmoError that names the setting to change.
+ */
+export async function* train(
+  model: Model,
+  dataset: Dataset,
+  options: Partial<TrainOptions> & TrainExtras = {},
+): AsyncGenerator<TrainEvent, TrainResult, 'stop' | void> {
+  const { resume, ...given } = options;
+  const settings: TrainOptions = { ...trainDefaults, ...given };
+  const { count } = dataset.splits.training;
+  const batchSize = Math.min(settings.batchSize, count);
+  const batches = Math.ceil(count / batchSize);
+  const total = settings.epochs * batches;
+  const pointSteps = stepsPerPoint(model, batchSize);
+  const identity = JSON.stringify([
+    model.architecture,
+    { ...settings, threads: 0, runtime: '' },
+    count,
+  ]);
+
+  let stop = false;
+  const emit = function* (event: TrainEvent): Generator<TrainEvent, void, 'stop' | void> {
+    if ((yield event) === 'stop') stop = true;
+  };
+
+  const trainee = await compileTrainee(model, dataset, batchSize, settings);
+  try {
+    const state = resume ? resumed(resume, identity) : begun(identity, settings.seed);
+    if (resume) {
+      trainee.setParameters(state.arrays.parameters);
+      trainee.optimizer.restore({
+        updates: state.optimizerUpdates,
+        moments: state.arrays.moments,
+      });
+    }
+    const random = createRandom(state.noiseState);
+    const order = new Int32Array(count);
+    let trainingLoss = NaN;
+    let ended: TrainResult['ended'] = 'finished';
+
+    const checkpoint = (): TrainEvent => {
+      const { updates, moments } = trainee.optimizer.state();
+      const arrays = { parameters: trainee.parameters(), moments, best: state.arrays.best };
+      const now = { ...state, noiseState: random.state(), optimizerUpdates: updates, arrays };
+      return { type: 'checkpoint', bytes: encodeCheckpoint(now) };
+    };
+
+    epochs: while (state.epoch < settings.epochs) {
+      const epochRandom = createRandom(state.shuffleState);
+      for (let i = 0; i < count; i++) order[i] = i;
+      shuffle(order, epochRandom);
+      while (state.batch < batches) {
+        const done = state.epoch * batches + state.batch;
+        const { loss, error } = await trainee.step(
+          batchOf(order, state.batch, batchSize),
+          random,
+          learningRateAt(settings, done, total),
+        );
+        if (!Number.isFinite(loss)) {
+          const message = divergence(done, state.epoch, settings);
+          if (state.arrays.best.length === 0) throw new KolmoError(message);
+          yield* emit({
+            type: 'warning',
+            message: `${message} The weights of epoch ${state.bestEpoch} were kept.`,
+          });
+          ended = 'diverged';
+          break epochs;
+        }
+        state.batch++;
+        add(state.point, loss, error);
+        add(state.epochSum, loss, error);
+        if ((done + 1) % pointSteps === 0 || state.batch === batches) {
+          yield* emit({ type: 'point', step: done + 1, split: 'training', ...means(state.point) });
+          state.point = { steps: 0, loss: 0 };
+          yield* emit({
+            type: 'progress',
+            done: done + 1,
+            total,
+            examples: (done + 1) * batchSize,
+            note: `Epoch ${state.epoch + 1} of ${settings.epochs}`,
+          });
+        }
+        if ((done + 1) % settings.checkpointSteps === 0 && state.batch < batches) {
+          yield* emit(checkpoint());
+        }
+        if (stop && state.batch < batches) {
+          ended = 'stopped';
+          break epochs;
+        }
+      }
+
+      trainingLoss = means(state.epochSum).loss;
+      const { loss, error } = await trainee.validate();
+      state.epoch++;
+      state.batch = 0;
+      state.epochSum = { steps: 0, loss: 0 };
+      state.shuffleState = epochRandom.state();
+      if (loss < state.bestLoss) {
+        state.arrays.best = trainee.parameters();
+        state.bestLoss = loss;
+        state.bestEpoch = state.epoch;
+      }
+      const step = state.epoch * batches;
+      yield* emit({
+        type: 'point',
+        step,
+        split: 'validation',
+        loss,
+        ...(error === undefined ? {} : { error }),
+      });
+      yield* emit(checkpoint());
+      if (stop) {
+        ended = 'stopped';
+        break;
+      }
+      if (settings.patience > 0 && state.epoch - state.bestEpoch >= settings.patience) {
+        ended = 'early';
+        break;
+      }
+    }
+
+    // Stopped within an epoch: the weights as they are may be better than those of the best epoch.
+    if (state.batch > 0 && ended === 'stopped') {
+      const { loss } = await trainee.validate();
+      if (loss < state.bestLoss) {
+        state.arrays.best = trainee.parameters();
+        state.bestEpoch = state.epoch + 1;
+      }
+    }
+    if (state.arrays.best.length > 0) trainee.setParameters(state.arrays.best);
+    return {
+      model: trainee.model(),
+      validation: await trainee.validate(),
+      trainingLoss: state.epochSum.steps > 0 ? means(state.epochSum).loss : trainingLoss,
+      epochs: state.epoch,
+      bestEpoch: state.bestEpoch,
+      examples: (state.epoch * batches + state.batch) * batchSize,
+      ended,
+    };
+  } finally {
+    await trainee.dispose();
+  }
+}
+
+/** Trains a compressed model on, gently: `train` with the defaults of `fineTuneDefaults`. */
+export const fineTune = (
+  model: Model,
+  dataset: Dataset,
+  options: Partial<TrainOptions> & TrainExtras = {},
+): AsyncGenerator<TrainEvent, TrainResult, 'stop' | void> =>
+  train(model, dataset, { ...fineTuneDefaults, ...options });
+
+const begun = (identity: string, seed: number): Checkpoint => ({
+  identity,
+  epoch: 0,
+  batch: 0,
+  shuffleState: seed,
+  // Another sequence than the shuffle's.
+  noiseState: seed ^ 0x9e3779b9,
+  optimizerUpdates: 0,
+  point: { steps: 0, loss: 0 },
+  epochSum: { steps: 0, loss: 0 },
+  bestLoss: Infinity,
+  bestEpoch: 0,
+  arrays: {
+    parameters: new Float32Array(),
+    moments: new Float32Array(),
+    best: new Float32Array(),
+  },
+});
+
+function resumed(bytes: Uint8Array, identity: string): Checkpoint {
+  const state = decodeCheckpoint(bytes);
+  if (state.identity === identity) return state;
+  throw new KolmoError(
+    'The checkpoint belongs to another model, dataset or other settings: ' +
+      'resume with those of the run, or train from the start.',
+  );
+}
+
+/** Every batch is full: the last one of an epoch is filled up with the epoch's first examples. */
+function batchOf(order: Int32Array, batch: number, size: number): Int32Array {
+  const start = batch * size;
+  if (start + size <= order.length) return order.subarray(start, start + size);
+  return Int32Array.from({ length: size }, (_, i) => order[(start + i) % order.length]);
+}
+
+/** Often enough for a smooth curve and a quick stop, seldom enough to cost nothing. */
+function stepsPerPoint(model: Model, batchSize: number): number {
+  const work = 3 * flopsOf(placeLayers(model.architecture)) * batchSize;
+  return Math.max(1, Math.min(10, Math.floor(2e9 / (work + 1))));
+}
+
+function divergence(step: number, epoch: number, { learningRate, clipNorm }: TrainOptions): string {
+  const clip = clipNorm === 0 ? ', or limit the gradient norm (clipNorm)' : '';
+  return (
+    `The loss is no longer a number at step ${step + 1} (epoch ${epoch + 1}): ` +
+    `lower the learning rate, which is ${learningRate}${clip}.`
+  );
+}
+
+function add(sum: Checkpoint['point'], loss: number, error: number | undefined): void {
+  sum.steps++;
+  sum.loss += loss;
+  if (error !== undefined) sum.error = (sum.error ?? 0) + error;
+}
+
+const means = ({ steps, loss, error }: Checkpoint['point']): { loss: number; error?: number } => ({
+  loss: loss / steps,
+  ...(error === undefined ? {} : { error: error / steps }),
+});

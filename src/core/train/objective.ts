@@ -1,0 +1,156 @@
+/** What a model is trained for and measured by, for each kind of task. */
+import * as tf from '../engine/tf';
+import type { Dataset } from '../data/dataset';
+import type { Architecture, Metrics } from './model';
+
+export interface Objective {
+  /** Whether the loss takes the last layer without its activation. */
+  logits: boolean;
+  /** Name of the output in an exported file. */
+  output: string;
+  /** Loss, and the share of wrong answers where there are answers. */
+  loss(
+    output: tf.Tensor,
+    targets: tf.Tensor,
+    inputs: tf.Tensor,
+  ): { loss: tf.Tensor } & tf.NamedTensorMap;
+  /** Collects the model's outputs (with their activation) batch by batch. */
+  measure(dataset: Dataset): Measure;
+}
+
+export interface Measure {
+  /** `count` examples, end to end in each array. */
+  add(outputs: Float32Array, targets: Float32Array, inputs: Float32Array, count: number): void;
+  result(): Metrics;
+}
+
+/** Probabilities below this count as this, so that one sure mistake costs 69 nats and not infinity. */
+const smallest = 1e-30;
+
+export const objectives: { [T in Architecture['task']]: Objective } = {
+  classification: {
+    logits: true,
+    output: 'probabilities',
+    loss: (logits, targets) => ({
+      loss: tf.losses.softmaxCrossEntropy(targets, logits),
+      error: wrongAnswers(logits, targets),
+    }),
+    measure({ targetSize }) {
+      const seen = new Float64Array(targetSize);
+      let [count, wrong, loss] = [0, 0, 0];
+      return {
+        add(outputs, targets, _inputs, examples) {
+          for (let i = 0; i < examples; i++) {
+            const answer = largest(outputs, i * targetSize, targetSize);
+            const truth = largest(targets, i * targetSize, targetSize);
+            loss -= Math.log(Math.max(outputs[i * targetSize + truth], smallest));
+            wrong += answer === truth ? 0 : 1;
+            seen[truth]++;
+          }
+          count += examples;
+        },
+        result: () => ({
+          loss: loss / count,
+          error: wrong / count,
+          // The trivial answer: always the most frequent class.
+          baselineError: 1 - Math.max(...seen) / count,
+        }),
+      };
+    },
+  },
+
+  regression: {
+    logits: false,
+    output: 'prediction',
+    loss: (output, targets) => ({ loss: tf.losses.meanSquaredError(targets, output) }),
+    measure({ task, targetSize }) {
+      const unit = task.type === 'regression' ? task.standardDeviation : 1;
+      let [count, squares, sum, total] = [0, 0, 0, 0];
+      return {
+        add(outputs, targets, _inputs, examples) {
+          for (let i = 0; i < examples * targetSize; i++) {
+            squares += (outputs[i] - targets[i]) ** 2;
+            sum += targets[i];
+            total += targets[i] ** 2;
+          }
+          count += examples * targetSize;
+        },
+        result() {
+          // The trivial answer: always the mean.
+          const variance = total / count - (sum / count) ** 2;
+          const loss = squares / count;
+          return {
+            loss,
+            rmse: Math.sqrt(loss) * unit,
+            r2: variance > 0 ? 1 - loss / variance : 0,
+            baselineRmse: Math.sqrt(variance) * unit,
+          };
+        },
+      };
+    },
+  },
+
+  generation: {
+    logits: false,
+    output: 'output',
+    loss: (output, _targets, inputs) => ({ loss: tf.losses.meanSquaredError(inputs, output) }),
+    measure({ inputShape }) {
+      const size = inputShape.reduce((a, b) => a * b, 1);
+      let [count, squares, total] = [0, 0, 0];
+      const sums = new Float64Array(size);
+      return {
+        add(outputs, _targets, inputs, examples) {
+          for (let i = 0; i < examples * size; i++) {
+            squares += (outputs[i] - inputs[i]) ** 2;
+            total += inputs[i] ** 2;
+            sums[i % size] += inputs[i];
+          }
+          count += examples;
+        },
+        result() {
+          // The trivial answer: always the mean image.
+          const means = sums.reduce((square, s) => square + (s / count) ** 2, 0);
+          const loss = squares / (count * size);
+          return {
+            loss,
+            rmse: Math.sqrt(loss),
+            baselineRmse: Math.sqrt(Math.max(0, (total / count - means) / size)),
+          };
+        },
+      };
+    },
+  },
+
+  nextSymbol: {
+    logits: true,
+    output: 'probabilities',
+    loss(logits, targets) {
+      const symbols = logits.shape.at(-1)!;
+      const rows = tf.reshape(logits, [-1, symbols]) as tf.Tensor2D;
+      const truth = tf.oneHot(tf.cast(tf.reshape(targets, [-1]), 'int32'), symbols);
+      return { loss: tf.losses.softmaxCrossEntropy(truth, rows) };
+    },
+    measure({ task, targetSize }) {
+      const symbols = task.type === 'nextSymbol' ? task.symbols : 256;
+      let [count, loss] = [0, 0];
+      return {
+        add(outputs, targets, _inputs, examples) {
+          for (let i = 0; i < examples * targetSize; i++) {
+            loss -= Math.log(Math.max(outputs[i * symbols + targets[i]], smallest));
+          }
+          count += examples * targetSize;
+        },
+        result: () => ({ loss: loss / count, bitsPerByte: loss / count / Math.LN2 }),
+      };
+    },
+  },
+};
+
+const wrongAnswers = (logits: tf.Tensor, targets: tf.Tensor): tf.Tensor =>
+  tf.mean(tf.cast(tf.notEqual(tf.argMax(logits, -1), tf.argMax(targets, -1)), 'float32'));
+
+function largest(values: Float32Array, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (values[start + i] > values[start + best]) best = i;
+  return best;
+}

@@ -1,0 +1,214 @@
+/** A model compiled for training on one dataset: batches in, updated weights and measured validation out. */
+import type { Dataset } from '../data/dataset';
+import { createOptimizer, type Optimizer } from '../engine/optimizer';
+import { compileForward, compileStep, type Constraint } from '../engine/step';
+import { KolmoError } from '../error';
+import type { Random } from '../random';
+import { shiftImages } from './augment';
+import { averageDecay } from './layers/batchNorm';
+import { forward, noiseInputs, placeLayers } from './layers/layers';
+import { shapeText, sizeOf } from './layers/layer';
+import type { Metrics, Model, Parameter } from './model';
+import { objectives } from './objective';
+import type { TrainOptions } from './options';
+
+export interface Trainee {
+  optimizer: Optimizer;
+  /** One step on the training examples at `indices`; the weights change unless the loss is no number. */
+  step(
+    indices: Int32Array,
+    random: Random,
+    learningRate: number,
+  ): Promise<{ loss: number; error?: number }>;
+  /** Measures the weights as they are on the validation split, or on the training split where there is none. */
+  validate(): Promise<Metrics>;
+  /** A copy of all parameters, end to end. */
+  parameters(): Float32Array;
+  setParameters(all: Float32Array): void;
+  /** The model with the weights as they are. */
+  model(): Model;
+  dispose(): Promise<void>;
+}
+
+const validationBatch = 500;
+
+export async function compileTrainee(
+  model: Model,
+  dataset: Dataset,
+  batchSize: number,
+  settings: TrainOptions,
+): Promise<Trainee> {
+  const { architecture } = model;
+  const { inputShape, task } = architecture;
+  if (sizeOf(inputShape) !== sizeOf(dataset.inputShape)) {
+    throw new KolmoError(
+      `The model takes inputs of ${shapeText(inputShape)}, ` +
+        `the dataset ${dataset.name} has ${shapeText(dataset.inputShape)}.`,
+    );
+  }
+  const placed = placeLayers(architecture);
+  const objective = objectives[task];
+  const untrained = placed.flatMap(({ name, parameters }) =>
+    parameters.filter((own) => own.trained === false).map(({ role }) => `${name}/${role}`),
+  );
+  const parameters = model.parameters.map((parameter) => ({
+    name: parameter.name,
+    shape: parameter.shape,
+    trained: !untrained.includes(parameter.name),
+    constraint: constraintOf(parameter),
+  }));
+  const noise = noiseInputs(placed, batchSize);
+  const shifts = inputShape.length === 3 && settings.shift > 0;
+
+  const step = await compileStep({
+    parameters,
+    inputs: [
+      { name: 'inputs', shape: [batchSize, ...inputShape] },
+      { name: 'targets', shape: [batchSize, dataset.targetSize] },
+      ...noise,
+    ],
+    loss(weights, { inputs, targets, ...drawn }) {
+      const recorded: Record<string, typeof inputs> = {};
+      const output = forward(placed, weights, inputs, {
+        training: true,
+        logits: objective.logits,
+        noise: drawn,
+        record: (name, value) => (recorded[name] = value),
+      });
+      return { ...objective.loss(output, targets, inputs), ...recorded };
+    },
+    threads: settings.threads,
+    runtime: settings.runtime,
+  });
+  for (const { name, data } of model.parameters) step.parameters[name].set(data);
+  const optimizer = createOptimizer(settings.optimizer, step, settings);
+
+  const split = dataset.splits[dataset.splits.validation.count > 0 ? 'validation' : 'training'];
+  const validator = await compileForward({
+    parameters,
+    inputs: [{ name: 'inputs', shape: [validationBatch, ...inputShape] }],
+    outputs: (weights, { inputs }) => ({
+      output: forward(placed, weights, inputs, {
+        training: false,
+        logits: false,
+        noise: {},
+        record: () => {},
+      }),
+    }),
+    views: step.parameters,
+    threads: settings.threads,
+    runtime: settings.runtime,
+  });
+  const targets = new Float32Array(validationBatch * dataset.targetSize);
+
+  return {
+    optimizer,
+    async step(indices, random, learningRate) {
+      const inputs = step.inputs.inputs as Float32Array;
+      dataset.splits.training.read(indices, inputs, step.inputs.targets as Float32Array);
+      if (shifts) shiftImages(inputs, inputShape, settings.shift, random);
+      for (const { name } of noise) {
+        const values = step.inputs[name];
+        for (let i = 0; i < values.length; i++) values[i] = random.uniform();
+      }
+      const results = await step.run();
+      if (Number.isFinite(results.loss)) {
+        optimizer.update(learningRate);
+        // What a layer recorded under a parameter's name is what that average moves towards.
+        for (const name in step.parameters) {
+          const current = results[name];
+          if (current === undefined || typeof current === 'number') continue;
+          const average = step.parameters[name];
+          for (let i = 0; i < average.length; i++) {
+            average[i] = averageDecay * average[i] + (1 - averageDecay) * current[i];
+          }
+        }
+      }
+      return results as { loss: number; error?: number };
+    },
+    async validate() {
+      const measure = objective.measure(dataset);
+      const inputs = validator.inputs.inputs as Float32Array;
+      for (let start = 0; start < split.count; start += validationBatch) {
+        const count = Math.min(validationBatch, split.count - start);
+        // The rest of the last batch is left over from the one before and not measured.
+        split.read(
+          Int32Array.from({ length: count }, (_, i) => start + i),
+          inputs.subarray(0, count * sizeOf(inputShape)),
+          targets.subarray(0, count * dataset.targetSize),
+        );
+        const { output } = await validator.run();
+        measure.add(output as Float32Array, targets, inputs, count);
+      }
+      return measure.result();
+    },
+    parameters() {
+      const all = new Float32Array(
+        model.parameters.reduce((sum, { data }) => sum + data.length, 0),
+      );
+      let offset = 0;
+      for (const { name } of model.parameters) {
+        all.set(step.parameters[name], offset);
+        offset += step.parameters[name].length;
+      }
+      return all;
+    },
+    setParameters(all) {
+      let offset = 0;
+      for (const { name } of model.parameters) {
+        const weights = step.parameters[name];
+        weights.set(all.subarray(offset, offset + weights.length));
+        offset += weights.length;
+      }
+      for (const { name, encoding } of model.parameters) {
+        if (encoding.type !== 'codebook') continue;
+        centroidsOf(name).set(readCentroids(encoding, step.parameters[name]));
+      }
+    },
+    model: () => ({
+      architecture,
+      parameters: model.parameters.map((parameter) => {
+        const data = step.parameters[parameter.name].slice();
+        const { encoding } = parameter;
+        return {
+          ...parameter,
+          data,
+          // Trained weights no longer lie on the levels that they were rounded to.
+          encoding:
+            encoding.type === 'codebook'
+              ? { ...encoding, centroids: readCentroids(encoding, data) }
+              : { type: 'float32' },
+        };
+      }),
+    }),
+    async dispose() {
+      await step.dispose();
+      await validator.dispose();
+    },
+  };
+
+  function centroidsOf(name: string): Float32Array {
+    return step.arena.floats(step.trained.find((region) => region.name === name)!.weights);
+  }
+}
+
+function constraintOf({ mask, encoding }: Parameter): Constraint | undefined {
+  if (encoding.type === 'codebook') {
+    const { centroids, indices } = encoding;
+    const free = mask ? indices.map((index, i) => (mask[i] ? index : -1)) : indices;
+    return { type: 'codebook', indices: free, centroids };
+  }
+  return mask && { type: 'mask', mask };
+}
+
+/** Every weight has the value of its centroid, so the first weight of each tells it; unused ones stay. */
+function readCentroids(
+  { centroids, indices }: Extract<Parameter['encoding'], { type: 'codebook' }>,
+  data: Float32Array,
+): Float32Array {
+  const values = centroids.slice();
+  for (let i = indices.length - 1; i >= 0; i--) {
+    if (indices[i] >= 0) values[indices[i]] = data[i];
+  }
+  return values;
+}
