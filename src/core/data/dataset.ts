@@ -15,7 +15,7 @@ export interface Examples {
   /**
    * Writes the examples at `indices` in order.
    * @param inputs [indices.length, product of inputShape] float32, already preprocessed
-   * @param targets [indices.length, targetSize] one-hot classes, or the standardised number
+   * @param targets [indices.length, targetSize] one-hot classes, the standardised number, or the symbol after each
    */
   read(indices: Int32Array, inputs: Float32Array, targets: Float32Array): void;
 }
@@ -40,7 +40,8 @@ export interface Dataset {
 export type Preprocessing =
   | { type: 'image'; divideBy: number }
   | { type: 'table'; columns: ColumnPreprocessing[] }
-  | { type: 'symbols'; window: number };
+  /** Symbol i stands for byte `bytes[i]`; one more symbol, where there is room, for all others. */
+  | { type: 'symbols'; window: number; bytes: number[] };
 
 export type ColumnPreprocessing =
   | { type: 'number'; name: string; fill: number; mean: number; standardDeviation: number }

@@ -1,7 +1,7 @@
 /** The contract of a reader: one kind of data on disk, described quickly and collected into a Dataset. */
 import type { Dataset, DatasetOptions } from './dataset';
 
-export type ReaderName = 'idx' | 'table';
+export type ReaderName = 'idx' | 'table' | 'symbols';
 
 export interface Reader {
   /** `IDX images`, as quick picks show it. */

@@ -205,6 +205,16 @@ const broken: Broken[] = [
     describes: true,
   },
   {
+    what: 'a text that is too short',
+    files: { 'a.txt': 'what?' },
+    message: /^a\.txt has 5 bytes: at least 650 are needed to learn what follows what\.$/,
+  },
+  {
+    what: 'an empty text',
+    files: { 'a.txt': '' },
+    message: /^a\.txt has 0 bytes: at least 650 are needed/,
+  },
+  {
     what: 'a Parquet file that is none',
     files: { 'a.parquet': 'PAR0 nothing' },
     message: /^a\.parquet cannot be read as a table: /,
@@ -226,12 +236,11 @@ describe('broken data', () => {
     });
   }
 
-  it('says that a file is missing, or a folder, or of no known kind', async (t) => {
-    const folder = temporaryFolder(t, { 'a.xyz': 'what?' });
+  it('says that a file is missing, or a folder', async (t) => {
+    const folder = temporaryFolder(t);
     const expectations: [string, RegExp][] = [
       [join(folder, 'none.csv'), /none\.csv cannot be read: ENOENT/],
       [folder, /is a folder: choose a file of the dataset in it\.$/],
-      [join(folder, 'a.xyz'), /^No reader takes a\.xyz: expected IDX images .*, or a table /],
     ];
     for (const [path, message] of expectations) {
       await assert.rejects(collected(path), { name: 'KolmoError', message });
