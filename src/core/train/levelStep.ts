@@ -4,14 +4,14 @@ import {
   compileForward,
   compileStep,
   type Forward,
-  type InputSpec,
   type ParameterSpec,
   type Step,
   type Tensors,
 } from '../engine/step';
 import * as tf from '../engine/tf';
-import { KolmoError } from '../error';
-import type { Activation, Architecture } from './model';
+import { forward, placeLayers } from './layers/layers';
+import type { Architecture } from './model';
+import { objectives } from './objective';
 
 export type { Forward, Optimizer, Step };
 
@@ -20,26 +20,28 @@ export interface LevelStepOptions {
   /** `weights` and `biases` of each layer in order, in the shapes of the architecture. */
   tensors: { name: string; shape: number[] }[];
   batchSize: number;
-  classes: number;
+  /** Width of the targets. */
+  targetSize: number;
   threads: number;
 }
-
-/** The input of the step that holds a batch, and its one-hot targets. */
-export const batchInputs = { inputs: 'inputs', targets: 'targets' } as const;
 
 /** The name of the parameter, of shape [1], that holds the logarithm of a tensor's step. */
 export const logStepName = (tensor: string): string => `${tensor}/logStep`;
 
-/** Cross entropy of a network of rounded levels; the gradient of the levels is that of their rounded values (straight through, Bengio 2013). */
+/** The task's loss of a network of rounded levels; their gradient is that of the rounded values (straight through, Bengio et al. 2013). */
 export function compileLevelStep(options: LevelStepOptions): Promise<Step> {
+  const { architecture, batchSize, targetSize, threads } = options;
+  const objective = objectives[architecture.task];
   return compileStep({
     parameters: parametersOf(options),
-    inputs: inputsOf(options),
-    threads: options.threads,
-    loss(parameters, inputs) {
-      const logits = logitsOf(options, parameters, inputs[batchInputs.inputs]);
-      const likelihood = tf.sum(tf.mul(inputs[batchInputs.targets], tf.logSoftmax(logits)), -1);
-      return { loss: tf.neg(tf.mean(likelihood)) };
+    inputs: [
+      { name: 'inputs', shape: [batchSize, ...architecture.inputShape] },
+      { name: 'targets', shape: [batchSize, targetSize] },
+    ],
+    threads,
+    loss(parameters, { inputs, targets }) {
+      const output = outputOf(options, parameters, inputs, objective.logits);
+      return objective.loss(output, targets, inputs);
     },
   });
 }
@@ -51,22 +53,21 @@ export function createLevelOptimizer(
   stepRate: number,
 ): Optimizer {
   return createOptimizer('adam', step, {
-    // Rates of a single bit, spread over the training split, are small gradients.
+    // The price of a bit, shared by all training examples, is a small gradient.
     epsilon: 1e-8,
     rates: Object.fromEntries(tensors.map(({ name }) => [logStepName(name), stepRate])),
   });
 }
 
-/** The logits of the same network, reading the step's own parameters. */
+/** The `output` of the same network with its activation, reading the step's own parameters. */
 export function compileLevelForward(options: LevelStepOptions, step: Step): Promise<Forward> {
+  const { architecture, batchSize, threads } = options;
   return compileForward({
     parameters: parametersOf(options),
-    inputs: inputsOf(options).slice(0, 1),
+    inputs: [{ name: 'inputs', shape: [batchSize, ...architecture.inputShape] }],
     views: step.parameters,
-    threads: options.threads,
-    outputs: (parameters, inputs) => ({
-      logits: logitsOf(options, parameters, inputs[batchInputs.inputs]),
-    }),
+    threads,
+    outputs: (parameters, { inputs }) => ({ output: outputOf(options, parameters, inputs, false) }),
   });
 }
 
@@ -77,66 +78,28 @@ function parametersOf({ tensors }: LevelStepOptions): ParameterSpec[] {
   ]);
 }
 
-function inputsOf({ architecture, batchSize, classes }: LevelStepOptions): InputSpec[] {
-  return [
-    { name: batchInputs.inputs, shape: [batchSize, ...architecture.inputShape] },
-    { name: batchInputs.targets, shape: [batchSize, classes] },
-  ];
-}
-
-function logitsOf(options: LevelStepOptions, parameters: Tensors, inputs: tf.Tensor): tf.Tensor {
-  const values = options.tensors.map(({ name }) =>
-    tf.mul(roundThrough(parameters[name]), tf.exp(parameters[logStepName(name)])),
+function outputOf(
+  { architecture, tensors }: LevelStepOptions,
+  parameters: Tensors,
+  inputs: tf.Tensor,
+  logits: boolean,
+): tf.Tensor {
+  const values = Object.fromEntries(
+    tensors.map(({ name }) => [
+      name,
+      tf.mul(roundThrough(parameters[name]), tf.exp(parameters[logStepName(name)])),
+    ]),
   );
-  let x = inputs;
-  let next = 0;
-  for (const layer of options.architecture.layers) {
-    switch (layer.type) {
-      case 'flatten':
-        x = tf.reshape(x, [options.batchSize, -1]);
-        break;
-      case 'dense':
-        x = tf.add(tf.matMul(x, values[next] as tf.Tensor2D), values[next + 1]);
-        x = activate(x, layer.activation);
-        next += 2;
-        break;
-      case 'conv2d':
-        x = tf.conv2d(x as tf.Tensor4D, values[next] as tf.Tensor4D, 1, layer.padding);
-        x = activate(tf.add(x, values[next + 1]), layer.activation);
-        next += 2;
-        break;
-      case 'maxPool2d':
-        x = tf.maxPool(x as tf.Tensor4D, layer.size, layer.size, 'valid');
-        break;
-      case 'dropout':
-        break;
-      default:
-        throw new KolmoError(`A network of levels has no ${layer.type} layers.`);
-    }
-  }
-  return x;
+  // Rounding is noise enough: dropout stays off.
+  return forward(placeLayers(architecture), values, inputs, {
+    training: false,
+    logits,
+    noise: {},
+    record: () => {},
+  });
 }
 
 const roundThrough = tf.customGrad((levels) => ({
   value: tf.round(levels as tf.Tensor),
   gradFunc: (gradient: tf.Tensor) => gradient,
 }));
-
-/** A closing softmax belongs to the loss. */
-function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
-  switch (activation) {
-    case 'linear':
-    case 'softmax':
-      return x;
-    case 'relu':
-      return tf.relu(x);
-    case 'leakyRelu':
-      return tf.leakyRelu(x);
-    case 'sigmoid':
-      return tf.sigmoid(x);
-    case 'tanh':
-      return tf.tanh(x);
-    default:
-      return activation satisfies never;
-  }
-}

@@ -3,7 +3,6 @@ import { KolmoError } from '../../error';
 import type { Dataset } from '../../data/dataset';
 import { createRandom, shuffle, type Random } from '../../random';
 import {
-  batchInputs,
   compileLevelForward,
   compileLevelStep,
   createLevelOptimizer,
@@ -12,7 +11,10 @@ import {
   type Optimizer,
   type Step,
 } from '../../train/levelStep';
-import type { Model } from '../../train/model';
+import { shiftImages } from '../../train/augment';
+import { sizeOf } from '../../train/layers/layer';
+import type { Metrics, Model } from '../../train/model';
+import { objectives } from '../../train/objective';
 import { passDescriptions } from '../descriptions';
 import {
   architectureOf,
@@ -121,7 +123,14 @@ async function* run(
         }
       }
       yield { type: 'point', step: done, split: 'training', loss: loss / stepsPerEpoch };
-      yield { type: 'point', step: done, split: 'validation', ...(await trainer.evaluate()) };
+      const validation = await trainer.evaluate();
+      yield {
+        type: 'point',
+        step: done,
+        split: 'validation',
+        loss: validation.loss,
+        error: validation.error,
+      };
       network = trainer.read();
       if (done / total > slimFrom) {
         const smaller = slim(network);
@@ -154,7 +163,8 @@ interface Trainer {
   optimizer: Optimizer;
   /** Adds the rate to the gradients of the last run. */
   addRate(weight: number, refresh: boolean): void;
-  evaluate(): Promise<{ loss: number; error: number }>;
+  /** Measures the rounded network on the validation split. */
+  evaluate(): Promise<Metrics>;
   /** The network as it is now, with the optimizer's moments. */
   read(): LevelNetwork;
   dispose(): Promise<void>;
@@ -173,7 +183,7 @@ async function createTrainer(
     { name: `${layer.name}/weights`, shape: shapeOf(network, layer), tensor: layer.weights },
     { name: `${layer.name}/biases`, shape: [layer.outputs], tensor: layer.biases },
   ]);
-  const common = { architecture, tensors, classes: dataset.targetSize, threads };
+  const common = { architecture, tensors, targetSize: dataset.targetSize, threads };
   const batch = { ...common, batchSize: settings.batchSize };
   const step = await compileLevelStep(batch);
   const forward = await compileLevelForward({ ...common, batchSize: evaluationBatch }, step);
@@ -259,31 +269,17 @@ function createBatches(
   { batchSize, shift }: EntropyTrainOptions,
   random: Random,
 ): (indices: Int32Array, step: Step, features: Int32Array | undefined) => void {
-  const size = dataset.inputShape.reduce((a, b) => a * b, 1);
-  const [height, width, channels] = dataset.inputShape;
-  const image = dataset.inputShape.length === 3 && shift > 0;
+  const size = sizeOf(dataset.inputShape);
+  const images = dataset.inputShape.length === 3 && shift > 0;
   const whole = new Float32Array(batchSize * size);
-  const moved = image ? new Float32Array(batchSize * size) : whole;
   return (indices, step, features) => {
-    dataset.splits.training.read(indices, whole, step.inputs[batchInputs.targets] as Float32Array);
-    if (image) {
-      moved.fill(0);
-      for (let i = 0; i < batchSize; i++) {
-        const down = random.integer(2 * shift + 1) - shift;
-        const right = random.integer(2 * shift + 1) - shift;
-        const left = Math.max(0, right);
-        const length = (width - Math.abs(right)) * channels;
-        for (let y = Math.max(0, down); y < height + Math.min(0, down); y++) {
-          const to = i * size + (y * width + left) * channels;
-          const from = i * size + ((y - down) * width + left - right) * channels;
-          moved.set(whole.subarray(from, from + length), to);
-        }
-      }
-    }
-    gather(moved, size, features, step.inputs[batchInputs.inputs] as Float32Array);
+    dataset.splits.training.read(indices, whole, step.inputs.targets as Float32Array);
+    if (images) shiftImages(whole, dataset.inputShape, shift, random);
+    gather(whole, size, features, step.inputs.inputs as Float32Array);
   };
 }
 
+/** Copies examples of `size` features, or the ones of them that `features` lists. */
 function gather(
   from: Float32Array,
   size: number,
@@ -294,9 +290,8 @@ function gather(
     to.set(from);
     return;
   }
-  const rows = from.length / size;
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let f = 0; f < features.length; f++) to[at++] = from[row * size + features[f]];
+  for (let start = 0, at = 0; start < from.length; start += size) {
+    for (let f = 0; f < features.length; f++) to[at++] = from[start + features[f]];
   }
 }
 
@@ -304,14 +299,12 @@ async function evaluate(
   forward: Forward,
   dataset: Dataset,
   features: Int32Array | undefined,
-): Promise<{ loss: number; error: number }> {
+): Promise<Metrics> {
   const { validation } = dataset.splits;
-  const size = dataset.inputShape.reduce((a, b) => a * b, 1);
-  const classes = dataset.targetSize;
+  const size = sizeOf(dataset.inputShape);
+  const measure = objectives.classification.measure(dataset);
   const whole = new Float32Array(evaluationBatch * size);
-  const targets = new Float32Array(evaluationBatch * classes);
-  let loss = 0;
-  let wrong = 0;
+  const targets = new Float32Array(evaluationBatch * dataset.targetSize);
   for (let start = 0; start < validation.count; start += evaluationBatch) {
     const count = Math.min(evaluationBatch, validation.count - start);
     validation.read(
@@ -319,16 +312,9 @@ async function evaluate(
       whole,
       targets,
     );
-    gather(whole, size, features, forward.inputs[batchInputs.inputs] as Float32Array);
-    const logits = (await forward.run()).logits as Float32Array;
-    for (let i = 0; i < count; i++) {
-      const row = logits.subarray(i * classes, (i + 1) * classes);
-      const largest = row.reduce((a, b) => Math.max(a, b));
-      const label = targets.subarray(i * classes, (i + 1) * classes).indexOf(1);
-      if (row.indexOf(largest) !== label) wrong++;
-      const total = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
-      loss += Math.log(total) - (row[label] - largest);
-    }
+    gather(whole, size, features, forward.inputs.inputs as Float32Array);
+    const { output } = await forward.run();
+    measure.add(output as Float32Array, targets, whole, count);
   }
-  return { loss: loss / validation.count, error: wrong / validation.count };
+  return measure.result();
 }
