@@ -73,7 +73,7 @@ export async function compileTrainee(
         training: true,
         logits: objective.logits,
         noise: drawn,
-        record: (name, value) => (recorded[name] = value),
+        record: (name, value) => (recorded[recordedName(name)] = value),
       });
       return { ...objective.loss(output, targets, inputs), ...recorded };
     },
@@ -116,7 +116,7 @@ export async function compileTrainee(
         optimizer.update(learningRate);
         // What a layer recorded under a parameter's name is what that average moves towards.
         for (const name in step.parameters) {
-          const current = results[name];
+          const current = results[recordedName(name)];
           if (current === undefined || typeof current === 'number') continue;
           const average = step.parameters[name];
           for (let i = 0; i < average.length; i++) {
@@ -191,6 +191,9 @@ export async function compileTrainee(
     return step.arena.floats(step.trained.find((region) => region.name === name)!.weights);
   }
 }
+
+/** The graph's own name for the average is taken by the parameter itself. */
+const recordedName = (parameter: string): string => `recorded/${parameter}`;
 
 function constraintOf({ mask, encoding }: Parameter): Constraint | undefined {
   if (encoding.type === 'codebook') {

@@ -40,6 +40,64 @@ describe('train', () => {
     assert.ok(test.baselineError! > 0.5);
   });
 
+  it('trains convolutions', async () => {
+    const options = { ...quick, learningRate: 3e-3 };
+    const { model, validation } = await finish(train(fresh(images, 'lenet-5'), images, options));
+    assert.ok(validation.error! < 0.1, `validation error ${validation.error}`);
+    const measured = await evaluateOnnx(exportOnnx(model), images, 'validation');
+    assert.equal(measured.error, validation.error);
+    assert.ok(Math.abs(measured.loss - validation.loss) < 1e-5);
+  });
+
+  it('keeps moving averages of normalised layers, which the exported file uses', async () => {
+    const model = initialize(
+      {
+        name: 'normalised',
+        inputShape: [4],
+        layers: [
+          { type: 'dense', units: 16, activation: 'relu' },
+          { type: 'batchNorm' },
+          { type: 'dense', units: 1, activation: 'linear' },
+        ],
+        task: 'regression',
+      },
+      1,
+    );
+    const options = { ...quick, epochs: 30, learningRate: 1e-2 };
+    const trained = (await finish(train(model, table, options))).model;
+    const mean = trained.parameters.find(({ name }) => name === 'batchNorm_1/mean')!;
+    assert.ok(mean.data.some((value) => value > 0.1));
+    const test = await evaluateOnnx(exportOnnx(trained), table, 'test');
+    assert.ok(test.r2! > 0.7, `R2 ${test.r2}`);
+  });
+
+  it('draws a fresh dropout mask for every step', async () => {
+    // One batch of all examples and no learning: only the mask can change the loss.
+    const lossesWith = async (rate: number): Promise<number[]> => {
+      const model = initialize(
+        {
+          name: 'dropout',
+          inputShape: [4],
+          layers: [
+            { type: 'dropout', rate },
+            { type: 'dense', units: 1, activation: 'linear' },
+          ],
+          task: 'regression',
+        },
+        1,
+      );
+      const losses: number[] = [];
+      const options = { ...quick, epochs: 4, batchSize: 400, learningRate: 0 };
+      await finish(train(model, table, options), (event) => {
+        if (event.type === 'point' && event.split === 'training') losses.push(event.loss);
+      });
+      return losses.map((loss) => Math.round(loss * 1e5));
+    };
+    assert.equal(new Set(await lossesWith(0)).size, 1);
+    assert.equal(new Set(await lossesWith(0.5)).size, 4);
+    assert.deepEqual(await lossesWith(0.5), await lossesWith(0.5));
+  });
+
   it('predicts a number far better than the mean does', async () => {
     const options = { ...quick, epochs: 20 };
     const { model } = await finish(train(fresh(table), table, options));
