@@ -13,6 +13,7 @@ export const stageNames = [
   'prune',
   'quantize',
   'share',
+  'entropyTrain',
   'entropyCode',
   'program',
 ] as const;

@@ -11,7 +11,14 @@ import {
 import { stageTitles, type Chart, type ChartWishes } from '../chart';
 import { element } from '../element';
 
-const modelStages: StageName[] = ['train', 'prune', 'quantize', 'share', 'entropyCode'];
+const modelStages: StageName[] = [
+  'train',
+  'prune',
+  'quantize',
+  'share',
+  'entropyTrain',
+  'entropyCode',
+];
 
 export function createBytes(wishes: ChartWishes): Chart {
   const empty = element(

@@ -10,6 +10,7 @@ export const stageTitles: Record<StageName, string> = {
   prune: 'Prune',
   quantize: 'Quantize',
   share: 'Share',
+  entropyTrain: 'Train for fewer bytes',
   entropyCode: 'Entropy code',
   program: 'Program',
 };

@@ -103,6 +103,7 @@ describe('pipelineDiagram', () => {
       'quantize',
       'share',
       'prune',
+      'entropyTrain',
       'entropyCode',
       'program',
     ]);
