@@ -1,8 +1,74 @@
 /** Magnitude pruning: the smallest weights become zero (Han et al. 2015), step by step while the rest trains on (Zhu and Gupta 2017). */
 import { KolmoError } from '../../error';
+import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
+import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import type { Model, Parameter } from '../../train/model';
 import { isWeights, withData } from './parameters';
+import { refine } from './refine';
+
+export const prune: Pass = { ...passDescriptions.prune, run };
+
+export interface PruneOptions {
+  /** Share of all weights to remove. */
+  sparsity: number;
+  granularity: PruneGranularity;
+  /** `2:4` keeps two of every four inputs instead; empty: off. */
+  pattern: string;
+  /** Times that weights are removed, each followed by `stepEpochs` of training. */
+  steps: number;
+  stepEpochs: number;
+  /** Epochs after the last removal. */
+  epochs: number;
+  learningRate: number;
+}
+
+export const pruneDefaults: PruneOptions = {
+  sparsity: passDescriptions.prune.setting.default,
+  granularity: 'layer',
+  pattern: '',
+  steps: 5,
+  stepEpochs: 2,
+  epochs: 8,
+  learningRate: 1e-3,
+};
+
+async function* run(
+  model: Model,
+  options: PassOptions,
+  context: PassContext,
+): AsyncGenerator<PassEvent, Model> {
+  const settings = { ...pruneDefaults, ...options } as PruneOptions;
+  const keepOf = patternOf(settings.pattern);
+  // Without training in between, going step by step would end at the same weights.
+  const steps = context.dataset && !keepOf ? settings.steps : 1;
+  const total = (steps - 1) * settings.stepEpochs + settings.epochs;
+  let pruned = model;
+  for (let step = 1; step <= steps; step++) {
+    const sparsity = scheduledSparsity(settings.sparsity, step, steps);
+    const masked = pruneMagnitudes(pruned, { ...settings, sparsity, keepOf });
+    pruned = yield* refine(masked, context, {
+      epochs: step < steps ? settings.stepEpochs : settings.epochs,
+      learningRate: settings.learningRate,
+      before: (step - 1) * settings.stepEpochs,
+      total,
+      note: keepOf
+        ? `Pattern ${settings.pattern}`
+        : `Sparsity ${Math.round(sparsity * 1000) / 10} %`,
+    });
+  }
+  return pruned;
+}
+
+/** `2:4` as numbers; undefined for an empty pattern. */
+function patternOf(pattern: string): [number, number] | undefined {
+  if (pattern === '') return undefined;
+  const [keep, of] = pattern.split(':').map(Number);
+  if (Number.isInteger(keep) && Number.isInteger(of) && keep >= 1 && keep < of) return [keep, of];
+  throw new KolmoError(
+    `The pattern “${pattern}” is not of the form N:M with N below M: 2:4 keeps two of every four weights.`,
+  );
+}
 
 export type PruneGranularity = 'layer' | 'global';
 

@@ -1,7 +1,39 @@
 /** Quantization: a weight becomes a small integer times a scale (Jacob et al. 2018), or one of -1, 0, 1 times a scale (Li and Liu 2016). */
 import { roundToHalf } from '../../formats/half';
+import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
+import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import type { Model, Parameter } from '../../train/model';
+import { trainLevels } from './trainLevels';
+
+export const quantize: Pass = { ...passDescriptions.quantize, run };
+
+export interface QuantizeOptions extends QuantizeSettings {
+  /** Epochs of quantization-aware training (straight through), which few bits need and eight do not. */
+  epochs: number;
+  /** Adam's rate, in levels. */
+  learningRate: number;
+}
+
+export const quantizeDefaults: QuantizeOptions = {
+  bits: passDescriptions.quantize.setting.default,
+  granularity: 'tensor',
+  scheme: 'affine',
+  epochs: 0,
+  learningRate: 0.005,
+};
+
+async function* run(
+  model: Model,
+  options: PassOptions,
+  context: PassContext,
+): AsyncGenerator<PassEvent, Model> {
+  const settings = { ...quantizeDefaults, ...options } as QuantizeOptions;
+  const quantized = quantizeWeights(model, settings);
+  yield { type: 'progress', done: 1, total: 1 + settings.epochs, note: `${settings.bits} bits` };
+  if (!context.dataset || settings.epochs === 0) return quantized;
+  return yield* trainLevels(quantized, model, context, settings);
+}
 
 export interface QuantizeSettings {
   bits: number;

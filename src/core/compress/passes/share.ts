@@ -1,36 +1,93 @@
 /** Weight sharing: k-means over a layer's weights, one stored value for each cluster (Han et al. 2015). */
 import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
+import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import type { Model, Parameter } from '../../train/model';
+import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import type { Encoding, Model, Parameter } from '../../train/model';
 import { isWeights } from './parameters';
 import { quantizeParameter } from './quantize';
+import { refine } from './refine';
 
-export interface ShareSettings {
+export const share: Pass = { ...passDescriptions.share, run };
+
+export interface ShareOptions {
   clusters: number;
+  /** Epochs in which the centroids are trained, each by the sum of its weights' gradients. */
+  epochs: number;
+  learningRate: number;
   /** Lloyd's rounds at most; it usually settles before. */
   rounds: number;
 }
 
-export const shareDefaults: ShareSettings = { clusters: 32, rounds: 60 };
+export const shareDefaults: ShareOptions = {
+  clusters: passDescriptions.share.setting.default,
+  epochs: 4,
+  learningRate: 2e-4,
+  rounds: 60,
+};
+
+async function* run(
+  model: Model,
+  options: PassOptions,
+  context: PassContext,
+): AsyncGenerator<PassEvent, Model> {
+  const settings = { ...shareDefaults, ...options } as ShareOptions;
+  const shared = shareWeights(model, settings);
+  const trained = yield* refine(shared, context, {
+    epochs: settings.epochs,
+    learningRate: settings.learningRate,
+    before: 0,
+    total: settings.epochs,
+    note: `${settings.clusters} shared values`,
+  });
+  return storable(trained);
+}
 
 /**
  * Gives every weight layer a codebook; biases, too few for one, become 8-bit levels unless they already are.
  * Throws a KolmoError when a layer has fewer distinct weights than clusters.
  */
-export function shareWeights(model: Model, settings: ShareSettings): Model {
+export function shareWeights(
+  model: Model,
+  settings: Pick<ShareOptions, 'clusters' | 'rounds'>,
+): Model {
   checkFinite(model.parameters);
+  return storable({
+    ...model,
+    parameters: model.parameters.map((parameter) =>
+      isWeights(parameter) ? shareParameter(parameter, settings) : parameter,
+    ),
+  });
+}
+
+/** Training leaves float32 centroids and biases; files hold halves and 8-bit levels. */
+function storable(model: Model): Model {
   return {
     ...model,
     parameters: model.parameters.map((parameter) => {
-      if (isWeights(parameter)) return shareParameter(parameter, settings);
-      if (parameter.encoding.type !== 'float32') return parameter;
+      const { encoding } = parameter;
+      if (encoding.type === 'codebook') return withCentroids(parameter, encoding);
+      if (encoding.type !== 'float32') return parameter;
       return quantizeParameter(parameter, { bits: 8, granularity: 'tensor', scheme: 'symmetric' });
     }),
   };
 }
 
-function shareParameter(parameter: Parameter, { clusters, rounds }: ShareSettings): Parameter {
+function withCentroids(
+  parameter: Parameter,
+  { centroids, indices }: Extract<Encoding, { type: 'codebook' }>,
+): Parameter {
+  const stored = centroids.map(roundToHalf);
+  const data = new Float32Array(indices.length);
+  for (let i = 0; i < data.length; i++) if (indices[i] >= 0) data[i] = stored[indices[i]];
+  return { ...parameter, data, encoding: { type: 'codebook', centroids: stored, indices } };
+}
+
+function shareParameter(
+  parameter: Parameter,
+  { clusters, rounds }: Pick<ShareOptions, 'clusters' | 'rounds'>,
+): Parameter {
   const { data, mask } = parameter;
   const kept = mask ? data.filter((_, i) => mask[i] !== 0) : data.slice();
   kept.sort();
@@ -41,12 +98,11 @@ function shareParameter(parameter: Parameter, { clusters, rounds }: ShareSetting
       `${parameter.name} has ${distinct} distinct weights, fewer than the ${clusters} clusters asked for: choose at most ${distinct} clusters, or share before quantizing.`,
     );
   }
-  const centroids = kMeans(kept, clusters, rounds).map(roundToHalf);
-  return withCodebook(parameter, centroids);
+  return withCodebook(parameter, kMeans(kept, clusters, rounds));
 }
 
 /** Assigns every weight to its nearest centroid; what is pruned has none. */
-export function withCodebook(parameter: Parameter, centroids: Float32Array): Parameter {
+function withCodebook(parameter: Parameter, centroids: Float32Array): Parameter {
   const rising = centroids.slice().sort();
   const indices = new Int32Array(parameter.data.length);
   const data = new Float32Array(parameter.data.length);

@@ -1,0 +1,65 @@
+/** The pipeline: passes in order, each measured by the packed file that it leads to. */
+import type { Model } from '../train/model';
+import { decode, encodeWithLedger } from './container/container';
+import type { Ledger } from './container/ledger';
+import type { PassContext, PassEvent, PassName, PassOptions } from './pass';
+import { passes } from './passes';
+
+export type CompressStage = PassName | 'entropyCode';
+
+export interface PackedStage {
+  stage: CompressStage;
+  /** The packed file at this stage: its length is the stage's size. */
+  bytes: Uint8Array;
+  ledger: Ledger;
+  /** What the file decodes to: measure this, not what was packed. */
+  model: Model;
+}
+
+export type CompressEvent =
+  | { type: 'stageStarted'; stage: CompressStage; settings: PassOptions }
+  | { type: 'pass'; stage: CompressStage; event: PassEvent }
+  | ({ type: 'stageFinished' } & PackedStage);
+
+/**
+ * Runs the passes one after the other, each on what the one before it left in its file, and packs the result.
+ * Without a dataset in the context nothing is fine-tuned. Ends with the stage `entropyCode`, whose file is the last pass's.
+ */
+export async function* compress(
+  model: Model,
+  steps: { name: PassName; options: PassOptions }[],
+  context: PassContext,
+): AsyncGenerator<CompressEvent, PackedStage> {
+  let current = model;
+  for (const { name, options } of steps) {
+    const pass = passes[name];
+    const { setting, defaults } = pass;
+    const settings = { [setting.name]: setting.default, ...defaults, ...options };
+    yield { type: 'stageStarted', stage: name, settings };
+    const running = pass.run(current, settings, context);
+    try {
+      for (;;) {
+        const next = await running.next();
+        if (next.done) {
+          current = next.value;
+          break;
+        }
+        yield { type: 'pass', stage: name, event: next.value };
+      }
+    } finally {
+      await running.return(current);
+    }
+    const packed = pack(current, name);
+    current = packed.model;
+    yield { type: 'stageFinished', ...packed };
+  }
+  yield { type: 'stageStarted', stage: 'entropyCode', settings: {} };
+  const packed = pack(current, 'entropyCode');
+  yield { type: 'stageFinished', ...packed };
+  return packed;
+}
+
+function pack(model: Model, stage: CompressStage): PackedStage {
+  const { bytes, ledger } = encodeWithLedger(model);
+  return { stage, bytes, ledger, model: decode(bytes) };
+}

@@ -1,0 +1,8 @@
+/** The table of passes: menus, command line, diagram and report read it. */
+import type { Pass, PassName } from './pass';
+import { entropyTrain } from './passes/entropyTrain';
+import { prune } from './passes/prune';
+import { quantize } from './passes/quantize';
+import { share } from './passes/share';
+
+export const passes: { [N in PassName]: Pass } = { prune, quantize, share, entropyTrain };

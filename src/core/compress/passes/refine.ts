@@ -1,0 +1,73 @@
+/** Fine-tuning inside a pass: what was masked stays zero, what shares a value goes on sharing it. */
+import { fineTune } from '../../train/loop';
+import type { Model } from '../../train/model';
+import type { PassContext, PassEvent } from '../pass';
+
+export interface RefineOptions {
+  epochs: number;
+  learningRate: number;
+  batchSize?: number;
+  /** Epochs of this pass before and in all, for its progress. */
+  before: number;
+  total: number;
+  note: string;
+}
+
+/**
+ * Trains a model on for some epochs and gives the one with the best validation loss.
+ * Levels have no constraint in training: a quantized parameter comes back as float32. Without a dataset nothing happens.
+ */
+export async function* refine(
+  model: Model,
+  { dataset, seed, threads }: PassContext,
+  { before, total, note, ...training }: RefineOptions,
+): AsyncGenerator<PassEvent, Model> {
+  if (!dataset || training.epochs === 0) return model;
+  const free: Model = {
+    ...model,
+    parameters: model.parameters.map((parameter) =>
+      parameter.encoding.type === 'quantized'
+        ? { ...parameter, encoding: { type: 'float32' } }
+        : parameter,
+    ),
+  };
+  const training$ = fineTune(free, dataset, {
+    ...training,
+    seed: seed + before,
+    threads,
+    patience: 0,
+    checkpointSteps: Number.MAX_SAFE_INTEGER,
+  });
+  let stepsPerEpoch = 1;
+  try {
+    for (;;) {
+      const next = await training$.next();
+      if (next.done) return next.value.model;
+      const event = next.value;
+      switch (event.type) {
+        case 'progress':
+          stepsPerEpoch = event.total / training.epochs;
+          yield {
+            type: 'progress',
+            done: before * stepsPerEpoch + event.done,
+            total: total * stepsPerEpoch,
+            note: `${note}, ${event.note.toLowerCase()}`,
+          };
+          break;
+        case 'point':
+          yield { ...event, step: Math.round(before * stepsPerEpoch) + event.step };
+          break;
+        case 'warning':
+          yield event;
+          break;
+        case 'checkpoint':
+          break;
+        default:
+          event satisfies never;
+      }
+    }
+  } finally {
+    // Whoever stops listening to the pass stops the training too.
+    await training$.return(undefined as never);
+  }
+}
