@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import {
+  compress,
+  type CompressEvent,
+  type PackedStage,
+} from '../../../src/core/compress/compress';
+import { decode } from '../../../src/core/compress/container/container';
+import type { PassName, PassOptions } from '../../../src/core/compress/pass';
+import { passes } from '../../../src/core/compress/passes';
+import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
+import { train } from '../../../src/core/train/loop';
+import type { Model } from '../../../src/core/train/model';
+import { blobs } from './blobs';
+import { randomModel, tiny } from './models';
+
+const dataset = blobs();
+const context = { dataset, seed: 1, threads: 1 };
+let trained: Model;
+
+before(async () => {
+  trained = (await last(train(randomModel(tiny), dataset, { epochs: 15, learningRate: 0.01 })))
+    .model;
+});
+
+describe('passes with fine-tuning', () => {
+  it('keep the answers while most weights go', async () => {
+    const pruned = await run('prune', { sparsity: 0.4, epochs: 8, learningRate: 0.005 });
+    const weights = pruned.parameters[0];
+    assert.equal(
+      weights.data.reduce((count, value) => count + (value === 0 ? 1 : 0), 0),
+      weights.mask!.reduce((count, one) => count + 1 - one, 0),
+    );
+    assert.ok((await errorOf(pruned)) <= (await errorOf(trained)) + 0.05);
+  });
+
+  it('train centroids, which stay shared and fit in halves', async () => {
+    const shared = await run('share', { clusters: 4, epochs: 3 });
+    for (const { shape, data, encoding } of shared.parameters) {
+      if (shape.length === 1) continue;
+      assert.ok(encoding.type === 'codebook');
+      assert.ok(new Set(data).size <= 4);
+    }
+    assert.ok((await errorOf(shared)) <= (await errorOf(trained)) + 0.03);
+  });
+
+  it('train ternary weights better than rounding them', async () => {
+    const options = { bits: 2, scheme: 'ternary', epochs: 15, learningRate: 0.02 };
+    const rounded = await run('quantize', { ...options, epochs: 0 });
+    const aware = await run('quantize', options);
+    assert.ok(new Set(aware.parameters[0].data).size <= 3);
+    const [before, after] = [await errorOf(rounded), await errorOf(aware)];
+    assert.ok(after <= before, `${after} after, ${before} before`);
+  });
+
+  it('refuse to train a scale for each channel', async () => {
+    await assert.rejects(
+      run('quantize', { granularity: 'channel', epochs: 1 }),
+      /dense_1\/weights has a scale for each output.*granularity to "tensor"/,
+    );
+  });
+
+  it('refuse a pattern that is none', async () => {
+    await assert.rejects(run('prune', { pattern: '4:2' }), /“4:2” is not of the form N:M/);
+  });
+});
+
+describe('pipeline', () => {
+  const steps: { name: PassName; options: PassOptions }[] = [
+    { name: 'prune', options: { sparsity: 0.5, epochs: 2, steps: 2 } },
+    { name: 'share', options: { clusters: 4, epochs: 1 } },
+  ];
+
+  it('measures every stage by its packed file', async () => {
+    const { events, result } = await collected(trained, steps);
+    const finished = events.filter((event) => event.type === 'stageFinished');
+    assert.deepEqual(
+      finished.map(({ stage }) => stage),
+      ['prune', 'share', 'entropyCode'],
+    );
+    for (const stage of finished) {
+      assert.equal(stage.ledger.bytes, stage.bytes.length);
+      assert.deepEqual(decode(stage.bytes), stage.model);
+    }
+    assert.ok(finished[1].bytes.length < finished[0].bytes.length);
+    assert.deepEqual(finished[2].bytes, result.bytes);
+  });
+
+  it('gives the same bytes for the same seed', async () => {
+    const [first, second] = [await collected(trained, steps), await collected(trained, steps)];
+    assert.deepEqual(first.result.bytes, second.result.bytes);
+  });
+
+  it('does without a dataset, and then trains nothing', async () => {
+    const packed = await last(compress(trained, steps, { seed: 1, threads: 1 }));
+    assert.ok(packed.bytes.length > 0);
+  });
+
+  it('names what it asks for and what it got', async () => {
+    const { events } = await collected(trained, [{ name: 'quantize', options: {} }]);
+    assert.deepEqual(events[0], { type: 'stageStarted', stage: 'quantize', settings: { bits: 8 } });
+    assert.ok(events.some((event) => event.type === 'pass' && event.event.type === 'progress'));
+  });
+});
+
+async function run(name: PassName, options: PassOptions): Promise<Model> {
+  return last(passes[name].run(trained, options, context));
+}
+
+async function collected(
+  model: Model,
+  steps: { name: PassName; options: PassOptions }[],
+): Promise<{ events: CompressEvent[]; result: PackedStage }> {
+  const events: CompressEvent[] = [];
+  const running = compress(model, steps, context);
+  for (;;) {
+    const next = await running.next();
+    if (next.done) return { events, result: next.value };
+    events.push(next.value);
+  }
+}
+
+async function last<T>(running: AsyncGenerator<unknown, T, undefined>): Promise<T> {
+  for (;;) {
+    const next = await running.next();
+    if (next.done) return next.value;
+  }
+}
+
+async function errorOf(model: Model): Promise<number> {
+  return (await evaluateOnnx(exportOnnx(model), dataset, 'test')).error!;
+}
