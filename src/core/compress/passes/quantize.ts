@@ -31,7 +31,7 @@ async function* run(
   const settings = { ...quantizeDefaults, ...options } as QuantizeOptions;
   const quantized = quantizeWeights(model, settings);
   yield { type: 'progress', done: 1, total: 1 + settings.epochs, note: `${settings.bits} bits` };
-  if (!context.dataset || settings.epochs === 0) return quantized;
+  if (settings.epochs === 0) return quantized;
   return yield* trainLevels(quantized, model, context, settings);
 }
 

@@ -2,12 +2,7 @@
 import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
 import { createRandom, shuffle } from '../../random';
-import {
-  batchInputs,
-  compileLevelStep,
-  createLevelOptimizer,
-  logStepName,
-} from '../../train/levelStep';
+import { compileLevelStep, createLevelOptimizer, logStepName } from '../../train/levelStep';
 import { shiftImages } from '../../train/augment';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import type { PassContext, PassEvent } from '../pass';
@@ -20,7 +15,7 @@ export interface TrainLevelsOptions {
 
 type Quantized = Extract<Encoding, { type: 'quantized' }>;
 
-const batchSize = 128;
+const largestBatch = 128;
 const stepRate = 0.1;
 
 /**
@@ -34,16 +29,14 @@ export async function* trainLevels(
   { epochs, learningRate }: TrainLevelsOptions,
 ): AsyncGenerator<PassEvent, Model> {
   const grids = quantized.parameters.map(gridOf);
-  if (!dataset || dataset.task.type !== 'classification') {
-    throw new KolmoError(
-      'Quantization-aware training needs a dataset with classes: give the one that the model was trained with, or set epochs to 0.',
-    );
-  }
+  if (!dataset) return quantized;
   const { training } = dataset.splits;
+  const batchSize = Math.min(largestBatch, training.count);
   const batches = Math.floor(training.count / batchSize);
   const tensors = quantized.parameters.map(({ name, shape }) => ({ name, shape }));
   const { architecture } = quantized;
-  const options = { architecture, tensors, batchSize, classes: dataset.targetSize, threads };
+  const { targetSize } = dataset;
+  const options = { architecture, tensors, batchSize, targetSize, threads };
   const step = await compileLevelStep(options);
   try {
     const optimizer = createLevelOptimizer(options, step, stepRate);
@@ -56,8 +49,8 @@ export async function* trainLevels(
     });
     const random = createRandom(seed);
     const order = Int32Array.from({ length: training.count }, (_, i) => i);
-    const inputs = step.inputs[batchInputs.inputs] as Float32Array;
-    const targets = step.inputs[batchInputs.targets] as Float32Array;
+    const inputs = step.inputs.inputs as Float32Array;
+    const targets = step.inputs.targets as Float32Array;
     for (let epoch = 0; epoch < epochs; epoch++) {
       shuffle(order, random);
       let sum = 0;
