@@ -4,8 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { plainProgram, predictorProgram, type Generated } from './generate';
 import { encodeWith, type Encoding } from './model/evaluate';
 import type { ModelSpec } from './model/engine';
-import { modelFor } from './model/kinds';
+import { modelFor, trackerFor } from './model/kinds';
 import { searchModel } from './search';
+import { analyseSemantics } from './semantics';
 import { analyseSyntax, describeSyntax } from './syntax';
 import { sha256 } from './verify';
 
@@ -75,7 +76,10 @@ export async function* writeProgram(
 
   if (plain.program.length > leastPredictor) {
     const syntax = analyseSyntax(bytes);
-    const { spec, found } = yield* searchModel(modelFor(syntax, bytes.length), bytes, effort);
+    const tracker = syntax.type === 'log' ? undefined : trackerFor(syntax);
+    const semantics = tracker && analyseSemantics(bytes, tracker);
+    const full = modelFor(syntax, bytes.length, semantics);
+    const { spec, found } = yield* searchModel(full, bytes, effort);
     const { payload, costs } = yield* encode(spec, bytes);
     const predicted = await predictorProgram(spec, payload, bytes.length, { ascii });
     if (predicted.program.length < best.program.length) {

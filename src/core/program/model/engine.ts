@@ -1,5 +1,7 @@
 /** The predictor as source text: one body, specialised for a file, which the encoder evaluates and the emitted program carries. */
 
+import { mixSource } from './fields';
+
 /** What distinguishes the predictor of one file from that of another. */
 export interface ModelSpec {
   /** Statements run once before the first byte: the state that contexts are computed from. */
@@ -36,7 +38,8 @@ export function engineSource(spec: ModelSpec, form: EngineForm): string {
   const count = spec.contexts.length;
   const matches = spec.matches.length;
   const sets = spec.selectors.length + 2;
-  const inputs = 3 * count + 2 * matches + 1;
+  // Even, because dot products run in two halves that the processor can overlap.
+  const inputs = (3 * count + 2 * matches + 2) & ~1;
   const hashContexts = spec.contexts
     .map((expression, k) => `hash[${k}] = mix(${expression}, ${k + 1});`)
     .join('\n');
@@ -98,7 +101,7 @@ const offsetOf = (spec: ModelSpec, index: number): number =>
 const tables = `
 const ln = z => { let e = 0, r = 0; while (z < 0.5) z *= 2, e++; while (z > 1) z /= 2, e--; const y = (z - 1) / (z + 1); let q = y; for (let m = 1; m < 40; m += 2) r += q / m, q *= y * y; return 2 * r - e * 0.6931471805599453; };
 const exp = z => { let r = 1, q = 1; for (let m = 1; m < 90; m++) q *= z / m, r += q; return r; };
-const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b); return a ^ a >>> 15; };
+${mixSource}
 const stretch = new Float64Array(4096), squash = new Float64Array(4097), pace = new Float64Array(256);
 for (let k = 0; k < 4096; k++) stretch[k] = ln((k + 0.5) / 4096) - ln(1 - (k + 0.5) / 4096);
 for (let k = 0; k < 4097; k++) squash[k] = 1 / (1 + exp((2048 - k) / 170.6));
@@ -191,7 +194,7 @@ const gatherMatches = `
 
 /** A weight set per selector gives an opinion; a second mixer, chosen by the bits of this byte so far, weighs the opinions. */
 const mixInputs = `
-    input[INPUTS - 1] = 0.4;
+    input[3 * N + 2 * MATCHES] = 0.4;
     let dot = 0;
     const t0 = node * SETS;
     select[0] = node * INPUTS;
@@ -202,8 +205,9 @@ const mixInputs = `
     }
     for (let m = 0; m < SETS; m++) {
       const o = select[m];
-      let d = 0;
-      for (let k = 0; k < INPUTS; k++) d += input[k] * weights[o + k];
+      let d = 0, e = 0;
+      for (let k = 0; k < INPUTS; k += 2) { d += input[k] * weights[o + k]; e += input[k + 1] * weights[o + k + 1]; }
+      d += e;
       dots[m] = d = clip(d);
       dot += d * top[t0 + m];
     }

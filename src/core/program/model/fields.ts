@@ -1,5 +1,8 @@
 /** Trackers: source text that follows the fields of a table, of JSON or of a log while it is read, one byte behind. */
 
+/** The hash of two integers. */
+export const mixSource = `const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b); return a ^ a >>> 15; };`;
+
 /**
  * State that every tracker keeps: the number `col` of the field that byte `i` belongs to, its first byte `start`, the bytes of
  * it so far `at`, their hash `prefix`, the first byte `above` of the last field of this column, whether the two agree (`same`),
@@ -20,8 +23,10 @@ const everyByte = `
   follow[c2] = follow[c2] << 8 | c1; a2 = c2 | c3 << 8; follow2[a2] = follow2[a2] << 8 | c1;
   const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) last = word, word = 0;
 `;
-const lookAbove = `a0 = above ? data[above + at] : 0; a1 = above ? data[above + at + 1] : 0;`;
+/** The byte after the one above may not be known yet, where the field above ended right before this one. */
+const lookAbove = `a0 = above ? data[above + at] : 0; a1 = above && above + 1 < start ? data[above + at + 1] : 0;`;
 
+/** `step` holds the hooks `ended`, `begun` and `inside` as comments, where more may be done with a field. */
 export interface Tracker {
   state: string;
   step: string;

@@ -2,15 +2,24 @@
 import type { Syntax } from '../syntax';
 import type { ModelSpec } from './engine';
 import { jsonTracker, logTracker, tableTracker, type Tracker } from './fields';
+import { fitContext, numbersSource, sumContext } from './numbers';
+import type { Semantics } from '../semantics';
 
-/** The full model for a file of `size` bytes. */
-export function modelFor(syntax: Syntax, size: number): ModelSpec {
+/** The tracker of a syntax that has fields. */
+export function trackerFor(syntax: Syntax): Tracker | undefined {
+  if (syntax.type === 'table') return tableTracker(syntax.delimiter);
+  if (syntax.type === 'json') return jsonTracker;
+  return syntax.type === 'log' ? logTracker : undefined;
+}
+
+/** The full model for a file of `size` bytes, with what is known of its columns. */
+export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): ModelSpec {
   const shared = { tableBits: tableBits(size), rate: 0.001, memory: 250 };
   switch (syntax.type) {
     case 'table':
-      return { ...shared, ...fieldModel(tableTracker(syntax.delimiter)) };
+      return { ...shared, ...fieldModel(tableTracker(syntax.delimiter), semantics) };
     case 'json':
-      return { ...shared, ...fieldModel(jsonTracker) };
+      return { ...shared, ...fieldModel(jsonTracker, semantics) };
     case 'log':
       return { ...shared, ...fieldModel(logTracker) };
     case 'text':
@@ -59,25 +68,49 @@ const textModel: Contexts = {
 };
 
 /** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */
-const fieldModel = (tracker: Tracker): Contexts => ({
-  ...tracker,
-  contexts: [
-    ...Object.values(order),
-    'mix(prefix,col)',
-    'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)',
-    'mix(mix(prefix,left),col)',
-    'mix(mix(prefix,field[col]),col)',
-    'mix(mix(prefix,left2),col)',
-    'mix(mix(left,left2),prefix)',
-    'mix(word,c1)',
-    'mix(mix(word,last),23)',
-    'mix(follow[c1]&65535,c1)',
-    'mix(follow2[c1|c2<<8]&65535,c1)',
-  ],
-  selectors: [byMatch, { expression: '(col&255)*16+Math.min(at,15)', size: 4096 }, byLastByte],
-  refine: 'mix(a0|c1<<8|same<<16,col)',
-  matches: [6, 16],
-});
+function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
+  const numbers = semantics?.numbers ?? [];
+  const parents = semantics?.parents ?? [];
+  const source = numbers.length
+    ? numbersSource(numbers)
+    : { state: '', ended: '', begun: '', inside: '' };
+  const table = parents.flatMap(([first, second]) => [first, second]);
+  const hooked = tracker.step
+    .replaceAll('/*ended*/', source.ended)
+    .replaceAll('/*begun*/', source.begun)
+    .replaceAll('/*inside*/', source.inside);
+  const told = parents.length ? [byParent(0), byParent(1), byParents] : [];
+  const expected = numbers.length
+    ? [fitContext, ...(numbers.some(({ sum }) => sum.length) ? [sumContext] : [])]
+    : [];
+  return {
+    state: `${tracker.state}${parents.length ? `const parents = [${table.join()}];` : ''}${source.state}`,
+    step: hooked,
+    contexts: [
+      ...Object.values(order),
+      'mix(prefix,col)',
+      'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)',
+      'mix(mix(prefix,left),col)',
+      'mix(mix(prefix,field[col]),col)',
+      'mix(mix(prefix,left2),col)',
+      'mix(mix(left,left2),prefix)',
+      'mix(word,c1)',
+      'mix(mix(word,last),23)',
+      'mix(follow[c1]&65535,c1)',
+      'mix(follow2[c1|c2<<8]&65535,c1)',
+      ...told,
+      ...expected,
+    ],
+    selectors: [byMatch, { expression: '(col&255)*16+Math.min(at,15)', size: 4096 }, byLastByte],
+    refine: 'mix(a0|c1<<8|same<<16,col)',
+    matches: [6, 16],
+  };
+}
+
+/** The field so far together with the field that tells most about it, the second such, or both. */
+const byParent = (rank: number): string =>
+  `mix(mix(prefix,field[parents[col*2+${rank}]|0]),col+${rank + 1}*4096)`;
+const byParents = 'mix(mix(prefix,field[parents[col*2]|0]),mix(field[parents[col*2+1]|0],col))';
 
 /** Records: the bytes above, to the left and above the left, at each place of the record. */
 const recordModel = ({ stride, header }: { stride: number; header: number }): Contexts => ({
