@@ -79,7 +79,10 @@ export async function startServer(options = {}) {
     { env, detached: true, stdio: ['ignore', output, output] },
   );
   // The server is a process group of its own, so Ctrl+C does not reach it.
-  process.once('exit', () => signalGroup(server.pid, 'SIGKILL'));
+  process.once('exit', () => {
+    signalGroup(server.pid, 'SIGKILL');
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
   const stop = async () => {
