@@ -34,11 +34,17 @@ export function splitIndices(
   shuffle(order, createRandom(seed));
   const test = heldOut(count, shares.test);
   const validation = heldOut(count - test, shares.validation);
-  return {
-    test: order.slice(0, test).sort(),
-    validation: order.slice(test, test + validation).sort(),
-    training: order.slice(test + validation).sort(),
-  };
+  // Marking and collecting sorts each part in one pass.
+  const partOf = new Uint8Array(count);
+  for (let i = 0; i < test + validation; i++) partOf[order[i]] = i < test ? 2 : 1;
+  const parts = [
+    new Int32Array(count - test - validation),
+    new Int32Array(validation),
+    new Int32Array(test),
+  ];
+  const filled = [0, 0, 0];
+  for (let i = 0; i < count; i++) parts[partOf[i]][filled[partOf[i]]++] = i;
+  return { training: parts[0], validation: parts[1], test: parts[2] };
 }
 
 function heldOut(count: number, share: number): number {

@@ -188,9 +188,11 @@ function whyUnusable(column: ColumnDescription, rows: number): string | undefine
 
 function expression(column: ColumnDescription, stored: StoredColumn): string {
   const name = quoteName(column.name);
-  if (stored.unusable !== undefined) return 'NULL::DOUBLE';
+  if (stored.unusable !== undefined) return "'nan'::DOUBLE";
   if (stored.names) return `${name}::VARCHAR`;
-  return column.type === 'time' ? `epoch(${name})::DOUBLE` : `${name}::DOUBLE`;
+  const number = column.type === 'time' ? `epoch(${name})` : name;
+  // A vector without nulls is read several times as quickly.
+  return `coalesce(${number}::DOUBLE, 'nan'::DOUBLE)`;
 }
 
 /** Stores the rows as numbers, names as their codes in order of appearance; returns how many had no target. */
