@@ -15,6 +15,19 @@ export interface Format {
   magic?(head: Uint8Array): boolean;
   /** Reads the header alone. Throws a KolmoError naming file, offset, expected and found. */
   read(file: ModelFile): Promise<Omit<ModelSummary, 'format' | 'bytes'>>;
+  /** Where the values of the tensors lie as plain little-endian numbers; absent where they do not. */
+  locate?(file: ModelFile): Promise<LocatedTensor[]>;
+}
+
+/** A tensor whose values can be read without unpacking anything. */
+export interface LocatedTensor {
+  name: string;
+  dtype: string;
+  parameters: number;
+  /** Length of the values. */
+  bytes: number;
+  file: ModelFile;
+  offset: number;
 }
 
 /** A header that lists more tensors than this is damaged, or made to exhaust memory. */

@@ -32,6 +32,11 @@ export const npy: Format = {
     }
     return summarise([tensor], []);
   },
+  async locate(file) {
+    const head = await file.read(0, longestHeader);
+    const { tensor, start } = parseHeader(head, file.name.replace(/\.npy$/i, ''), file.name);
+    return [{ ...tensor, file, offset: start }];
+  },
 };
 
 export const npz: Format = {

@@ -9,6 +9,7 @@ import {
   shorten,
   summarise,
   type Format,
+  type LocatedTensor,
 } from './format';
 import type { ModelFile } from './modelFile';
 import { readText, varintLength, walk, type Field } from './protobuf';
@@ -35,6 +36,16 @@ export const onnx: Format = {
       })),
       notes,
     );
+  },
+  async locate(file) {
+    const located: LocatedTensor[] = [];
+    for (const tensor of (await readOnnx(file)).tensors) {
+      const { name, dtype, parameters, bytes, offset, storage, location } = tensor;
+      const plain = storage === 'raw_data' || storage === 'float_data' || storage === 'external';
+      const holder = location === undefined ? file : await file.sibling(location);
+      if (plain && holder) located.push({ name, dtype, parameters, bytes, file: holder, offset });
+    }
+    return located;
   },
 };
 

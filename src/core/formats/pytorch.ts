@@ -7,11 +7,12 @@ import {
   mostTensors,
   summarise,
   type Format,
+  type LocatedTensor,
 } from './format';
 import type { ModelFile } from './modelFile';
 import { globalName, readPickle, type Pickled, type PickledCall } from './pickle';
 import type { TensorSummary } from './summary';
-import { isZip, readMemberHead, readZipDirectory, type ZipMember } from './zip';
+import { isZip, locateMember, readMemberHead, readZipDirectory, type ZipMember } from './zip';
 
 /** Pickles beyond this hold more than names: the directory is all that is read then. */
 const longestPickle = 256 << 20;
@@ -20,22 +21,7 @@ export const pytorch: Format = {
   title: 'PyTorch',
   extensions: ['.pt', '.pth', '.ckpt', 'pytorch_model.bin'],
   async read(file) {
-    if (!isZip(await file.read(0, 4))) {
-      throw new KolmoError(
-        `${file.name} is not a ZIP archive: PyTorch has written archives since version 1.6. Save it again with torch.save, or as safetensors.`,
-      );
-    }
-    const members = await readZipDirectory(file);
-    const pickle = members.find(({ name }) => /(^|\/)data\.pkl$/.test(name));
-    if (!pickle) {
-      throw new KolmoError(`${file.name} holds no data.pkl: expected a model saved by torch.save.`);
-    }
-    const folder = pickle.name.slice(0, -'data.pkl'.length);
-    const storages = new Map(
-      members
-        .filter(({ name }) => name.startsWith(`${folder}data/`))
-        .map((member) => [member.name.slice(folder.length + 'data/'.length), member]),
-    );
+    const { pickle, storages } = await openArchive(file);
     try {
       return await readTensors(file, pickle, storages);
     } catch (error) {
@@ -47,13 +33,48 @@ export const pytorch: Format = {
       ]);
     }
   },
+  async locate(file) {
+    const { pickle, storages } = await openArchive(file);
+    const located: LocatedTensor[] = [];
+    for (const { name, dtype, shape, storage } of await listTensors(file, pickle)) {
+      const member = storages.get(storage);
+      const parameters = countParameters(shape, name, file.name);
+      // A view on a part of a storage is not told apart from its neighbours.
+      if (member?.method !== 0 || member.size !== (parameters * bitsOf(dtype)) / 8) continue;
+      const offset = await locateMember(file, member);
+      located.push({ name, dtype, parameters, bytes: member.size, file, offset });
+    }
+    return located;
+  },
 };
 
-async function readTensors(
-  file: ModelFile,
-  pickle: ZipMember,
-  storages: Map<string, ZipMember>,
-): ReturnType<Format['read']> {
+interface Archive {
+  pickle: ZipMember;
+  /** By key, as the pickle names them. */
+  storages: Map<string, ZipMember>;
+}
+
+async function openArchive(file: ModelFile): Promise<Archive> {
+  if (!isZip(await file.read(0, 4))) {
+    throw new KolmoError(
+      `${file.name} is not a ZIP archive: PyTorch has written archives since version 1.6. Save it again with torch.save, or as safetensors.`,
+    );
+  }
+  const members = await readZipDirectory(file);
+  const pickle = members.find(({ name }) => /(^|\/)data\.pkl$/.test(name));
+  if (!pickle) {
+    throw new KolmoError(`${file.name} holds no data.pkl: expected a model saved by torch.save.`);
+  }
+  const folder = pickle.name.slice(0, -'data.pkl'.length);
+  const storages = new Map(
+    members
+      .filter(({ name }) => name.startsWith(`${folder}data/`))
+      .map((member) => [member.name.slice(folder.length + 'data/'.length), member]),
+  );
+  return { pickle, storages };
+}
+
+async function listTensors(file: ModelFile, pickle: ZipMember): Promise<FoundTensor[]> {
   const where = `${file.name}/${pickle.name}`;
   if (pickle.size > longestPickle) {
     throw new KolmoError(`${where} has ${groupDigits(pickle.size)} bytes, more than are read.`);
@@ -61,6 +82,15 @@ async function readTensors(
   const root = readPickle(await readMemberHead(file, pickle, pickle.size), where);
   const found: FoundTensor[] = [];
   findTensors(root, '', found, new Set(), 0);
+  return found;
+}
+
+async function readTensors(
+  file: ModelFile,
+  pickle: ZipMember,
+  storages: Map<string, ZipMember>,
+): ReturnType<Format['read']> {
+  const found = await listTensors(file, pickle);
   const used = new Set<string>();
   const tensors = found.map(({ name, dtype, shape, storage }): TensorSummary => {
     const parameters = countParameters(shape, name, file.name);

@@ -35,6 +35,18 @@ export const safetensors: Format = {
     if (idle > 0) notes.push(`${groupDigits(idle)} bytes belong to no tensor.`);
     return summarise(tensors, notes);
   },
+  async locate(file) {
+    if (file.name.toLowerCase().endsWith('.json')) return [];
+    const { entries, start } = await readHeader(file);
+    return entries.map(({ name, dtype, shape, begin, end }) => ({
+      name,
+      dtype: dtype.toLowerCase(),
+      parameters: countParameters(shape, name, file.name),
+      bytes: end - begin,
+      file,
+      offset: start + begin,
+    }));
+  },
 };
 
 /** One tensor with its bytes, as safetensors names types: `F32`, `BF16`, `I8`… */

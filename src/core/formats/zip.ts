@@ -105,12 +105,8 @@ function widen(member: ZipMember, extra: Uint8Array): void {
   }
 }
 
-/** The first bytes of a member, unpacked; all of it where it is shorter. */
-export async function readMemberHead(
-  file: ModelFile,
-  member: ZipMember,
-  length: number,
-): Promise<Uint8Array> {
+/** Offset of a member's bytes: the local header's own lengths decide. */
+export async function locateMember(file: ModelFile, member: ZipMember): Promise<number> {
   const header = await file.read(member.offset, 30);
   if (header.length < 30 || viewOf(header).getUint32(0, true) !== 0x04034b50) {
     throw new KolmoError(
@@ -118,7 +114,16 @@ export async function readMemberHead(
     );
   }
   const view = viewOf(header);
-  const start = member.offset + 30 + view.getUint16(26, true) + view.getUint16(28, true);
+  return member.offset + 30 + view.getUint16(26, true) + view.getUint16(28, true);
+}
+
+/** The first bytes of a member, unpacked; all of it where it is shorter. */
+export async function readMemberHead(
+  file: ModelFile,
+  member: ZipMember,
+  length: number,
+): Promise<Uint8Array> {
+  const start = await locateMember(file, member);
   const bytes = await file.read(start, Math.min(member.stored, length));
   if (member.method === 0) return bytes;
   if (member.method !== 8) {

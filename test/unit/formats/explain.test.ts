@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { explain, type Finding } from '../../../src/core/formats/explain';
+import { writeSafetensors, type RawTensor } from '../../../src/core/formats/safetensors';
+import { createRandom } from '../../../src/core/random';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+const models = 'test/fixtures/models';
+
+function normals(count: number, seed = 1): Float32Array {
+  const random = createRandom(seed);
+  return Float32Array.from({ length: count }, () => random.normal());
+}
+
+function tensor(name: string, values: Float32Array | Float64Array | Uint8Array): RawTensor {
+  const dtype =
+    values instanceof Uint8Array ? 'U8' : values instanceof Float64Array ? 'F64' : 'F32';
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { name, dtype, shape: [values.length], bytes };
+}
+
+async function explained(t: TestContext, ...tensors: RawTensor[]) {
+  const folder = temporaryFolder(t, { 'a.safetensors': writeSafetensors(tensors) });
+  return explain(join(folder, 'a.safetensors'));
+}
+
+/** What users ask about in the trackers of the field's tools, as files. */
+const cases: {
+  what: string;
+  tensors: () => RawTensor[];
+  type: Finding['type'];
+  message: RegExp;
+  saves: [least: number, most: number];
+}[] = [
+  {
+    what: 'a pruned model that did not shrink',
+    tensors: () => [
+      tensor(
+        'w',
+        normals(10_000).map((value, i) => (i % 10 ? 0 : value)),
+      ),
+    ],
+    type: 'zeros',
+    message:
+      /^9,000 of 10,000 weights in w are zero, and each is stored in full: pruning alone makes no file smaller\.$/,
+    // 36,000 bytes less 0.47 bits a position.
+    saves: [35_400, 35_430],
+  },
+  {
+    what: 'pruned weights that became -0',
+    tensors: () => [
+      tensor(
+        'w',
+        normals(10_000).map((value, i) => (i % 10 ? -0 : value)),
+      ),
+    ],
+    type: 'zeros',
+    message: /^9,000 of 10,000 weights/,
+    saves: [35_400, 35_430],
+  },
+  {
+    what: 'shared weights written as floats',
+    tensors: () => [
+      tensor(
+        'w',
+        normals(10_000).map((value) => Math.round(value * 2)),
+      ),
+    ],
+    type: 'fewValues',
+    message: /^w hold at most 1\d different values other than zero, written as f32/,
+    saves: [32_000, 36_000],
+  },
+  {
+    what: 'a tied tensor that was saved twice',
+    tensors: () => [tensor('embed', normals(5000)), tensor('head', normals(5000))],
+    type: 'duplicates',
+    message: /^embed and head hold the same 20,000 bytes 2 times\.$/,
+    saves: [20_000, 20_000],
+  },
+  {
+    what: 'masks that stayed beside the weights',
+    tensors: () => [
+      tensor('conv.weight_orig', normals(1000)),
+      tensor('conv.weight_mask', new Float32Array(1000).fill(1)),
+    ],
+    type: 'masks',
+    message: /^1 tensors of 4,000 bytes are pruning masks beside the weights: conv\.weight_mask\.$/,
+    saves: [4000, 4000],
+  },
+  {
+    what: 'slots of a Keras optimizer',
+    tensors: () => [
+      tensor('dense/kernel', normals(1000)),
+      tensor('Adam/dense/kernel/m', normals(1000, 2)),
+    ],
+    type: 'optimizer',
+    message: /^1 tensors of 4,000 bytes belong to the optimizer: Adam\/dense\/kernel\/m\.$/,
+    saves: [4000, 4000],
+  },
+  {
+    what: 'double precision',
+    tensors: () => [tensor('w', Float64Array.from(normals(1000)))],
+    type: 'doublePrecision',
+    message: /^1 tensors of 8,000 bytes are of double precision\.$/,
+    saves: [4000, 4000],
+  },
+];
+
+describe('explain', () => {
+  for (const { what, tensors, type, message, saves } of cases) {
+    it(`finds ${what}`, async (t) => {
+      const { findings } = await explained(t, ...tensors());
+      const finding = findings.find((each) => each.type === type);
+      assert.ok(finding, JSON.stringify(findings));
+      assert.match(finding.message, message);
+      assert.match(finding.advice, /\.$/);
+      assert.ok(finding.saves >= saves[0] && finding.saves <= saves[1], `saves ${finding.saves}`);
+    });
+  }
+
+  const files: [file: string, type: Finding['type'], message: RegExp, saves: number][] = [
+    [
+      'fakequant.onnx',
+      'floatCopies',
+      /^w are stored as float32, 96 bytes, and quantized each time the model runs/,
+      72,
+    ],
+    [
+      'int32data.onnx',
+      'varints',
+      /^w are int8 written as varints, ten bytes for each negative number: 132 bytes for values of 24\.$/,
+      108,
+    ],
+    [
+      'checkpoint.pt',
+      'optimizer',
+      /^18 tensors of 392 bytes belong to the optimizer: optimizer\./,
+      392,
+    ],
+  ];
+  for (const [file, type, message, saves] of files) {
+    it(`finds what ${file} shows`, async () => {
+      const { findings } = await explain(join(models, file));
+      const finding = findings.find((each) => each.type === type)!;
+      assert.match(finding.message, message);
+      assert.equal(finding.saves, saves);
+    });
+  }
+
+  it('finds nothing in a plain model, and in tensors that share their bytes', async (t) => {
+    assert.deepEqual((await explained(t, tensor('w', normals(5000)))).findings, []);
+    assert.deepEqual((await explain(join(models, 'tied.pt'))).findings, []);
+  });
+
+  it('puts the largest saving first', async (t) => {
+    const { findings } = await explained(
+      t,
+      tensor(
+        'small',
+        normals(1000).map((value, i) => (i % 2 ? 0 : value)),
+      ),
+      tensor('a', normals(20_000)),
+      tensor('b', normals(20_000)),
+    );
+    assert.deepEqual(
+      findings.map(({ type }) => type),
+      ['duplicates', 'zeros'],
+    );
+  });
+
+  it('estimates what an entropy coder reaches', async (t) => {
+    const values = normals(50_000).map((value) => Math.round(value * 4));
+    const { entropyBytes, bytes } = await explained(t, tensor('w', values));
+    const gzip = gzipSync(new Uint8Array(values.buffer)).length;
+    assert.ok(entropyBytes! < gzip && entropyBytes! > gzip / 2, `${entropyBytes} ${gzip} ${bytes}`);
+  });
+
+  it('reads little of a large tensor', async (t) => {
+    const folder = temporaryFolder(t, {
+      'a.safetensors': writeSafetensors([tensor('w', new Float32Array(16 << 20).fill(1.5))]),
+    });
+    const before = process.memoryUsage().rss;
+    const { findings, bytes } = await explain(join(folder, 'a.safetensors'));
+    assert.equal(bytes, statSync(join(folder, 'a.safetensors')).size);
+    assert.equal(findings[0].type, 'fewValues');
+    assert.ok(process.memoryUsage().rss - before < 64e6);
+  });
+});
