@@ -134,6 +134,18 @@ describe('entropyTrain', () => {
     assert.deepEqual(encode(first.model), encode(second.model));
   });
 
+  it('trains convolutions, from a few units on, on images that move', async () => {
+    const { model, error } = await train(
+      { units: '3', epochs: 30, shift: 1, lambda: 0.2 },
+      randomModel(convolution),
+      quadrants(),
+    );
+    assert.ok(error < 0.1, `error ${error}`);
+    const levels = model.parameters[0].encoding.type === 'quantized' ? model.parameters[0] : null;
+    const used = new Set([...levels!.data.keys()].filter((i) => levels!.data[i]).map((i) => i % 6));
+    assert.ok(used.size > 0 && used.size <= 3, `${used.size} of 6 filters are used`);
+  });
+
   const wrong: { case: string; options: PassOptions; dataset?: Dataset; message: RegExp }[] = [
     { case: 'no dataset', options: {}, message: /needs a dataset with classes to train on/ },
     {
@@ -179,6 +191,49 @@ async function train(
     }
     events.push(next.value);
   }
+}
+
+const convolution: Architecture = {
+  name: 'small',
+  inputShape: [10, 10, 1],
+  task: 'classification',
+  layers: [
+    { type: 'conv2d', filters: 6, kernel: 3, padding: 'valid', activation: 'relu' },
+    { type: 'maxPool2d', size: 2 },
+    { type: 'flatten' },
+    { type: 'dense', units: 4, activation: 'softmax' },
+  ],
+};
+
+/** Noisy images of 10 x 10 pixels, one quarter of which is bright. */
+function quadrants(): Dataset {
+  const examples = (count: number, seed: number): Examples => {
+    const random = createRandom(seed);
+    const classes = Array.from({ length: count }, () => random.integer(4));
+    const pixels = Float32Array.from({ length: count * 100 }, (_, i) => {
+      const place = i % 100;
+      const bright = (place % 10 > 4 ? 1 : 0) + (place >= 50 ? 2 : 0);
+      return random.uniform() * 0.5 + (classes[Math.floor(i / 100)] === bright ? 0.5 : 0);
+    });
+    return {
+      count,
+      read(indices, into, targets) {
+        targets.fill(0);
+        indices.forEach((index, row) => {
+          into.set(pixels.subarray(index * 100, index * 100 + 100), row * 100);
+          targets[row * 4 + classes[index]] = 1;
+        });
+      },
+    };
+  };
+  return {
+    ...stripes(),
+    name: 'quadrants',
+    task: { type: 'classification', target: 'quarter', classes: ['0', '1', '2', '3'] },
+    inputShape: [10, 10, 1],
+    targetSize: 4,
+    splits: { training: examples(512, 1), validation: examples(256, 2), test: examples(256, 3) },
+  };
 }
 
 /** Six features, of which two decide among three classes. */
