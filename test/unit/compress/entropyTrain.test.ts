@@ -175,12 +175,14 @@ describe('entropyTrain', () => {
 
 async function train(
   options: PassOptions,
+  model: Model = randomModel(tiny),
+  dataset: Dataset = stripes(),
 ): Promise<{ model: Model; bytes: number; error: number }> {
   const events: PassEvent[] = [];
   const pass = entropyTrain.run(
-    randomModel(tiny),
+    model,
     { epochs: 20, batchSize: 32, learningRate: 0.05, shift: 0, ...options },
-    { dataset: stripes(), seed: 3, threads: 1 },
+    { dataset, seed: 3, threads: 1 },
   );
   for (;;) {
     const next = await pass.next();
