@@ -16,19 +16,6 @@ export interface ChartWishes {
   open(stage: StageName): void;
 }
 
-/** Stages as a person reads them. */
-export const stageTitles: Record<StageName, string> = {
-  collect: 'Collect',
-  preprocess: 'Preprocess',
-  train: 'Train',
-  prune: 'Prune',
-  quantize: 'Quantize',
-  share: 'Share',
-  entropyTrain: 'Train for fewer bytes',
-  entropyCode: 'Entropy code',
-  program: 'Program',
-};
-
 /** Value of a theme variable, for what draws outside of CSS. */
 export function themeColor(variable: string, fallback: string): string {
   return getComputedStyle(document.body).getPropertyValue(variable).trim() || fallback;

@@ -4,12 +4,13 @@
  * Hooks for tests (stable):
  * - `body[data-kind="run"]`, `body[data-ready]` once the first state is drawn, `body[data-status]` = status of the run,
  *   `body[data-error]` when a script failed
- * - tabs: `vscode-tab-header[data-tab]`; sections: `[data-view=curves | pipeline | layers | bytes]`
+ * - tabs: `vscode-tab-header[data-tab]`; sections: `[data-view=curves | pipeline | layers | bytes | program]`
  * - `[data-view=curves][data-points]` number of points so far, `[data-stage]` the stage shown;
  *   `[data-view=curve-loss] canvas`, `[data-view=curve-accuracy] canvas`
  * - `[data-view=pipeline] g.node[data-stage][data-status]`: pending, running, finished, failed
  * - `[data-view=layers][data-layers]`; in it `[data-layer]`, `[data-histogram=before|after]`, `[data-view=layer-table]`
  * - `[data-view=bytes][data-rows]`; in it `tr[data-stage][data-bytes]`, `a[data-open]`
+ * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`, `[data-view=proof]`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
  * - buttons: `[data-action=stop | resume | compress | prune | quantize | share | program | report]`
  */
@@ -23,6 +24,7 @@ import { createBytes } from './charts/bytes';
 import { createCurves } from './charts/curves';
 import { createLayers } from './charts/layers';
 import { createPipeline } from './charts/pipeline';
+import { createProgram } from './charts/program';
 import { element } from './element';
 import './panel.css';
 import { createRunHeader } from './runHeader';
@@ -50,6 +52,7 @@ const tabs: Tab[] = [
   { name: 'pipeline', title: 'Pipeline', chart: createPipeline(open) },
   { name: 'layers', title: 'Parameters', chart: createLayers() },
   { name: 'bytes', title: 'Bytes', chart: createBytes(open) },
+  { name: 'program', title: 'Program', chart: createProgram(open) },
 ];
 
 let run: Extract<ToPanel, { type: 'state' }> | undefined;
@@ -78,6 +81,9 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
       run = data;
       state = data.state;
       host.setState({ ...host.getState(), run: document.body.dataset.run });
+      break;
+    case 'title':
+      if (run) run = { ...run, title: data.title };
       break;
     case 'events':
       if (state) state = data.events.reduce(reduce, state);

@@ -4,7 +4,7 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { FromPanel, PassChoice, RunTitle } from '../src/runs/panelMessages';
 import type { RunState, RunStatus } from '../src/runs/state';
 import { formatCount, formatSeconds } from '../src/runs/units';
-import { stageTitles } from './chart';
+import { stageTitles } from '../src/core/report/mermaid';
 import { button, element } from './element';
 
 const statusWords: Record<RunStatus, string> = {
@@ -50,7 +50,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   let said = '';
 
   function draw(state: RunState, title: RunTitle, passes: PassChoice[], trusted: boolean): void {
-    heading.textContent = `${title.dataset} · ${title.architecture}`;
+    heading.textContent = [title.dataset, title.architecture].filter(Boolean).join(' · ');
     heading.title = title.name;
     badge.textContent = statusWords[state.status];
     badge.dataset.status = state.status;

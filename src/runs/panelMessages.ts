@@ -20,9 +20,10 @@ export interface PassChoice {
   description: string;
 }
 
-/** Host to run panel. `state` comes first and after each `ready`; `events` continue it. */
+/** Host to run panel. `state` comes first and after each `ready`; the others continue it. */
 export type ToPanel =
   | { type: 'state'; title: RunTitle; passes: PassChoice[]; trusted: boolean; state: RunState }
+  | { type: 'title'; title: RunTitle }
   | { type: 'events'; events: StampedEvent[] };
 
 /** Run panel to host: wishes, never state. */

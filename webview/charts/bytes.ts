@@ -1,5 +1,5 @@
 /** The table of stages: bytes on disk, ratio to the float32 parameters, test error, seconds. */
-import { stageNames, type StageName, type StageResult } from '../../src/runs/events';
+import type { StageName, StageResult } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
 import {
   formatBytes,
@@ -8,7 +8,8 @@ import {
   formatRatio,
   formatSeconds,
 } from '../../src/runs/units';
-import { stageTitles, type Chart, type ChartWishes } from '../chart';
+import { type Chart, type ChartWishes } from '../chart';
+import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
 import { element } from '../element';
 
 const modelStages: StageName[] = [
@@ -31,7 +32,7 @@ export function createBytes(wishes: ChartWishes): Chart {
   let drawn = '';
 
   function draw(state: RunState): void {
-    const stages = stageNames.filter((name) => state.stages[name]?.result);
+    const stages = stageOrder(state).filter((name) => state.stages[name]?.result);
     const results = stages.map((name) => [name, state.stages[name]!.result!] as const);
     const key = JSON.stringify(
       results.map(([name, result]) => [name, result.bytes, result.seconds]),
@@ -78,13 +79,17 @@ function table(
   longest: number,
   wishes: ChartWishes,
 ): HTMLElement {
-  const head = ['Stage', 'Bytes', 'Ratio', 'Test error', 'Seconds', 'Artifact'];
+  const head = ['Stage', 'Bytes', 'Ratio', 'Test error', 'Time', 'Artifact'];
   const rows = results.map(([name, result]) => {
     const ofModel = modelStages.includes(name);
     const bar = element('span', { class: 'bar', 'aria-hidden': 'true' });
     // A width set through CSSOM needs no inline style attribute.
     if (ofModel) bar.style.width = `${((result.bytes / longest) * 100).toFixed(2)}%`;
-    const link = element('a', { href: '#', 'data-open': name }, result.artifact);
+    const link = element(
+      'a',
+      { href: '#', 'data-open': name, title: result.artifact },
+      result.artifact.split(/[\\/]/).at(-1)!,
+    );
     link.addEventListener('click', (event) => {
       event.preventDefault();
       wishes.open(name);

@@ -3,9 +3,10 @@ import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { stageNames, type StageName } from '../../src/runs/events';
+import type { StageName } from '../../src/runs/events';
 import type { Curve, RunState, StageState } from '../../src/runs/state';
-import { stageTitles, themeColor, type Chart } from '../chart';
+import { themeColor, type Chart } from '../chart';
+import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
 import { element } from '../element';
 import { decimate } from './decimate';
 
@@ -51,7 +52,7 @@ export function createCurves(): Chart {
 
   function draw(state: RunState): void {
     last = state;
-    const stages = stageNames.filter((name) => hasPoints(state.stages[name]));
+    const stages = stageOrder(state).filter((name) => hasPoints(state.stages[name]));
     const shown = wanted && stages.includes(wanted) ? wanted : stages.at(-1);
     offer(stages, shown);
     empty.hidden = shown !== undefined;
@@ -86,10 +87,11 @@ const hasPoints = (stage: StageState | undefined): boolean =>
 /** One uPlot with a training and a validation line; dragging zooms in, a double click zooms out. */
 function createPlot(measure: Measure) {
   const host = element('div', { class: 'plot-host' });
+  const latest = element('span', { class: 'muted' });
   const figure = element(
     'figure',
     { class: 'plot', 'data-view': `curve-${measure.name}`, hidden: true },
-    element('figcaption', {}, measure.title),
+    element('figcaption', {}, measure.title, latest),
     host,
   );
   let plot: uPlot | undefined;
@@ -134,13 +136,11 @@ function createPlot(measure: Measure) {
   function describe(training: (number | null)[], validation: (number | null)[]): void {
     const lastOf = (values: (number | null)[]) => {
       const value = values.at(-1);
-      return value === null || value === undefined ? 'none' : measure.format(value);
+      return value === null || value === undefined ? '–' : measure.format(value);
     };
+    latest.textContent = `training ${lastOf(training)} · validation ${lastOf(validation)}`;
     host.setAttribute('role', 'img');
-    host.setAttribute(
-      'aria-label',
-      `${measure.title}: training ${lastOf(training)}, validation ${lastOf(validation)}`,
-    );
+    host.setAttribute('aria-label', `${measure.title}: ${latest.textContent}`);
   }
 
   function options(width: number, height: number): uPlot.Options {
@@ -188,7 +188,7 @@ function createPlot(measure: Measure) {
         },
         {
           label: 'validation',
-          stroke: themeColor('--vscode-charts-orange', '#d18616'),
+          stroke: themeColor('--vscode-charts-yellow', '#cca700'),
           width: 2,
           dash: [6, 3],
           spanGaps: true,

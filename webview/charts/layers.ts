@@ -1,10 +1,11 @@
 /** Every parameter before and after the passes: histograms side by side on one scale, and a table of bytes. */
 import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
-import { stageNames, type LayerMeasure, type StageName } from '../../src/runs/events';
+import type { LayerMeasure, StageName } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
 import { formatBytes, formatCount, formatPercent, formatShape } from '../../src/runs/units';
-import { stageTitles, type Chart } from '../chart';
+import { type Chart } from '../chart';
+import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
 import { element } from '../element';
 
 const width = 240;
@@ -45,7 +46,7 @@ export function createLayers(): Chart {
 
   function draw(state: RunState): void {
     last = state;
-    const stages = stageNames.filter((name) => state.stages[name]?.result?.layers?.length);
+    const stages = stageOrder(state).filter((name) => state.stages[name]?.result?.layers?.length);
     controls.hidden = stages.length < 2;
     empty.hidden = stages.length > 0;
     const valid = (name?: StageName) => (name && stages.includes(name) ? name : undefined);

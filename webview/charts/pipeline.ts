@@ -1,11 +1,9 @@
 /** The pipeline as a mermaid diagram: colour tells a stage's state, a click opens its artifact. */
-import { stageNames, type StageName } from '../../src/runs/events';
+import { linesOf, pipelineDiagram } from '../../src/core/report/mermaid';
+import { stageNames } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
-import { formatPercent, formatShortBytes } from '../../src/runs/units';
-import { stageTitles, themeColor, type Chart, type ChartWishes } from '../chart';
+import { themeColor, type Chart, type ChartWishes } from '../chart';
 import { element } from '../element';
-
-type Look = 'pending' | 'running' | 'finished' | 'failed';
 
 export function createPipeline(wishes: ChartWishes): Chart {
   const diagram = element('div', { class: 'diagram' });
@@ -39,7 +37,14 @@ export function createPipeline(wishes: ChartWishes): Chart {
           startOnLoad: false,
           securityLevel: 'strict',
           htmlLabels: false,
-          flowchart: { htmlLabels: false, curve: 'linear', useMaxWidth: true, padding: 10 },
+          flowchart: {
+            htmlLabels: false,
+            curve: 'linear',
+            useMaxWidth: true,
+            padding: 8,
+            rankSpacing: 24,
+            nodeSpacing: 16,
+          },
           theme: 'base',
           fontFamily: themeColor('--vscode-font-family', 'sans-serif'),
           themeVariables: {
@@ -75,7 +80,7 @@ export function createPipeline(wishes: ChartWishes): Chart {
       node.setAttribute('role', artifact ? 'button' : 'img');
       node.setAttribute(
         'aria-label',
-        `${labelLines(name, state).join(', ')}${artifact ? `. Opens ${artifact}` : ''}`,
+        `${linesOf(name, state).join(', ')}${artifact ? `. Opens ${artifact}` : ''}`,
       );
       if (!artifact) continue;
       node.setAttribute('tabindex', '0');
@@ -99,43 +104,20 @@ export function createPipeline(wishes: ChartWishes): Chart {
 
 const themeKey = (): string => document.body.className;
 
-/** Mermaid source of the pipeline, in reading order on a wide panel and from top to bottom on a narrow one. */
-export function pipelineText(state: RunState): string {
-  const nodes = stageNames.map(
-    (name) => `  ${name}["${labelLines(name, state).join('<br/>')}"]:::${lookOf(name, state)}`,
-  );
-  const edges = stageNames.slice(1).map((name, i) => `  ${stageNames[i]} --> ${name}`);
-  return [
-    `flowchart ${document.body.clientWidth < 760 ? 'TB' : 'LR'}`,
-    ...nodes,
-    ...edges,
-    ...classes(),
-  ].join('\n');
-}
-
-const lookOf = (name: StageName, state: RunState): Look => state.stages[name]?.status ?? 'pending';
-
-function labelLines(name: StageName, state: RunState): string[] {
-  const stage = state.stages[name];
-  if (!stage) return [stageTitles[name], 'not run'];
-  if (stage.status !== 'finished' || !stage.result) return [stageTitles[name], stage.status];
-  const { bytes, test } = stage.result;
-  return [
-    stageTitles[name],
-    formatShortBytes(bytes),
-    ...(test?.error !== undefined ? [`error ${formatPercent(test.error)}`] : []),
-    ...(test?.error === undefined && test?.rmse !== undefined
-      ? [`RMSE ${test.rmse.toPrecision(3)}`]
-      : []),
-  ];
-}
+/** Mermaid source in reading order on a wide panel and from top to bottom on a narrow one, in the theme's colours. */
+const pipelineText = (state: RunState): string =>
+  pipelineDiagram(state, {
+    direction: document.body.clientWidth < 760 ? 'TB' : 'LR',
+    link: () => undefined, // clicks are heard by `enliven`, which knows the keyboard too
+    looks: looks(),
+  });
 
 /** State is told by the outline and the words too, since colour alone is not read by everyone. */
-function classes(): string[] {
+function looks(): string[] {
   const text = themeColor('--vscode-foreground', '#888888');
   const grey = themeColor('--vscode-disabledForeground', '#888888');
   const fill = themeColor('--vscode-editor-background', '#ffffff');
-  const look = (name: Look, stroke: string, color: string, more = ''): string =>
+  const look = (name: string, stroke: string, color: string, more = ''): string =>
     `  classDef ${name} fill:${hex(fill)},stroke:${hex(stroke)},color:${hex(color)},stroke-width:2px${more}`;
   return [
     look('pending', grey, grey, ',stroke-dasharray:4 3'),

@@ -4,7 +4,7 @@ import type { ModelFile } from './modelFile';
 import type { ModelSummary, TensorSummary } from './summary';
 
 export type FormatName =
-  'safetensors' | 'onnx' | 'gguf' | 'npz' | 'npy' | 'tfjs' | 'tflite' | 'pytorch';
+  'kolmo' | 'safetensors' | 'onnx' | 'gguf' | 'npz' | 'npy' | 'tfjs' | 'tflite' | 'pytorch';
 
 export interface Format {
   /** `ONNX`, as lists show it. */

@@ -2,6 +2,7 @@
 import { KolmoError } from '../error';
 import type { Format, FormatName } from './format';
 import { gguf } from './gguf';
+import { kolmo } from './kolmo';
 import { withModelFile } from './modelFile';
 import { npy, npz } from './numpy';
 import { onnx } from './onnx';
@@ -12,6 +13,7 @@ import { tfjs } from './tfjs';
 import { tflite } from './tflite';
 
 export const formats: Record<FormatName, Format> = {
+  kolmo,
   safetensors,
   onnx,
   gguf,

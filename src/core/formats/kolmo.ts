@@ -2,6 +2,7 @@
 import { KolmoError } from '../error';
 import type { Activation, Architecture, LayerSpec } from '../train/model';
 import { createBitReader, createBitWriter, type BitReader, type BitWriter } from './bits';
+import type { Format } from './format';
 import { fitsHalf, fromHalf, toHalf } from './half';
 import { layoutOf, listedLayout, type TensorLayout } from './kolmoLayout';
 import type { ByteSource, ModelSummary } from './summary';
@@ -122,6 +123,16 @@ export function decodeHeader(
   });
   return { architecture, tensors, length: reader.bytes() };
 }
+
+export const kolmo: Format = {
+  title: 'Kolmo packed model',
+  extensions: ['.kolmo'],
+  magic: (head) => magic.every((byte, i) => head[i] === byte),
+  async read(file) {
+    const { parameters, tensors, notes } = await summarizeKolmo(file, file.name);
+    return { parameters, tensors, notes };
+  },
+};
 
 /** The header alone as a summary: opening a packed model costs its first kilobytes. */
 export async function summarizeKolmo(

@@ -19,7 +19,16 @@ export interface DiagramOptions {
   direction?: 'LR' | 'TB';
   /** Where a click on a finished stage leads; no link where it gives nothing. */
   link?: (stage: StageName, artifact: string) => string | undefined;
+  /** Mermaid's `classDef` lines for pending, running, finished and failed stages. Default: for a light page. */
+  looks?: string[];
 }
+
+const lightLooks = [
+  '  classDef pending fill:#f4f4f4,stroke:#a0a0a0,color:#808080,stroke-dasharray:4 3',
+  '  classDef running fill:#e8f1fb,stroke:#1a6fc4,color:#1f1f1f,stroke-width:3px',
+  '  classDef finished fill:#eaf5ea,stroke:#2f8132,color:#1f1f1f',
+  '  classDef failed fill:#fbe9e9,stroke:#c62828,color:#1f1f1f,stroke-width:3px',
+];
 
 /**
  * A mermaid flowchart of a run.
@@ -27,7 +36,7 @@ export interface DiagramOptions {
  */
 export function pipelineDiagram(
   state: RunState,
-  { direction = 'LR', link = (_, artifact) => artifact }: DiagramOptions = {},
+  { direction = 'LR', link = (_, artifact) => artifact, looks = lightLooks }: DiagramOptions = {},
 ): string {
   const order = stageOrder(state);
   const label = (name: StageName): string => linesOf(name, state).map(escapeLabel).join('<br/>');
@@ -42,10 +51,7 @@ export function pipelineDiagram(
     ...order.map((name) => `  ${name}["${label(name)}"]:::${look(name)}`),
     `  ${order.join(' --> ')}`,
     ...clicks,
-    '  classDef pending fill:#f4f4f4,stroke:#a0a0a0,color:#808080,stroke-dasharray:4 3',
-    '  classDef running fill:#e8f1fb,stroke:#1a6fc4,color:#1f1f1f,stroke-width:3px',
-    '  classDef finished fill:#eaf5ea,stroke:#2f8132,color:#1f1f1f',
-    '  classDef failed fill:#fbe9e9,stroke:#c62828,color:#1f1f1f,stroke-width:3px',
+    ...looks,
   ].join('\n');
 }
 

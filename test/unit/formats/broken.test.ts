@@ -237,7 +237,7 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
     what: 'an unknown format',
     name: 'a.xyz',
     bytes: 'what?',
-    message: /^a\.xyz is of no known model format: expected one of \.safetensors, /,
+    message: /^a\.xyz is of no known model format: expected one of \.kolmo, \.safetensors, /,
   },
 ];
 

@@ -1,0 +1,103 @@
+/** Kolmo: Compress Model…, and one command for each pass, which asks for the pass's one number. */
+import { basename } from 'node:path';
+import { commands, window } from 'vscode';
+import { passDescriptions } from '../core/compress/descriptions';
+import type { PassName, PassOptions } from '../core/compress/pass';
+import type { CompressRequest } from '../jobs/protocol';
+import { formatBytes, formatPercent, formatRatio } from '../runs/units';
+import { chooseRun } from './chooseRun';
+import type { House, Target } from './house';
+import { problemOf } from './passSetting';
+import { readSettings } from './settings';
+
+/** Answers that a task or a test gives beforehand; what is missing is asked. */
+export interface CompressAnswers {
+  /** The one number of each pass: `{ prune: 0.9 }`. */
+  values?: Partial<Record<PassName, number>>;
+  fineTune?: boolean;
+  /** Return when the job has ended instead of when it has started. */
+  wait?: boolean;
+}
+
+/** The passes of Compress Model…: each starts from what the one before has left. */
+const compressOrder: PassName[] = ['prune', 'quantize', 'share'];
+
+/** All three in their order, each asking for its number. */
+export async function compress(
+  house: House,
+  target: Target,
+  answers: CompressAnswers = {},
+): Promise<string | undefined> {
+  return runPasses(house, target, compressOrder, answers);
+}
+
+/** The command of one pass. */
+export const passCommand =
+  (name: PassName) =>
+  (house: House, target: Target, answers: CompressAnswers = {}): Promise<string | undefined> =>
+    runPasses(house, target, [name], answers);
+
+async function runPasses(
+  house: House,
+  target: Target,
+  names: PassName[],
+  answers: CompressAnswers,
+): Promise<string | undefined> {
+  const run = await chooseRun(house, target, 'Run whose model to compress');
+  if (!run) return undefined;
+  const passes: CompressRequest['passes'] = [];
+  for (const name of names) {
+    const { setting, defaults } = passDescriptions[name];
+    const step = names.length > 1 ? ` (${passes.length + 1} of ${names.length})` : '';
+    const value = answers.values?.[name] ?? (await askForNumber(name, step));
+    if (value === undefined) return undefined;
+    passes.push({ name, options: { ...defaults, [setting.name]: value } satisfies PassOptions });
+  }
+  const { threads, seed } = readSettings();
+  const title = `${names.map((name) => passDescriptions[name].title).join(', ')}: ${basename(run)}`;
+  house.openRun(run);
+  const ended = house.jobs
+    .run(title, run, {
+      type: 'compress',
+      run,
+      passes,
+      fineTune: answers.fineTune ?? true,
+      seed,
+      threads,
+    })
+    .then((result) => sayResult(run, result as CompressResult | undefined));
+  if (answers.wait) await ended;
+  return run;
+}
+
+interface CompressResult {
+  bytes?: number;
+  ratio?: number;
+  testError?: number;
+}
+
+function sayResult(run: string, result: CompressResult | undefined): void {
+  if (!result) return;
+  const facts = [
+    ...(result.bytes === undefined ? [] : [formatBytes(result.bytes)]),
+    ...(result.ratio === undefined ? [] : [formatRatio(result.ratio)]),
+    ...(result.testError === undefined ? [] : [`test error ${formatPercent(result.testError)}`]),
+  ];
+  void window
+    .showInformationMessage(
+      `Compressed ${basename(run)}${facts.length > 0 ? `: ${facts.join(', ')}` : ''}.`,
+      'Show Report',
+    )
+    .then((choice) => (choice ? commands.executeCommand('kolmo.report', run) : undefined));
+}
+
+async function askForNumber(name: PassName, step: string): Promise<number | undefined> {
+  const { title, setting, description } = passDescriptions[name];
+  const text = await window.showInputBox({
+    title: `${title}${step}`,
+    prompt: `${setting.prompt} ${description}`,
+    value: String(setting.default),
+    validateInput: (value) => problemOf(value, setting),
+  });
+  return text === undefined ? undefined : Number(text);
+}

@@ -1,0 +1,21 @@
+/** What commands may use besides their arguments: running jobs and opening panels. */
+import type { LogOutputChannel } from 'vscode';
+import type { Jobs } from './jobs';
+
+export interface House {
+  jobs: Jobs;
+  log: LogOutputChannel;
+  /** Opens or reveals the panel of a run folder. */
+  openRun(folder: string): void;
+  /** The run whose panel is in front. */
+  activeRun(): string | undefined;
+}
+
+/** What the Explorer, a tree item, a panel or a test hands to a command. */
+export type Target = { fsPath: string } | { folder: string } | string | undefined;
+
+/** Absolute path of a target. */
+export function targetPath(target: Target): string | undefined {
+  if (target === undefined || typeof target === 'string') return target;
+  return 'fsPath' in target ? target.fsPath : target.folder;
+}

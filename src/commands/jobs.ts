@@ -1,0 +1,100 @@
+/** Starts a job for a run, shows it in a notification that can cancel it, and says how it ended. */
+import { basename } from 'node:path';
+import { EventEmitter, ProgressLocation, commands, window, workspace, type Event } from 'vscode';
+import { startJob, stopRun, type Job } from '../jobs/job';
+import type { JobRequest } from '../jobs/protocol';
+import type { StampedEvent } from '../runs/events';
+import { formatSeconds } from '../runs/units';
+
+export interface Jobs {
+  /**
+   * Runs a request to its end and gives its result; `undefined` when it failed or was refused, which the user was told.
+   * @param title what the notification says: `Training LeNet-300-100`
+   */
+  run(title: string, folder: string, request: JobRequest): Promise<unknown>;
+  /** A job without a run and without a notification, whose failure is the caller's to tell. */
+  ask(request: JobRequest): Promise<unknown>;
+  /** Asks the job of a run, or the only job there is, to stop and keep what it has. */
+  stop(folder?: string): boolean;
+  running(): string[];
+  /** Fires with the folder of a run when its job starts, reports or ends. */
+  onDidChange: Event<{ folder: string; note: string }>;
+}
+
+export function createJobs(worker: string): Jobs {
+  const running = new Map<string, Job>();
+  const changed = new EventEmitter<{ folder: string; note: string }>();
+
+  const tell = (folder: string, note: string): void => {
+    void commands.executeCommand('setContext', 'kolmo.running', running.size > 0);
+    changed.fire({ folder, note });
+  };
+
+  async function run(title: string, folder: string, request: JobRequest): Promise<unknown> {
+    if (!workspace.isTrusted) {
+      const choice = await window.showErrorMessage(
+        `${title} runs a job in this workspace, which is not trusted. Looking at models and runs works without trust.`,
+        'Manage Workspace Trust',
+      );
+      if (choice) await commands.executeCommand('workbench.trust.manage');
+      return undefined;
+    }
+    if (running.has(folder)) {
+      void window.showWarningMessage(
+        `${basename(folder)} is still running: stop it or wait until it has finished.`,
+      );
+      return undefined;
+    }
+    return window.withProgress(
+      { location: ProgressLocation.Notification, title, cancellable: true },
+      async (progress, cancel) => {
+        let percent = 0;
+        const job = startJob(request, {
+          worker,
+          outlivesHost: true,
+          onMessage: (message) => {
+            if (message.type !== 'events') return;
+            const news = message.events.findLast((event) => event.type === 'progress');
+            if (!news) return;
+            const reached = news.total > 0 ? (100 * news.done) / news.total : 0;
+            const note = progressNote(news);
+            // A new stage begins at zero again, which an increment can say too.
+            progress.report({ message: note, increment: reached - percent });
+            percent = reached;
+            changed.fire({ folder, note });
+          },
+        });
+        running.set(folder, job);
+        tell(folder, title);
+        cancel.onCancellationRequested(() => job.stop());
+        try {
+          return await job.result;
+        } catch (error) {
+          void window.showErrorMessage((error as Error).message);
+          return undefined;
+        } finally {
+          running.delete(folder);
+          tell(folder, '');
+        }
+      },
+    );
+  }
+
+  return {
+    run,
+    ask: (request) => startJob(request, { worker }).result,
+    stop: (folder) => {
+      const job = folder ? running.get(folder) : [...running.values()].at(-1);
+      if (job) job.stop();
+      // A job that an earlier window started is known by the mark it left in its run.
+      return job !== undefined || (folder !== undefined && stopRun(folder));
+    },
+    running: () => [...running.keys()],
+    onDidChange: changed.event,
+  };
+}
+
+function progressNote(event: Extract<StampedEvent, { type: 'progress' }>): string {
+  const left = event.secondsLeft === undefined ? '' : `, ${formatSeconds(event.secondsLeft)} left`;
+  return `${event.note}${left}`;
+}

@@ -1,0 +1,113 @@
+/** Kolmo: Generate Program… writes a self-contained program that regenerates a file byte for byte. */
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Uri, commands, window } from 'vscode';
+import type { ProgramRequest } from '../jobs/protocol';
+import { readRecord } from '../runs/folder';
+import { formatBytes } from '../runs/units';
+import { targetPath, type House, type Target } from './house';
+import { newRunFolder } from './runFolder';
+import { readSettings } from './settings';
+
+/** Answers that a task or a test gives beforehand; what is missing is asked. */
+export interface ProgramAnswers {
+  effort?: ProgramRequest['effort'];
+  /** Return when the job has ended instead of when it has started. */
+  wait?: boolean;
+}
+
+const efforts: { label: string; effort: ProgramRequest['effort']; detail: string }[] = [
+  {
+    label: 'Balanced',
+    effort: 'balanced',
+    detail: 'Most of the savings in a fraction of the time.',
+  },
+  { label: 'Fast', effort: 'fast', detail: 'Quick to write and quick to run, a little longer.' },
+  { label: 'Max', effort: 'max', detail: 'The shortest program that the search finds.' },
+];
+
+/** @returns the folder of the run whose program stage this is, or undefined when the user backed out. */
+export async function program(
+  house: House,
+  target: Target,
+  answers: ProgramAnswers = {},
+): Promise<string | undefined> {
+  const given = targetPath(target) ?? house.activeRun() ?? (await askForFile());
+  if (!given) return undefined;
+  const isRun = await stat(join(given, 'run.json')).then(
+    () => true,
+    () => false,
+  );
+  const file = isRun ? await datasetOf(given) : given;
+  if (!file) return undefined;
+  const { effort: preferred } = readSettings();
+  const effort = answers.effort ?? (await askForEffort(preferred));
+  if (!effort) return undefined;
+  const run = isRun ? given : newRunFolder(file, 'program');
+  house.openRun(run);
+  const ended = house.jobs
+    .run(`Generating a program for ${basename(file)}`, run, {
+      type: 'program',
+      file,
+      out: join(run, `${basename(file)}.program.mjs`),
+      effort,
+      ascii: false,
+      run,
+    })
+    .then((result) => sayResult(result as ProgramResult | undefined));
+  if (answers.wait) await ended;
+  return run;
+}
+
+interface ProgramResult {
+  file: string;
+  program: string;
+  bytes: { source: number; total: number };
+  verified: boolean;
+}
+
+function sayResult(result: ProgramResult | undefined): void {
+  if (!result) return;
+  const { bytes } = result;
+  void window
+    .showInformationMessage(
+      `${basename(result.file)} as a program: ${formatBytes(bytes.total)} instead of ${formatBytes(bytes.source)}${result.verified ? ', verified by running it' : ''}.`,
+      'Open Program',
+    )
+    .then((choice) =>
+      choice ? commands.executeCommand('vscode.open', Uri.file(result.program)) : undefined,
+    );
+}
+
+/** The dataset that a run was trained on, from its run.json. */
+async function datasetOf(run: string): Promise<string | undefined> {
+  try {
+    const { request, dataset } = await readRecord(run);
+    const file = 'dataset' in request ? request.dataset : dataset?.files[0]?.path;
+    if (file) return file;
+    throw new Error('run.json names none.');
+  } catch (error) {
+    void window.showErrorMessage(
+      `The dataset of ${basename(run)} is not known: ${(error as Error).message} Right-click the file itself instead.`,
+    );
+    return undefined;
+  }
+}
+
+async function askForFile(): Promise<string | undefined> {
+  const chosen = await window.showOpenDialog({
+    title: 'File to write a program for',
+    openLabel: 'Generate Program…',
+  });
+  return chosen?.[0]?.fsPath;
+}
+
+async function askForEffort(
+  preferred: ProgramRequest['effort'],
+): Promise<ProgramRequest['effort'] | undefined> {
+  const choices = [...efforts].sort(
+    (a, b) => Number(b.effort === preferred) - Number(a.effort === preferred),
+  );
+  const chosen = await window.showQuickPick(choices, { placeHolder: 'Effort of the search' });
+  return chosen?.effort;
+}

@@ -1,0 +1,63 @@
+/** Commands about a run that exists: open its panel, resume it, stop it, show its report. */
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Uri, commands, window } from 'vscode';
+import { readRecord } from '../runs/folder';
+import { chooseRun } from './chooseRun';
+import { targetPath, type House, type Target } from './house';
+import { runTraining } from './train';
+
+export async function openRun(house: House, target: Target): Promise<string | undefined> {
+  // The panel in front is open already: asked without an argument, the command offers the list.
+  const folder = await chooseRun({ ...house, activeRun: () => undefined }, target, 'Run to open');
+  if (folder) house.openRun(folder);
+  return folder;
+}
+
+/** Runs the request of run.json again; a checkpoint in the folder is where training goes on. */
+export async function resumeRun(
+  house: House,
+  target: Target,
+  { wait = false }: { wait?: boolean } = {},
+): Promise<string | undefined> {
+  const folder = await chooseRun(house, target, 'Run to resume');
+  if (!folder) return undefined;
+  const { request } = await readRecord(folder);
+  if (request.type !== 'train') {
+    void window.showErrorMessage(
+      `${basename(folder)} was not trained here but made from a model file, so there is no training to resume. Compress the model file again.`,
+    );
+    return undefined;
+  }
+  house.openRun(folder);
+  // The folder may have been moved or copied since.
+  const ended = runTraining(house, { ...request, run: folder });
+  if (wait) await ended;
+  return folder;
+}
+
+export function stopRun(house: House, target: Target): Promise<boolean> {
+  const stopped = house.jobs.stop(targetPath(target) ?? house.activeRun());
+  if (!stopped) {
+    void window.showInformationMessage(
+      'No job of this window is running, so there is nothing to stop.',
+    );
+  }
+  return Promise.resolve(stopped);
+}
+
+/** Writes the report anew and opens it rendered. */
+export async function showReport(house: House, target: Target): Promise<string | undefined> {
+  const run = await chooseRun(house, target, 'Run whose report to show');
+  if (!run) return undefined;
+  const report = join(run, 'report.md');
+  try {
+    await house.jobs.ask({ type: 'report', run });
+  } catch (error) {
+    const old = await stat(report).catch(() => undefined);
+    void window.showErrorMessage((error as Error).message);
+    if (!old) return undefined;
+  }
+  await commands.executeCommand('markdown.showPreview', Uri.file(report));
+  return report;
+}

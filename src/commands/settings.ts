@@ -1,0 +1,21 @@
+/** The user's settings, read when a job starts; package.json describes each. */
+import { availableParallelism } from 'node:os';
+import { workspace } from 'vscode';
+
+export interface Settings {
+  /** Threads of a job process. */
+  threads: number;
+  epochs: number;
+  seed: number;
+  effort: 'fast' | 'balanced' | 'max';
+}
+
+export function readSettings(): Settings {
+  const configuration = workspace.getConfiguration('kolmo');
+  return {
+    threads: configuration.get<number>('threads', 0) || Math.max(1, availableParallelism() - 1),
+    epochs: configuration.get<number>('epochs', 20),
+    seed: configuration.get<number>('seed', 1),
+    effort: configuration.get<Settings['effort']>('programEffort', 'balanced'),
+  };
+}

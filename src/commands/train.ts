@@ -1,0 +1,149 @@
+/** Kolmo: Train Model… asks for the target and the architecture of a dataset, then trains. */
+import { basename } from 'node:path';
+import { ProgressLocation, commands, window, type QuickPickItem } from 'vscode';
+import { datasetDefaults } from '../core/data/dataset';
+import type { DatasetDescription, TrainRequest, TrainingOptions } from '../jobs/protocol';
+import { formatBytes, formatPercent } from '../runs/units';
+import { targetPath, type House, type Target } from './house';
+import { newRunFolder } from './runFolder';
+import { readSettings } from './settings';
+
+/** Answers that a task or a test gives beforehand; what is missing is asked. */
+export interface TrainAnswers {
+  target?: string;
+  architecture?: string;
+  training?: Partial<TrainingOptions>;
+  /** Return when the job has ended instead of when it has started. */
+  wait?: boolean;
+}
+
+const trainingDefaults: Omit<TrainingOptions, 'epochs' | 'seed'> = {
+  batchSize: 128,
+  optimizer: 'adam',
+  learningRate: 1e-3,
+  patience: 5,
+};
+
+/** @returns the folder of the run, or undefined when the user backed out. */
+export async function train(
+  house: House,
+  target: Target,
+  answers: TrainAnswers = {},
+): Promise<string | undefined> {
+  const dataset = targetPath(target) ?? (await askForDataset());
+  if (!dataset) return undefined;
+  const description = await describe(house, dataset, answers);
+  if (!description) return undefined;
+  const column = answers.target ?? (await askForTarget(description, dataset));
+  if (column === undefined) return undefined;
+  const architecture = answers.architecture ?? (await askForArchitecture(description, dataset));
+  if (!architecture) return undefined;
+
+  const { threads, epochs, seed } = readSettings();
+  const run = newRunFolder(dataset, architecture);
+  const request: TrainRequest = {
+    type: 'train',
+    dataset,
+    data: { ...datasetDefaults, seed, ...(column === '' ? {} : { target: column }) },
+    architecture,
+    training: { ...trainingDefaults, epochs, seed, ...answers.training },
+    run,
+    threads,
+  };
+  const ended = runTraining(house, request);
+  house.openRun(run);
+  if (answers.wait) await ended;
+  return run;
+}
+
+/** Trains and says what came out, with the next step as a button. */
+export async function runTraining(house: House, request: TrainRequest): Promise<void> {
+  const result = (await house.jobs.run(
+    `Training ${request.architecture} on ${basename(request.dataset)}`,
+    request.run,
+    request,
+  )) as { bytes?: number; testError?: number } | undefined;
+  if (!result) return;
+  const facts = [
+    ...(result.testError === undefined ? [] : [`test error ${formatPercent(result.testError)}`]),
+    ...(result.bytes === undefined ? [] : [formatBytes(result.bytes)]),
+  ];
+  // The message waits for a person, the command does not.
+  void window
+    .showInformationMessage(
+      `Trained ${request.architecture} on ${basename(request.dataset)}${facts.length > 0 ? `: ${facts.join(', ')}` : ''}.`,
+      'Compress Model…',
+      'Show Report',
+    )
+    .then((choice) => {
+      if (choice === 'Compress Model…')
+        return commands.executeCommand('kolmo.compress', request.run);
+      if (choice === 'Show Report') return commands.executeCommand('kolmo.report', request.run);
+      return undefined;
+    });
+}
+
+async function askForDataset(): Promise<string | undefined> {
+  const chosen = await window.showOpenDialog({
+    title: 'Dataset to train on',
+    openLabel: 'Train Model…',
+    filters: { Tables: ['csv', 'tsv'], 'All files': ['*'] },
+  });
+  return chosen?.[0]?.fsPath;
+}
+
+/** Asks the job process; nothing needs to be described when every answer is given. */
+async function describe(
+  house: House,
+  dataset: string,
+  answers: TrainAnswers,
+): Promise<DatasetDescription | undefined> {
+  if (answers.architecture && answers.target !== undefined) {
+    return { summary: '', targets: [], architectures: [] };
+  }
+  try {
+    return await window.withProgress(
+      { location: ProgressLocation.Window, title: `Reading ${basename(dataset)}` },
+      () => house.jobs.ask({ type: 'describe', dataset }) as Promise<DatasetDescription>,
+    );
+  } catch (error) {
+    void window.showErrorMessage((error as Error).message);
+    return undefined;
+  }
+}
+
+/** @returns the column, `''` when the data has none to choose, undefined when the user backed out. */
+async function askForTarget(
+  { targets, summary }: DatasetDescription,
+  dataset: string,
+): Promise<string | undefined> {
+  if (targets.length === 0) return '';
+  const choices: QuickPickItem[] = targets.map(({ name, task, detail }, i) => ({
+    label: name,
+    description: i === 0 ? `${task}, the likeliest` : task,
+    detail,
+  }));
+  const chosen = await window.showQuickPick(choices, {
+    title: `Train on ${basename(dataset)}: ${summary}`,
+    placeHolder: 'Column to predict',
+    matchOnDetail: true,
+  });
+  return chosen?.label;
+}
+
+async function askForArchitecture(
+  { architectures, summary }: DatasetDescription,
+  dataset: string,
+): Promise<string | undefined> {
+  const choices: QuickPickItem[] = architectures.map(({ name, detail }, i) => ({
+    label: name,
+    description: i === 0 ? 'default' : '',
+    detail,
+  }));
+  const chosen = await window.showQuickPick(choices, {
+    title: `Train on ${basename(dataset)}: ${summary}`,
+    placeHolder: 'Architecture',
+    matchOnDetail: true,
+  });
+  return chosen?.label;
+}

@@ -1,0 +1,65 @@
+/** Entry of the extension: the command table, the views and providers; it computes nothing and loads no native library. */
+import { Uri, commands, window, type ExtensionContext } from 'vscode';
+import { compress, passCommand } from './commands/compress';
+import type { House, Target } from './commands/house';
+import { inspect } from './commands/inspect';
+import { createJobs } from './commands/jobs';
+import { program } from './commands/program';
+import { openRun, resumeRun, showReport, stopRun } from './commands/runs';
+import { train } from './commands/train';
+import { passDescriptions } from './core/compress/descriptions';
+import { extensions } from './core/formats/formats';
+import { registerInlineSizes } from './views/inlineSizes';
+import { registerModelEditor } from './views/modelEditor';
+import { createModelSummaries } from './views/modelSummaries';
+import { registerModelsTree } from './views/modelsTree';
+import { createRunPanels } from './views/runPanel';
+import { registerStatusBar } from './views/statusBar';
+
+type Command = (house: House, target: Target, answers?: never) => Promise<unknown>;
+
+/** Names without the prefix `kolmo.`; package.json holds the titles. */
+const commandTable: Record<string, Command> = {
+  train,
+  compress,
+  ...Object.fromEntries(
+    Object.values(passDescriptions).map(({ name }) => [name, passCommand(name)]),
+  ),
+  program,
+  openRun,
+  resume: resumeRun,
+  stop: stopRun,
+  report: showReport,
+  inspect,
+};
+
+export function activate(context: ExtensionContext): void {
+  const log = window.createOutputChannel('Kolmo', { log: true });
+  const jobs = createJobs(Uri.joinPath(context.extensionUri, 'dist', 'worker.js').fsPath);
+  const panels = createRunPanels(context);
+  const summaries = createModelSummaries(jobs);
+  const house: House = { jobs, log, openRun: panels.open, activeRun: panels.active };
+
+  context.subscriptions.push(
+    log,
+    ...Object.entries(commandTable).map(([name, run]) =>
+      commands.registerCommand(`kolmo.${name}`, async (target: Target, answers: unknown) => {
+        try {
+          return await run(house, target, answersOf(answers));
+        } catch (error) {
+          log.error(error as Error);
+          void window.showErrorMessage((error as Error).message);
+          return undefined;
+        }
+      }),
+    ),
+    registerModelEditor(context.extensionUri, summaries),
+    ...registerInlineSizes(summaries, extensions()),
+    ...registerModelsTree(jobs, summaries, extensions()),
+    ...registerStatusBar(jobs),
+  );
+}
+
+/** The Explorer hands its whole selection as a second argument, which is not an answer. */
+const answersOf = (second: unknown): never | undefined =>
+  (Array.isArray(second) || typeof second !== 'object' ? undefined : second) as never | undefined;

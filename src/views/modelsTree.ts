@@ -1,0 +1,149 @@
+/** The Models view of the activity bar: the runs of the workspace with their results, and its model files with their sizes. */
+import { basename } from 'node:path';
+import {
+  EventEmitter,
+  ThemeIcon,
+  TreeItem,
+  TreeItemCollapsibleState,
+  Uri,
+  window,
+  workspace,
+  type Disposable,
+  type TreeDataProvider,
+} from 'vscode';
+import type { Jobs } from '../commands/jobs';
+import type { RunStatus } from '../runs/state';
+import { formatShortBytes } from '../runs/units';
+import type { ModelSummaries } from './modelSummaries';
+import { runFacts, runName } from './runFacts';
+import { summaryLine } from './summaryWords';
+import { listRunFolders, readRunOutline, runsFolders } from './runFolders';
+
+export type ModelsNode =
+  | { type: 'runs' }
+  | { type: 'files' }
+  | { type: 'run'; folder: string }
+  | { type: 'file'; fsPath: string };
+
+/** Model files looked for at most; a workspace with more has its own tools. */
+const mostFiles = 200;
+
+const statusIcons: Record<RunStatus, string> = {
+  running: 'sync',
+  finished: 'pass',
+  stopped: 'debug-stop',
+  failed: 'error',
+  interrupted: 'debug-disconnect',
+};
+
+export function registerModelsTree(
+  jobs: Jobs,
+  summaries: ModelSummaries,
+  extensions: string[],
+): Disposable[] {
+  const changed = new EventEmitter<ModelsNode | undefined>();
+  const provider: TreeDataProvider<ModelsNode> = {
+    onDidChangeTreeData: changed.event,
+    getChildren: async (node) => {
+      switch (node?.type) {
+        case undefined: {
+          const [runs, files] = await Promise.all([listRunFolders(), findModelFiles(extensions)]);
+          // Two empty groups would hide the welcome text, which says how to begin.
+          if (runs.length + files.length === 0) return [];
+          return [{ type: 'runs' }, { type: 'files' }];
+        }
+        case 'runs':
+          return (await listRunFolders()).map((folder) => ({ type: 'run', folder }));
+        case 'files':
+          return (await findModelFiles(extensions)).map(({ fsPath }) => ({ type: 'file', fsPath }));
+        case 'run':
+        case 'file':
+          return [];
+        default:
+          return node satisfies never;
+      }
+    },
+    getTreeItem: (node) => {
+      switch (node.type) {
+        case 'runs':
+          return new TreeItem('Runs', TreeItemCollapsibleState.Expanded);
+        case 'files':
+          return new TreeItem('Model Files', TreeItemCollapsibleState.Expanded);
+        case 'run':
+          return runItem(node.folder, jobs.running().includes(node.folder));
+        case 'file':
+          return fileItem(node.fsPath, summaries);
+        default:
+          return node satisfies never;
+      }
+    },
+  };
+  const watchers = [
+    workspace.createFileSystemWatcher(`**/*{${extensions.join(',')}}`, false, true, false),
+    workspace.createFileSystemWatcher('**/run.json', false, true, false),
+  ];
+  const refresh = (): void => changed.fire(undefined);
+  let busy = new Set<string>();
+  return [
+    window.createTreeView('kolmo.models', { treeDataProvider: provider, showCollapseAll: true }),
+    ...watchers,
+    ...watchers.flatMap((watcher) => [watcher.onDidCreate(refresh), watcher.onDidDelete(refresh)]),
+    workspace.onDidChangeWorkspaceFolders(refresh),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('kolmo.runsFolder')) refresh();
+    }),
+    jobs.onDidChange(() => {
+      const now = new Set(jobs.running());
+      // Progress alone changes nothing that the tree shows.
+      if (now.size === busy.size && [...now].every((folder) => busy.has(folder))) return;
+      busy = now;
+      refresh();
+    }),
+  ];
+}
+
+async function runItem(folder: string, running: boolean): Promise<TreeItem> {
+  const state = await readRunOutline(folder);
+  const status: RunStatus = running ? 'running' : state.status;
+  const item = new TreeItem(runName(folder));
+  item.description = runFacts({ ...state, status });
+  item.tooltip = [folder, item.description, state.message].filter(Boolean).join('\n');
+  item.iconPath = new ThemeIcon(running ? 'sync~spin' : statusIcons[status]);
+  item.contextValue = `run.${status}`;
+  item.resourceUri = Uri.parse(`kolmo-run:${encodeURI(folder)}`);
+  item.command = {
+    command: 'kolmo.openRun',
+    title: 'Open Run',
+    arguments: [{ type: 'run', folder }],
+  };
+  return item;
+}
+
+async function fileItem(fsPath: string, summaries: ModelSummaries): Promise<TreeItem> {
+  const item = new TreeItem(Uri.file(fsPath));
+  const summary = await summaries.of(fsPath).catch(() => undefined);
+  item.description = [
+    workspace.asRelativePath(fsPath).slice(0, -basename(fsPath).length - 1),
+    ...(summary ? [formatShortBytes(summary.bytes)] : []),
+  ]
+    .filter(Boolean)
+    .join(', ');
+  item.tooltip = summary ? `${fsPath}\n${summaryLine(summary)}` : fsPath;
+  item.iconPath = new ThemeIcon('file-binary');
+  item.contextValue = 'modelFile';
+  item.command = { command: 'kolmo.inspect', title: 'Inspect Model File', arguments: [{ fsPath }] };
+  return item;
+}
+
+/** Model files outside of runs, whose own files stand under them. */
+async function findModelFiles(extensions: string[]): Promise<Uri[]> {
+  const found = await workspace.findFiles(
+    `**/*{${extensions.join(',')}}`,
+    '**/node_modules/**',
+    mostFiles,
+  );
+  const parents = runsFolders();
+  return found
+    .filter(({ fsPath }) => !parents.some((parent) => fsPath.startsWith(parent)))
+    .sort((a, b) => a.fsPath.localeCompare(b.fsPath));
+}

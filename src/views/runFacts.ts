@@ -1,0 +1,25 @@
+/** A run in few words, for lists, tabs and quick picks. */
+import { basename } from 'node:path';
+import { stageOrder } from '../core/report/mermaid';
+import type { RunState } from '../runs/state';
+import { formatPercent, formatShortBytes } from '../runs/units';
+
+/** `iris-mlp` of `…/2026-11-24-183000-iris-mlp`: lists are sorted by the time already. */
+export const runName = (folder: string): string =>
+  basename(folder).replace(/^\d{4}-\d\d-\d\d-\d{6}-/, '');
+
+/** `finished, 26.1 kB, error 1.58 %`: the last model that the run wrote. */
+export function runFacts(state: RunState): string {
+  const results = stageOrder(state)
+    .filter((name) => name !== 'collect' && name !== 'preprocess' && name !== 'program')
+    .flatMap((name) => state.stages[name]?.result ?? []);
+  const last = results.at(-1);
+  return [
+    state.status,
+    ...(last ? [formatShortBytes(last.bytes)] : []),
+    ...(last?.test?.error !== undefined ? [`error ${formatPercent(last.test.error)}`] : []),
+    ...(last?.test?.error === undefined && last?.test?.rmse !== undefined
+      ? [`RMSE ${last.test.rmse.toPrecision(3)}`]
+      : []),
+  ].join(', ');
+}

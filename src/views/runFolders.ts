@@ -1,0 +1,79 @@
+/** Finds the run folders of a workspace and tells of each what a list shows, reading the end of its history only. */
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import { workspace } from 'vscode';
+import { parseEvents, readRecord } from '../runs/folder';
+import { runOwner } from '../runs/lock';
+import type { RunTitle } from '../runs/panelMessages';
+import { emptyRun, reduce, type RunState } from '../runs/state';
+
+/** Bytes at the end of events.jsonl that hold the last stages' results. */
+const tailBytes = 512 * 1024;
+
+/** `kolmo.runsFolder` seen from a workspace folder. */
+export function runsFolderOf(folder: string): string {
+  const setting = workspace.getConfiguration('kolmo').get<string>('runsFolder', '.kolmo/runs');
+  return isAbsolute(setting) ? setting : join(folder, setting);
+}
+
+/** Absolute folders that hold runs, one for each workspace folder. */
+export function runsFolders(): string[] {
+  const folders = (workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === 'file')
+    .map(({ uri }) => runsFolderOf(uri.fsPath));
+  return [...new Set(folders)];
+}
+
+/** Absolute paths of all run folders, the newest first (their names begin with the time). */
+export async function listRunFolders(): Promise<string[]> {
+  const found = await Promise.all(
+    runsFolders().map(async (parent) => {
+      const entries = await readdir(parent, { withFileTypes: true }).catch(() => []); // no run yet
+      return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(parent, name));
+    }),
+  );
+  return found.flat().sort((a, b) => basename(b).localeCompare(basename(a)));
+}
+
+/** Status and results without the curves; a run that says it runs while nobody works on it was interrupted. */
+export async function readRunOutline(folder: string): Promise<RunState> {
+  const file = join(folder, 'events.jsonl');
+  const length = await sizeOf(file);
+  if (length === undefined) return emptyRun;
+  const handle = await open(file);
+  try {
+    const size = Math.min(length, tailBytes);
+    const buffer = Buffer.alloc(size);
+    const { bytesRead } = await handle.read(buffer, 0, size, length - size);
+    const state = parseEvents(buffer.subarray(0, bytesRead).toString('utf8'))
+      .filter(({ type }) => type !== 'point')
+      .reduce(reduce, emptyRun);
+    const orphaned = state.status === 'running' && runOwner(folder) === undefined;
+    return orphaned ? { ...state, status: 'interrupted' } : state;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What run.json says of the run; until it is written the run is named after its folder. */
+export async function readRunTitle(folder: string): Promise<RunTitle & { known: boolean }> {
+  const name = basename(folder);
+  const record = await readRecord(folder).catch(() => undefined); // not written yet, or no run
+  const request = record?.request;
+  if (!record || !request) return { name, dataset: name, architecture: '', known: false };
+  const dataset = record.dataset?.files[0]?.path ?? ('dataset' in request ? request.dataset : '');
+  return {
+    name,
+    dataset: basename(dataset) || name,
+    architecture:
+      record.architecture?.name ?? ('architecture' in request ? request.architecture : ''),
+    datasetBytes: await sizeOf(dataset),
+    known: true,
+  };
+}
+
+const sizeOf = (file: string): Promise<number | undefined> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => undefined,
+  );

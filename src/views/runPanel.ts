@@ -1,0 +1,173 @@
+/** The run panel: one webview for each run folder, fed from the run's events and restored after a reload. */
+import { stat } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import {
+  Uri,
+  ViewColumn,
+  commands,
+  window,
+  workspace,
+  type ExtensionContext,
+  type WebviewPanel,
+} from 'vscode';
+import { passDescriptions } from '../core/compress/descriptions';
+import type { FromPanel, PanelMemory, RunTitle, ToPanel } from '../runs/panelMessages';
+import { emptyRun, reduce, type RunState } from '../runs/state';
+import { markInterrupted } from '../jobs/job';
+import { runOwner } from '../runs/lock';
+import { followRun } from './followRun';
+import { runName } from './runFacts';
+import { readRunTitle } from './runFolders';
+import { webviewOptions, webviewPage } from './webviewPage';
+
+export const runPanelType = 'kolmo.run';
+
+export interface RunPanels {
+  /** Opens or reveals the panel of a run folder. */
+  open(folder: string): void;
+  /** The run whose panel is in front, for commands that were given no run. */
+  active(): string | undefined;
+}
+
+export function createRunPanels(context: ExtensionContext): RunPanels {
+  const panels = new Map<string, WebviewPanel>();
+
+  function attach(panel: WebviewPanel, folder: string): void {
+    panels.set(folder, panel);
+    panel.iconPath = Uri.joinPath(context.extensionUri, 'media', 'kolmo.svg');
+    panel.webview.options = webviewOptions(context.extensionUri);
+    let state: RunState = emptyRun;
+    let ready = false;
+    let titled = false;
+    const post = (message: ToPanel): void => void panel.webview.postMessage(message);
+    const readTitle = async (): Promise<RunTitle> => {
+      const { known, ...title } = await readRunTitle(folder);
+      titled = known;
+      return title;
+    };
+    const postState = async (): Promise<void> => {
+      const title = await readTitle();
+      const passes = Object.values(passDescriptions).map(({ name, title, description }) => ({
+        name,
+        title,
+        description,
+      }));
+      ready = true;
+      post({ type: 'state', title, passes, trusted: workspace.isTrusted, state });
+    };
+    const follower = followRun(folder, {
+      onEvents: (events) => {
+        state = events.reduce(reduce, state);
+        // Messages to a hidden webview are lost; it says `ready` when it is shown again.
+        if (!ready || !panel.visible) return;
+        post({ type: 'events', events });
+        // A panel opens before the job has written run.json.
+        if (!titled) void readTitle().then((title) => post({ type: 'title', title }));
+      },
+      onRestart: () => {
+        state = emptyRun;
+        if (ready) void postState();
+      },
+      onQuiet: () => {
+        const orphaned = state.status === 'running' && state.startedAt !== undefined;
+        // The job died without a word, as when the machine was switched off.
+        if (orphaned && workspace.isTrusted && runOwner(folder) === undefined) {
+          markInterrupted(folder, 'The job process is gone.');
+        }
+      },
+    });
+    const trust = workspace.onDidGrantWorkspaceTrust(() => void postState());
+    panel.webview.onDidReceiveMessage((wish: FromPanel) => {
+      if (wish.type === 'ready') return postState();
+      return obey(wish, folder, state);
+    });
+    panel.onDidDispose(() => {
+      follower.dispose();
+      trust.dispose();
+      panels.delete(folder);
+    });
+    panel.webview.html = webviewPage(panel.webview, context.extensionUri, {
+      bundle: 'panel',
+      title: basename(folder),
+      data: { kind: 'run', run: folder },
+    });
+  }
+
+  context.subscriptions.push(
+    window.registerWebviewPanelSerializer(runPanelType, {
+      deserializeWebviewPanel: async (panel: WebviewPanel, memory: PanelMemory | undefined) => {
+        const exists = memory?.run && (await stat(memory.run).catch(() => undefined));
+        if (exists) attach(panel, memory.run);
+        else panel.dispose();
+      },
+    }),
+  );
+
+  return {
+    open: (folder) => {
+      const existing = panels.get(folder);
+      if (existing) {
+        existing.reveal();
+        return;
+      }
+      attach(
+        window.createWebviewPanel(
+          runPanelType,
+          `Run: ${runName(folder)}`,
+          ViewColumn.Active,
+          webviewOptions(context.extensionUri),
+        ),
+        folder,
+      );
+    },
+    active: () => [...panels].find(([, panel]) => panel.active)?.[0],
+  };
+}
+
+async function obey(
+  wish: Exclude<FromPanel, { type: 'ready' }>,
+  folder: string,
+  state: RunState,
+): Promise<void> {
+  switch (wish.type) {
+    case 'stop':
+      await commands.executeCommand('kolmo.stop', folder);
+      break;
+    case 'resume':
+      await commands.executeCommand('kolmo.resume', folder);
+      break;
+    case 'compress':
+      await commands.executeCommand('kolmo.compress', folder);
+      break;
+    case 'pass':
+      await commands.executeCommand(`kolmo.${wish.pass}`, folder);
+      break;
+    case 'program':
+      await commands.executeCommand('kolmo.program', folder);
+      break;
+    case 'report':
+      await commands.executeCommand('kolmo.report', folder);
+      break;
+    case 'open': {
+      const artifact = state.stages[wish.stage]?.result?.artifact;
+      if (artifact) await openArtifact(isAbsolute(artifact) ? artifact : join(folder, artifact));
+      break;
+    }
+    default:
+      wish satisfies never;
+  }
+}
+
+/** Opens what VS Code can show, and shows the rest in the Explorer. */
+async function openArtifact(file: string): Promise<void> {
+  const uri = Uri.file(file);
+  const found = await stat(file).catch(() => undefined);
+  if (!found) {
+    void window.showErrorMessage(
+      `${file} is gone: it was moved or deleted after this stage. Run the stage again to write it.`,
+    );
+    return;
+  }
+  if (found.isDirectory()) await commands.executeCommand('revealInExplorer', uri);
+  else await commands.executeCommand('vscode.open', uri, { preview: true });
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { passDescriptions } from '../../../src/core/compress/descriptions';
+import { extensions } from '../../../src/core/formats/formats';
+
+interface Manifest {
+  icon: string;
+  contributes: {
+    commands: { command: string; title: string; category?: string }[];
+    menus: Record<string, { command: string }[]>;
+    customEditors: { selector: { filenamePattern: string }[] }[];
+    configuration: { properties: Record<string, { markdownDescription?: string }> };
+    walkthroughs: { steps: { media: { svg?: string; image?: string } }[] }[];
+    viewsContainers: { activitybar: { icon: string }[] };
+  };
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const { contributes } = manifest;
+
+describe('package.json', () => {
+  it('has a command for every pass, titled as in the table', () => {
+    for (const { name, title } of Object.values(passDescriptions)) {
+      const found = contributes.commands.find(({ command }) => command === `kolmo.${name}`);
+      assert.equal(found?.title, title, name);
+    }
+  });
+  it('shows every command under Kolmo:', () => {
+    for (const { command, title, category } of contributes.commands) {
+      assert.ok(category === 'Kolmo' || title.startsWith('Kolmo: '), command);
+    }
+  });
+  it('puts only declared commands into menus', () => {
+    const declared = new Set(contributes.commands.map(({ command }) => command));
+    for (const { command } of Object.values(contributes.menus).flat()) {
+      assert.ok(declared.has(command), command);
+    }
+  });
+  it('opens every model format in the model editor', () => {
+    const patterns = contributes.customEditors.flatMap(({ selector }) =>
+      selector.map(({ filenamePattern }) => filenamePattern),
+    );
+    for (const extension of ['.onnx', '.kolmo', '.safetensors']) {
+      assert.ok(extensions().includes(extension), `formats lack ${extension}`);
+      assert.ok(patterns.includes(`*${extension}`), `editor lacks ${extension}`);
+    }
+  });
+  it('describes every setting', () => {
+    for (const [name, { markdownDescription }] of Object.entries(
+      contributes.configuration.properties,
+    )) {
+      assert.ok(markdownDescription?.endsWith('.'), name);
+    }
+  });
+  it('names only pictures that exist', () => {
+    const pictures = [
+      manifest.icon,
+      ...contributes.viewsContainers.activitybar.map(({ icon }) => icon),
+      ...contributes.walkthroughs.flatMap(({ steps }) =>
+        steps.map(({ media }) => media.svg ?? media.image ?? ''),
+      ),
+    ];
+    for (const picture of pictures) assert.ok(existsSync(picture), picture);
+  });
+});

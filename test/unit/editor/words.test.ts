@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { problemOf } from '../../../src/commands/passSetting';
+import { passDescriptions } from '../../../src/core/compress/descriptions';
+import { emptyRun, reduce } from '../../../src/runs/state';
+import { escapeHtml, escapeMarkdown } from '../../../src/views/escape';
+import { runFacts, runName } from '../../../src/views/runFacts';
+import { badge, biggestTensors, summaryLine } from '../../../src/views/summaryWords';
+import { recordedRun } from './recordedRun';
+
+describe('badge', () => {
+  const rows: [number, number, string][] = [
+    [1_066_440, 266_610, '32'],
+    [533_000, 266_610, '16'],
+    [26_100, 266_610, '.8'],
+    [10, 266_610, '.1'],
+    [1_000_000, 1, '>>'],
+  ];
+  for (const [bytes, parameters, expected] of rows) {
+    it(`says ${expected} bits for ${parameters} parameters in ${bytes} bytes`, () =>
+      assert.equal(badge({ bytes, parameters }), expected));
+  }
+});
+
+describe('summary words', () => {
+  const tensor = (name: string, bytes: number) => ({
+    name,
+    dtype: 'f32',
+    shape: [2, 3],
+    parameters: 6,
+    bytes,
+  });
+  const summary = {
+    format: 'onnx',
+    bytes: 1_066_440,
+    parameters: 266_610,
+    notes: [],
+    tensors: [tensor('small', 24), tensor('big|[x](http://y)', 4096)],
+  };
+  it('tell parameters and bytes', () =>
+    assert.equal(summaryLine(summary), '266,610 parameters, 1,066,440 bytes'));
+  it('list the biggest tensor first and keep its name from becoming a link', () => {
+    const rows = biggestTensors(summary, 1).split('\n');
+    assert.match(rows[2], /^\| big\\\|\\\[x\\\]\\\(/);
+    assert.equal(rows.at(-1), 'and 1 more');
+  });
+});
+
+describe('escape', () => {
+  it('keeps a file name inside its attribute', () =>
+    assert.equal(escapeHtml(`"><script>'&`), '&quot;&gt;&lt;script&gt;&#39;&amp;'));
+  it('keeps a name on one line of a table', () => assert.equal(escapeMarkdown('a\n|b'), 'a \\|b'));
+});
+
+describe('problemOf', () => {
+  const { prune, quantize } = passDescriptions;
+  const rows: [string, typeof prune.setting, string | undefined][] = [
+    ['0.9', prune.setting, undefined],
+    ['1.5', prune.setting, 'sparsity must be from 0 to 0.999, not 1.5.'],
+    ['', prune.setting, 'sparsity must be a number from 0 to 0.999, not "".'],
+    ['4.5', quantize.setting, 'bits must be a whole number from 2 to 8, not "4.5".'],
+    ['many', quantize.setting, 'bits must be a whole number from 2 to 8, not "many".'],
+  ];
+  for (const [text, setting, expected] of rows) {
+    it(`${expected ? 'refuses' : 'takes'} "${text}"`, () =>
+      assert.equal(problemOf(text, setting), expected));
+  }
+});
+
+describe('runFacts', () => {
+  it('tells status, bytes and error of the last model', () =>
+    assert.equal(
+      runFacts(recordedRun({ points: 10 }).reduce(reduce, emptyRun)),
+      'finished, 21.3 kB, error 1.57 %',
+    ));
+  it('names a run without its time', () =>
+    assert.equal(runName('/w/.kolmo/runs/2026-11-24-183000-iris-mlp'), 'iris-mlp'));
+});
