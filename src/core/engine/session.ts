@@ -60,6 +60,8 @@ export async function createSession(
 
 /** A model file with one float input and one float output, whose batch may change from run to run. */
 export interface OpenModel {
+  /** Name of the output. */
+  output: string;
   run(input: Float32Array, shape: number[]): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function openModel(model: Uint8Array, options: SessionOptions): Pro
   const session = await ort.InferenceSession.create(model, sessionOptions(options.threads));
   const [[input], [output]] = [session.inputNames, session.outputNames];
   return {
+    output,
     async run(data, shape) {
       const results = await session.run({ [input]: new ort.Tensor('float32', data, shape) });
       return results[output].data as Float32Array;

@@ -5,7 +5,7 @@ import { openModel, type Runtime } from '../engine/session';
 import { KolmoError } from '../error';
 import { placeLayers } from './layers/layers';
 import { sizeOf, type WrittenParameter } from './layers/layer';
-import type { Architecture, Metrics, Model } from './model';
+import type { Metrics, Model } from './model';
 import { objectives } from './objective';
 
 /**
@@ -34,21 +34,22 @@ export function exportOnnx({ architecture, parameters }: Model): Uint8Array {
 const evaluationBatch = 500;
 
 /**
- * Runs an exported file over a split, in ONNX Runtime. `task` is what the model was made for, where that is
- * not what the dataset asks (an autoencoder of labelled images).
+ * Runs an exported file over a split, in ONNX Runtime.
  * @param bytes a file that `exportOnnx` wrote, or any with one float input and one float output
  */
 export async function evaluateOnnx(
   bytes: Uint8Array,
   dataset: Dataset,
   split: SplitName,
-  options: { threads?: number; runtime?: Runtime; task?: Architecture['task'] } = {},
+  options: { threads?: number; runtime?: Runtime } = {},
 ): Promise<Metrics> {
   const { threads = 1, runtime } = options;
-  const { inputShape, targetSize, task } = dataset;
+  const { inputShape, targetSize } = dataset;
   const examples = dataset.splits[split];
-  const measure = objectives[options.task ?? task.type].measure(dataset);
   const model = await openModel(bytes, { threads, runtime });
+  // An autoencoder of labelled images is not asked for the labels.
+  const generates = model.output === objectives.generation.output;
+  const measure = objectives[generates ? 'generation' : dataset.task.type].measure(dataset);
   try {
     for (let start = 0; start < examples.count; start += evaluationBatch) {
       const count = Math.min(evaluationBatch, examples.count - start);

@@ -76,3 +76,34 @@ function made(
     notes: [],
   };
 }
+
+/** A sequence of symbols in which each follows from the two before it, seven times out of eight. */
+export function symbolDataset(): Dataset {
+  const [window, symbols] = [16, 6];
+  const random = createRandom(4);
+  const split = (count: number): Examples => {
+    const text = new Uint8Array(count * window + 1);
+    for (let i = 0; i < text.length; i++) {
+      text[i] =
+        random.uniform() < 1 / 8 || i < 2
+          ? random.integer(symbols)
+          : (text[i - 1] * 2 + text[i - 2]) % symbols;
+    }
+    return {
+      count,
+      read(indices, x, y) {
+        indices.forEach((index, row) => {
+          x.set(text.subarray(index * window, (index + 1) * window), row * window);
+          y.set(text.subarray(index * window + 1, (index + 1) * window + 1), row * window);
+        });
+      },
+    };
+  };
+  return {
+    ...tableDataset(),
+    task: { type: 'nextSymbol', symbols },
+    inputShape: [window],
+    targetSize: window,
+    splits: { training: split(400), validation: split(50), test: split(50) },
+  };
+}

@@ -1,14 +1,18 @@
 /** The table of architectures, and the choice among them. */
 import { KolmoError } from '../../error';
 import type { ArchitectureChoice, ArchitectureName, DatasetShape } from './architecture';
+import { autoencoder } from './autoencoder';
 import { lenet300 } from './lenet-300-100';
 import { lenet5 } from './lenet-5';
 import { mlp } from './mlp';
+import { nextSymbol } from './next-symbol';
 
 export const architectures: { [N in ArchitectureName]: ArchitectureChoice } = {
   'lenet-300-100': lenet300,
   'lenet-5': lenet5,
   mlp,
+  autoencoder,
+  'next-symbol': nextSymbol,
 };
 
 /** Those that fit, the default first. */
