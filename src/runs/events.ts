@@ -11,6 +11,8 @@ export const stageNames = [
   'preprocess',
   'train',
   'prune',
+  'pruneNeurons',
+  'factorise',
   'quantize',
   'share',
   'entropyTrain',

@@ -2,10 +2,9 @@
 import { KolmoError } from '../error';
 import type { Activation, Architecture, LayerSpec } from '../train/model';
 import { createBitReader, createBitWriter, type BitReader, type BitWriter } from './bits';
-import type { Format } from './format';
+import { summarise, type Format } from './format';
 import { fitsHalf, fromHalf, toHalf } from './half';
-import { layoutOf, listedLayout, type TensorLayout } from './kolmoLayout';
-import type { ByteSource, ModelSummary } from './summary';
+import { knownArchitectures, layoutOf, listedLayout, type TensorLayout } from './kolmoLayout';
 
 export const magic = [0x4b, 0x4f, 0x4c, 0x4d];
 export const version = 1;
@@ -124,35 +123,27 @@ export function decodeHeader(
   return { architecture, tensors, length: reader.bytes() };
 }
 
+/** The header alone as a summary: opening a packed model costs its first kilobytes. */
 export const kolmo: Format = {
   title: 'Kolmo packed model',
   extensions: ['.kolmo'],
   magic: (head) => magic.every((byte, i) => head[i] === byte),
   async read(file) {
-    const { parameters, tensors, notes } = await summarizeKolmo(file, file.name);
-    return { parameters, tensors, notes };
+    // Scales per channel and codebooks live in the header; it is read again, larger, only where they are many.
+    let limit = 1 << 16;
+    for (;;) {
+      const bytes = await file.read(0, Math.min(file.length, limit));
+      try {
+        return summaryOf(decodeHeader(bytes, file.name));
+      } catch (error) {
+        if (!(error instanceof KolmoError) || limit >= file.length) throw error;
+        limit *= 16;
+      }
+    }
   },
 };
 
-/** The header alone as a summary: opening a packed model costs its first kilobytes. */
-export async function summarizeKolmo(
-  source: ByteSource,
-  name = 'The packed model',
-): Promise<ModelSummary> {
-  // Scales per channel and codebooks live in the header; it is read again, larger, only where they are many.
-  let limit = 1 << 16;
-  for (;;) {
-    const bytes = await source.read(0, Math.min(source.length, limit));
-    try {
-      return summaryOf(decodeHeader(bytes, name), source.length);
-    } catch (error) {
-      if (!(error instanceof KolmoError) || limit >= source.length) throw error;
-      limit *= 16;
-    }
-  }
-}
-
-function summaryOf(header: KolmoHeader, bytes: number): ModelSummary {
+function summaryOf(header: KolmoHeader): ReturnType<typeof summarise> {
   const { bits } = encodeHeader(header);
   const tensors = header.tensors.map((tensor, t) => ({
     name: tensor.name,
@@ -163,16 +154,10 @@ function summaryOf(header: KolmoHeader, bytes: number): ModelSummary {
       tensor.streamBytes +
       Math.round((bits.tensors[t].header + bits.tensors[t].scales + bits.tensors[t].codebook) / 8),
   }));
-  return {
-    format: 'kolmo',
-    bytes,
-    parameters: tensors.reduce((sum, tensor) => sum + tensor.parameters, 0),
-    tensors,
-    notes: [
-      `Architecture ${header.architecture.name}: ${header.architecture.layers.length} layers, ${header.architecture.task}.`,
-      `Format version ${version}, entropy coded.`,
-    ],
-  };
+  return summarise(tensors, [
+    `Architecture ${header.architecture.name}: ${header.architecture.layers.length} layers, ${header.architecture.task}.`,
+    `Format version ${version}, entropy coded.`,
+  ]);
 }
 
 /** `float32`, `8-bit`, `ternary`, `codebook 32`: how a tensor's values are stored, in words. */
@@ -201,6 +186,10 @@ function sameLayout(a: TensorLayout[], b: TensorLayout[]): boolean {
 }
 
 function encodeArchitecture(writer: BitWriter, architecture: Architecture): void {
+  const text = JSON.stringify(architecture);
+  const known = knownArchitectures.findIndex((other) => JSON.stringify(other) === text);
+  writer.bits(known >= 0 ? 1 : 0, 1);
+  if (known >= 0) return writer.bits(known, 3);
   encodeName(writer, architecture.name);
   writer.bits(tasks.indexOf(architecture.task), 2);
   encodeShape(writer, architecture.inputShape);
@@ -244,6 +233,11 @@ function encodeArchitecture(writer: BitWriter, architecture: Architecture): void
 }
 
 function decodeArchitecture(reader: BitReader, name: string): Architecture {
+  if (reader.bits(1)) {
+    const known = knownArchitectures[reader.bits(3)];
+    if (!known) throw damaged(name, 'it has an architecture by a number that was never given out');
+    return structuredClone(known);
+  }
   const known = decodeName(reader, name);
   const task = tasks[reader.bits(2)];
   const inputShape = decodeShape(reader, name);

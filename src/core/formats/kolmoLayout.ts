@@ -1,6 +1,35 @@
 /** The tensors that follow from an architecture: names, shapes, and how their rows lie in space, so that a file need not store them. */
 import type { Architecture } from '../train/model';
 
+/** Architectures that a file names by three bits; one that was once in this list keeps its place and its layers. */
+export const knownArchitectures: Architecture[] = [
+  {
+    name: 'lenet-300-100',
+    inputShape: [28, 28, 1],
+    layers: [
+      { type: 'flatten' },
+      { type: 'dense', units: 300, activation: 'relu' },
+      { type: 'dense', units: 100, activation: 'relu' },
+      { type: 'dense', units: 10, activation: 'softmax' },
+    ],
+    task: 'classification',
+  },
+  {
+    name: 'lenet-5',
+    inputShape: [28, 28, 1],
+    layers: [
+      { type: 'conv2d', filters: 20, kernel: 5, padding: 'valid', activation: 'linear' },
+      { type: 'maxPool2d', size: 2 },
+      { type: 'conv2d', filters: 50, kernel: 5, padding: 'valid', activation: 'linear' },
+      { type: 'maxPool2d', size: 2 },
+      { type: 'flatten' },
+      { type: 'dense', units: 500, activation: 'relu' },
+      { type: 'dense', units: 10, activation: 'softmax' },
+    ],
+    task: 'classification',
+  },
+];
+
 /** A tensor as a matrix: rows are the inputs, columns the outputs (the last axis). */
 export interface TensorLayout {
   name: string;

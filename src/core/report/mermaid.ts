@@ -8,6 +8,8 @@ export const stageTitles: Record<StageName, string> = {
   preprocess: 'Preprocess',
   train: 'Train',
   prune: 'Prune',
+  pruneNeurons: 'Prune neurons',
+  factorise: 'Factorise',
   quantize: 'Quantize',
   share: 'Share',
   entropyTrain: 'Train for fewer bytes',

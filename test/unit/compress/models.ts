@@ -1,33 +1,9 @@
 /** Small models with seeded weights, for the tests of this folder. */
 import { createRandom } from '../../../src/core/random';
 import type { Architecture, Model, Parameter } from '../../../src/core/train/model';
-import { layoutOf } from '../../../src/core/formats/kolmoLayout';
+import { knownArchitectures, layoutOf } from '../../../src/core/formats/kolmoLayout';
 
-export const lenet300: Architecture = {
-  name: 'lenet-300-100',
-  inputShape: [784],
-  task: 'classification',
-  layers: [
-    { type: 'dense', units: 300, activation: 'relu' },
-    { type: 'dense', units: 100, activation: 'relu' },
-    { type: 'dense', units: 10, activation: 'linear' },
-  ],
-};
-
-export const lenet5: Architecture = {
-  name: 'lenet-5',
-  inputShape: [28, 28, 1],
-  task: 'classification',
-  layers: [
-    { type: 'conv2d', filters: 20, kernel: 5, padding: 'valid', activation: 'linear' },
-    { type: 'maxPool2d', size: 2 },
-    { type: 'conv2d', filters: 50, kernel: 5, padding: 'valid', activation: 'linear' },
-    { type: 'maxPool2d', size: 2 },
-    { type: 'flatten' },
-    { type: 'dense', units: 500, activation: 'relu' },
-    { type: 'dense', units: 10, activation: 'linear' },
-  ],
-};
+export const [lenet300, lenet5] = knownArchitectures;
 
 export const tiny: Architecture = {
   name: 'mlp',
