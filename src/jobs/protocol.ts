@@ -1,6 +1,7 @@
 /** What the extension host and the CLI ask of a job process, and what it answers: types only. */
 import type { DatasetOptions } from '../core/data/dataset';
 import type { PassName, PassOptions } from '../core/compress/pass';
+import type { TrainOptions } from '../core/train/options';
 import type { StampedEvent } from '../runs/events';
 
 export type JobRequest =
@@ -10,7 +11,9 @@ export type JobRequest =
   | ProgramRequest
   | DescribeRequest
   | InspectRequest
-  | SurprisalRequest;
+  | SurprisalRequest
+  | UnpackRequest
+  | VerifyRequest;
 
 export interface TrainRequest {
   type: 'train';
@@ -25,15 +28,8 @@ export interface TrainRequest {
   threads: number;
 }
 
-export interface TrainingOptions {
-  epochs: number;
-  batchSize: number;
-  optimizer: 'adam' | 'sgd';
-  learningRate: number;
-  /** Stop after this many epochs without a better validation loss; 0 = never. */
-  patience: number;
-  seed: number;
-}
+/** What the user has set; the architecture and `trainDefaults` give the rest. */
+export type TrainingOptions = Partial<Omit<TrainOptions, 'threads' | 'runtime'>>;
 
 export interface CompressRequest {
   type: 'compress';
@@ -88,6 +84,21 @@ export interface InspectRequest {
 /** Answers with a Float32Array: the bits that each byte of the file costs. */
 export interface SurprisalRequest {
   type: 'surprisal';
+  file: string;
+}
+
+/** Writes a packed model as an ONNX file. Answers with its path and bytes. */
+export interface UnpackRequest {
+  type: 'unpack';
+  file: string;
+  /** Absolute path of the ONNX file to write. */
+  out: string;
+}
+
+/** Runs a program without network or files and compares what it prints with a file. Answers with a `VerifySummary`. */
+export interface VerifyRequest {
+  type: 'verify';
+  program: string;
   file: string;
 }
 

@@ -14,6 +14,8 @@ export function runOf(request: JobRequest): string | undefined {
     case 'describe':
     case 'inspect':
     case 'surprisal':
+    case 'unpack':
+    case 'verify':
       return undefined;
     default:
       return request satisfies never;

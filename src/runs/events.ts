@@ -29,6 +29,8 @@ export type RunEvent =
       settings: Record<string, number | string | boolean>;
       /** The stage goes on from a checkpoint after this step: its curves are kept up to there. */
       resumedAt?: number;
+      /** The finished stages that this one builds on, where that is not all that there are. */
+      chain?: StageName[];
     }
   | {
       type: 'progress';

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { Preprocessing } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import type { Architecture } from '../core/train/model';
+import type { TrainOptions } from '../core/train/options';
 import type { CompressRequest, TrainRequest } from '../jobs/protocol';
 import { diskError, writeArtifact } from './artifact';
 import type { StampedEvent } from './events';
@@ -20,6 +21,8 @@ export interface RunRecord {
   /** The request that made the run, and the compressions that followed, the oldest first. */
   request: TrainRequest | CompressRequest;
   compressions: CompressRequest[];
+  /** The training settings with every default in place. */
+  training?: TrainOptions;
   dataset?: {
     name: string;
     files: { path: string; bytes: number; sha256: string }[];

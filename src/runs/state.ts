@@ -59,7 +59,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
   });
   switch (event.type) {
     case 'stageStarted': {
-      const chain = chainBefore(state.chain, event.stage);
+      const chain = event.chain ?? chainBefore(state.chain, event.stage);
       const before = stageOf(state, event.stage);
       const kept = (split: 'training' | 'validation'): Curve =>
         event.resumedAt === undefined ? emptyCurve() : curveUntil(before[split], event.resumedAt);
@@ -118,7 +118,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
  * What remains when a stage starts: a stage that was applied before is applied again from where it was,
  * so it and what came after it leave; a pass always makes the packed file and the program stale.
  */
-export function chainBefore(chain: StageName[], stage: StageName): StageName[] {
+function chainBefore(chain: StageName[], stage: StageName): StageName[] {
   const index = chain.indexOf(stage);
   const before = index < 0 ? chain : chain.slice(0, index);
   const order = stageNames.indexOf(stage);

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+/** `kolmo …`: the same jobs without VS Code. Exit code 0, 1 (failed: one sentence on stderr) or 2 (wrong usage). */
+import { KolmoError } from './core/error';
+import { parseCommand, UsageError, type Command } from './cli/command';
+import { compress } from './cli/compress';
+import { inspect } from './cli/inspect';
+import { program } from './cli/program';
+import { report } from './cli/report';
+import { runs } from './cli/runs';
+import { train } from './cli/train';
+import { unpack } from './cli/unpack';
+import { verify } from './cli/verify';
+import { commandHelp, overview } from './cli/help';
+import { version } from '../package.json';
+
+const commands: Record<string, Command> = {
+  train,
+  compress,
+  program,
+  verify,
+  inspect,
+  unpack,
+  report,
+  runs,
+};
+
+async function main([name, ...rest]: string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const asked = name === 'help' && rest[0] !== undefined ? commands[rest[0]] : undefined;
+    process.stdout.write(asked ? commandHelp(rest[0], asked) : overview(commands));
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  try {
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!command) {
+      throw new UsageError(
+        `There is no command ${name}: choose one of ${Object.keys(commands).join(', ')}.`,
+      );
+    }
+    const parsed = parseCommand(command, rest);
+    if (parsed.help) {
+      process.stdout.write(commandHelp(name, command));
+      return 0;
+    }
+    const result = await command.run(parsed);
+    process.stdout.write(parsed.json ? `${JSON.stringify(result)}\n` : command.print(result));
+    return command.failed?.(result) ? 1 : 0;
+  } catch (error) {
+    return complain(error, name);
+  }
+}
+
+function complain(error: unknown, name: string): number {
+  if (error instanceof UsageError) {
+    const shown = Object.hasOwn(commands, name) ? `${name} ` : '';
+    process.stderr.write(`${error.message}\nSee kolmo ${shown}--help.\n`);
+    return 2;
+  }
+  if (error instanceof KolmoError) {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+  const { stack, message } = error as Error;
+  process.stderr.write(`${stack ?? message}\n`);
+  return 1;
+}
+
+void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

@@ -1,0 +1,151 @@
+/** The contract of a command, and how its words on the command line are read. */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+
+export interface Flag {
+  type: 'number' | 'text' | 'switch';
+  /** One sentence for the help. */
+  description: string;
+  /** Shown in the help. */
+  default?: string | number;
+  minimum?: number;
+  maximum?: number;
+  integer?: boolean;
+  /** The only values that a text may have. */
+  values?: readonly string[];
+}
+
+export interface Command {
+  /** `train DATASET`: what stands after `kolmo`. */
+  usage: string;
+  /** One sentence. */
+  summary: string;
+  /** Names of what stands without a flag; `…` at the end of the last allows several. */
+  operands: string[];
+  flags: Record<string, Flag>;
+  /** Gives what --json prints. */
+  run(parsed: Parsed): Promise<object>;
+  /** The same for a person; ends with a newline, or is empty. */
+  print(result: object): string;
+  /** Whether a result means failure although nothing went wrong, as when a program does not reproduce its file. */
+  failed?(result: object): boolean;
+}
+
+export interface Parsed {
+  operands: string[];
+  /** Flags that were given, in the order in which they were given. */
+  given: Map<string, string | number | boolean>;
+  json: boolean;
+  quiet: boolean;
+  help: boolean;
+  threads: number;
+  seed: number;
+  out?: string;
+}
+
+/** Wrong words on the command line; the sentence says which and what was expected. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export const commonFlags: Record<string, Flag> = {
+  out: { type: 'text', description: 'Folder or file to write.' },
+  seed: { type: 'number', description: 'Seed of all chance.', default: 1, integer: true },
+  threads: {
+    type: 'number',
+    description: 'Threads to compute on.',
+    default: 'all but one',
+    minimum: 1,
+    integer: true,
+  },
+  json: { type: 'switch', description: 'Print one JSON object on stdout and nothing else there.' },
+  quiet: { type: 'switch', description: 'Show no progress.' },
+  help: { type: 'switch', description: 'Show this help.' },
+};
+
+/** Reads the words after the command's name. Throws a UsageError that names the wrong one. */
+export function parseCommand(command: Command, words: string[]): Parsed {
+  const flags = { ...command.flags, ...commonFlags };
+  const { tokens } = parseArgs({
+    args: words,
+    options: Object.fromEntries(
+      Object.entries(flags).map(([name, { type }]) => [
+        name,
+        { type: type === 'switch' ? 'boolean' : 'string' } as const,
+      ]),
+    ),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const operands: string[] = [];
+  const given = new Map<string, string | number | boolean>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
+    if (!flag) {
+      throw new UsageError(
+        `There is no flag ${token.rawName}: choose among ${Object.keys(flags)
+          .map((name) => `--${name}`)
+          .join(', ')}.`,
+      );
+    }
+    given.set(token.name, valueOf(token.name, flag, token.value));
+  }
+  const help = given.has('help');
+  if (!help) checkOperands(command, operands);
+  return {
+    operands,
+    given,
+    help,
+    json: given.has('json'),
+    quiet: given.has('quiet'),
+    threads: (given.get('threads') as number | undefined) ?? defaultThreads(),
+    seed: (given.get('seed') as number | undefined) ?? 1,
+    ...(given.has('out') && { out: given.get('out') as string }),
+  };
+}
+
+/** One core stays free for the person who waits. */
+const defaultThreads = (): number => Math.max(1, availableParallelism() - 1);
+
+function checkOperands({ operands, usage }: Command, found: string[]): void {
+  const several = operands.at(-1)?.endsWith('…') ?? false;
+  if (found.length < operands.length) {
+    throw new UsageError(`${operands[found.length]} is missing: kolmo ${usage}.`);
+  }
+  if (found.length > operands.length && !several) {
+    throw new UsageError(`${found[operands.length]} is one word too many: kolmo ${usage}.`);
+  }
+}
+
+function valueOf(name: string, flag: Flag, text: string | undefined): string | number | boolean {
+  if (flag.type === 'switch') {
+    if (text !== undefined) throw new UsageError(`--${name} takes no value.`);
+    return true;
+  }
+  if (text === undefined || text === '') {
+    throw new UsageError(`--${name} needs a value: ${flag.description}`);
+  }
+  if (flag.type === 'text') {
+    if (flag.values && !flag.values.includes(text)) {
+      throw new UsageError(`--${name} is ${flag.values.join(' or ')}, not ${text}.`);
+    }
+    return text;
+  }
+  const number = Number(text);
+  const { minimum = -Infinity, maximum = Infinity, integer } = flag;
+  const fits = number >= minimum && number <= maximum && (!integer || Number.isInteger(number));
+  if (!fits) throw new UsageError(`--${name} is ${rangeOf(flag)}, not ${text}.`);
+  return number;
+}
+
+/** `a whole number from 2 to 256` */
+export function rangeOf({ integer, minimum, maximum }: Flag): string {
+  const kind = integer ? 'a whole number' : 'a number';
+  if (minimum !== undefined && maximum !== undefined)
+    return `${kind} from ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return `${kind} of at least ${minimum}`;
+  return kind;
+}

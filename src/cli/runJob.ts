@@ -1,0 +1,39 @@
+/** Runs a job for a command: in a process of its own, with a progress bar, and Ctrl+C as a wish to stop. */
+import { join } from 'node:path';
+import { startJob } from '../jobs/job';
+import type { JobRequest } from '../jobs/protocol';
+import { emptyRun, reduce } from '../runs/state';
+import type { Parsed } from './command';
+import { createProgress } from './progress';
+
+/** Gives the job's result. Throws its sentence as a KolmoError. */
+export async function runJob<Result>(
+  request: JobRequest,
+  { quiet }: Pick<Parsed, 'quiet'>,
+): Promise<Result> {
+  const progress = createProgress({ quiet, stream: process.stderr });
+  let state = emptyRun;
+  const job = startJob(request, {
+    worker: join(__dirname, 'worker.js'),
+    onMessage(message) {
+      if (message.type !== 'events') return;
+      state = message.events.reduce(reduce, state);
+      progress.show(message.events, state);
+    },
+  });
+  // The first Ctrl+C keeps the model so far; a second one ends this process, and with it the job.
+  const interrupt = (): void => {
+    progress.note('Stopping at the next batch; press Ctrl+C again to end at once.');
+    job.stop();
+    process.off('SIGINT', interrupt);
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', job.stop);
+  try {
+    return (await job.result) as Result;
+  } finally {
+    progress.end();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', job.stop);
+  }
+}

@@ -1,0 +1,18 @@
+/** Tables on a terminal: columns of equal width, numbers to the right. */
+
+export function textTable(heads: string[], rows: string[][]): string {
+  const all = [heads, ...rows];
+  const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column].length)));
+  const isNumber = heads.map((_, column) =>
+    rows.every((row) => /^[\d.,]*( ?[x%a-z]+)?$/i.test(row[column]) && /^\d|^$/.test(row[column])),
+  );
+  return all
+    .map((row) =>
+      row
+        .map((cell, i) => (isNumber[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}

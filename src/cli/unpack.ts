@@ -1,0 +1,27 @@
+/** `kolmo unpack FILE.kolmo` */
+import { resolve } from 'node:path';
+import type { UnpackSummary } from '../jobs/files';
+import { formatBytes } from '../runs/units';
+import { UsageError, type Command } from './command';
+import { runJob } from './runJob';
+
+export const unpack: Command = {
+  usage: 'unpack FILE.kolmo',
+  summary: 'Writes a packed model as ONNX, beside it or to --out.',
+  operands: ['FILE.kolmo'],
+  flags: {},
+  async run({ operands: [file], out, ...parsed }) {
+    if (!file.endsWith('.kolmo') && out === undefined) {
+      throw new UsageError(`${file} does not end in .kolmo: say with --out where the ONNX goes.`);
+    }
+    const target = out ?? file.replace(/\.kolmo$/, '.onnx');
+    return runJob<UnpackSummary>(
+      { type: 'unpack', file: resolve(file), out: resolve(target) },
+      parsed,
+    );
+  },
+  print(result) {
+    const { out, bytes } = result as UnpackSummary;
+    return `${out}: ${formatBytes(bytes.unpacked)} from ${formatBytes(bytes.packed)}\n`;
+  },
+};

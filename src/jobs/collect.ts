@@ -1,0 +1,62 @@
+/** The first two stages: a dataset is collected, and what was learned to preprocess it is kept. */
+import { join } from 'node:path';
+import { collect } from '../core/data/collect';
+import type { Dataset } from '../core/data/dataset';
+import { writeArtifact } from '../runs/artifact';
+import type { RunEvent } from '../runs/events';
+import type { JobContext } from './context';
+import type { TrainRequest } from './protocol';
+
+export interface CollectOptions {
+  /** Collects again what the run has collected before: only progress is told. */
+  quiet: boolean;
+}
+
+export async function* collectDataset(
+  { dataset: path, data, run }: Pick<TrainRequest, 'dataset' | 'data' | 'run'>,
+  { now }: JobContext,
+  { quiet }: CollectOptions,
+): AsyncGenerator<RunEvent, Dataset> {
+  const started = now();
+  const { target, validationShare, testShare, seed } = data;
+  if (!quiet) {
+    const settings = { ...(target !== undefined && { target }), validationShare, testShare, seed };
+    yield { type: 'stageStarted', stage: 'collect', settings };
+  }
+  const dataset = yield* staged(collect(path, data));
+  if (quiet) return dataset;
+  const collected = now();
+  const bytes = dataset.files.reduce((sum, file) => sum + file.bytes, 0);
+  const counts = Object.entries(dataset.splits).map(([name, split]) => `${split.count} ${name}`);
+  yield {
+    type: 'stageFinished',
+    stage: 'collect',
+    result: {
+      bytes,
+      artifact: path,
+      seconds: collected - started,
+      notes: [`Examples: ${counts.join(', ')}.`],
+    },
+  };
+  yield { type: 'stageStarted', stage: 'preprocess', settings: {} };
+  const learned = `${JSON.stringify(dataset.preprocessing, null, 2)}\n`;
+  yield {
+    type: 'stageFinished',
+    stage: 'preprocess',
+    result: {
+      bytes: await writeArtifact(join(run, 'preprocessing.json'), learned),
+      artifact: 'preprocessing.json',
+      seconds: now() - collected,
+      notes: dataset.notes,
+    },
+  };
+  return dataset;
+}
+
+async function* staged(collecting: ReturnType<typeof collect>): AsyncGenerator<RunEvent, Dataset> {
+  for (;;) {
+    const step = await collecting.next();
+    if (step.done) return step.value;
+    yield { ...step.value, stage: 'collect' };
+  }
+}

@@ -1,0 +1,60 @@
+/** What a describe request does: looks at a dataset for the questions before training. */
+import {
+  describeDataset,
+  type ColumnDescription,
+  type DatasetDescription as Described,
+} from '../core/data/collect';
+import { isClassification, sampleRows } from '../core/data/columns';
+import { KolmoError } from '../core/error';
+import { fittingArchitectures } from '../core/train/architectures/architectures';
+import type { DatasetShape } from '../core/train/architectures/architecture';
+import { formatCount, formatShape } from '../runs/units';
+import type { DatasetDescription, DescribeRequest } from './protocol';
+
+/** Throws a KolmoError where the dataset cannot be used, with the reason. */
+export async function describe({ dataset }: DescribeRequest): Promise<DatasetDescription> {
+  const described = await describeDataset(dataset);
+  if (described.problem !== undefined) throw new KolmoError(described.problem);
+  const targets = targetsOf(described);
+  return {
+    summary: summaryOf(described),
+    targets,
+    architectures: fittingArchitectures(shapeOf(described, targets[0]?.task)).map(
+      ({ name, description }) => ({ name, detail: description }),
+    ),
+  };
+}
+
+function targetsOf({ targets = [], columns = [], rows }: Described): DatasetDescription['targets'] {
+  const looked = Math.min(rows, sampleRows);
+  return targets.flatMap((name) => {
+    const column = columns.find((each) => each.name === name);
+    if (!column) return [];
+    const task = isClassification(column, looked) ? 'classification' : 'regression';
+    return [{ name, task, detail: detailOf(column, task) }];
+  });
+}
+
+function detailOf(column: ColumnDescription, task: 'classification' | 'regression'): string {
+  const what = task === 'classification' ? `${column.distinct} classes` : `a number`;
+  return column.missing > 0 ? `${what}, ${formatCount(column.missing)} missing` : what;
+}
+
+function summaryOf({ rows, rowsAreEstimated, inputShape, columns }: Described): string {
+  const count = `${rowsAreEstimated ? 'about ' : ''}${formatCount(rows)}`;
+  return columns
+    ? `${columns.length} columns, ${count} rows`
+    : `${count} images of ${formatShape((inputShape ?? []).slice(0, 2))}`;
+}
+
+/** What can be said of the shape before collecting: which architectures fit does not depend on the widths. */
+function shapeOf(
+  { kind, inputShape }: Described,
+  task: 'classification' | 'regression' = 'classification',
+): DatasetShape {
+  const width = kind === 'table' ? [1] : (inputShape ?? [1]);
+  const common = { inputShape: width, targetSize: 1 };
+  return task === 'classification'
+    ? { ...common, task: { type: 'classification', target: '', classes: [] } }
+    : { ...common, task: { type: 'regression', target: '', mean: 0, standardDeviation: 1 } };
+}

@@ -1,0 +1,45 @@
+/** The table of jobs: what each kind of request runs. */
+import type { RunEvent } from '../runs/events';
+import { compressRun } from './compress';
+import type { JobContext } from './context';
+import { describe } from './describe';
+import { inspect, unpack } from './files';
+import type { JobRequest } from './protocol';
+import { programRun, surprisalOf, verify } from './program';
+import { reportRun } from './report';
+import { trainRun } from './train';
+
+type RequestOf<T extends JobRequest['type']> = Extract<JobRequest, { type: T }>;
+
+type JobFunction<T extends JobRequest['type']> = (
+  request: RequestOf<T>,
+  context: JobContext,
+) => AsyncGenerator<RunEvent, unknown>;
+
+const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
+  train: trainRun,
+  compress: compressRun,
+  program: programRun,
+  verify: withoutEvents(verify),
+  surprisal: withoutEvents(surprisalOf),
+  report: withoutEvents(reportRun),
+  describe: withoutEvents(describe),
+  inspect: withoutEvents(inspect),
+  unpack: withoutEvents(unpack),
+};
+
+export function runJob<T extends JobRequest['type']>(
+  request: RequestOf<T>,
+  context: JobContext,
+): AsyncGenerator<RunEvent, unknown> {
+  return (jobs[request.type as T] as JobFunction<T>)(request, context);
+}
+
+/** A job that is over in a moment has nothing to tell but its result. */
+function withoutEvents<R>(
+  action: (request: R) => Promise<unknown>,
+): (request: R) => AsyncGenerator<RunEvent, unknown> {
+  return async function* (request) {
+    return action(request);
+  };
+}

@@ -1,0 +1,95 @@
+/** Writes packed models and measures them: sizes from the file, errors from the file decoded and run. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decode, encodeWithLedger } from '../core/compress/container/container';
+import type { Ledger } from '../core/compress/container/ledger';
+import type { Dataset } from '../core/data/dataset';
+import { measureLayers, type LayerMeasure } from '../core/report/ledger';
+import { evaluateOnnx, exportOnnx } from '../core/train/export';
+import type { Metrics, Model } from '../core/train/model';
+import { writeArtifact } from '../runs/artifact';
+import type { RunEvent } from '../runs/events';
+import type { JobContext } from './context';
+
+export interface Packed {
+  /** Length of the file. */
+  bytes: number;
+  /** What the file decodes to. */
+  model: Model;
+  layers: LayerMeasure[];
+}
+
+/** Packs a model into a file. */
+export function packModel(model: Model, path: string): Promise<Packed> {
+  return writePacked(encodeWithLedger(model), path);
+}
+
+/** Writes a packed model, reads it back, and says what each layer costs in it. */
+export async function writePacked(
+  { bytes, ledger }: { bytes: Uint8Array; ledger: Ledger },
+  path: string,
+): Promise<Packed> {
+  const length = await writeArtifact(path, bytes);
+  const decoded = decode(new Uint8Array(await readFile(path)), path);
+  return { bytes: length, model: decoded, layers: measureLayers(decoded, ledger) };
+}
+
+/** Measures an ONNX file on the splits that no weight has seen. */
+export async function measureOnnx(
+  path: string,
+  dataset: Dataset,
+  threads: number,
+): Promise<{ test: Metrics; validation: Metrics }> {
+  return measureBytes(new Uint8Array(await readFile(path)), dataset, threads);
+}
+
+/** Measures a model through the ONNX file that it would be exported to. */
+export async function measureModel(
+  model: Model,
+  dataset: Dataset | undefined,
+  threads: number,
+): Promise<{ test?: Metrics; validation?: Metrics }> {
+  return dataset ? measureBytes(exportOnnx(model), dataset, threads) : {};
+}
+
+async function measureBytes(
+  onnx: Uint8Array,
+  dataset: Dataset,
+  threads: number,
+): Promise<{ test: Metrics; validation: Metrics }> {
+  return {
+    test: await evaluateOnnx(onnx, dataset, 'test', { threads }),
+    validation: await evaluateOnnx(onnx, dataset, 'validation', { threads }),
+  };
+}
+
+export interface PackOptions {
+  run: string;
+  dataset?: Dataset;
+  threads: number;
+}
+
+/** The last stage of every model: `model.kolmo`, measured. Gives its length and how good it is. */
+export async function* packStage(
+  model: Model,
+  { run, dataset, threads }: PackOptions,
+  { now }: JobContext,
+): AsyncGenerator<RunEvent, { bytes: number; test?: Metrics }> {
+  const started = now();
+  yield { type: 'stageStarted', stage: 'entropyCode', settings: {} };
+  const packed = await packModel(model, join(run, 'model.kolmo'));
+  const measured = await measureModel(packed.model, dataset, threads);
+  yield {
+    type: 'stageFinished',
+    stage: 'entropyCode',
+    result: {
+      bytes: packed.bytes,
+      artifact: 'model.kolmo',
+      seconds: now() - started,
+      ...measured,
+      layers: packed.layers,
+      notes: dataset ? [] : ['No dataset: the error was not measured.'],
+    },
+  };
+  return { bytes: packed.bytes, test: measured.test };
+}

@@ -1,0 +1,243 @@
+/** What a train request does: collect, preprocess, train, pack; every stage leaves its file. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dataset } from '../core/data/dataset';
+import { KolmoError } from '../core/error';
+import { chooseArchitecture } from '../core/train/architectures/architectures';
+import { decodeCheckpoint } from '../core/train/checkpoint';
+import { exportOnnx } from '../core/train/export';
+import { initialize } from '../core/train/layers/layers';
+import { train, type TrainEvent, type TrainResult } from '../core/train/loop';
+import type { Metrics, Model } from '../core/train/model';
+import { trainDefaults, type TrainOptions } from '../core/train/options';
+import { writeArtifact } from '../runs/artifact';
+import type { RunEvent } from '../runs/events';
+import { readRecord, writeRecord, type RunRecord } from '../runs/folder';
+import { collectDataset } from './collect';
+import type { JobContext } from './context';
+import { measureOnnx, packModel, packStage } from './pack';
+import type { TrainRequest } from './protocol';
+import { versions } from './versions';
+
+/** What `kolmo train --json` prints. */
+export interface TrainSummary {
+  run: string;
+  file: string;
+  architecture: string;
+  parameters: number;
+  epochs: number;
+  examplesPerSecond: number;
+  seconds: number;
+  trainLoss: number;
+  testLoss: number;
+  testError?: number;
+  metrics: { test: Metrics; validation: Metrics };
+  ended: TrainResult['ended'];
+}
+
+/** Seconds between two checkpoints on disk: what a kill may cost. */
+const checkpointSeconds = 2;
+
+export async function* trainRun(
+  request: TrainRequest,
+  context: JobContext,
+): AsyncGenerator<RunEvent, TrainSummary> {
+  const { run } = request;
+  const checkpoint = join(run, 'checkpoint', 'training.bin');
+  const resume = existsSync(checkpoint) ? new Uint8Array(await readFile(checkpoint)) : undefined;
+  const began = context.now();
+  const dataset = yield* collectDataset(request, context, { quiet: resume !== undefined });
+  try {
+    const { choice, reason } = chooseArchitecture(request.architecture, dataset);
+    const { seed } = request.training;
+    const options: TrainOptions = {
+      ...trainDefaults,
+      ...choice.training,
+      ...defined(request.training),
+      seed: seed ?? trainDefaults.seed,
+      threads: request.threads,
+    };
+    const architecture = choice.build(dataset);
+    const initial = initialize(architecture, options.seed);
+    const record = await recordOf(request, dataset, initial, options, context);
+    if (resume) await checkSameData(run, record);
+    await writeRecord(run, record);
+
+    const started = context.now();
+    yield {
+      type: 'stageStarted',
+      stage: 'train',
+      settings: settingsOf(architecture.name, options),
+      ...(resume && { resumedAt: stepOf(resume, dataset, options) }),
+    };
+    if (resume) {
+      yield {
+        type: 'warning',
+        stage: 'train',
+        message: 'The training goes on from its last checkpoint.',
+      };
+    }
+    await mkdir(join(run, 'checkpoint'), { recursive: true });
+    const training = train(initial, dataset, { ...options, ...(resume && { resume }) });
+    const result = yield* follow(training, checkpoint, context);
+    const file = join(run, 'model.onnx');
+    const onnx = exportOnnx(result.model);
+    const bytes = await writeArtifact(file, onnx);
+    const measured = await measureOnnx(file, dataset, request.threads);
+    const packed = await packModel(result.model, join(run, 'stages', 'train.kolmo'));
+    const seconds = context.now() - started;
+    yield {
+      type: 'stageFinished',
+      stage: 'train',
+      result: {
+        bytes,
+        artifact: 'model.onnx',
+        seconds,
+        ...measured,
+        layers: packed.layers,
+        notes: [...(reason ? [reason] : []), endNote(result, options)],
+      },
+    };
+    yield* packStage(packed.model, { run, dataset, threads: request.threads }, context);
+    if (result.ended !== 'stopped') await rm(join(run, 'checkpoint'), { recursive: true });
+    return {
+      run,
+      file,
+      architecture: architecture.name,
+      parameters: record.parameters!,
+      epochs: result.epochs,
+      examplesPerSecond: seconds > 0 ? Math.round(result.examples / seconds) : 0,
+      seconds: context.now() - began,
+      trainLoss: result.trainingLoss,
+      testLoss: measured.test.loss,
+      ...(measured.test.error !== undefined && { testError: measured.test.error }),
+      metrics: measured,
+      ended: result.ended,
+    };
+  } finally {
+    dataset.close?.();
+  }
+}
+
+/** Passes events on, keeps checkpoints, and asks the loop to end when the job is to stop. */
+async function* follow(
+  training: AsyncGenerator<TrainEvent, TrainResult, 'stop' | void>,
+  checkpoint: string,
+  { stopping, now }: JobContext,
+): AsyncGenerator<RunEvent, TrainResult> {
+  let kept = -Infinity;
+  let start: { examples: number; at: number } | undefined;
+  try {
+    for (;;) {
+      const step = await training.next(stopping() ? 'stop' : undefined);
+      if (step.done) return step.value;
+      const event = step.value;
+      switch (event.type) {
+        case 'checkpoint':
+          if (now() - kept < checkpointSeconds) break;
+          await writeArtifact(checkpoint, event.bytes);
+          kept = now();
+          break;
+        case 'progress': {
+          const { examples, ...rest } = event;
+          start ??= { examples, at: now() };
+          const elapsed = now() - start.at;
+          yield {
+            ...rest,
+            stage: 'train',
+            ...(elapsed > 0.2 && {
+              examplesPerSecond: Math.round((examples - start.examples) / elapsed),
+            }),
+          };
+          break;
+        }
+        case 'point':
+        case 'warning':
+          yield { ...event, stage: 'train' };
+          break;
+        default:
+          event satisfies never;
+      }
+    }
+  } finally {
+    await training.return(undefined as never);
+  }
+}
+
+async function recordOf(
+  request: TrainRequest,
+  dataset: Dataset,
+  model: Model,
+  training: TrainOptions,
+  { now }: JobContext,
+): Promise<RunRecord> {
+  const { name, files, preprocessing, notes } = dataset;
+  return {
+    kolmo: versions.kolmo,
+    versions,
+    createdAt: now(),
+    seed: training.seed,
+    request,
+    training,
+    compressions: [],
+    dataset: { name, files, preprocessing, notes },
+    architecture: model.architecture,
+    parameters: model.parameters.reduce((sum, parameter) => sum + parameter.data.length, 0),
+  };
+}
+
+async function checkSameData(run: string, { dataset }: RunRecord): Promise<void> {
+  const before = (await readRecord(run)).dataset;
+  const changed = dataset?.files.find(
+    (file, i) => before?.files[i] && before.files[i].sha256 !== file.sha256,
+  );
+  if (!changed) return;
+  throw new KolmoError(
+    `${changed.path} has changed since this run began, so its checkpoint cannot be gone on from: train again in a new run.`,
+  );
+}
+
+/** Steps that a checkpoint has behind it. */
+function stepOf(bytes: Uint8Array, dataset: Dataset, { batchSize }: TrainOptions): number {
+  const { epoch, batch } = decodeCheckpoint(bytes);
+  const { count } = dataset.splits.training;
+  return epoch * Math.ceil(count / Math.min(batchSize, count)) + batch;
+}
+
+function endNote({ epochs, bestEpoch, ended }: TrainResult, { patience }: TrainOptions): string {
+  const kept = `The weights of epoch ${bestEpoch} are kept, which did best on the validation split.`;
+  switch (ended) {
+    case 'finished':
+      return kept;
+    case 'early':
+      return `Ended after epoch ${epochs}, since ${patience} epochs had brought nothing better. ${kept}`;
+    case 'stopped':
+      return `Stopped on request after ${epochs} whole epochs. ${kept}`;
+    case 'diverged':
+      return `Ended after ${epochs} epochs, since the loss was no longer a number. ${kept}`;
+    default:
+      return ended satisfies never;
+  }
+}
+
+function settingsOf(architecture: string, options: TrainOptions): Record<string, number | string> {
+  const { epochs, batchSize, optimizer, learningRate, schedule, patience, seed } = options;
+  return {
+    architecture,
+    epochs,
+    batchSize,
+    optimizer,
+    learningRate,
+    schedule: schedule.type,
+    patience,
+    seed,
+  };
+}
+
+/** Only what the user has set: an undefined setting must not hide a default. */
+function defined<T extends object>(settings: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
+}

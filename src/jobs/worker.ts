@@ -1,0 +1,113 @@
+/** The entry of the job process: takes one request, runs it, streams its events, ends. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { KolmoError } from '../core/error';
+import { diskError } from '../runs/artifact';
+import type { RunEvent } from '../runs/events';
+import { createRunFolder } from '../runs/folder';
+import { openHistory } from '../runs/history';
+import { lockRun } from '../runs/lock';
+import type { JobContext } from './context';
+import { runJob } from './jobs';
+import type { FromWorker, JobRequest, ToWorker } from './protocol';
+import { runOf } from './request';
+import { reportRun } from './report';
+import { createStream } from './stream';
+
+let stopping = false;
+const outlivesHost = process.argv.includes('--outlives-host');
+
+process.on('message', (message: ToWorker) => {
+  if (message.type === 'stop') stopping = true;
+  else void work(message.request).then(end, (error: unknown) => end(failure(error)));
+});
+process.on('SIGTERM', () => (stopping = true));
+// Ctrl+C reaches the whole group of a terminal: the CLI, which is asked too, decides what it means.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => {
+  if (!outlivesHost) stopping = true;
+});
+// Without a host there is nobody to read the complaints.
+process.stderr.on('error', () => {});
+
+/** Runs the request and gives the last message. */
+async function work(request: JobRequest): Promise<FromWorker> {
+  const context: JobContext = { stopping: () => stopping, now };
+  const run = runOf(request);
+  if (run === undefined) {
+    const result = await drain(runJob(request, context), () => {});
+    return { type: 'done', result };
+  }
+  if (!existsSync(run)) await createRunFolder(run);
+  const unlock = lockRun(run);
+  try {
+    const history = openHistory(run);
+    const stream = createStream({
+      write: history.append,
+      send: (events) => tell({ type: 'events', events }),
+      now,
+    });
+    try {
+      const result = await drain(runJob(request, context), stream.emit);
+      stream.emit(
+        stopping
+          ? { type: 'stopped', message: 'Stopped on request; the model so far is kept.' }
+          : { type: 'finished' },
+      );
+      if (existsSync(join(run, 'run.json'))) await reportRun({ run });
+      return { type: 'done', result };
+    } catch (error) {
+      const end = failure(error);
+      if (end.type === 'error') {
+        try {
+          stream.emit({ type: 'failed', message: end.message });
+        } catch {
+          // The history itself cannot be written: the host still gets the sentence.
+          tell({ type: 'events', events: [{ type: 'failed', message: end.message, at: now() }] });
+        }
+      }
+      return end;
+    } finally {
+      history.close();
+    }
+  } finally {
+    unlock();
+  }
+}
+
+/** Takes all events; every 50 ms the process's own messages get a turn, or a stop would never be heard. */
+async function drain(
+  job: AsyncGenerator<RunEvent, unknown>,
+  emit: (event: RunEvent) => void,
+): Promise<unknown> {
+  let turn = now();
+  for (;;) {
+    const step = await job.next();
+    if (step.done) return step.value;
+    emit(step.value);
+    if (now() - turn < 0.05) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    turn = now();
+  }
+}
+
+/** A KolmoError is a sentence already; anything else is a defect, and says where. */
+function failure(error: unknown): FromWorker {
+  const known = diskError(error, 'the output');
+  if (known instanceof KolmoError) return { type: 'error', message: known.message };
+  process.stderr.write(`${known.stack}\n`);
+  return { type: 'error', message: `Unexpected ${known.name}: ${known.message}` };
+}
+
+function tell(message: FromWorker): void {
+  if (process.connected) process.send!(message, () => {});
+}
+
+function end(message: FromWorker): void {
+  if (!process.connected) process.exit(0);
+  process.send!(message, () => process.exit(0));
+}
+
+function now(): number {
+  return Date.now() / 1000;
+}
