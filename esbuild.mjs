@@ -68,16 +68,17 @@ const node = {
   logLevel: flags.quiet ? 'warning' : 'info',
 };
 
+const jobBundle = {
+  ...node,
+  entryPoints: ['src/jobs/worker.ts', 'src/cli.ts'],
+  outbase: 'src',
+  format: 'cjs',
+  entryNames: '[name]',
+};
+
 const bundles = [
   { ...node, entryPoints: ['src/extension.ts'], outdir: 'dist', format: 'cjs' },
-  {
-    ...node,
-    entryPoints: ['src/jobs/worker.ts', 'src/cli.ts'],
-    outdir: 'dist',
-    outbase: 'src',
-    format: 'cjs',
-    entryNames: '[name]',
-  },
+  { ...jobBundle, outdir: 'dist' },
   {
     bundle: true,
     platform: 'browser',
@@ -100,6 +101,8 @@ const testFiles = (folder) =>
     : [];
 
 const tests = [
+  // The job process and the command line as tests start them.
+  { ...jobBundle, outdir: 'out/dist' },
   {
     ...node,
     entryPoints: testFiles('test/unit'),

@@ -12,7 +12,7 @@ import type { RunEvent, StageName } from '../runs/events';
 import { readRecord, readState, writeRecord, type RunRecord } from '../runs/folder';
 import { collectDataset } from './collect';
 import type { JobContext } from './context';
-import { measureModel, packStage, writePacked } from './pack';
+import { measureModel, packModel, packStage, writePacked, type Packed } from './pack';
 import type { CompressRequest } from './protocol';
 import { versions } from './versions';
 
@@ -42,7 +42,7 @@ export async function* compressRun(
       compressions: request.run === run ? [...record.compressions, request] : [],
     });
     const stages: CompressSummary['stages'] = [];
-    let current = model;
+    let current: Packed | undefined;
     let started = context.now();
     const compressing = compress(model, wanted, {
       ...(request.fineTune && dataset && { dataset }),
@@ -78,7 +78,7 @@ export async function* compressRun(
             ...(testError !== undefined && { testError }),
             seconds,
           });
-          current = packed.model;
+          current = packed;
           break;
         }
         default:
@@ -86,6 +86,7 @@ export async function* compressRun(
       }
     }
     const options = { run, dataset, threads };
+    current ??= await packModel(model, join(run, 'model.kolmo'));
     const { bytes, test } = yield* packStage(current, options, context);
     return {
       run,

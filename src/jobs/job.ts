@@ -12,7 +12,7 @@ import { runOf } from './request';
 export interface Job {
   /** The job's result; rejects with a KolmoError when it fails, is stopped too early to have one, or dies. */
   result: Promise<unknown>;
-  /** Asks for an end at the next batch, and kills the process when it has not ended in time. */
+  /** Asks for an end at the next batch, and kills a process that does not hear it in time. */
   stop(): void;
   /** Id of the job process. */
   pid: number | undefined;
@@ -23,7 +23,7 @@ export interface JobOptions {
   worker: string;
   /** Everything that happens, in order, a `done` or `error` last. */
   onMessage?: (message: FromWorker) => void;
-  /** Milliseconds between asking for a stop and killing. */
+  /** Milliseconds that a job has to hear a stop before it is killed. */
   patience?: number;
   /** The job goes on when this process ends, as a training does when a window is reloaded. */
   outlivesHost?: boolean;
@@ -44,14 +44,19 @@ export function startJob(
   let stopping = false;
   let killer: NodeJS.Timeout | undefined;
   const result = new Promise<unknown>((resolve, reject) => {
-    let last: FromWorker | undefined;
+    let last: Extract<FromWorker, { type: 'done' | 'error' }> | undefined;
     let complaint = '';
     child.stderr!.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(-4000);
     });
     child.on('message', (message: FromWorker) => {
-      if (message.type === 'events') onMessage(message);
-      else last = message;
+      if (message.type === 'done' || message.type === 'error') {
+        last = message;
+        return;
+      }
+      // Who has heard the wish may take the time to keep the model.
+      if (message.type === 'stopping') clearTimeout(killer);
+      onMessage(message);
     });
     child.on('error', (error) => {
       reject(new KolmoError(`The job process could not be started: ${error.message}.`));
@@ -61,7 +66,7 @@ export function startJob(
       const end = last ?? died({ request, code, signal, stopping, complaint, onMessage });
       onMessage(end);
       if (end.type === 'done') resolve(end.result);
-      else reject(new KolmoError(end.type === 'error' ? end.message : 'The job gave no result.'));
+      else reject(new KolmoError(end.message));
     });
   });
   // Whoever wants the result awaits it; a job that nobody awaits must not end its host.
@@ -125,7 +130,14 @@ interface Death {
   onMessage: (message: FromWorker) => void;
 }
 
-function died({ request, code, signal, stopping, complaint, onMessage }: Death): FromWorker {
+function died({
+  request,
+  code,
+  signal,
+  stopping,
+  complaint,
+  onMessage,
+}: Death): Extract<FromWorker, { type: 'error' }> {
   const how = signal ? `was killed (${signal})` : `ended unexpectedly (exit code ${code})`;
   const reason = stopping
     ? 'The job did not stop in time and was ended.'

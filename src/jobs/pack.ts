@@ -14,6 +14,8 @@ import type { JobContext } from './context';
 export interface Packed {
   /** Length of the file. */
   bytes: number;
+  content: Uint8Array;
+  ledger: Ledger;
   /** What the file decodes to. */
   model: Model;
   layers: LayerMeasure[];
@@ -30,8 +32,8 @@ export async function writePacked(
   path: string,
 ): Promise<Packed> {
   const length = await writeArtifact(path, bytes);
-  const decoded = decode(new Uint8Array(await readFile(path)), path);
-  return { bytes: length, model: decoded, layers: measureLayers(decoded, ledger) };
+  const model = decode(new Uint8Array(await readFile(path)), path);
+  return { bytes: length, content: bytes, ledger, model, layers: measureLayers(model, ledger) };
 }
 
 /** Measures an ONNX file on the splits that no weight has seen. */
@@ -69,27 +71,29 @@ export interface PackOptions {
   threads: number;
 }
 
-/** The last stage of every model: `model.kolmo`, measured. Gives its length and how good it is. */
+/** The last stage of every model: its packed file becomes `model.kolmo`, measured. */
 export async function* packStage(
-  model: Model,
+  { content, ledger, model, layers }: Packed,
   { run, dataset, threads }: PackOptions,
   { now }: JobContext,
 ): AsyncGenerator<RunEvent, { bytes: number; test?: Metrics }> {
   const started = now();
   yield { type: 'stageStarted', stage: 'entropyCode', settings: {} };
-  const packed = await packModel(model, join(run, 'model.kolmo'));
-  const measured = await measureModel(packed.model, dataset, threads);
+  const bytes = await writeArtifact(join(run, 'model.kolmo'), content);
+  const measured = await measureModel(model, dataset, threads);
+  const notes = dataset ? [] : ['There is no dataset, so the error was not measured.'];
   yield {
     type: 'stageFinished',
     stage: 'entropyCode',
     result: {
-      bytes: packed.bytes,
+      bytes,
       artifact: 'model.kolmo',
       seconds: now() - started,
       ...measured,
-      layers: packed.layers,
-      notes: dataset ? [] : ['No dataset: the error was not measured.'],
+      layers,
+      ledger,
+      notes,
     },
   };
-  return { bytes: packed.bytes, test: measured.test };
+  return { bytes, test: measured.test };
 }

@@ -109,5 +109,7 @@ export type ToWorker = { type: 'start'; request: JobRequest } | { type: 'stop' }
 export type FromWorker =
   /** What happened since the last message, at most 20 messages a second; nothing is left out. */
   | { type: 'events'; events: StampedEvent[] }
+  /** A stop was heard between two batches: what follows only keeps what there is. */
+  | { type: 'stopping' }
   | { type: 'done'; result: unknown }
   | { type: 'error'; message: string };

@@ -99,7 +99,7 @@ export async function* trainRun(
         notes: [...(reason ? [reason] : []), endNote(result, options)],
       },
     };
-    yield* packStage(packed.model, { run, dataset, threads: request.threads }, context);
+    yield* packStage(packed, { run, dataset, threads: request.threads }, context);
     if (result.ended !== 'stopped') await rm(join(run, 'checkpoint'), { recursive: true });
     return {
       run,

@@ -32,7 +32,15 @@ process.stderr.on('error', () => {});
 
 /** Runs the request and gives the last message. */
 async function work(request: JobRequest): Promise<FromWorker> {
-  const context: JobContext = { stopping: () => stopping, now };
+  let heard = false;
+  const context: JobContext = {
+    now,
+    stopping() {
+      if (stopping && !heard) tell({ type: 'stopping' });
+      heard = stopping;
+      return stopping;
+    },
+  };
   const run = runOf(request);
   if (run === undefined) {
     const result = await drain(runJob(request, context), () => {});
@@ -50,7 +58,7 @@ async function work(request: JobRequest): Promise<FromWorker> {
     try {
       const result = await drain(runJob(request, context), stream.emit);
       stream.emit(
-        stopping
+        heard
           ? { type: 'stopped', message: 'Stopped on request; the model so far is kept.' }
           : { type: 'finished' },
       );

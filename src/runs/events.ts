@@ -1,9 +1,10 @@
 /** Everything that can happen to a run, as written to events.jsonl and streamed to panels, notification and CLI. */
+import type { Ledger } from '../core/compress/container/ledger';
 import type { LayerMeasure } from '../core/report/ledger';
 import type { Metrics } from '../core/train/model';
 
 export type { Histogram } from '../core/report/histogram';
-export type { LayerMeasure };
+export type { LayerMeasure, Ledger };
 
 /** The pipeline's stages in order; the diagram, the report and the CLI table draw them. */
 export const stageNames = [
@@ -71,6 +72,8 @@ export interface StageResult {
   test?: Metrics;
   validation?: Metrics;
   layers?: LayerMeasure[];
+  /** Of the stage `entropyCode` alone: what every byte of the packed file is for. */
+  ledger?: Ledger;
   /** Of the stage `program` alone. */
   program?: ProgramMeasure;
   notes: string[];

@@ -21,12 +21,11 @@ export interface ReportParts {
   name: string;
   record: RunRecord;
   state: RunState;
-  /** What every byte of model.kolmo is for. */
-  ledger?: Ledger;
 }
 
 /** Writes report.md as text; links in it are relative to the run folder. */
-export function markdownReport({ name, record, state, ledger }: ReportParts): string {
+export function markdownReport({ name, record, state }: ReportParts): string {
+  const ledger = state.stages.entropyCode?.result?.ledger;
   const versions = Object.entries(record.versions).map((pair) => pair.join(' '));
   const sections = [
     `# ${escapeText(name)}`,

@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { datasetDefaults } from '../../../src/core/data/dataset';
+import type { CompressSummary } from '../../../src/jobs/compress';
+import { startJob, type Job } from '../../../src/jobs/job';
+import type { FromWorker, JobRequest, TrainRequest } from '../../../src/jobs/protocol';
+import type { TrainSummary } from '../../../src/jobs/train';
+import type { DatasetDescription } from '../../../src/jobs/protocol';
+import { readRecord, readState } from '../../../src/runs/folder';
+import { syntheticIdx } from '../../fixtures/syntheticIdx';
+import { syntheticTable } from '../../fixtures/syntheticTable';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+const worker = resolve('out/dist/worker.js');
+
+function images(test: TestContext, side = 8): string {
+  const { images, labels } = syntheticIdx({ count: 900, side });
+  return temporaryFolder(test, {
+    'train-images-idx3-ubyte': images,
+    'train-labels-idx1-ubyte': labels,
+  });
+}
+
+const trainRequest = (folder: string, run: string, epochs = 8): TrainRequest => ({
+  type: 'train',
+  dataset: join(folder, 'train-images-idx3-ubyte'),
+  data: datasetDefaults,
+  architecture: 'lenet-300-100',
+  training: { epochs, batchSize: 32, patience: 0, seed: 5 },
+  run: join(folder, '.kolmo', 'runs', run),
+  threads: 1,
+});
+
+/** Runs a job and calls `react` once, when its history holds `wanted` points of validation. */
+function reactingJob(request: JobRequest, wanted: number, react: (job: Job) => void): Job {
+  let seen = 0;
+  const job = startJob(request, {
+    worker,
+    onMessage(message: FromWorker) {
+      if (message.type !== 'events') return;
+      for (const event of message.events) {
+        if (event.type === 'point' && event.split === 'validation' && ++seen === wanted) react(job);
+      }
+    },
+  });
+  return job;
+}
+
+const model = (request: TrainRequest): Buffer => readFileSync(join(request.run, 'model.onnx'));
+
+describe('a train job', () => {
+  it('killed in the middle says so, and goes on to the same model as an uninterrupted one', async (t) => {
+    const folder = images(t);
+    const whole = trainRequest(folder, 'whole', 60);
+    await startJob(whole, { worker }).result;
+
+    const broken = trainRequest(folder, 'broken', 60);
+    const job = reactingJob(broken, 3, ({ pid }) => process.kill(pid!, 'SIGKILL'));
+    await assert.rejects(job.result, /was killed \(SIGKILL\).*go on from its last checkpoint/);
+    assert.equal((await readState(broken.run)).status, 'interrupted');
+    assert.equal(existsSync(join(broken.run, 'model.onnx')), false);
+
+    await startJob(broken, { worker }).result;
+    const state = await readState(broken.run);
+    assert.equal(state.status, 'finished');
+    assert.deepEqual(model(broken), model(whole));
+    const steps = state.stages.train!.validation.step;
+    assert.deepEqual(steps, (await readState(whole.run)).stages.train!.validation.step);
+    assert.equal(existsSync(join(broken.run, 'checkpoint')), false);
+  });
+
+  it('stopped keeps the model so far', async (t) => {
+    const request = trainRequest(images(t), 'stopped', 10_000);
+    const summary = (await reactingJob(request, 2, (job) => job.stop()).result) as TrainSummary;
+    assert.equal(summary.ended, 'stopped');
+    assert.ok(summary.epochs >= 2 && summary.epochs < 10_000);
+    const state = await readState(request.run);
+    assert.equal(state.status, 'stopped');
+    assert.equal(state.stages.train!.status, 'finished');
+    assert.ok(model(request).length > 1000);
+    assert.ok(existsSync(join(request.run, 'checkpoint', 'training.bin')));
+  });
+
+  it('leaves a run that can be read: record, history, files of the stated length, report', async (t) => {
+    const request = trainRequest(images(t), 'whole', 3);
+    const summary = (await startJob(request, { worker }).result) as TrainSummary;
+    assert.equal(summary.testError, summary.metrics.test.error);
+    const record = await readRecord(request.run);
+    assert.equal(record.training!.batchSize, 32);
+    assert.match(record.dataset!.files[0].sha256, /^[0-9a-f]{64}$/);
+    const { stages } = await readState(request.run);
+    for (const name of ['preprocess', 'train', 'entropyCode'] as const) {
+      const { artifact, bytes } = stages[name]!.result!;
+      assert.equal(readFileSync(join(request.run, artifact)).length, bytes, artifact);
+    }
+    assert.match(readFileSync(join(request.run, 'report.md'), 'utf8'), /:::finished/);
+    assert.deepEqual(
+      readdirSync(request.run).filter((name) => /tmp|job\.json/.test(name)),
+      [],
+    );
+  });
+
+  it('refuses to go on when the dataset has changed', async (t) => {
+    const folder = images(t);
+    const request = trainRequest(folder, 'changed', 10_000);
+    await reactingJob(request, 1, (job) => job.stop()).result;
+    const other = syntheticIdx({ count: 900, seed: 2 });
+    writeFileSync(join(folder, 'train-images-idx3-ubyte'), other.images);
+    writeFileSync(join(folder, 'train-labels-idx1-ubyte'), other.labels);
+    await assert.rejects(
+      startJob(request, { worker }).result,
+      /has changed since this run began.*train again in a new run/,
+    );
+  });
+
+  it('tells what is wrong with its data, and keeps that in its history', async (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': 'x,y\n' });
+    const request = { ...trainRequest(folder, 'empty'), dataset: join(folder, 'a.csv') };
+    await assert.rejects(startJob(request, { worker }).result, /has a header and no rows/);
+    const state = await readState(request.run);
+    assert.equal(state.status, 'failed');
+    assert.match(state.message!, /has a header and no rows/);
+  });
+});
+
+describe('a compress job', () => {
+  it('measures each pass from its file, and applies a pass again from where it was', async (t) => {
+    const folder = images(t);
+    const train = trainRequest(folder, 'whole', 3);
+    await startJob(train, { worker }).result;
+    const compress = (passes: object[]): Promise<unknown> =>
+      startJob(
+        {
+          type: 'compress',
+          run: train.run,
+          passes: passes as never,
+          fineTune: false,
+          seed: 1,
+          threads: 1,
+        },
+        { worker },
+      ).result;
+
+    const first = (await compress([
+      { name: 'prune', options: { sparsity: 0.5 } },
+      { name: 'share', options: { clusters: 16 } },
+    ])) as CompressSummary;
+    assert.deepEqual(
+      first.stages.map(({ name }) => name),
+      ['prune', 'share'],
+    );
+    for (const { name, bytes } of first.stages) {
+      assert.equal(readFileSync(join(train.run, 'stages', `${name}.kolmo`)).length, bytes);
+    }
+    assert.equal(readFileSync(first.file).length, first.bytes);
+    const packed = readFileSync(first.file);
+
+    await compress([{ name: 'quantize', options: { bits: 8 } }]);
+    const chain = (await readState(train.run)).chain;
+    assert.deepEqual(chain.slice(3), ['prune', 'share', 'quantize', 'entropyCode']);
+
+    await compress([
+      { name: 'prune', options: { sparsity: 0.5 } },
+      { name: 'share', options: { clusters: 16 } },
+    ]);
+    assert.deepEqual(readFileSync(first.file), packed);
+    const state = await readState(train.run);
+    assert.deepEqual(state.chain.slice(3), ['prune', 'share', 'entropyCode']);
+    assert.equal((await readRecord(train.run)).compressions.length, 3);
+  });
+
+  it('compresses a packed model file without its data into a run of its own', async (t) => {
+    const folder = images(t);
+    const train = trainRequest(folder, 'whole', 1);
+    await startJob(train, { worker }).result;
+    const out = join(folder, 'out');
+    const summary = (await startJob(
+      {
+        type: 'compress',
+        run: join(train.run, 'model.kolmo'),
+        out,
+        passes: [{ name: 'quantize', options: {} }],
+        fineTune: true,
+        seed: 1,
+        threads: 1,
+      },
+      { worker },
+    ).result) as CompressSummary;
+    assert.ok(summary.ratio > 3.5);
+    assert.equal(summary.testError, undefined);
+    assert.equal(readFileSync(join(out, 'model.kolmo')).length, summary.bytes);
+  });
+
+  it('says what a folder must be', async (t) => {
+    const folder = temporaryFolder(t);
+    const request = { type: 'compress', fineTune: true, seed: 1, threads: 1 } as const;
+    await assert.rejects(
+      startJob({ ...request, run: folder, passes: [] }, { worker }).result,
+      /is not a run: choose a folder below \.kolmo\/runs/,
+    );
+    const twice = [
+      { name: 'prune', options: {} },
+      { name: 'prune', options: {} },
+    ] as const;
+    await assert.rejects(
+      startJob({ ...request, run: folder, passes: [...twice] }, { worker }).result,
+      /ask for prune once/,
+    );
+  });
+});
+
+describe('a describe job', () => {
+  it('tells targets and architectures of a table, the best guess first', async (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 200 }) });
+    const described = (await startJob(
+      { type: 'describe', dataset: join(folder, 'a.csv') },
+      { worker },
+    ).result) as DatasetDescription;
+    assert.equal(described.summary, '5 columns, 200 rows');
+    assert.equal(described.targets[0].name, 'price');
+    assert.equal(described.targets[0].task, 'regression');
+    assert.equal(described.architectures[0].name, 'mlp');
+  });
+
+  it('tells the size and the architectures of images', async (t) => {
+    const described = (await startJob(
+      { type: 'describe', dataset: join(images(t, 16), 'train-images-idx3-ubyte') },
+      { worker },
+    ).result) as DatasetDescription;
+    assert.equal(described.summary, '900 images of 16 x 16');
+    assert.deepEqual(
+      described.architectures.map(({ name }) => name),
+      ['lenet-300-100', 'lenet-5'],
+    );
+  });
+
+  it('gives the sentence of a dataset that cannot be used', async (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': 'x,y\n' });
+    await assert.rejects(
+      startJob({ type: 'describe', dataset: join(folder, 'a.csv') }, { worker }).result,
+      /has a header and no rows/,
+    );
+  });
+});
+
+describe('an output that cannot be written', () => {
+  it('is told in a sentence', async (t) => {
+    const folder = images(t);
+    writeFileSync(join(folder, '.kolmo'), 'a file');
+    await assert.rejects(
+      startJob(trainRequest(folder, 'x', 1), { worker }).result,
+      /a file stands where a folder is needed/,
+    );
+    rmSync(join(folder, '.kolmo'));
+  });
+});
