@@ -1,7 +1,7 @@
 /** Tables with a header: CSV and TSV, Parquet and JSON Lines, read a chunk at a time. */
 import { open, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDoubleVector } from '@duckdb/node-api';
 import { KolmoError } from '../error';
 import {
   chooseTarget,
@@ -13,7 +13,8 @@ import {
   targetsOf,
 } from './columns';
 import type { Dataset, DatasetOptions } from './dataset';
-import { openTable, query, quoteName, readChunks, withDuckdb, type TableSource } from './duckdb';
+import { openTable, query, readChunks, withDuckdb, type TableSource } from './duckdb';
+import { expression, learnFirstNames, learnNames, mostNames, unknownCode } from './names';
 import { hashFile } from './files';
 import type { CollectEvent, ColumnDescription, DatasetDescription, Reader } from './reader';
 import { createRows, type Rows } from './rows';
@@ -26,9 +27,6 @@ export const table: Reader = {
   describe,
   collect,
 };
-
-/** A column of more names than this is free text. */
-const mostNames = 10_000;
 
 /** Files up to this size are counted, larger ones estimated. */
 const countedBytes = 32 << 20;
@@ -159,23 +157,28 @@ async function* readTable(
     unusable: column === target ? undefined : whyUnusable(column, looked.rows),
   }));
   const total = (await countRows(connection, source, path, looked.rows)).rows;
-  const selected = ordered.map((column, i) => expression(column, columns[i]));
-
-  const { cacheFolder, memoryBytes } = options;
-  const rows = createRows({ width: columns.length, cacheFolder, memoryBytes });
-  let finished = false;
-  try {
-    const chunks = readChunks(connection, source, selected, path);
-    const withoutTarget = yield* storeRows(chunks, columns, rows.append, total);
+  await learnFirstNames(connection, source, columns, path);
+  for (;;) {
     refuseManyClasses(target, columns, name);
+    const { rows, withoutTarget, unknown } = yield* storeRows(
+      connection,
+      source,
+      ordered,
+      columns,
+      options,
+      path,
+      total,
+    );
+    if (unknown.length > 0) {
+      // Names that the first rows did not show: learn them all and read once more.
+      rows.close();
+      await learnNames(connection, source.sql, unknown, path);
+      continue;
+    }
     if (withoutTarget > 0) {
       notes.push(`${withoutTarget} rows have no value for ${target.name} and are left out.`);
     }
-    const stored = rows.finish();
-    finished = true;
-    return { rows: stored, columns, classification, notes };
-  } finally {
-    if (!finished) rows.discard();
+    return { rows, columns, classification, notes };
   }
 }
 
@@ -186,55 +189,65 @@ function whyUnusable(column: ColumnDescription, rows: number): string | undefine
   return undefined;
 }
 
-function expression(column: ColumnDescription, stored: StoredColumn): string {
-  const name = quoteName(column.name);
-  if (stored.unusable !== undefined) return "'nan'::DOUBLE";
-  if (stored.names) return `${name}::VARCHAR`;
-  const number = column.type === 'time' ? `epoch(${name})` : name;
-  // A vector without nulls is read several times as quickly.
-  return `coalesce(${number}::DOUBLE, 'nan'::DOUBLE)`;
+/** Stores the rows as numbers, names as their codes; says how many had no target, and which columns have unknown names. */
+async function* storeRows(
+  connection: DuckDBConnection,
+  source: TableSource,
+  ordered: ColumnDescription[],
+  columns: StoredColumn[],
+  options: DatasetOptions,
+  path: string,
+  total: number,
+): AsyncGenerator<CollectEvent, { rows: Rows; withoutTarget: number; unknown: StoredColumn[] }> {
+  const selected: string[] = [];
+  for (const [i, column] of ordered.entries()) {
+    selected.push(await expression(connection, columns[i], column.type, `names${i}`));
+  }
+  const { cacheFolder, memoryBytes } = options;
+  const width = columns.length;
+  const rows = createRows({ width, cacheFolder, memoryBytes });
+  const unknown = new Set<StoredColumn>();
+  let [done, told, withoutTarget] = [0, 0, 0];
+  let finished = false;
+  try {
+    for await (const chunk of readChunks(connection, source, selected, path)) {
+      const count = chunk.rowCount;
+      const block = new Float64Array(count * width);
+      for (let position = 0; position < width; position++) {
+        const vector = chunk.getColumnVector(position) as DuckDBDoubleVector;
+        const named = columns[position].names !== undefined;
+        for (let row = 0; row < count; row++) {
+          const value = vector.getItem(row)!;
+          // Infinity is no measurement either.
+          block[row * width + position] = Number.isFinite(value) ? value : NaN;
+          if (named && value === unknownCode) unknown.add(columns[position]);
+        }
+      }
+      const kept = dropWithoutTarget(block, width);
+      withoutTarget += count - kept;
+      rows.append(block.subarray(0, kept * width));
+      done += count;
+      if (done - told < sampleRows) continue;
+      told = done;
+      yield { type: 'progress', done, total: Math.max(done, total), note: 'Reading rows' };
+    }
+    const stored = rows.finish();
+    finished = true;
+    return { rows: stored, withoutTarget, unknown: [...unknown] };
+  } finally {
+    if (!finished) rows.discard();
+  }
 }
 
-/** Stores the rows as numbers, names as their codes in order of appearance; returns how many had no target. */
-async function* storeRows(
-  chunks: AsyncGenerator<DuckDBDataChunk, void>,
-  columns: StoredColumn[],
-  append: (rows: Float64Array) => void,
-  total: number,
-): AsyncGenerator<CollectEvent, number> {
-  const width = columns.length;
-  const codes = columns.map(({ names }) => (names ? new Map<string, number>() : undefined));
-  let done = 0;
-  let told = 0;
-  let withoutTarget = 0;
-  for await (const chunk of chunks) {
-    const count = chunk.rowCount;
-    const block = new Float64Array(count * width);
-    columns.forEach((column, position) => {
-      const vector = chunk.getColumnVector(position);
-      const known = codes[position];
-      for (let row = 0; row < count; row++) {
-        const value = vector.getItem(row);
-        let number = NaN;
-        if (typeof value === 'number') number = Number.isFinite(value) ? value : NaN;
-        else if (typeof value === 'string' && known) number = codeOf(value, column, known);
-        block[row * width + position] = number;
-      }
-    });
-    let kept = 0;
-    for (let row = 0; row < count; row++) {
-      if (Number.isNaN(block[row * width + width - 1])) continue;
-      if (kept !== row) block.copyWithin(kept * width, row * width, (row + 1) * width);
-      kept++;
-    }
-    withoutTarget += count - kept;
-    append(block.subarray(0, kept * width));
-    done += count;
-    if (done - told < sampleRows) continue;
-    told = done;
-    yield { type: 'progress', done, total: Math.max(done, total), note: 'Reading rows' };
+/** Moves the rows that have a target to the front and returns how many they are. */
+function dropWithoutTarget(block: Float64Array, width: number): number {
+  let kept = 0;
+  for (let start = 0; start < block.length; start += width) {
+    if (Number.isNaN(block[start + width - 1])) continue;
+    if (kept * width !== start) block.copyWithin(kept * width, start, start + width);
+    kept++;
   }
-  return withoutTarget;
+  return kept;
 }
 
 function refuseManyClasses(target: ColumnDescription, columns: StoredColumn[], name: string): void {
@@ -242,16 +255,4 @@ function refuseManyClasses(target: ColumnDescription, columns: StoredColumn[], n
   throw new KolmoError(
     `The target “${target.name}” of ${name} has more than ${mostNames} classes. Choose another column.`,
   );
-}
-
-function codeOf(value: string, column: StoredColumn, known: Map<string, number>): number {
-  const code = known.get(value);
-  if (code !== undefined) return code;
-  if (known.size >= mostNames) {
-    column.unusable = `it has more than ${mostNames} different names`;
-    return NaN;
-  }
-  known.set(value, known.size);
-  column.names!.push(value);
-  return known.size - 1;
 }

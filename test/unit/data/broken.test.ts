@@ -172,6 +172,13 @@ const broken: Broken[] = [
     describes: true,
   },
   {
+    what: 'a target of too many classes',
+    files: { 'a.csv': 'x,y\n' + rows(12_000, (i) => `${i % 7},n${i}`) },
+    target: 'y',
+    message: /^The target “y” of a\.csv has more than 10000 classes\. Choose another column\.$/,
+    describes: true,
+  },
+  {
     what: 'a target without a value',
     files: { 'a.csv': 'x,y\n' + rows(20, (i) => `${i},`) },
     target: 'y',

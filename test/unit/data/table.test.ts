@@ -169,6 +169,20 @@ describe('table', () => {
     assert.ok(dataset.notes.includes('void is left out: all its values are missing.'));
   });
 
+  it('knows names that occur only far down', async (t) => {
+    const name = (i: number): string => (i < 120_000 ? 'early' : i % 2 ? 'late' : 'last');
+    const rows = Array.from({ length: 150_000 }, (_, i) => `${name(i)},${i % 7}.5`);
+    const folder = temporaryFolder(t, { 'a.csv': `name,y\n${rows.join('\n')}\n` });
+    const dataset = await collected(join(folder, 'a.csv'), { target: 'y' });
+    const [column] = columnsOf(dataset);
+    assert.deepEqual(column.type === 'category' && column.values, ['early', 'last', 'late']);
+    const { inputs, count } = readSplit(dataset, 'training');
+    assert.equal(
+      inputs.reduce((sum, value) => sum + value, 0),
+      count,
+    );
+  });
+
   it('leaves out rows without a target', async (t) => {
     const rows = Array.from({ length: 40 }, (_, i) => `${i * 1.5},${i < 4 ? '' : i * 2.5}`);
     const folder = temporaryFolder(t, { 'a.csv': `x,y\n${rows.join('\n')}\n` });
