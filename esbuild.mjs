@@ -1,4 +1,4 @@
-// Builds every bundle, and the package made of them: `node esbuild.mjs [--tests] [--watch] [--minify] [--vsix]`.
+// Builds every bundle, and the package made of them: `node esbuild.mjs [--tests | --bench] [--watch] [--minify] [--vsix]`.
 import { createVSIX } from '@vscode/vsce';
 import asc from 'assemblyscript/asc';
 import { build, context } from 'esbuild';
@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 const { values: flags } = parseArgs({
   options: {
     tests: { type: 'boolean' },
+    bench: { type: 'boolean' },
     watch: { type: 'boolean' },
     minify: { type: 'boolean' },
     vsix: { type: 'boolean' },
@@ -127,8 +128,22 @@ const tests = [
   },
 ];
 
-rmSync(flags.tests ? 'out' : 'dist', { recursive: true, force: true });
-for (const options of flags.tests ? tests : bundles) {
+const benches = [
+  {
+    ...tests[0],
+    entryPoints: existsSync('test/bench')
+      ? readdirSync('test/bench')
+          .filter((file) => file.endsWith('.ts'))
+          .map((file) => `test/bench/${file}`)
+      : [],
+    outdir: 'out/bench',
+    outbase: 'test/bench',
+  },
+];
+
+// Benches keep what they provided themselves with beside their bundles.
+if (!flags.bench) rmSync(flags.tests ? 'out' : 'dist', { recursive: true, force: true });
+for (const options of flags.bench ? benches : flags.tests ? tests : bundles) {
   const entries = options.entryPoints.filter((entry) => existsSync(entry));
   if (entries.length === 0) continue;
   const settings = {

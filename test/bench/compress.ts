@@ -41,7 +41,8 @@ export const bench = {
   run,
 };
 
-async function run(log: (line: string) => void): Promise<Row[]> {
+/** @param wanted recipes to run, by a part of their names; all without any */
+async function run(log: (line: string) => void, wanted: string[] = []): Promise<Row[]> {
   // The split of the training images is the same for every seed of the training.
   const dataset = await last(collect(images, { seed: 1 }));
   const folder = await mkdtemp(join(tmpdir(), 'kolmo-bench-'));
@@ -49,6 +50,7 @@ async function run(log: (line: string) => void): Promise<Row[]> {
   try {
     for (const file of (await readdir(recipeFolder)).sort()) {
       const name = file.replace('.json', '');
+      if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
       const recipe = JSON.parse(await readFile(join(recipeFolder, file), 'utf8')) as Recipe;
       const trials: Trial[] = [];
       for (const seed of seeds) {
