@@ -15,6 +15,7 @@ import { createModelSummaries } from './views/modelSummaries';
 import { registerModelsTree } from './views/modelsTree';
 import { createRunPanels } from './views/runPanel';
 import { registerStatusBar } from './views/statusBar';
+import { createSurprisal } from './views/surprisal';
 
 type Command = (house: House, target: Target, answers?: never) => Promise<unknown>;
 
@@ -31,6 +32,7 @@ const commandTable: Record<string, Command> = {
   stop: stopRun,
   report: showReport,
   inspect,
+  surprisal: (house) => house.toggleSurprisal(),
 };
 
 export function activate(context: ExtensionContext): void {
@@ -38,7 +40,14 @@ export function activate(context: ExtensionContext): void {
   const jobs = createJobs(Uri.joinPath(context.extensionUri, 'dist', 'worker.js').fsPath);
   const panels = createRunPanels(context);
   const summaries = createModelSummaries(jobs);
-  const house: House = { jobs, log, openRun: panels.open, activeRun: panels.active };
+  const surprisal = createSurprisal(jobs);
+  const house: House = {
+    jobs,
+    log,
+    openRun: panels.open,
+    activeRun: panels.active,
+    toggleSurprisal: surprisal.toggle,
+  };
 
   context.subscriptions.push(
     log,
@@ -57,6 +66,7 @@ export function activate(context: ExtensionContext): void {
     ...registerInlineSizes(summaries, extensions()),
     ...registerModelsTree(jobs, summaries, extensions()),
     ...registerStatusBar(jobs),
+    ...surprisal.disposables,
   );
 }
 

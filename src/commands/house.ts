@@ -9,6 +9,8 @@ export interface House {
   openRun(folder: string): void;
   /** The run whose panel is in front. */
   activeRun(): string | undefined;
+  /** Shades the text file in front by its surprisal, or takes the shades away. */
+  toggleSurprisal(): Promise<boolean>;
 }
 
 /** What the Explorer, a tree item, a panel or a test hands to a command. */

@@ -115,9 +115,7 @@ async function modelsIn(document: TextDocument): Promise<{ range: Range; file: s
   const found = await Promise.all(
     findModelPaths(text).map(async ({ path, line, start, end }) => {
       const file = await existing(path, document);
-      return file
-        ? [{ range: new Range(line, start, line, end), file }]
-        : [];
+      return file ? [{ range: new Range(line, start, line, end), file }] : [];
     }),
   );
   return found.flat();

@@ -1,7 +1,6 @@
 /** The read-only editor of model files: every tensor with its size, without reading a weight. */
 import { basename } from 'node:path';
-import type {
-  Uri} from 'vscode';
+import type { Uri } from 'vscode';
 import {
   window,
   workspace,
