@@ -1,13 +1,13 @@
 /** Code generation: a model and its payload become a program that carries just the decoder that this file needs. */
 import { minify } from 'terser';
 import { brotliCompressSync, constants, deflateRawSync } from 'node:zlib';
-import { engineSource, type ModelSpec } from './model/engine';
+import { bodyOf, type Model } from './model/evaluate';
 import { concat, wrap } from './shell';
 
 export interface Generated {
   program: Uint8Array;
   /** How the program holds the data, for the report. */
-  form: 'predictor' | 'brotli' | 'deflate' | 'stored';
+  form: 'predictor' | 'small predictor' | 'brotli' | 'deflate' | 'stored';
   /** Bytes of `program` that are code: decoder, loader, check. */
   runtime: number;
   /** Bytes of `program` that are coded data. */
@@ -20,17 +20,17 @@ interface Form {
 
 /** The predictor's program: its decoder is minified and deflated, the payload follows it. */
 export async function predictorProgram(
-  spec: ModelSpec,
+  model: Model,
   payload: Uint8Array,
   size: number,
   { ascii }: Form,
 ): Promise<Generated> {
-  const code = await decoderCode(spec);
+  const code = await decoderCode(model);
   const length = code.length;
   const inflate = `await new Response(new Response(b.subarray(0,${length})).body.pipeThrough(new DecompressionStream('deflate-raw'))).text()`;
   const expression = `eval(${inflate})(b.subarray(${length}),${size})`;
   const program = wrap({ body: concat([code, payload]), expression, browser: true, ascii });
-  return counted('predictor', program, payload);
+  return counted(model.type === 'mixing' ? 'predictor' : 'small predictor', program, payload);
 }
 
 /** The shortest program that uses a general compressor of Node's, or none; with the bytes that brotli leaves. */
@@ -66,8 +66,8 @@ const counted = (form: Generated['form'], program: Uint8Array, data: Uint8Array)
 };
 
 /** The decoder as an arrow function of (payload, size), minified and deflated. */
-async function decoderCode(spec: ModelSpec): Promise<Uint8Array> {
-  const { code } = await minify(`D=(source,size)=>{${engineSource(spec, 'decode')}}`, {
+async function decoderCode(model: Model): Promise<Uint8Array> {
+  const { code } = await minify(`D=(source,size)=>{${bodyOf(model, 'decode')}}`, {
     ecma: 2020,
     compress: { passes: 3, unsafe_math: false, toplevel: true },
     mangle: true,

@@ -2,10 +2,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { plainProgram, predictorProgram, type Generated } from './generate';
-import { encodeWith, type Encoding } from './model/evaluate';
-import type { ModelSpec } from './model/engine';
-import { modelFor, trackerFor } from './model/kinds';
+import { encodeWith, type Encoding, type Model } from './model/evaluate';
+import { minimalModelFor, modelFor, trackerFor } from './model/kinds';
 import { searchModel } from './search';
+import { fitContext, sumContext } from './model/numbers';
 import { analyseSemantics } from './semantics';
 import { analyseSyntax, describeSyntax } from './syntax';
 import { sha256 } from './verify';
@@ -55,7 +55,10 @@ export interface Program {
 }
 
 /** A predictor's program is longer than this whatever it predicts, so what is already shorter is left alone. */
-const leastPredictor = 2500;
+const leastPredictor = 900;
+
+/** Up to this many bytes the small predictor is tried as well. */
+const smallFile = 1 << 17;
 
 const curvePoints = 64;
 
@@ -73,27 +76,40 @@ export async function* writeProgram(
   const { plain, brotli } = plainProgram(bytes, { ascii });
   const findings: Finding[] = [];
   let best = plain;
+  let points: ProgramEvent[] = [];
 
   if (plain.program.length > leastPredictor) {
     const syntax = analyseSyntax(bytes);
     const tracker = syntax.type === 'log' ? undefined : trackerFor(syntax);
     const semantics = tracker && analyseSemantics(bytes, tracker);
     const full = modelFor(syntax, bytes.length, semantics);
-    const { spec, found } = yield* searchModel(full, bytes, effort);
-    const { payload, costs } = yield* encode(spec, bytes);
-    const predicted = await predictorProgram(spec, payload, bytes.length, { ascii });
-    if (predicted.program.length < best.program.length) {
+    const { spec, found } = yield* searchModel(full, bytes, effort, semantics);
+    // Without a context that asks for numbers the program need not carry the code that fits them.
+    const fits = spec.contexts.includes(fitContext) || spec.contexts.includes(sumContext);
+    const plainer = modelFor(syntax, bytes.length, semantics && { ...semantics, numbers: [] });
+    const lean = fits ? spec : { ...spec, state: plainer.state, step: plainer.step };
+    // The small decoder only wins on small files, or where there is hardly anything to predict.
+    const small = bytes.length < smallFile ? [minimalModelFor(syntax, bytes.length)] : [];
+    for (const model of [...small, lean]) {
+      const { payload, costs } = yield* encode(model, bytes);
+      const predicted = await predictorProgram(model, payload, bytes.length, { ascii });
+      if (predicted.program.length >= best.program.length) continue;
       best = predicted;
-      yield* curve(costs);
-      const savedBytes = plain.program.length - predicted.program.length;
-      findings.push({ sentence: describeSyntax(syntax), savedBytes }, ...found);
+      points = curveOf(costs);
     }
+    if (best !== plain) {
+      const savedBytes = plain.program.length - best.program.length;
+      findings.push({ sentence: describeSyntax(syntax), savedBytes });
+    }
+    if (best.form === 'predictor') findings.push(...found);
   }
-  if (best.form !== 'predictor')
+  yield* points;
+  if (best === plain) {
     findings.push({
-      sentence: plainSentence(best),
-      savedBytes: bytes.length - best.program.length,
+      sentence: plainSentence(plain),
+      savedBytes: bytes.length - plain.program.length,
     });
+  }
   for (const finding of findings) yield { type: 'finding', ...finding };
 
   const total = best.program.length;
@@ -124,11 +140,11 @@ export async function* surprisal(bytes: Uint8Array): AsyncGenerator<ProgramEvent
 
 /** Encodes with progress, giving way to other work now and then so that a request to stop is heard. */
 async function* encode(
-  spec: ModelSpec,
+  model: Model,
   bytes: Uint8Array,
   form: 'encode' | 'measure' = 'encode',
 ): AsyncGenerator<ProgramEvent, Encoding> {
-  const steps = encodeWith(spec, bytes, form);
+  const steps = encodeWith(model, bytes, form);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
@@ -137,13 +153,16 @@ async function* encode(
   }
 }
 
-function* curve(costs: Float32Array): Generator<ProgramEvent> {
+function curveOf(costs: Float32Array): ProgramEvent[] {
+  const points: ProgramEvent[] = [];
   let sum = 0;
   const every = Math.max(1, Math.floor(costs.length / curvePoints));
   for (let i = 0; i < costs.length; i++) {
     sum += costs[i];
-    if ((i + 1) % every === 0) yield { type: 'curve', bytes: i + 1, bitsPerByte: sum / (i + 1) };
+    if ((i + 1) % every === 0)
+      points.push({ type: 'curve', bytes: i + 1, bitsPerByte: sum / (i + 1) });
   }
+  return points;
 }
 
 const plainSentence = ({ form }: Generated): string =>

@@ -1,9 +1,11 @@
 /** The predictor as source text: one body, specialised for a file, which the encoder evaluates and the emitted program carries. */
 
+import { coder, finish, observe, type EngineForm } from './coder';
 import { mixSource } from './fields';
 
 /** What distinguishes the predictor of one file from that of another. */
 export interface ModelSpec {
+  type: 'mixing';
   /** Statements run once before the first byte: the state that contexts are computed from. */
   state: string;
   /** Statements run before each byte `i`; they may read `data`, `i` and the last bytes `c1`…`c4`, `word4`. */
@@ -23,9 +25,6 @@ export interface ModelSpec {
   /** How many observations a slot's probability averages over at most. */
   memory: number;
 }
-
-/** Which of its three forms the body takes. */
-export type EngineForm = 'encode' | 'decode' | 'measure';
 
 /**
  * The body of a function of `(source, size)`.
@@ -53,13 +52,10 @@ export function engineSource(spec: ModelSpec, form: EngineForm): string {
 
   return `
 const N = ${count}, MATCHES = ${matches}, SETS = ${sets}, INPUTS = ${inputs}, MASK = ${2 ** spec.tableBits - 16};
-${decoding ? 'const data = new Uint8Array(size); let code = 0, read = 0;' : 'const data = source;'}
-${form === 'encode' ? 'const out = new Uint8Array(size + (size >> 1) + 1024); let written = 0;' : ''}
-${decoding ? '' : 'const costs = new Float32Array(size);'}
+${coder[form].start}
 ${tables}
 ${memory(spec, weightSets)}
-let low = 0, high = 0xffffffff, c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
-${decoding ? 'for (let k = 0; k < 4; k++) code = (code << 8 | source[read++]) >>> 0;' : ''}
+let c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
 ${spec.state}
 for (let i = 0; i < size; i++) {
   ${decoding ? '' : 'if (!(i & 8191)) yield i;'}
@@ -76,7 +72,8 @@ for (let i = 0; i < size; i++) {
     ${matches ? gatherMatches : ''}
     ${mixInputs}
     ${refineMix}
-    ${codeBit[form]}
+    ${decoding ? '' : observe}
+    ${coder[form].bit}
     ${learn(spec)}
     node = node * 2 + y;
   }
@@ -223,27 +220,6 @@ const refineMix = `
     let p = (mixed * 0.3 + pa * 0.35 + pb * 0.35) * 65536 | 0;
     p = p < 1 ? 1 : p > 65535 ? 65535 : p;
 `;
-
-const range = `const r = high - low, middle = low + (r >>> 16) * p + ((r & 65535) * p >>> 16);`;
-const narrow = `if (y) high = middle; else low = middle + 1;`;
-const observe = `const y = data[i] >> bit & 1; costs[i] -= Math.log2((y ? p : 65536 - p) / 65536);`;
-
-/** The coder of coding/arithmetic.ts, written out in the loop. */
-const codeBit: Record<EngineForm, string> = {
-  encode: `${observe} ${range} ${narrow}
-    while (!((low ^ high) & 0xff000000)) { out[written++] = high >>> 24; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }`,
-  decode: `${range} const y = code <= middle ? 1 : 0; ${narrow}
-    while (!((low ^ high) & 0xff000000)) { code = (code << 8 | source[read++]) >>> 0; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }`,
-  measure: observe,
-};
-
-/** Past the payload the decoder reads zeros, so one byte above the lower end of the interval closes the stream. */
-const finish: Record<EngineForm, string> = {
-  encode:
-    'if (low) out[written++] = (low >>> 24) + 1; return { payload: out.slice(0, written), costs };',
-  decode: 'return data;',
-  measure: 'return { payload: new Uint8Array(0), costs };',
-};
 
 const learn = (spec: ModelSpec): string => `
     let error = (y - mixed) * 0.0015;

@@ -2,6 +2,7 @@
 import type { Syntax } from '../syntax';
 import type { ModelSpec } from './engine';
 import { jsonTracker, logTracker, tableTracker, type Tracker } from './fields';
+import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import { fitContext, numbersSource, sumContext } from './numbers';
 import type { Semantics } from '../semantics';
 
@@ -14,7 +15,7 @@ export function trackerFor(syntax: Syntax): Tracker | undefined {
 
 /** The full model for a file of `size` bytes, with what is known of its columns. */
 export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): ModelSpec {
-  const shared = { tableBits: tableBits(size), rate: 0.001, memory: 250 };
+  const shared = { type: 'mixing' as const, tableBits: tableBits(size), rate: 0.001, memory: 250 };
   switch (syntax.type) {
     case 'table':
       return { ...shared, ...fieldModel(tableTracker(syntax.delimiter), semantics) };
@@ -35,11 +36,21 @@ export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): M
   }
 }
 
+/** The model with the smallest decoder for a file of `size` bytes. */
+export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
+  const binary = syntax.type === 'bytes' || syntax.type === 'records' || syntax.type === 'image';
+  return {
+    type: 'minimal',
+    contexts: binary ? minimalByteContexts : minimalTextContexts,
+    tableBits: Math.max(12, Math.min(22, Math.ceil(Math.log2(size * 16 + 1)))),
+  };
+}
+
 /** At most 2^25 slots of 4 bytes, so that a program decodes in 160 MB; small files do with less. */
 const tableBits = (size: number): number =>
   Math.max(16, Math.min(25, Math.ceil(Math.log2(size * 150 + 1))));
 
-type Contexts = Omit<ModelSpec, 'tableBits' | 'rate' | 'memory'>;
+type Contexts = Omit<ModelSpec, 'type' | 'tableBits' | 'rate' | 'memory'>;
 
 const order = {
   1: 'c1',
@@ -108,9 +119,10 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
 }
 
 /** The field so far together with the field that tells most about it, the second such, or both. */
-const byParent = (rank: number): string =>
+export const byParent = (rank: number): string =>
   `mix(mix(prefix,field[parents[col*2+${rank}]|0]),col+${rank + 1}*4096)`;
-const byParents = 'mix(mix(prefix,field[parents[col*2]|0]),mix(field[parents[col*2+1]|0],col))';
+export const byParents =
+  'mix(mix(prefix,field[parents[col*2]|0]),mix(field[parents[col*2+1]|0],col))';
 
 /** Records: the bytes above, to the left and above the left, at each place of the record. */
 const recordModel = ({ stride, header }: { stride: number; header: number }): Contexts => ({

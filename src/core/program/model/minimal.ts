@@ -1,0 +1,71 @@
+/** A predictor whose decoder is a few hundred bytes, for data that hold too little law to pay for the large one. */
+import { coder, finish, observe, type EngineForm } from './coder';
+import { mixSource } from './fields';
+
+/** Hashed contexts, one adaptive probability each, and one mixer whose weights are chosen by the bits of the byte so far. */
+export interface MinimalSpec {
+  type: 'minimal';
+  /** One integer expression per context, as in `ModelSpec`. */
+  contexts: string[];
+  /** Binary logarithm of the slots of each context. */
+  tableBits: number;
+}
+
+/** For text and tables: the last bytes, up to six, and the current word. */
+export const minimalTextContexts = [
+  'c1',
+  'word4&65535',
+  'word4<<8',
+  'word4',
+  'mix(word4,data[i-5]|data[i-6]<<8)',
+];
+
+/** For binary data: single bytes before, and pairs at distance two, which interleaved streams show in. */
+export const minimalByteContexts = [
+  '0',
+  'c1',
+  'data[i-2]',
+  'word4&65535',
+  'data[i-2]|data[i-4]<<8',
+];
+
+/**
+ * The body of a function of `(source, size)` in the forms of `engineSource`. Probabilities are mixed under the algebraic
+ * sigmoid x / sqrt(1 + x^2) instead of the logistic one, because it needs no tables.
+ */
+export function minimalSource({ contexts, tableBits }: MinimalSpec, form: EngineForm): string {
+  const hashes = contexts.map((context, k) => `hash[${k}]=mix(${context},${k});`).join('');
+  return `
+const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits}), seen = new Uint8Array(N << ${tableBits}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), hash = [], slot = [], input = [];
+${mixSource}
+${coder[form].start}
+let c1 = 0, word4 = 0;
+for (let i = 0; i < size; i++) {
+  ${form === 'decode' ? '' : 'if (!(i & 8191)) yield i;'}
+  ${hashes}
+  let node = 1;
+  for (let bit = 7; bit >= 0; bit--) {
+    let dot = 0;
+    for (let k = 0; k < N; k++) {
+      const a = slot[k] = k << ${tableBits} | mix(hash[k], node) & ${2 ** tableBits - 1}, q = chance[a];
+      dot += weights[node * N + k] * (input[k] = q / Math.sqrt(0.25002 - q * q));
+    }
+    const size2 = Math.sqrt(1 + dot * dot);
+    let p = 32768 + 32767 * dot / size2 | 0;
+    if (p < 1) p = 1;
+    ${form === 'decode' ? '' : observe}
+    ${coder[form].bit}
+    for (let k = 0; k < N; k++) {
+      const a = slot[k];
+      weights[node * N + k] += (y - p / 65536) * input[k] / size2 * 0.02;
+      chance[a] += (y - 0.5 - chance[a]) / (seen[a] + 1.4);
+      if (seen[a] < 250) seen[a]++;
+    }
+    node = node * 2 + y;
+  }
+  data[i] = node;
+  c1 = node & 255; word4 = word4 << 8 | c1;
+}
+${finish[form]}
+`;
+}
