@@ -62,6 +62,8 @@ export async function createSession(
 export interface OpenModel {
   /** Name of the output. */
   output: string;
+  /** Of one input, without the batch; dimensions that the file leaves open are -1. */
+  inputShape: number[];
   run(input: Float32Array, shape: number[]): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
@@ -70,8 +72,11 @@ export async function openModel(model: Uint8Array, options: SessionOptions): Pro
   const { ort } = await loadRuntime(options);
   const session = await ort.InferenceSession.create(model, sessionOptions(options.threads));
   const [[input], [output]] = [session.inputNames, session.outputNames];
+  const described = session.inputMetadata[0];
+  const shape = described.isTensor ? described.shape : [];
   return {
     output,
+    inputShape: shape.slice(1).map((size) => (typeof size === 'number' ? size : -1)),
     async run(data, shape) {
       const results = await session.run({ [input]: new ort.Tensor('float32', data, shape) });
       return results[output].data as Float32Array;

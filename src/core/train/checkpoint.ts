@@ -85,3 +85,33 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   });
   return { ...state, bestLoss: Number(state.bestLoss), arrays };
 }
+
+/** The state before the first step. */
+export const beginning = (identity: string, seed: number): Checkpoint => ({
+  identity,
+  epoch: 0,
+  batch: 0,
+  shuffleState: seed,
+  // Another sequence than the shuffle's.
+  noiseState: seed ^ 0x9e3779b9,
+  optimizerUpdates: 0,
+  point: { steps: 0, loss: 0 },
+  epochSum: { steps: 0, loss: 0 },
+  bestLoss: Infinity,
+  bestEpoch: 0,
+  arrays: {
+    parameters: new Float32Array(),
+    moments: new Float32Array(),
+    best: new Float32Array(),
+  },
+});
+
+/** The state that a checkpoint holds. Throws a KolmoError when it belongs to another run. */
+export function resumeFrom(bytes: Uint8Array, identity: string): Checkpoint {
+  const state = decodeCheckpoint(bytes);
+  if (state.identity === identity) return state;
+  throw new KolmoError(
+    'The checkpoint belongs to another model, dataset or other settings: ' +
+      'resume with those of the run, or train from the start.',
+  );
+}

@@ -7,6 +7,7 @@ import { placeLayers } from './layers/layers';
 import { sizeOf, type WrittenParameter } from './layers/layer';
 import type { Metrics, Model } from './model';
 import { objectives } from './objective';
+import { measureSamples } from './quality';
 
 /**
  * One input `input` [batch, ...inputShape] and one output, named for what it is: `probabilities`,
@@ -47,6 +48,16 @@ export async function evaluateOnnx(
   const { inputShape, targetSize } = dataset;
   const examples = dataset.splits[split];
   const model = await openModel(bytes, { threads, runtime });
+  if (model.output === objectives.generation.output) {
+    const [noise] = model.inputShape;
+    if (model.inputShape.length === 1 && noise !== sizeOf(inputShape)) {
+      try {
+        return await measureSamples(model, noise, dataset, split, { threads, runtime });
+      } finally {
+        await model.dispose();
+      }
+    }
+  }
   // An autoencoder of labelled images is not asked for the labels.
   const generates = model.output === objectives.generation.output;
   const measure = objectives[generates ? 'generation' : dataset.task.type].measure(dataset);

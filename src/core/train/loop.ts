@@ -2,36 +2,15 @@
 import type { Dataset } from '../data/dataset';
 import { KolmoError } from '../error';
 import { createRandom, shuffle } from '../random';
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint';
+import { beginning, encodeCheckpoint, resumeFrom, type Checkpoint } from './checkpoint';
+import { trainAgainstAdversary } from './gan';
 import { flopsOf, placeLayers } from './layers/layers';
-import type { Metrics, Model } from './model';
+import type { Model } from './model';
+import type { TrainEvent, TrainExtras, TrainResult } from './events';
 import { fineTuneDefaults, learningRateAt, trainDefaults, type TrainOptions } from './options';
-import { compileTrainee } from './trainee';
+import { batchOf, compileTrainee } from './trainee';
 
-export type TrainEvent =
-  /** `done` and `total` count steps. */
-  | { type: 'progress'; done: number; total: number; examples: number; note: string }
-  /** Means since the last point; validation points are of the whole split. */
-  | { type: 'point'; step: number; split: 'training' | 'validation'; loss: number; error?: number }
-  | { type: 'checkpoint'; bytes: Uint8Array }
-  | { type: 'warning'; message: string };
-
-export interface TrainResult {
-  /** With the parameters of the best epoch. */
-  model: Model;
-  validation: Metrics;
-  /** Mean over the last epoch's steps. */
-  trainingLoss: number;
-  epochs: number;
-  bestEpoch: number;
-  examples: number;
-  ended: 'finished' | 'early' | 'stopped' | 'diverged';
-}
-
-export interface TrainExtras {
-  /** Bytes of a `checkpoint` event of a run with the same model, data and options. */
-  resume?: Uint8Array;
-}
+export type { TrainEvent, TrainExtras, TrainResult } from './events';
 
 /**
  * Trains a model and gives a new one. Masks and codebooks of its parameters hold: masked weights stay zero,
@@ -46,6 +25,9 @@ export async function* train(
   dataset: Dataset,
   options: Partial<TrainOptions> & TrainExtras = {},
 ): AsyncGenerator<TrainEvent, TrainResult, 'stop' | void> {
+  if (model.architecture.adversary) {
+    return yield* trainAgainstAdversary(model, dataset, options);
+  }
   const { resume, ...given } = options;
   const settings: TrainOptions = { ...trainDefaults, ...given };
   const { count } = dataset.splits.training;
@@ -66,7 +48,7 @@ export async function* train(
 
   const trainee = await compileTrainee(model, dataset, batchSize, settings);
   try {
-    const state = resume ? resumed(resume, identity) : begun(identity, settings.seed);
+    const state = resume ? resumeFrom(resume, identity) : beginning(identity, settings.seed);
     if (resume) {
       trainee.setParameters(state.arrays.parameters);
       trainee.optimizer.restore({
@@ -190,41 +172,6 @@ export const fineTune = (
   options: Partial<TrainOptions> & TrainExtras = {},
 ): AsyncGenerator<TrainEvent, TrainResult, 'stop' | void> =>
   train(model, dataset, { ...fineTuneDefaults, ...options });
-
-const begun = (identity: string, seed: number): Checkpoint => ({
-  identity,
-  epoch: 0,
-  batch: 0,
-  shuffleState: seed,
-  // Another sequence than the shuffle's.
-  noiseState: seed ^ 0x9e3779b9,
-  optimizerUpdates: 0,
-  point: { steps: 0, loss: 0 },
-  epochSum: { steps: 0, loss: 0 },
-  bestLoss: Infinity,
-  bestEpoch: 0,
-  arrays: {
-    parameters: new Float32Array(),
-    moments: new Float32Array(),
-    best: new Float32Array(),
-  },
-});
-
-function resumed(bytes: Uint8Array, identity: string): Checkpoint {
-  const state = decodeCheckpoint(bytes);
-  if (state.identity === identity) return state;
-  throw new KolmoError(
-    'The checkpoint belongs to another model, dataset or other settings: ' +
-      'resume with those of the run, or train from the start.',
-  );
-}
-
-/** Every batch is full: the last one of an epoch is filled up with the epoch's first examples. */
-function batchOf(order: Int32Array, batch: number, size: number): Int32Array {
-  const start = batch * size;
-  if (start + size <= order.length) return order.subarray(start, start + size);
-  return Int32Array.from({ length: size }, (_, i) => order[(start + i) % order.length]);
-}
 
 /** Often enough for a smooth curve and a quick stop, seldom enough to cost nothing. */
 function stepsPerPoint(model: Model, batchSize: number): number {

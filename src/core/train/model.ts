@@ -28,6 +28,11 @@ export interface Architecture {
   layers: LayerSpec[];
   /** What the output means. */
   task: 'classification' | 'regression' | 'generation' | 'nextSymbol';
+  /**
+   * Layers that tell the model's outputs from the dataset's examples, where it is trained against them (a
+   * GAN's discriminator). They exist while it is trained and are no part of the model.
+   */
+  adversary?: LayerSpec[];
 }
 
 /** How a parameter's values are stored; `data` always holds the decoded float32 values. */
@@ -69,6 +74,11 @@ export interface Metrics {
   rmse?: number;
   r2?: number;
   bitsPerByte?: number;
+  /** Generated samples: entropy in bits of the labels that a classifier gives them, and its mean confidence. */
+  sampleEntropy?: number;
+  sampleConfidence?: number;
+  /** Fréchet distance between samples and examples in that classifier's features. */
+  frechetDistance?: number;
   /** The same metric for the trivial baseline (mean, majority class). */
   baselineError?: number;
   baselineRmse?: number;

@@ -21,6 +21,8 @@ export interface TrainOptions {
   clipNorm: number;
   /** Training images are moved by up to this many pixels in each direction; 0 = never. */
   shift: number;
+  /** A GAN's discriminator is taught that an example is real with this much less than certainty. */
+  labelSmoothing: number;
   /** Stop after this many epochs without a better validation loss; 0 = never. */
   patience: number;
   /** Steps between two checkpoints. */
@@ -39,6 +41,7 @@ export const trainDefaults: TrainOptions = {
   weightDecay: 0,
   clipNorm: 0,
   shift: 1,
+  labelSmoothing: 0,
   patience: 10,
   checkpointSteps: 500,
   seed: 1,

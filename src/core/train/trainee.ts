@@ -195,7 +195,15 @@ export async function compileTrainee(
 /** The graph's own name for the average is taken by the parameter itself. */
 const recordedName = (parameter: string): string => `recorded/${parameter}`;
 
-function constraintOf({ mask, encoding }: Parameter): Constraint | undefined {
+/** Every batch is full: the last one of an epoch is filled up with the epoch's first examples. */
+export function batchOf(order: Int32Array, batch: number, size: number): Int32Array {
+  const start = batch * size;
+  if (start + size <= order.length) return order.subarray(start, start + size);
+  return Int32Array.from({ length: size }, (_, i) => order[(start + i) % order.length]);
+}
+
+/** What a compressed parameter keeps while it is trained on. */
+export function constraintOf({ mask, encoding }: Parameter): Constraint | undefined {
   if (encoding.type === 'codebook') {
     const { centroids, indices } = encoding;
     const free = mask ? indices.map((index, i) => (mask[i] ? index : -1)) : indices;

@@ -31,7 +31,13 @@ async function testMetrics(
 describe('architectures', () => {
   it('are offered for the datasets that they fit, the default first', () => {
     const names = (dataset: Dataset) => fittingArchitectures(dataset).map(({ name }) => name);
-    assert.deepEqual(names(images), ['lenet-300-100', 'lenet-5', 'autoencoder']);
+    assert.deepEqual(names(images), [
+      'lenet-300-100',
+      'lenet-5',
+      'autoencoder',
+      'gan',
+      'gan-batch-norm',
+    ]);
     assert.deepEqual(names(table), ['mlp']);
     assert.deepEqual(names(symbols), ['next-symbol']);
   });

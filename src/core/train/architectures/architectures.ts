@@ -2,6 +2,7 @@
 import { KolmoError } from '../../error';
 import type { ArchitectureChoice, ArchitectureName, DatasetShape } from './architecture';
 import { autoencoder } from './autoencoder';
+import { gan, ganBatchNorm } from './gan';
 import { lenet300 } from './lenet-300-100';
 import { lenet5 } from './lenet-5';
 import { mlp } from './mlp';
@@ -12,6 +13,8 @@ export const architectures: { [N in ArchitectureName]: ArchitectureChoice } = {
   'lenet-5': lenet5,
   mlp,
   autoencoder,
+  gan,
+  'gan-batch-norm': ganBatchNorm,
   'next-symbol': nextSymbol,
 };
 

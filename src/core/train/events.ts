@@ -1,0 +1,35 @@
+/** What a training run tells while it goes on, and what it gives in the end. */
+import type { Metrics, Model } from './model';
+
+export type TrainEvent =
+  /** `done` and `total` count steps. */
+  | { type: 'progress'; done: number; total: number; examples: number; note: string }
+  /** Means since the last point; validation points are of the whole split. */
+  | {
+      type: 'point';
+      step: number;
+      split: 'training' | 'validation';
+      loss: number;
+      error?: number;
+      /** Loss of a GAN's discriminator; `loss` is the generator's. */
+      adversaryLoss?: number;
+    }
+  | { type: 'checkpoint'; bytes: Uint8Array }
+  | { type: 'warning'; message: string };
+
+export interface TrainResult {
+  /** With the parameters of the best epoch. */
+  model: Model;
+  validation: Metrics;
+  /** Mean over the last epoch's steps. */
+  trainingLoss: number;
+  epochs: number;
+  bestEpoch: number;
+  examples: number;
+  ended: 'finished' | 'early' | 'stopped' | 'diverged';
+}
+
+export interface TrainExtras {
+  /** Bytes of a `checkpoint` event of a run with the same model, data and options. */
+  resume?: Uint8Array;
+}
