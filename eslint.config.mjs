@@ -2,13 +2,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: [
-      'dist',
-      'out',
-      'node_modules',
-      '.vscode-real',
-      'test/fixtures/*/',
-    ],
+    ignores: ['dist', 'out', 'node_modules', '.vscode-real', 'test/fixtures/*/'],
   },
   ...tseslint.configs.recommended,
   {
