@@ -2,7 +2,14 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['dist', 'out', 'node_modules', '.vscode-real', 'test/fixtures/*/'],
+    ignores: [
+      'dist',
+      'out',
+      'node_modules',
+      '.vscode-real',
+      'test/fixtures/*/',
+      'test/real-vscode/stand-ins',
+    ],
   },
   ...tseslint.configs.recommended,
   {
