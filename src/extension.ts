@@ -1,6 +1,6 @@
 /** Entry of the extension: the command table, the views and providers; it computes nothing and loads no native library. */
 import { Uri, commands, window, type ExtensionContext } from 'vscode';
-import { compress, passCommand } from './commands/compress';
+import { choosePass, compress, passCommand } from './commands/compress';
 import type { House, Target } from './commands/house';
 import { inspect } from './commands/inspect';
 import { createJobs } from './commands/jobs';
@@ -23,6 +23,7 @@ type Command = (house: House, target: Target, answers?: never) => Promise<unknow
 const commandTable: Record<string, Command> = {
   train,
   compress,
+  pass: choosePass,
   ...Object.fromEntries(
     Object.values(passDescriptions).map(({ name }) => [name, passCommand(name)]),
   ),

@@ -12,7 +12,7 @@
  * - `[data-view=bytes][data-rows]`; in it `tr[data-stage][data-bytes]`, `a[data-open]`
  * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`, `[data-view=proof]`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
- * - buttons: `[data-action=stop | resume | compress | prune | quantize | share | program | report]`
+ * - buttons: `[data-action=stop | resume | compress | pass | program | report]`
  */
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
@@ -111,7 +111,7 @@ function schedule(): void {
 function draw(): void {
   frame = 0;
   if (!run || !state) return;
-  header.draw(state, run.title, run.passes, run.trusted);
+  header.draw(state, run.title, run.trusted);
   shown.chart.draw(state, run.title);
   document.body.dataset.status = state.status;
   document.body.dataset.ready = 'true';

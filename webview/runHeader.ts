@@ -1,7 +1,7 @@
 /** The top of the run panel: what runs, how far it is, what went wrong, and what can be done next. */
 import '@vscode-elements/elements/dist/vscode-badge/index.js';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
-import type { FromPanel, PassChoice, RunTitle } from '../src/runs/panelMessages';
+import type { FromPanel, RunTitle } from '../src/runs/panelMessages';
 import type { RunState, RunStatus } from '../src/runs/state';
 import { formatCount, formatSeconds } from '../src/runs/units';
 import { stageTitles } from '../src/core/report/mermaid';
@@ -17,7 +17,7 @@ const statusWords: Record<RunStatus, string> = {
 
 export interface RunHeader {
   element: HTMLElement;
-  draw(state: RunState, title: RunTitle, passes: PassChoice[], trusted: boolean): void;
+  draw(state: RunState, title: RunTitle, trusted: boolean): void;
 }
 
 export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
@@ -49,7 +49,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   let offered = '';
   let said = '';
 
-  function draw(state: RunState, title: RunTitle, passes: PassChoice[], trusted: boolean): void {
+  function draw(state: RunState, title: RunTitle, trusted: boolean): void {
     heading.textContent = [title.dataset, title.architecture].filter(Boolean).join(' · ');
     heading.title = title.name;
     badge.textContent = statusWords[state.status];
@@ -71,7 +71,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
     ].join(' ');
     if (news !== said) live.textContent = said = news;
     drawWarnings(state.warnings);
-    offer(state, passes, trusted);
+    offer(state, trusted);
   }
 
   function drawWarnings(sentences: string[]): void {
@@ -84,9 +84,9 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   }
 
   /** Buttons are rebuilt only when the offer changes, so that the focus stays where it is. */
-  function offer(state: RunState, passes: PassChoice[], trusted: boolean): void {
+  function offer(state: RunState, trusted: boolean): void {
     const trained = state.stages.train?.status === 'finished';
-    const key = [state.status, trained, trusted, passes.map(({ name }) => name)].join();
+    const key = [state.status, trained, trusted].join();
     if (key === offered) return;
     offered = key;
     const made: HTMLElement[] = [];
@@ -107,13 +107,9 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
             { icon: 'archive', secondary: state.status !== 'finished', action: 'compress' },
             () => send({ type: 'compress' }),
           ),
-          ...passes.map((pass) => {
-            const control = button(`${pass.title}…`, { secondary: true, action: pass.name }, () =>
-              send({ type: 'pass', pass: pass.name }),
-            );
-            control.title = pass.description;
-            return control;
-          }),
+          button('Run One Pass…', { secondary: true, action: 'pass' }, () =>
+            send({ type: 'pass' }),
+          ),
           button('Generate Program…', { secondary: true, action: 'program' }, () =>
             send({ type: 'program' }),
           ),

@@ -37,6 +37,21 @@ export const passCommand =
   (house: House, target: Target, answers: CompressAnswers = {}): Promise<string | undefined> =>
     runPasses(house, target, [name], answers);
 
+/** One pass of the user's choice, for surfaces that have no room for all of them. */
+export async function choosePass(house: House, target: Target): Promise<string | undefined> {
+  const run = await chooseRun(house, target, 'Run whose model to compress');
+  if (!run) return undefined;
+  const chosen = await window.showQuickPick(
+    Object.values(passDescriptions).map(({ name, title, description }) => ({
+      label: title,
+      detail: description,
+      name,
+    })),
+    { placeHolder: 'Pass to run on the model', matchOnDetail: true },
+  );
+  return chosen && runPasses(house, run, [chosen.name], {});
+}
+
 async function runPasses(
   house: House,
   target: Target,

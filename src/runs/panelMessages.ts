@@ -1,5 +1,4 @@
 /** What the run panel and the model editor say to the extension host and hear from it: types only. */
-import type { PassName } from '../core/compress/pass';
 import type { ModelSummary } from '../core/formats/summary';
 import type { StageName, StampedEvent } from './events';
 import type { RunState } from './state';
@@ -14,15 +13,9 @@ export interface RunTitle {
   datasetBytes?: number;
 }
 
-export interface PassChoice {
-  name: PassName;
-  title: string;
-  description: string;
-}
-
 /** Host to run panel. `state` comes first and after each `ready`; the others continue it. */
 export type ToPanel =
-  | { type: 'state'; title: RunTitle; passes: PassChoice[]; trusted: boolean; state: RunState }
+  | { type: 'state'; title: RunTitle; trusted: boolean; state: RunState }
   | { type: 'title'; title: RunTitle }
   | { type: 'events'; events: StampedEvent[] };
 
@@ -32,7 +25,7 @@ export type FromPanel =
   | { type: 'stop' }
   | { type: 'resume' }
   | { type: 'compress' }
-  | { type: 'pass'; pass: PassName }
+  | { type: 'pass' }
   | { type: 'program' }
   | { type: 'report' }
   | { type: 'open'; stage: StageName };

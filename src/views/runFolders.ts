@@ -6,6 +6,7 @@ import { parseEvents, readRecord } from '../runs/folder';
 import { runOwner } from '../runs/lock';
 import type { RunTitle } from '../runs/panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
+import { runName } from './runFacts';
 
 /** Bytes at the end of events.jsonl that hold the last stages' results. */
 const tailBytes = 512 * 1024;
@@ -60,11 +61,12 @@ export async function readRunTitle(folder: string): Promise<RunTitle & { known: 
   const name = basename(folder);
   const record = await readRecord(folder).catch(() => undefined); // not written yet, or no run
   const request = record?.request;
-  if (!record || !request) return { name, dataset: name, architecture: '', known: false };
+  if (!record || !request)
+    return { name, dataset: runName(folder), architecture: '', known: false };
   const dataset = record.dataset?.files[0]?.path ?? ('dataset' in request ? request.dataset : '');
   return {
     name,
-    dataset: basename(dataset) || name,
+    dataset: basename(dataset) || runName(folder),
     architecture:
       record.architecture?.name ?? ('architecture' in request ? request.architecture : ''),
     datasetBytes: await sizeOf(dataset),

@@ -10,7 +10,6 @@ import {
   type ExtensionContext,
   type WebviewPanel,
 } from 'vscode';
-import { passDescriptions } from '../core/compress/descriptions';
 import type { FromPanel, PanelMemory, RunTitle, ToPanel } from '../runs/panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
 import { markInterrupted } from '../jobs/job';
@@ -47,13 +46,8 @@ export function createRunPanels(context: ExtensionContext): RunPanels {
     };
     const postState = async (): Promise<void> => {
       const title = await readTitle();
-      const passes = Object.values(passDescriptions).map(({ name, title, description }) => ({
-        name,
-        title,
-        description,
-      }));
       ready = true;
-      post({ type: 'state', title, passes, trusted: workspace.isTrusted, state });
+      post({ type: 'state', title, trusted: workspace.isTrusted, state });
     };
     const follower = followRun(folder, {
       onEvents: (events) => {
@@ -140,7 +134,7 @@ async function obey(
       await commands.executeCommand('kolmo.compress', folder);
       break;
     case 'pass':
-      await commands.executeCommand(`kolmo.${wish.pass}`, folder);
+      await commands.executeCommand('kolmo.pass', folder);
       break;
     case 'program':
       await commands.executeCommand('kolmo.program', folder);
