@@ -4,13 +4,7 @@ import type { Architecture } from '../model';
 import type { TrainOptions } from '../options';
 
 export type ArchitectureName =
-  | 'lenet-300-100'
-  | 'lenet-5'
-  | 'mlp'
-  | 'autoencoder'
-  | 'gan'
-  | 'gan-batch-norm'
-  | 'next-symbol';
+  'lenet-300-100' | 'lenet-5' | 'mlp' | 'autoencoder' | 'gan' | 'gan-batch-norm' | 'next-symbol';
 
 /** What is known of a dataset before it is collected in full. */
 export type DatasetShape = Pick<Dataset, 'task' | 'inputShape' | 'targetSize'>;
