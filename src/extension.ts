@@ -3,7 +3,7 @@ import { Uri, commands, window, type ExtensionContext } from 'vscode';
 import { choosePass, compress, passCommand } from './commands/compress';
 import type { House, Target } from './commands/house';
 import { inspect } from './commands/inspect';
-import { createJobs } from './commands/jobs';
+import { createJobs } from './views/jobs';
 import { program } from './commands/program';
 import { openRun, resumeRun, showReport, stopRun } from './commands/runs';
 import { train } from './commands/train';

@@ -1,6 +1,6 @@
 /** What commands may use besides their arguments: running jobs and opening panels. */
 import type { LogOutputChannel } from 'vscode';
-import type { Jobs } from './jobs';
+import type { Jobs } from '../views/jobs';
 
 export interface House {
   jobs: Jobs;

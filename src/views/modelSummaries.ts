@@ -1,6 +1,6 @@
 /** Sizes of model files for badges, hovers, lenses and the model editor: read from the header once for each state of a file. */
 import { stat } from 'node:fs/promises';
-import type { Jobs } from '../commands/jobs';
+import type { Jobs } from './jobs';
 import { findFormat, formats } from '../core/formats/formats';
 import { withModelFile, type ModelFile } from '../core/formats/modelFile';
 import type { ModelSummary } from '../core/formats/summary';

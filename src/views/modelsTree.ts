@@ -11,7 +11,7 @@ import {
   type Disposable,
   type TreeDataProvider,
 } from 'vscode';
-import type { Jobs } from '../commands/jobs';
+import type { Jobs } from './jobs';
 import type { RunStatus } from '../runs/state';
 import { formatShortBytes } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';

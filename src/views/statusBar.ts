@@ -1,7 +1,7 @@
 /** The status bar item of the running job: how far it is, and a click to its panel. */
 import { basename } from 'node:path';
 import { StatusBarAlignment, window, type Disposable } from 'vscode';
-import type { Jobs } from '../commands/jobs';
+import type { Jobs } from './jobs';
 
 export function registerStatusBar(jobs: Jobs): Disposable[] {
   const item = window.createStatusBarItem('kolmo.job', StatusBarAlignment.Left, 10);

@@ -15,7 +15,7 @@ import {
   type TextDocument,
   type TextEditor,
 } from 'vscode';
-import type { Jobs } from '../commands/jobs';
+import type { Jobs } from './jobs';
 import { formatBytes, formatCount } from '../runs/units';
 import { costsByLine, shadeLimits, shadeOf, type LineCost } from './surprisalLines';
 

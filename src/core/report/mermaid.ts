@@ -57,10 +57,13 @@ export function pipelineDiagram(
   ].join('\n');
 }
 
+/** Passes that few runs take: drawn once they have run, so that the diagram stays readable. */
+const occasional = new Set<StageName>(['pruneNeurons', 'factorise', 'entropyTrain']);
+
 /** All stages: those of the chain in its order, the others at the place that the pipeline gives them. */
 export function stageOrder(state: RunState): StageName[] {
   return stageNames.reduce<StageName[]>((order, name) => {
-    if (order.includes(name)) return order;
+    if (order.includes(name) || (occasional.has(name) && !state.stages[name])) return order;
     const next = order.findIndex((each) => stageNames.indexOf(each) > stageNames.indexOf(name));
     return next < 0 ? [...order, name] : order.toSpliced(next, 0, name);
   }, state.chain);

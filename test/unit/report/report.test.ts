@@ -120,11 +120,16 @@ describe('pipelineDiagram', () => {
       'quantize',
       'share',
       'prune',
-      'entropyTrain',
       'entropyCode',
       'program',
     ]);
     assert.match(pipelineDiagram(compressed), /train --> .*share --> prune/);
+  });
+
+  it('draws an occasional pass once it has run', () => {
+    const state = run(...stage('train', {}), ...stage('entropyTrain', {}));
+    assert.match(pipelineDiagram(state), /entropyTrain\["/);
+    assert.doesNotMatch(pipelineDiagram(compressed), /factorise/);
   });
 
   it('links a finished stage to its artifact, escaped, and no other', () => {
