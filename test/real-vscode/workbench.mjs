@@ -75,7 +75,7 @@ export async function openWorkbench(options = {}) {
       await page.reload();
       await ready();
     },
-    screenshot: (name) => screenshot(page, join(shots, `${name}.png`)),
+    screenshot: (name, options) => screenshot(page, join(shots, `${name}.png`), options),
     ...explorer(page),
     ...quickInput(page),
     ...notifications(page),
@@ -195,10 +195,10 @@ export async function waitFor(probe, complaint, milliseconds = patience) {
   }
 }
 
-async function screenshot(page, file) {
+async function screenshot(page, file, { mouse = 'leaves' } = {}) {
   mkdirSync(dirname(file), { recursive: true });
   // A hover tip carries paths of this machine.
-  await page.mouse.move(2, 2);
+  if (mouse === 'leaves') await page.mouse.move(2, 2);
   await sleep(300);
   await page.screenshot({ path: file });
   return file;
