@@ -52,6 +52,8 @@ export async function openWorkbench(options = {}) {
   const ready = async () => {
     await page.locator('.monaco-workbench .part.statusbar').waitFor();
     await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+    // Menus know an extension only after the extension host has told of it, and its view is the sign.
+    await page.locator('.activitybar .action-label[aria-label^="Kolmo"]').waitFor();
   };
   try {
     await page.goto(

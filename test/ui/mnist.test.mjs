@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
+import { sessionOf } from './steps.mjs';
 
 const images = 'train-images-idx3-ubyte';
 
 describe('MNIST in the workbench', () => {
   let workbench;
+  const step = sessionOf(() => workbench);
   before(async () => {
     // Far more epochs than the test waits for: Stop ends them.
     workbench = await openWorkbench({ settings: { 'kolmo.epochs': 1000 } });
@@ -22,7 +24,7 @@ describe('MNIST in the workbench', () => {
   const runs = () => readdirSync(join(workbench.workspace, '.kolmo/runs'));
   const showTab = async (tab) => (await panel()).locator(`[data-tab=${tab}]`).click();
 
-  it('offers training on an image file, and not on its labels', async () => {
+  step('offers training on an image file, and not on its labels', async () => {
     const { page, explorerRow, menuEntry, screenshot } = workbench;
     await explorerRow('train-labels-idx1-ubyte').click({ button: 'right' });
     await page.locator('.context-view .monaco-menu .action-item').first().waitFor();
@@ -35,7 +37,7 @@ describe('MNIST in the workbench', () => {
     await page.keyboard.press('Escape');
   });
 
-  it('trains after a right-click and one Enter, and its curve grows', async () => {
+  step('trains after a right-click and one Enter, and its curve grows', async () => {
     await workbench.contextMenu(images, 'Kolmo: Train Model…');
     const question = await workbench.question(/Architecture/);
     assert.match((await question.rows())[0], /default/);
@@ -44,7 +46,9 @@ describe('MNIST in the workbench', () => {
 
     const first = await waitFor(points, 'the curve has no points');
     await waitFor(async () => (await points()) > first + 5, `the curve stays at ${first} points`);
-    const painted = await (await panel())
+    const painted = await (
+      await panel()
+    )
       .locator('[data-view=curve-loss] canvas')
       .evaluate((canvas) => {
         const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -57,7 +61,7 @@ describe('MNIST in the workbench', () => {
     await workbench.screenshot('training');
   });
 
-  it('says how fast it is and how long it will take', async () => {
+  step('says how fast it is and how long it will take', async () => {
     const stats = (await panel()).locator('[data-view=stats]');
     await waitFor(
       async () => /examples\/s.*left/.test(await stats.innerText()),
@@ -65,7 +69,7 @@ describe('MNIST in the workbench', () => {
     );
   });
 
-  it('shows the run as it is when the panel was behind another tab', async () => {
+  step('shows the run as it is when the panel was behind another tab', async () => {
     const before = await points();
     await workbench.explorerRow('predict.py').dblclick();
     await workbench.page.locator('.monaco-editor[data-uri$="predict.py"]').waitFor();
@@ -73,7 +77,7 @@ describe('MNIST in the workbench', () => {
     await waitFor(async () => (await points()) > before, 'the curve did not go on');
   });
 
-  it('shows the run again after its panel was closed', async () => {
+  step('shows the run again after its panel was closed', async () => {
     const { page, palette, question } = workbench;
     await page.locator('.tabs-container .tab', { hasText: 'Run:' }).click();
     await palette('View: Close Editor');
@@ -84,22 +88,24 @@ describe('MNIST in the workbench', () => {
     assert.equal(await status(), 'running');
   });
 
-  it('is still the same run after the window was reloaded', async () => {
+  step('is still the same run after the window was reloaded', async () => {
     const before = await points();
     await workbench.reload();
     await waitFor(async () => (await points()) >= before, 'the panel did not come back');
     assert.equal(runs().length, 1);
   });
 
-  it('stops with the model so far', async () => {
+  step('stops with the model so far', async () => {
     await (await panel()).locator('[data-action=stop]').click();
     await waitFor(async () => (await status()) !== 'running', 'the run did not stop');
     assert.equal(await status(), 'stopped');
-    assert.ok(readdirSync(join(workbench.workspace, '.kolmo/runs', runs()[0])).includes('model.onnx'));
+    assert.ok(
+      readdirSync(join(workbench.workspace, '.kolmo/runs', runs()[0])).includes('model.onnx'),
+    );
     await workbench.screenshot('stopped');
   });
 
-  it('prunes from the palette, asking for one number', async () => {
+  step('prunes from the palette, asking for one number', async () => {
     await workbench.palette('Kolmo: Prune Weights');
     const question = await workbench.question(/Prune/);
     assert.match(await question.value(), /^0?\.\d+$/);
@@ -109,7 +115,7 @@ describe('MNIST in the workbench', () => {
     assert.equal(await status(), 'finished');
   });
 
-  it('shows histograms of every layer before and after', async () => {
+  step('shows histograms of every layer before and after', async () => {
     await showTab('layers');
     const layers = (await panel()).locator('[data-view=layers]');
     await layers.locator('[data-histogram=before]').first().waitFor();
@@ -118,7 +124,7 @@ describe('MNIST in the workbench', () => {
     await workbench.screenshot('parameters');
   });
 
-  it('lists the bytes of every stage', async () => {
+  step('lists the bytes of every stage', async () => {
     await showTab('bytes');
     const rows = (await panel()).locator('[data-view=bytes] tr[data-stage]');
     await rows.first().waitFor();
@@ -127,7 +133,7 @@ describe('MNIST in the workbench', () => {
     await workbench.screenshot('bytes');
   });
 
-  it('draws the pipeline and opens the artifact of a stage that is clicked', async () => {
+  step('draws the pipeline and opens the artifact of a stage that is clicked', async () => {
     await showTab('pipeline');
     const stage = (name) => pipeline.locator(`g.node[data-stage=${name}]`);
     const pipeline = (await panel()).locator('[data-view=pipeline]');
@@ -141,7 +147,7 @@ describe('MNIST in the workbench', () => {
     await workbench.screenshot('model-editor');
   });
 
-  it('compresses to the end and writes every output', async () => {
+  step('compresses to the end and writes every output', async () => {
     await workbench.page.locator('.tabs-container .tab', { hasText: 'Run:' }).click();
     await (await panel()).locator('[data-action=compress]').click();
     for (const pass of [/Prune/, /Quantize|Share/, /Share|Quantize/]) {
@@ -159,7 +165,7 @@ describe('MNIST in the workbench', () => {
     await workbench.screenshot('compressed');
   });
 
-  it('logs no error that names the extension', async () => {
+  step('logs no error that names the extension', async () => {
     assert.deepEqual(workbench.errors(), []);
     assert.equal(await (await panel()).locator('body').getAttribute('data-error'), null);
   });
