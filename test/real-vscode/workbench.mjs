@@ -74,7 +74,10 @@ export async function openWorkbench(options = {}) {
     /** Errors of the page's console that name the extension. */
     errors: () => errors.filter((text) => /kolmo/i.test(text)),
     reload: async () => {
-      await page.reload();
+      // The command saves what is open; the browser's own reload does not wait for that.
+      const loaded = page.waitForEvent('load');
+      await quickInput(page).palette('Developer: Reload Window');
+      await loaded;
       await ready();
     },
     screenshot: (name, options) => screenshot(page, join(shots, `${name}.png`), options),
