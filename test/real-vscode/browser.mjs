@@ -27,6 +27,8 @@ export async function launchBrowser({ width = 1440, height = 900 } = {}) {
     (address) => address.protocol.startsWith('http') && !ownHosts.test(address.hostname),
     (route) => route.abort(),
   );
+  // The first load of a workbench on a busy machine is slow.
+  context.setDefaultNavigationTimeout(120_000);
   return { browser, page: await context.newPage() };
 }
 
