@@ -86,9 +86,10 @@ export function startJob(
 
 /**
  * Stops a job that an earlier host started and that still works on the run, as after a window reload.
+ * @param patience milliseconds until it is ended; more than for an own job, which can answer that it has heard
  * @returns false where nobody works on the run
  */
-export function stopRun(run: string, { patience = 3000 } = {}): boolean {
+export function stopRun(run: string, { patience = 30_000 } = {}): boolean {
   const pid = runOwner(run);
   if (pid === undefined) return false;
   process.kill(pid, 'SIGTERM');
