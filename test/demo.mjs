@@ -21,9 +21,12 @@ function kolmo(...words) {
 }
 
 const started = performance.now();
-const trained = kolmo('train', join(mnist, 'train-images-idx3-ubyte'), ...threads);
+const trained = kolmo(
+  ...['train', join(mnist, 'train-images-idx3-ubyte'), '--epochs', '12'],
+  ...threads,
+);
 const compressed = kolmo(
-  ...['compress', trained.run, '--prune', '0.9', '--share', '32', '--quantize', '8'],
+  ...['compress', trained.run, '--prune', '0.92', '--share', '32', '--quantize', '8'],
   ...threads,
 );
 const weather = resolve('test/fixtures/seattle-weather.csv');
