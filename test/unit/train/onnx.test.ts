@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { openModel } from '../../../src/core/engine/session';
+import { createRandom } from '../../../src/core/random';
+import { fittingArchitectures } from '../../../src/core/train/architectures/architectures';
+import { exportOnnx } from '../../../src/core/train/export';
+import { initialize } from '../../../src/core/train/layers/layers';
+import { imageDataset, symbolDataset, tableDataset } from './datasets';
+
+/** Python with the packages onnx, onnxruntime and numpy, for the readers that count. */
+const python = process.env.KOLMO_ONNX_PYTHON ?? 'python3';
+
+const script = `
+import json, sys, numpy, onnx, onnxruntime
+answers = {}
+for name in sys.argv[2:]:
+    path = sys.argv[1] + '/' + name
+    onnx.checker.check_model(path + '.onnx', full_check=True)
+    given = json.load(open(path + '.json'))
+    session = onnxruntime.InferenceSession(path + '.onnx', providers=['CPUExecutionProvider'])
+    x = numpy.array(given['data'], dtype=numpy.float32).reshape(given['shape'])
+    answers[name] = session.run(None, {'input': x})[0].ravel().tolist()
+print(json.dumps(answers))
+`;
+
+function hasOnnx(): boolean {
+  try {
+    execFileSync(python, ['-c', 'import numpy, onnx, onnxruntime'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('exported files of every architecture', () => {
+  it('pass the ONNX checker and give the same outputs in Python', async (test) => {
+    if (!hasOnnx()) {
+      test.skip(
+        `${python} lacks onnx, onnxruntime or numpy: install them, or name another Python in KOLMO_ONNX_PYTHON`,
+      );
+      return;
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'kolmo-onnx-'));
+    try {
+      const expected: Record<string, Float32Array> = {};
+      for (const dataset of [imageDataset(), tableDataset(), symbolDataset()]) {
+        for (const choice of fittingArchitectures(dataset)) {
+          const architecture = choice.build(dataset);
+          const random = createRandom(1);
+          const shape = [2, ...architecture.inputShape];
+          const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
+            architecture.task === 'nextSymbol' ? random.integer(6) : random.normal(),
+          );
+          const bytes = exportOnnx(initialize(architecture, 1));
+          const model = await openModel(bytes, { threads: 1 });
+          expected[choice.name] = await model.run(data, shape);
+          await model.dispose();
+          writeFileSync(join(folder, `${choice.name}.onnx`), bytes);
+          writeFileSync(
+            join(folder, `${choice.name}.json`),
+            JSON.stringify({ shape, data: Array.from(data) }),
+          );
+        }
+      }
+      const names = Object.keys(expected);
+      const answers = JSON.parse(
+        execFileSync(python, ['-c', script, folder, ...names], {
+          maxBuffer: 1e9,
+        }).toString(),
+      ) as Record<string, number[]>;
+      for (const name of names) {
+        assert.equal(answers[name].length, expected[name].length);
+        answers[name].forEach((value, i) => {
+          assert.ok(Math.abs(value - expected[name][i]) < 1e-5, `${name}, output ${i}`);
+        });
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
