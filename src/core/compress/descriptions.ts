@@ -9,7 +9,7 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
     setting: {
       name: 'sparsity',
       prompt: 'Share of the weights to remove, as a fraction.',
-      default: 0.95,
+      default: 0.92,
       minimum: 0,
       maximum: 0.999,
       integer: false,

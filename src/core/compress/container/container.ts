@@ -124,7 +124,7 @@ export function packedLength(model: Model): number {
 }
 
 /** A tensor as it is coded: integers for positions and symbols, and float values where the encoding has any. */
-interface Plan {
+export interface Plan {
   tensor: KolmoTensor;
   levels: Int32Array;
   values: Float32Array;
@@ -179,7 +179,8 @@ function codeValues(
   return used;
 }
 
-function planOf(model: Model): Plan[] {
+/** Every tensor of a model as it would be coded. Throws a KolmoError for what a file cannot hold. */
+export function planOf(model: Model): Plan[] {
   checkFinite(model.parameters);
   const derived = layoutOf(model.architecture);
   const matches =
@@ -207,8 +208,12 @@ function planTensor(parameter: Parameter, layout: TensorLayout): Plan {
   const common = { ...layout, masked, streamBytes: 0 };
   switch (encoding.type) {
     case 'float32': {
-      const levels = Int32Array.from(data, (value) => (value === 0 ? 0 : 1));
-      const zeros = levels.reduce((count, level) => count + 1 - level, 0);
+      const levels = new Int32Array(data.length);
+      let zeros = 0;
+      for (let i = 0; i < data.length; i++) {
+        if (data[i] === 0) zeros++;
+        else levels[i] = 1;
+      }
       const sparse = masked || zeros * 20 > data.length;
       const half = fitsHalf(sparse ? data.filter((value) => value !== 0) : data);
       return {
@@ -220,7 +225,11 @@ function planTensor(parameter: Parameter, layout: TensorLayout): Plan {
     case 'quantized': {
       const { bits, scales, zeroPoints } = encoding;
       const channels = scales.length;
-      const levels = encoding.levels.map((level, i) => level - zeroPoints[i % channels]);
+      const levels = new Int32Array(encoding.levels.length);
+      for (let i = 0, channel = 0; i < levels.length; i++) {
+        levels[i] = encoding.levels[i] - zeroPoints[channel];
+        if (++channel === channels) channel = 0;
+      }
       checkLevels(parameter.name, levels);
       const stored: KolmoEncoding = { type: 'quantized', bits, scales, zeroPoints };
       return {
@@ -247,17 +256,17 @@ function rankOf(
   parameter: Parameter,
   { centroids, indices }: Extract<Encoding, { type: 'codebook' }>,
 ): { centroids: Float32Array; negative: number; levels: Int32Array } {
-  const used = new Set<number>();
-  const valueAt = (i: number): number => (indices[i] < 0 ? 0 : centroids[indices[i]]);
-  for (let i = 0; i < indices.length; i++) {
-    const value = valueAt(i);
-    if (value !== 0) used.add(value);
-  }
-  const sorted = Float32Array.from(used).sort();
+  const used = new Uint8Array(centroids.length);
+  for (let i = 0; i < indices.length; i++) if (indices[i] >= 0) used[indices[i]] = 1;
+  const values = new Set(centroids.filter((value, k) => used[k] && value !== 0));
+  const sorted = Float32Array.from(values).sort();
   const negative = sorted.filter((value) => value < 0).length;
-  const rank = new Map<number, number>();
-  sorted.forEach((value, i) => rank.set(value, i < negative ? i - negative : i - negative + 1));
-  const levels = Int32Array.from(indices, (_, i) => rank.get(valueAt(i)) ?? 0);
+  const ranks = Int32Array.from(centroids, (value) => {
+    const i = sorted.indexOf(value);
+    return i < 0 ? 0 : i < negative ? i - negative : i - negative + 1;
+  });
+  const levels = new Int32Array(indices.length);
+  for (let i = 0; i < levels.length; i++) levels[i] = indices[i] < 0 ? 0 : ranks[indices[i]];
   checkLevels(parameter.name, levels);
   return { centroids: sorted, negative, levels };
 }

@@ -1,0 +1,109 @@
+/** Description length of the labels given the inputs: a model is worth its bytes when model and corrections are shorter than the labels alone (Rissanen 1978). */
+import type { Dataset, Examples } from '../../data/dataset';
+import { KolmoError } from '../../error';
+import { evaluateOnnx, exportOnnx } from '../../train/export';
+import { initialize } from '../../train/layers/layers';
+import { train, type TrainEvent } from '../../train/loop';
+import type { TrainOptions } from '../../train/options';
+import type { Architecture } from '../../train/model';
+
+/** Bytes. */
+export interface DescriptionLength {
+  /** L(model): the packed file. */
+  model: number;
+  /** L(labels | model): what an arithmetic coder spends on the labels under the model's probabilities. */
+  labels: number;
+  total: number;
+  /** The same labels without looking at the inputs: log2(classes) bits each. */
+  uniform: number;
+}
+
+/**
+ * The two-part code of a split's labels.
+ * @param packed the packed file, which is what is measured too
+ * @param loss mean cross entropy in nats on `count` examples, of the model that the file decodes to
+ */
+export function descriptionLength(
+  packed: Uint8Array,
+  loss: number,
+  count: number,
+  classes: number,
+): DescriptionLength {
+  const labels = nats(loss * count);
+  return {
+    model: packed.length,
+    labels,
+    total: packed.length + labels,
+    uniform: nats(Math.log(classes) * count),
+  };
+}
+
+export interface PrequentialEvent {
+  type: 'block';
+  /** Labels that were known when the next ones were coded. */
+  known: number;
+  /** Bytes of the labels of this block, and of all so far. */
+  bytes: number;
+  total: number;
+}
+
+/**
+ * The block-prequential code (Dawid 1984; Blier and Ollivier 2018): each block of labels is coded by a model trained on the
+ * blocks before it, the first one uniformly, so that no model needs to be sent. Blocks double in size.
+ * @returns bytes of all training labels
+ */
+export async function* prequential(
+  architecture: Architecture,
+  dataset: Dataset,
+  options: Partial<TrainOptions> & { seed: number; threads: number; firstBlock?: number },
+): AsyncGenerator<PrequentialEvent | TrainEvent, number> {
+  if (dataset.task.type !== 'classification') {
+    throw new KolmoError(
+      `The labels of ${dataset.name} are no classes, so that their description length is not defined: choose a dataset with classes.`,
+    );
+  }
+  const { count } = dataset.splits.training;
+  const { firstBlock = 64, ...training } = options;
+  let known = Math.min(firstBlock, count);
+  let total = nats(Math.log(dataset.task.classes.length) * known);
+  yield { type: 'block', known: 0, bytes: total, total };
+  while (known < count) {
+    const next = Math.min(2 * known, count);
+    const seen = part(dataset.splits.training, 0, known);
+    // The best epoch may be chosen by nothing but the labels that are known.
+    const held = Math.max(1, Math.floor(known / 10));
+    const view: Dataset = {
+      ...dataset,
+      splits: {
+        training: part(seen, 0, known - held),
+        validation: part(seen, known - held, known),
+        test: part(dataset.splits.training, known, next),
+      },
+    };
+    const { model } = yield* train(initialize(architecture, training.seed), view, training);
+    const { loss } = await evaluateOnnx(exportOnnx(model), view, 'test', training);
+    // A code may always fall back on the uniform one, for one bit.
+    const bytes = Math.min(
+      nats(loss * (next - known)),
+      nats(Math.log(dataset.task.classes.length) * (next - known)) + 1 / 8,
+    );
+    total += bytes;
+    yield { type: 'block', known, bytes, total };
+    known = next;
+  }
+  return total;
+}
+
+const nats = (value: number): number => value / Math.LN2 / 8;
+
+function part(examples: Examples, start: number, end: number): Examples {
+  return {
+    count: end - start,
+    read: (indices, inputs, targets) =>
+      examples.read(
+        indices.map((index) => index + start),
+        inputs,
+        targets,
+      ),
+  };
+}

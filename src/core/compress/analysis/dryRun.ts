@@ -1,0 +1,47 @@
+/** The dry run: what a pass would make of a model's size, before anything is trained or written. */
+import { KolmoError } from '../../error';
+import type { Model } from '../../train/model';
+import { estimatedLength } from '../container/estimate';
+import type { PassName } from '../pass';
+import { factoriseDense } from '../passes/factorise';
+import { pruneDefaults, pruneMagnitudes } from '../passes/prune';
+import { removeNeurons } from '../passes/pruneNeurons';
+import { quantizeDefaults, quantizeWeights } from '../passes/quantize';
+import { shareDefaults, shareWeights } from '../passes/share';
+
+/** What each pass does to the weights before it trains them on; undefined where training is all it does. */
+export const rehearsals: {
+  [N in PassName]: ((model: Model, setting: number) => Model) | undefined;
+} = {
+  prune: (model, sparsity) =>
+    pruneMagnitudes(model, { ...pruneDefaults, keepOf: undefined, sparsity }),
+  pruneNeurons: removeNeurons,
+  factorise: factoriseDense,
+  quantize: (model, bits) => quantizeWeights(model, { ...quantizeDefaults, bits }),
+  share: (model, clusters) => shareWeights(model, { ...shareDefaults, clusters }),
+  entropyTrain: undefined,
+};
+
+/**
+ * Bytes of the packed file after a pass with its one setting, without fine-tuning and without coding.
+ * Throws a KolmoError where the pass does not fit, and for a pass that only training can tell.
+ */
+export function predict(model: Model, pass: PassName, setting: number): number {
+  const rehearse = rehearsals[pass];
+  if (!rehearse) {
+    throw new KolmoError(
+      `What ${pass} leaves is known only after training: run it, or predict prune, quantize or share.`,
+    );
+  }
+  return estimatedLength(rehearse(model, setting));
+}
+
+/** Settings worth asking about, from little to much compression. */
+export const ladders: { [N in PassName]: number[] } = {
+  prune: [0.5, 0.7, 0.8, 0.9, 0.95, 0.98],
+  pruneNeurons: [0.1, 0.25, 0.5, 0.75],
+  factorise: [0.99, 0.95, 0.9, 0.8],
+  quantize: [8, 6, 5, 4, 3, 2],
+  share: [256, 64, 32, 16, 8, 4],
+  entropyTrain: [],
+};

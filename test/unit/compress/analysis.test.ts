@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  descriptionLength,
+  prequential,
+} from '../../../src/core/compress/analysis/descriptionLength';
+import { ladders, predict, rehearsals } from '../../../src/core/compress/analysis/dryRun';
+import { sensitivity, type Sensitivity } from '../../../src/core/compress/analysis/sensitivity';
+import { encode } from '../../../src/core/compress/container/container';
+import type { Dataset, Examples } from '../../../src/core/data/dataset';
+import { createRandom } from '../../../src/core/random';
+import { blobs } from './blobs';
+import { lenet300, randomModel, tiny } from './models';
+
+describe('dry run', () => {
+  for (const pass of ['prune', 'pruneNeurons', 'quantize', 'share'] as const) {
+    it(`tells what ${pass} would write within 3 %`, () => {
+      const model = randomModel(lenet300);
+      // Two rungs of each ladder: packing every one would take a minute.
+      for (const setting of [ladders[pass][1], ladders[pass][3]]) {
+        const written = encode(rehearsals[pass]!(model, setting)).length;
+        const ratio = predict(model, pass, setting) / written;
+        assert.ok(Math.abs(ratio - 1) <= 0.03, `${setting}: ${ratio} of ${written}`);
+      }
+    });
+  }
+
+  it('refuses to tell what only training can', () => {
+    assert.throws(
+      () => predict(randomModel(tiny), 'entropyTrain', 0.5),
+      /known only after training/,
+    );
+  });
+});
+
+describe('sensitivity', () => {
+  it('measures each layer alone, against the model as it is', async () => {
+    const found: Sensitivity[] = [];
+    for await (const one of sensitivity(randomModel(tiny), blobs(), 'prune', [0.3, 0.999]))
+      found.push(one);
+    assert.deepEqual(
+      found.map(({ parameter, setting }) => [parameter, setting]),
+      [
+        ['dense_1/weights', 0.3],
+        ['dense_2/weights', 0.3],
+      ],
+    );
+    assert.ok(found[0].bytesSaved > 0);
+    assert.ok(found[0].validation.error! >= 0 && found[0].baseline.error! >= 0);
+  });
+});
+
+describe('description length', () => {
+  it('adds the file and what the labels cost under the model', () => {
+    const length = descriptionLength(new Uint8Array(100), Math.LN2, 800, 4);
+    assert.deepEqual(length, { model: 100, labels: 100, total: 200, uniform: 200 });
+  });
+
+  it('finds labels that follow from the inputs, and nothing in random ones', async () => {
+    const uniform = (600 * Math.log2(3)) / 8;
+    assert.ok((await labelBytes(blobs())) < 0.8 * uniform);
+    assert.ok((await labelBytes(shuffledLabels(blobs()))) > 0.97 * uniform);
+  });
+});
+
+async function labelBytes(dataset: Dataset): Promise<number> {
+  const running = prequential(tiny, dataset, {
+    seed: 1,
+    threads: 1,
+    epochs: 6,
+    learningRate: 0.01,
+    batchSize: 32,
+    firstBlock: 300,
+  });
+  for (;;) {
+    const next = await running.next();
+    if (next.done) return next.value;
+  }
+}
+
+function shuffledLabels(dataset: Dataset): Dataset {
+  const { training } = dataset.splits;
+  const random = createRandom(9);
+  const labels = Uint8Array.from({ length: training.count }, () => random.integer(3));
+  const scrambled: Examples = {
+    count: training.count,
+    read(indices, inputs, targets) {
+      training.read(indices, inputs, targets);
+      targets.fill(0);
+      indices.forEach((index, row) => (targets[row * 3 + labels[index]] = 1));
+    },
+  };
+  return { ...dataset, splits: { ...dataset.splits, training: scrambled } };
+}
