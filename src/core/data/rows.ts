@@ -112,19 +112,30 @@ interface CacheFile {
   close(): void;
 }
 
+/** On POSIX the file has no name once it is open, so that a killed process leaves nothing behind. */
+const unlinkedAtOnce = process.platform !== 'win32';
+
 function openCacheFile(folder: string): CacheFile {
-  const path = join(folder, `rows-${process.pid}.bin`);
   const fail = (error: unknown): never => {
     throw new KolmoError(
-      `The cache file ${path} cannot be written: ${(error as Error).message}. Make room on the disk, or choose another cache folder.`,
+      `The cache file in ${folder} cannot be written: ${(error as Error).message}. Make room on the disk, or choose another cache folder.`,
     );
   };
-  let descriptor = -1;
   try {
     mkdirSync(folder, { recursive: true });
-    descriptor = openSync(path, 'w+');
   } catch (error) {
     fail(error);
+  }
+  let path = '';
+  let descriptor = -1;
+  for (let n = 0; descriptor < 0; n++) {
+    path = join(folder, `rows-${process.pid}-${n}.bin`);
+    try {
+      descriptor = openSync(path, 'wx+');
+      if (unlinkedAtOnce) unlinkSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') fail(error);
+    }
   }
   let end = 0;
   return {
@@ -144,7 +155,7 @@ function openCacheFile(folder: string): CacheFile {
       const got = readSync(descriptor, bytes, 0, bytes.length, start * 8);
       if (got !== bytes.length) {
         throw new KolmoError(
-          `The cache file ${path} is shorter than what was written to it: ${got} of ${bytes.length} bytes at offset ${start * 8}. Start again.`,
+          `The cache file in ${folder} is shorter than what was written to it: ${got} of ${bytes.length} bytes at offset ${start * 8}. Start again.`,
         );
       }
     },
@@ -152,7 +163,7 @@ function openCacheFile(folder: string): CacheFile {
       if (descriptor < 0) return;
       closeSync(descriptor);
       descriptor = -1;
-      unlinkSync(path);
+      if (!unlinkedAtOnce) unlinkSync(path);
     },
   };
 }
