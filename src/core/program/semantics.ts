@@ -33,11 +33,12 @@ export function analyseSemantics(bytes: Uint8Array, tracker: Tracker): Semantics
     .filter((column) => column !== undefined)
     .slice(0, most.numbers);
   const values = new Map(numbers.map((number) => [number.column, valuesOf(number, columns)]));
+  const clocks = numbers.filter(({ style }) => style === 'clock').map(({ column }) => column);
   const names = new Map(columns.map(({ column, name }) => [column, name]));
   const sentences: string[] = [];
   for (const number of numbers) {
     number.sum = findSum(number.column, values);
-    number.fit = number.style === 'clock' ? 'linear' : fitOf(number.column, values);
+    number.fit = number.style === 'clock' ? 'linear' : fitOf(number.column, values, clocks);
     if (number.sum.length > 0) sentences.push(sumSentence(number, names));
   }
   const parents = findParents(columns);
@@ -128,17 +129,34 @@ function findSum(column: number, values: Map<number, Float64Array>): NumberColum
     terms.push(best.term);
     [cost, difference] = [best.cost, best.difference];
   }
-  return cost < first * 0.8 ? terms : [];
+  // Differences that are all different are for the fit to predict, not for a list of the last few.
+  const few = new Set(difference).size * 2 < difference.length;
+  return few && cost < first * 0.8 ? terms : [];
 }
 
-/** Whether ratios of neighbours in the row vary less than differences: then products fit better than sums. */
-function fitOf(column: number, values: Map<number, Float64Array>): NumberColumn['fit'] {
+/** Whether logarithms of the row predict a column more closely than its values do: then products fit better than sums. */
+function fitOf(
+  column: number,
+  values: Map<number, Float64Array>,
+  clocks: number[],
+): NumberColumn['fit'] {
   const own = values.get(column)!;
   if (own.some((v) => v < 0)) return 'linear';
+  const first = values.get(clocks[0]);
+  // As in the program, a clock counts from the first row, or among products from the row's first clock.
+  const inputs = {
+    linear: [...values].map(
+      ([other, theirs]) => [other, theirs.map((v) => v - theirs[1])] as const,
+    ),
+    product: [...values].map(([other, theirs]) => {
+      const elapsed = first && clocks.includes(other) ? theirs.map((v, k) => v - first[k]) : theirs;
+      return [other, elapsed.map((v) => Math.log(Math.max(1, v)))] as const;
+    }),
+  };
   const error = { linear: 0, product: 0 };
   for (const fit of ['linear', 'product'] as const) {
     const scale = (v: number) => (fit === 'product' ? Math.log(Math.max(1, v)) : v);
-    const errors = leastSquaresErrors(own, column, values, scale);
+    const errors = leastSquaresErrors(own.map(scale), column, inputs[fit]);
     for (let k = 0; k < errors.length; k++) {
       const guess = scale(own[k + 1]) - errors[k];
       const back = fit === 'product' ? Math.exp(Math.min(30, guess)) : guess;
@@ -152,20 +170,19 @@ function fitOf(column: number, values: Map<number, Float64Array>): NumberColumn[
 function leastSquaresErrors(
   own: Float64Array,
   column: number,
-  values: Map<number, Float64Array>,
-  scale: (v: number) => number,
+  inputs: (readonly [number, Float64Array])[],
 ): Float64Array {
-  const usable = [...values].filter(([, theirs]) => theirs.length >= own.length - 1);
+  const usable = inputs.filter(([, theirs]) => theirs.length >= own.length - 1);
   const size = usable.length + 1;
   const count = Math.min(own.length - 1, 2000);
   const row = (k: number) => [
     1,
-    ...usable.map(([other, theirs]) => scale(theirs[k + (other < column ? 1 : 0)] || 0)),
+    ...usable.map(([other, theirs]) => theirs[k + (other < column ? 1 : 0)] || 0),
   ];
   const rows = Array.from({ length: count }, (_, k) => row(k));
   const system = Array.from({ length: size }, (_, r) =>
     Float64Array.from({ length: size + 1 }, (_, c) =>
-      rows.reduce((sum, f, k) => sum + f[r] * (c < size ? f[c] : scale(own[k + 1])), 0),
+      rows.reduce((sum, f, k) => sum + f[r] * (c < size ? f[c] : own[k + 1]), 0),
     ),
   );
   for (let p = 0; p < size; p++) {
@@ -179,7 +196,7 @@ function leastSquaresErrors(
   const weights = system.map((equation, r) => equation[size] / equation[r]);
   return Float64Array.from(
     rows,
-    (f, k) => scale(own[k + 1]) - f.reduce((sum, v, r) => sum + v * weights[r], 0),
+    (f, k) => own[k + 1] - f.reduce((sum, v, r) => sum + v * weights[r], 0),
   );
 }
 

@@ -41,16 +41,17 @@ export function numbersSource(columns: NumberColumn[]): {
   ]);
   return {
     state: `
-const F = ${columns.length + 1}, numbers = ${JSON.stringify(table)}, which = new Map(numbers.map((v, k) => [v[0], k])), bases = [${clockBases.join()}];
+const F = ${columns.length + 1}, FIRST = ${columns.findIndex(({ style }) => style === 'clock')}, numbers = ${JSON.stringify(table)}, which = new Map(numbers.map((v, k) => [v[0], k])), bases = [${clockBases.join()}];
 const value = new Float64Array(F), origin = new Float64Array(F), features = new Float64Array(F), solution = new Float64Array(F), spread = new Float64Array(F).fill(1), lower = new Float64Array(F * F);
 const moments = numbers.map(() => new Float64Array(F * F)), products = numbers.map(() => new Float64Array(F)), residuals = numbers.map(() => [0, 1, 2]), rows = new Int32Array(F), lengths = new Int32Array(F), alive = [0, 0, 0];
 let guess = '', guessed = 0, subtotal = 0, gap = 0, number = -1, sums = [];
 ${readNumber}${writeNumber}${fitNumber}`,
     ended: 'if (number >= 0) observe(number, start, i - 1);',
     begun: `guess = ''; sums = []; gap = 0; number = which.has(col) ? which.get(col) : -1; if (number >= 0) expect(number); alive[0] = alive[1] = alive[2] = 0; for (let k = 0; k < sums.length; k++) alive[k] = sums[k].charCodeAt(0) | 0;`,
+    // A minute is wrong by sixty, not by a hundred, for each hour: after a colon a digit of the hour counts six.
     inside: `{
       const e = guess.charCodeAt(at - 1) | 0;
-      gap = gap < 99 && c1 > 47 && c1 < 58 && e > 47 && e < 58 ? Math.max(-30, Math.min(30, gap * 10 + e - c1)) : c1 === e ? gap : 99;
+      gap = gap < 99 && c1 > 47 && c1 < 58 && e > 47 && e < 58 ? Math.max(-30, Math.min(30, gap * (c2 === 58 ? 6 : 10) + e - c1)) : c1 === e ? gap : 99;
       for (let k = 0; k < sums.length; k++) alive[k] = alive[k] === c1 ? sums[k].charCodeAt(at) | 0 : 0;
     }`,
   };
@@ -100,9 +101,12 @@ const writeNumber = (k, v) => {
 };
 `;
 
-/** Recursive least squares by normal equations and Cholesky's method; rows that fit badly weigh less. */
+/**
+ * Least squares by normal equations and Cholesky's method, anew for each field; rows that fitted badly weigh less. Among products a
+ * clock counts as the time since the row's first clock.
+ */
 const fitNumber = `
-const scaled = (k, product) => product ? ln(Math.max(1, value[k])) : value[k] - origin[k];
+const scaled = (k, product) => product ? ln(Math.max(1, numbers[k][2] === 2 ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
 const expect = k => {
   const [, , , product, terms] = numbers[k], a = moments[k], b = products[k];
   features[0] = 1;
