@@ -23,7 +23,8 @@ export async function* collectDataset(
     const settings = { ...(target !== undefined && { target }), validationShare, testShare, seed };
     yield { type: 'stageStarted', stage: 'collect', settings };
   }
-  const dataset = yield* staged(collect(path, data));
+  // A table that does not fit in memory is cached beside the run.
+  const dataset = yield* staged(collect(path, { ...data, cacheFolder: run }));
   if (quiet) return dataset;
   const collected = now();
   const bytes = dataset.files.reduce((sum, file) => sum + file.bytes, 0);
