@@ -180,6 +180,8 @@ async function packageVsix() {
     packagePath,
     ignoreFile: ignore,
     allowMissingRepository: true,
+    // Without a public repository there is nowhere that relative links could point to.
+    rewriteRelativeLinks: false,
   });
   console.log(`${packagePath}: ${statSync(packagePath).size} bytes`);
 }
