@@ -66,7 +66,7 @@ const node = {
   mainFields: ['module', 'main'],
   external: ['vscode', ...native],
   plugins: [wasmKernels],
-  sourcemap: true,
+  sourcemap: !flags.vsix,
   logLevel: flags.quiet ? 'warning' : 'info',
 };
 
@@ -89,7 +89,7 @@ const bundles = [
     splitting: true,
     entryPoints: ['webview/panel.ts', 'webview/model.ts', 'webview/codicon.css'],
     outdir: 'dist/webview',
-    sourcemap: true,
+    sourcemap: !flags.vsix,
     logLevel: flags.quiet ? 'warning' : 'info',
     loader: { '.ttf': 'file', '.woff2': 'file' },
   },
