@@ -5,9 +5,14 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Uri, commands, workspace } from 'vscode';
 
+const mostMilliseconds = 50;
+
 describe('a job', () => {
   it('trains without blocking the extension host, and leaves its files in the run', async function () {
     this.timeout(240_000);
+    // The worst moment also belongs to the other processes of the machine: a block of ours comes back each time.
+    this.retries(2);
+    await settled();
     const folder = workspace.workspaceFolders![0].uri;
     const dataset = Uri.joinPath(folder, 'digits/train-images-idx3-ubyte');
     const cpu = process.cpuUsage();
@@ -25,10 +30,21 @@ describe('a job', () => {
     const { user, system } = process.cpuUsage(cpu);
 
     assert.ok(existsSync(join(run, 'model.onnx')), `${run} holds no model.onnx`);
-    // Percentiles, since the worst moment also belongs to the other processes of a busy machine.
-    const late = delay.percentile(95) / 1e6;
-    assert.ok(late < 50, `the event loop was ${late.toFixed(0)} ms late once in twenty times`);
+    const worst = delay.max / 1e6;
+    assert.ok(worst < mostMilliseconds, `the event loop was blocked for ${worst.toFixed(0)} ms`);
     const share = (user + system) / 1e6 / seconds;
     assert.ok(share < 0.5, `the extension host used ${(100 * share).toFixed(0)} % of a core`);
   });
 });
+
+/** Waits until VS Code has started: its own extensions block the host while they load. */
+async function settled(): Promise<void> {
+  for (let tries = 0; tries < 15; tries++) {
+    const delay = monitorEventLoopDelay({ resolution: 10 });
+    delay.enable();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    delay.disable();
+    if (delay.max / 1e6 < mostMilliseconds) return;
+  }
+  throw new Error('The extension host did not come to rest within 30 s of its start.');
+}
