@@ -57,6 +57,11 @@ export function diskError(error: unknown, path: string): Error {
       return new KolmoError(
         `${dirname(path)} cannot be written (${code}): make the folder writable, or choose another one for the output.`,
       );
+    // A recursive mkdir below a read-only mount reports the folder it could not make as missing.
+    case 'ENOENT':
+      return new KolmoError(
+        `${path} cannot be made: its folder is read-only or was removed. Make it writable, or choose another folder for the output.`,
+      );
     case 'ENOTDIR':
     case 'EEXIST':
       return new KolmoError(

@@ -151,6 +151,7 @@ describe('diskError', () => {
     ['ENOSPC', /The disk is full: b\.onnx could not be written to \/a\. Files written before/],
     ['EROFS', /\/a cannot be written \(EROFS\): make the folder writable/],
     ['EACCES', /\/a cannot be written \(EACCES\)/],
+    ['ENOENT', /b\.onnx cannot be made: its folder is read-only or was removed/],
     ['ENOTDIR', /a file stands where a folder is needed/],
   ];
   for (const [code, sentence] of cases) {
