@@ -1,11 +1,11 @@
 /** Writes a model as an ONNX file, and measures ONNX files: the accuracy that is reported is that of the bytes. */
 import type { Dataset, SplitName } from '../data/dataset';
-import { createGraph, type Value } from '../engine/graph';
+import { createGraph, type Graph, type Value } from '../engine/graph';
 import { openModel, type Runtime } from '../engine/session';
 import { KolmoError } from '../error';
-import { placeLayers } from './layers/layers';
-import { sizeOf, type WrittenParameter } from './layers/layer';
-import type { Metrics, Model } from './model';
+import { placeLayers, type PlacedLayer } from './layers/layers';
+import { reordered, sizeOf, type WrittenParameter } from './layers/layer';
+import type { Metrics, Model, Parameter } from './model';
 import { objectives } from './objective';
 import { measureSamples } from './quality';
 
@@ -13,23 +13,51 @@ import { measureSamples } from './quality';
  * One input `input` [batch, ...inputShape] and one output, named for what it is: `probabilities`,
  * `prediction` or `output`. The batch is free; parameters keep their names.
  */
-export function exportOnnx({ architecture, parameters }: Model): Uint8Array {
+export function exportOnnx(model: Model): Uint8Array {
+  return writeGraph(model, floats).serialize();
+}
+
+/** In what form the values between layers and the parameters of a layer stand in a file. */
+export interface Precision {
+  /** What the layer is to read instead of `x`. */
+  input(graph: Graph, x: Value, layer: PlacedLayer): Value;
+  /** Adds a parameter to the graph, its axes in the given order. */
+  parameter(graph: Graph, parameter: Parameter, layer: PlacedLayer, order: number[]): Value;
+}
+
+export const floats: Precision = {
+  input: (_graph, x) => x,
+  parameter(graph, { name, ...parameter }, _layer, order) {
+    const { data, shape } = reordered(parameter.data, parameter.shape, order);
+    return graph.constant(data, shape, 'float32', name);
+  },
+};
+
+/** The graph of `exportOnnx`, in a form of the caller's choice and open for further outputs. */
+export function writeGraph({ architecture, parameters }: Model, precision: Precision): Graph {
   const graph = createGraph(architecture.name);
   let x: Value = graph.input('input', [-1, ...architecture.inputShape]);
-  for (const { name, spec, kind, parameters: own } of placeLayers(architecture)) {
-    const written = own.map(({ role }): [string, WrittenParameter] => {
+  for (const layer of placeLayers(architecture)) {
+    const { name, spec, kind } = layer;
+    const written = layer.parameters.map(({ role }): [string, WrittenParameter] => {
       const parameter = parameters.find((each) => each.name === `${name}/${role}`);
       if (!parameter) {
         throw new KolmoError(`The model has no parameter ${name}/${role}, which its layer needs.`);
       }
-      const { data, shape } = parameter;
-      const value = () => graph.constant(data, shape, 'float32', parameter.name);
-      return [role, { data, shape, name: parameter.name, value }];
+      const asItIs = parameter.shape.map((_, axis) => axis);
+      const value = (order = asItIs): Value => precision.parameter(graph, parameter, layer, order);
+      return [role, { data: parameter.data, shape: parameter.shape, name: parameter.name, value }];
     });
-    x = kind.write(spec, graph, x, Object.fromEntries(written), name);
+    x = kind.write(
+      spec,
+      graph,
+      precision.input(graph, x, layer),
+      Object.fromEntries(written),
+      name,
+    );
   }
   graph.output(x, objectives[architecture.task].output);
-  return graph.serialize();
+  return graph;
 }
 
 const evaluationBatch = 500;

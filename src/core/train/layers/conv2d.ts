@@ -43,16 +43,6 @@ export const conv2d: LayerKind<Extract<LayerSpec, { type: 'conv2d' }>> = {
     return activate(y, logits ? 'linear' : activation);
   },
   write({ filters, kernel, padding, activation }, graph, x, { weights, biases }, name) {
-    // ONNX has filters as [out, in, height, width].
-    const [height, width, inputs, outputs] = weights.shape;
-    const filter = new Float32Array(weights.data.length);
-    for (let i = 0; i < filter.length; i++) {
-      const o = i % outputs;
-      const c = Math.floor(i / outputs) % inputs;
-      const position = Math.floor(i / (outputs * inputs));
-      filter[(o * inputs + c) * height * width + position] = weights.data[i];
-    }
-    const shape = [outputs, inputs, height, width];
     const [rows, columns] = this.outputShape(
       { type: 'conv2d', filters, kernel, padding, activation },
       x.shape.slice(1),
@@ -63,7 +53,8 @@ export const conv2d: LayerKind<Extract<LayerSpec, { type: 'conv2d' }>> = {
       'Conv',
       [
         toChannelsFirst(graph, x),
-        graph.constant(filter, shape, 'float32', weights.name),
+        // ONNX has filters as [out, in, height, width].
+        weights.value([3, 2, 0, 1]),
         biases.value(),
       ],
       [-1, filters, rows, columns],

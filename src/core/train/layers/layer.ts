@@ -49,12 +49,32 @@ export interface ForwardContext {
   record(role: string, value: tf.Tensor): void;
 }
 
-/** A parameter on its way into a file; `value` adds it to the graph as it is. */
+/** A parameter on its way into a file. */
 export interface WrittenParameter {
   data: Float32Array;
   shape: number[];
   name: string;
-  value(): Value;
+  /** Adds it to the graph, with its axes in another order where one is given: axis i of the value is axis `order[i]`. */
+  value(order?: number[]): Value;
+}
+
+/** `data` of `shape` with its axes in another order, row-major. */
+export function reordered<D extends Float32Array | Int8Array>(
+  data: D,
+  shape: number[],
+  order: number[],
+): { data: D; shape: number[] } {
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+  const target = order.map((axis) => shape[axis]);
+  const result = data.slice() as D;
+  const place = target.map(() => 0);
+  for (let i = 0; i < result.length; i++) {
+    let from = 0;
+    for (let k = 0; k < place.length; k++) from += place[k] * strides[order[k]];
+    result[i] = data[from];
+    for (let k = place.length - 1; k >= 0 && ++place[k] === target[k]; k--) place[k] = 0;
+  }
+  return { data: result, shape: target };
 }
 
 /** Uniform within +-limit. */
