@@ -19,7 +19,7 @@ export const compress: Command = {
   summary: `Applies passes in the order of their flags and packs the model. Without any: ${usualPasses.join(', then ')}.`,
   operands: ['RUN|MODEL'],
   flags: {
-    ...Object.assign({}, ...Object.values(passDescriptions).map(passFlags)),
+    ...Object.assign({}, ...Object.values<PassDescription>(passDescriptions).map(passFlags)),
     'no-fine-tune': { type: 'switch', description: 'Do not train on after a pass.' },
   },
   async run({ operands: [subject], given, seed, threads, out, ...parsed }) {
@@ -64,7 +64,13 @@ export const compress: Command = {
   },
 };
 
-function passFlags({ name, title, setting, defaults }: PassDescription): Record<string, Flag> {
+function passFlags({
+  name,
+  title,
+  setting,
+  defaults,
+  choices,
+}: PassDescription): Record<string, Flag> {
   const own: Flag = {
     type: 'number',
     description: `${title}: ${setting.prompt}`,
@@ -74,12 +80,12 @@ function passFlags({ name, title, setting, defaults }: PassDescription): Record<
     integer: setting.integer,
   };
   const further = Object.entries(defaults).map(([option, usual]): [string, Flag] => [
-    `${name}-${flagName(option)}`,
+    `${flagName(name)}-${flagName(option)}`,
     {
       type: typeof usual === 'number' ? 'number' : 'text',
       description: `${title}: ${option}.`,
-      default: String(usual),
-      ...(typeof usual === 'boolean' && { values: ['true', 'false'] }),
+      default: usual === '' ? 'none' : String(usual),
+      values: typeof usual === 'boolean' ? ['true', 'false'] : choices?.[option],
     },
   ]);
   return { [flagName(name)]: own, ...Object.fromEntries(further) };
@@ -89,11 +95,11 @@ function passFlags({ name, title, setting, defaults }: PassDescription): Record<
 export function passesOf(given: Parsed['given']): { name: PassName; options: PassOptions }[] {
   const passes = new Map<PassName, PassOptions>();
   for (const [flag, value] of given) {
-    for (const { name, setting, defaults } of Object.values(passDescriptions)) {
+    for (const { name, setting, defaults } of Object.values<PassDescription>(passDescriptions)) {
       const option =
         flag === flagName(name)
           ? setting.name
-          : Object.keys(defaults).find((each) => flag === `${name}-${flagName(each)}`);
+          : Object.keys(defaults).find((each) => flag === `${flagName(name)}-${flagName(each)}`);
       if (option === undefined) continue;
       const typed = typeof defaults[option] === 'boolean' ? value === 'true' : value;
       passes.set(name, { ...passes.get(name), [option]: typed });

@@ -1,7 +1,13 @@
 /** What each pass is called and asks for: data only, so that the extension host can read it without loading an engine. */
 import type { PassDescription, PassName } from './pass';
+import type { EntropyTrainOptions } from './passes/entropyTrain';
+import type { FactoriseOptions } from './passes/factorise';
+import type { PruneOptions } from './passes/prune';
+import type { PruneNeuronsOptions } from './passes/pruneNeurons';
+import type { QuantizeOptions } from './passes/quantize';
+import type { ShareOptions } from './passes/share';
 
-export const passDescriptions: { [N in PassName]: PassDescription & { name: N } } = {
+export const passDescriptions = {
   prune: {
     name: 'prune',
     title: 'Prune Weights',
@@ -14,7 +20,15 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
       maximum: 0.999,
       integer: false,
     },
-    defaults: {},
+    defaults: {
+      granularity: 'layer',
+      pattern: '',
+      steps: 5,
+      stepEpochs: 2,
+      epochs: 8,
+      learningRate: 1e-3,
+    } satisfies Omit<PruneOptions, 'sparsity'>,
+    choices: { granularity: ['layer', 'global'] },
   },
   pruneNeurons: {
     name: 'pruneNeurons',
@@ -29,7 +43,7 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
       maximum: 0.99,
       integer: false,
     },
-    defaults: {},
+    defaults: { epochs: 10, learningRate: 1e-3 } satisfies Omit<PruneNeuronsOptions, 'share'>,
   },
   factorise: {
     name: 'factorise',
@@ -43,7 +57,7 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
       maximum: 0.9999,
       integer: false,
     },
-    defaults: {},
+    defaults: { epochs: 6, learningRate: 5e-4 } satisfies Omit<FactoriseOptions, 'energy'>,
   },
   quantize: {
     name: 'quantize',
@@ -57,7 +71,13 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
       maximum: 8,
       integer: true,
     },
-    defaults: {},
+    defaults: {
+      granularity: 'tensor',
+      scheme: 'affine',
+      epochs: 0,
+      learningRate: 0.005,
+    } satisfies Omit<QuantizeOptions, 'bits'>,
+    choices: { granularity: ['tensor', 'channel'], scheme: ['affine', 'symmetric', 'ternary'] },
   },
   share: {
     name: 'share',
@@ -72,7 +92,10 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
       maximum: 256,
       integer: true,
     },
-    defaults: {},
+    defaults: { epochs: 4, learningRate: 2e-4, rounds: 60 } satisfies Omit<
+      ShareOptions,
+      'clusters'
+    >,
   },
   entropyTrain: {
     name: 'entropyTrain',
@@ -86,6 +109,21 @@ export const passDescriptions: { [N in PassName]: PassDescription & { name: N } 
       maximum: 100,
       integer: false,
     },
-    defaults: {},
+    defaults: {
+      epochs: 60,
+      batchSize: 128,
+      learningRate: 0.01,
+      stepRate: 0.002,
+      warmUp: 0.25,
+      weightStep: 1,
+      biasStep: 0.1,
+      shift: 1,
+      units: '',
+    } satisfies Omit<EntropyTrainOptions, 'lambda'>,
   },
-};
+} satisfies { [N in PassName]: PassDescription & { name: N } };
+
+/** Whether a stage is a pass, and not data, training or packing. */
+export function isPass(stage: string): stage is PassName {
+  return Object.hasOwn(passDescriptions, stage);
+}

@@ -41,6 +41,8 @@ export interface PassDescription {
   setting: PassSetting;
   /** Further options with their defaults, for the CLI and pipeline files. */
   defaults: PassOptions;
+  /** The only values that a text among them may have. */
+  choices?: Record<string, string[]>;
 }
 
 /** One row of the table in `passes.ts`; menus, CLI, diagram and report read it. */

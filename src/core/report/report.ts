@@ -10,6 +10,8 @@ import {
   formatShape,
 } from '../../runs/units';
 import { entryBytes, ledgerParts, type Ledger } from '../compress/container/ledger';
+import { isPass, passDescriptions } from '../compress/descriptions';
+import type { PassDescription, PassOptions } from '../compress/pass';
 import type { ColumnPreprocessing, Preprocessing } from '../data/dataset';
 import type { Metrics } from '../train/model';
 import { escapeText, list, table } from './markdown';
@@ -57,11 +59,11 @@ export function stageRows(state: RunState): string[][] {
     if (!stage?.result) return [];
     const { bytes, test, validation, seconds } = stage.result;
     const isModel = name !== 'collect' && name !== 'preprocess' && name !== 'program';
-    const settings = Object.entries(stage.settings).map((pair) => pair.join(' '));
+    const settings = Object.entries(chosenSettings(name, stage.settings));
     return [
       [
         stageTitles[name],
-        settings.join(', '),
+        settings.map((pair) => pair.join(' ')).join(', '),
         formatCount(bytes),
         isModel && dense ? formatRatio(dense / bytes) : '',
         metricText(test),
@@ -70,6 +72,17 @@ export function stageRows(state: RunState): string[][] {
       ],
     ];
   });
+}
+
+/** A pass's one number, and what was chosen otherwise than usual; all settings of another stage. */
+function chosenSettings(stage: StageName, settings: PassOptions): PassOptions {
+  if (!isPass(stage)) return settings;
+  const { setting, defaults }: PassDescription = passDescriptions[stage];
+  return Object.fromEntries(
+    Object.entries(settings).filter(
+      ([name, value]) => name === setting.name || value !== defaults[name],
+    ),
+  );
 }
 
 /** The one measure that says how good a model is. */

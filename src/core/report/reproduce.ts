@@ -2,6 +2,7 @@
 import type { CompressRequest, TrainRequest } from '../../jobs/protocol';
 import type { RunRecord } from '../../runs/folder';
 import { passDescriptions } from '../compress/descriptions';
+import type { PassDescription } from '../compress/pass';
 
 type Flag = [name: string, value: string | number | boolean | undefined];
 
@@ -30,14 +31,13 @@ function trainCommand({ dataset, data, architecture, training }: TrainRequest): 
 
 function compressCommand(job: CompressRequest, fromFile: boolean): string {
   const flags = job.passes.flatMap(({ name, options }) => {
-    const { setting } = passDescriptions[name];
+    const { setting, defaults }: PassDescription = passDescriptions[name];
     const { [setting.name]: value = setting.default, ...rest } = options;
     return [
-      [name, value] as Flag,
-      ...Object.entries(rest).map(([option, each]): Flag => [
-        `${name}-${flagName(option)}`,
-        String(each),
-      ]),
+      [flagName(name), value] as Flag,
+      ...Object.entries(rest)
+        .filter(([option, each]) => each !== defaults[option])
+        .map(([option, each]): Flag => [`${flagName(name)}-${flagName(option)}`, String(each)]),
     ];
   });
   return command('compress', fromFile ? job.run : 'again', [

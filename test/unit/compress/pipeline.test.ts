@@ -5,6 +5,7 @@ import {
   type CompressEvent,
   type PackedStage,
 } from '../../../src/core/compress/compress';
+import { passDescriptions } from '../../../src/core/compress/descriptions';
 import { decode } from '../../../src/core/compress/container/container';
 import type { PassName, PassOptions } from '../../../src/core/compress/pass';
 import { passes } from '../../../src/core/compress/passes';
@@ -98,7 +99,11 @@ describe('pipeline', () => {
 
   it('names what it asks for and what it got', async () => {
     const { events } = await collected(trained, [{ name: 'quantize', options: {} }]);
-    assert.deepEqual(events[0], { type: 'stageStarted', stage: 'quantize', settings: { bits: 8 } });
+    assert.deepEqual(events[0], {
+      type: 'stageStarted',
+      stage: 'quantize',
+      settings: { bits: 8, ...passDescriptions.quantize.defaults },
+    });
     assert.ok(events.some((event) => event.type === 'pass' && event.event.type === 'progress'));
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { problemOf } from '../../../src/commands/passSetting';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
+import type { PassSetting } from '../../../src/core/compress/pass';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import { escapeHtml, escapeMarkdown } from '../../../src/views/escape';
 import { runFacts, runName } from '../../../src/views/runFacts';
@@ -54,7 +55,7 @@ describe('escape', () => {
 
 describe('problemOf', () => {
   const { prune, quantize } = passDescriptions;
-  const rows: [string, typeof prune.setting, string | undefined][] = [
+  const rows: [string, PassSetting, string | undefined][] = [
     ['0.9', prune.setting, undefined],
     ['1.5', prune.setting, 'sparsity must be from 0 to 0.999, not 1.5.'],
     ['', prune.setting, 'sparsity must be a number from 0 to 0.999, not "".'],

@@ -49,16 +49,8 @@ export interface EntropyTrainOptions {
 }
 
 export const entropyTrainDefaults: EntropyTrainOptions = {
-  lambda: 0.5,
-  epochs: 60,
-  batchSize: 128,
-  learningRate: 0.01,
-  stepRate: 0.002,
-  warmUp: 0.25,
-  weightStep: 1,
-  biasStep: 0.1,
-  shift: 1,
-  units: '',
+  lambda: passDescriptions.entropyTrain.setting.default,
+  ...passDescriptions.entropyTrain.defaults,
 };
 
 /** Prices are refreshed after this many steps. */

@@ -18,8 +18,7 @@ export interface FactoriseOptions {
 
 export const factoriseDefaults: FactoriseOptions = {
   energy: passDescriptions.factorise.setting.default,
-  epochs: 6,
-  learningRate: 5e-4,
+  ...passDescriptions.factorise.defaults,
 };
 
 async function* run(

@@ -25,12 +25,7 @@ export interface PruneOptions {
 
 export const pruneDefaults: PruneOptions = {
   sparsity: passDescriptions.prune.setting.default,
-  granularity: 'layer',
-  pattern: '',
-  steps: 5,
-  stepEpochs: 2,
-  epochs: 8,
-  learningRate: 1e-3,
+  ...passDescriptions.prune.defaults,
 };
 
 async function* run(

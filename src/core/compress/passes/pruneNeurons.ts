@@ -18,8 +18,7 @@ export interface PruneNeuronsOptions {
 
 export const pruneNeuronsDefaults: PruneNeuronsOptions = {
   share: passDescriptions.pruneNeurons.setting.default,
-  epochs: 10,
-  learningRate: 1e-3,
+  ...passDescriptions.pruneNeurons.defaults,
 };
 
 async function* run(

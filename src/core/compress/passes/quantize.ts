@@ -17,10 +17,7 @@ export interface QuantizeOptions extends QuantizeSettings {
 
 export const quantizeDefaults: QuantizeOptions = {
   bits: passDescriptions.quantize.setting.default,
-  granularity: 'tensor',
-  scheme: 'affine',
-  epochs: 0,
-  learningRate: 0.005,
+  ...passDescriptions.quantize.defaults,
 };
 
 async function* run(

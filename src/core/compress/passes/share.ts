@@ -22,9 +22,7 @@ export interface ShareOptions {
 
 export const shareDefaults: ShareOptions = {
   clusters: passDescriptions.share.setting.default,
-  epochs: 4,
-  learningRate: 2e-4,
-  rounds: 60,
+  ...passDescriptions.share.defaults,
 };
 
 async function* run(
