@@ -5,7 +5,7 @@ import type { House, Target } from './commands/house';
 import { inspect } from './commands/inspect';
 import { createJobs } from './views/jobs';
 import { program } from './commands/program';
-import { openRun, resumeRun, showReport, stopRun } from './commands/runs';
+import { openRun, openTensorBoard, resumeRun, showReport, stopRun } from './commands/runs';
 import { train } from './commands/train';
 import { passDescriptions } from './core/compress/descriptions';
 import { extensions } from './core/formats/formats';
@@ -16,6 +16,7 @@ import { registerModelsTree } from './views/modelsTree';
 import { createRunPanels } from './views/runPanel';
 import { registerStatusBar } from './views/statusBar';
 import { createSurprisal } from './views/surprisal';
+import { createTensorBoards } from './views/tensorboard';
 
 type Command = (house: House, target: Target, answers?: never) => Promise<unknown>;
 
@@ -32,6 +33,7 @@ const commandTable: Record<string, Command> = {
   resume: resumeRun,
   stop: stopRun,
   report: showReport,
+  tensorboard: openTensorBoard,
   inspect,
   surprisal: (house) => house.toggleSurprisal(),
 };
@@ -42,16 +44,19 @@ export function activate(context: ExtensionContext): void {
   const panels = createRunPanels(context);
   const summaries = createModelSummaries(jobs);
   const surprisal = createSurprisal(jobs);
+  const boards = createTensorBoards();
   const house: House = {
     jobs,
     log,
     openRun: panels.open,
     activeRun: panels.active,
+    openTensorBoard: boards.open,
     toggleSurprisal: surprisal.toggle,
   };
 
   context.subscriptions.push(
     log,
+    boards,
     ...Object.entries(commandTable).map(([name, run]) =>
       commands.registerCommand(`kolmo.${name}`, async (target: Target, answers: unknown) => {
         try {

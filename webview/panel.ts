@@ -12,7 +12,7 @@
  * - `[data-view=bytes][data-rows]`; in it `tr[data-stage][data-bytes]`, `a[data-open]`
  * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`, `[data-view=proof]`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
- * - buttons: `[data-action=stop | resume | compress | pass | program | report]`
+ * - buttons: `[data-action=stop | resume | compress | pass | program | report | tensorboard]`
  */
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';

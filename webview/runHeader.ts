@@ -86,7 +86,8 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   /** Buttons are rebuilt only when the offer changes, so that the focus stays where it is. */
   function offer(state: RunState, trusted: boolean): void {
     const trained = state.stages.train?.status === 'finished';
-    const key = [state.status, trained, trusted].join();
+    const training = state.stages.train !== undefined;
+    const key = [state.status, trained, training, trusted].join();
     if (key === offered) return;
     offered = key;
     const made: HTMLElement[] = [];
@@ -128,6 +129,15 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
       made.push(
         button('Show Report', { icon: 'file-text', secondary: true, action: 'report' }, () =>
           send({ type: 'report' }),
+        ),
+      );
+    }
+    if (training && trusted) {
+      made.push(
+        button(
+          'Open in TensorBoard',
+          { icon: 'graph', secondary: true, action: 'tensorboard' },
+          () => send({ type: 'tensorboard' }),
         ),
       );
     }

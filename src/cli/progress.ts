@@ -63,6 +63,7 @@ function lineOf(event: StampedEvent): string | undefined {
     case 'stageStarted':
     case 'progress':
     case 'point':
+    case 'samples':
     case 'failed':
     case 'interrupted':
     case 'finished':

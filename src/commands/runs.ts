@@ -1,4 +1,4 @@
-/** Commands about a run that exists: open its panel, resume it, stop it, show its report. */
+/** Commands about a run that exists: open its panel or TensorBoard, resume it, stop it, show its report. */
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
@@ -44,6 +44,12 @@ export function stopRun(house: House, target: Target): Promise<boolean> {
     );
   }
   return Promise.resolve(stopped);
+}
+
+/** @returns the address that TensorBoard is served at. */
+export async function openTensorBoard(house: House, target: Target): Promise<string | undefined> {
+  const run = await chooseRun(house, target, 'Run to open in TensorBoard');
+  return run && house.openTensorBoard(run);
 }
 
 /** Writes the report anew and opens it rendered. */

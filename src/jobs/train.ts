@@ -6,6 +6,7 @@ import type { Dataset } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import { chooseArchitecture } from '../core/train/architectures/architectures';
 import { decodeCheckpoint } from '../core/train/checkpoint';
+import { imageGrid } from '../core/report/png';
 import { exportOnnx } from '../core/train/export';
 import { initialize } from '../core/train/layers/layers';
 import { train, type TrainEvent, type TrainResult } from '../core/train/loop';
@@ -44,7 +45,7 @@ export async function* trainRun(
   context: JobContext,
 ): AsyncGenerator<RunEvent, TrainSummary> {
   const { run } = request;
-  const checkpoint = join(run, 'checkpoint', 'training.bin');
+  const checkpoint = checkpointOf(run);
   const resume = existsSync(checkpoint) ? new Uint8Array(await readFile(checkpoint)) : undefined;
   const began = context.now();
   const dataset = yield* collectDataset(request, context, { quiet: resume !== undefined });
@@ -80,7 +81,7 @@ export async function* trainRun(
     }
     await mkdir(join(run, 'checkpoint'), { recursive: true });
     const training = train(initial, dataset, { ...options, ...(resume && { resume }) });
-    const result = yield* follow(training, checkpoint, context);
+    const result = yield* follow(training, run, context);
     const file = join(run, 'model.onnx');
     const onnx = exportOnnx(result.model);
     const bytes = await writeArtifact(file, onnx);
@@ -120,11 +121,13 @@ export async function* trainRun(
   }
 }
 
+const checkpointOf = (run: string): string => join(run, 'checkpoint', 'training.bin');
+
 /** Passes events on, keeps checkpoints, and asks the loop to end when the job is to stop. */
 async function* follow(
   training: AsyncGenerator<TrainEvent, TrainResult, 'stop' | void>,
-  checkpoint: string,
-  { stopping, now }: JobContext,
+  run: string,
+  { stopping, now, board }: JobContext,
 ): AsyncGenerator<RunEvent, TrainResult> {
   let kept = -Infinity;
   let start: { examples: number; at: number } | undefined;
@@ -136,7 +139,7 @@ async function* follow(
       switch (event.type) {
         case 'checkpoint':
           if (now() - kept < checkpointSeconds) break;
-          await writeArtifact(checkpoint, event.bytes);
+          await writeArtifact(checkpointOf(run), event.bytes);
           kept = now();
           break;
         case 'progress': {
@@ -150,6 +153,18 @@ async function* follow(
               examplesPerSecond: Math.round((examples - start.examples) / elapsed),
             }),
           };
+          break;
+        }
+        case 'epoch':
+          board?.parameters(event);
+          break;
+        case 'samples': {
+          const { step, epoch, images, shape, columns } = event;
+          const picture = imageGrid(images, shape, columns);
+          const file = `samples/epoch-${String(epoch).padStart(4, '0')}.png`;
+          await writeArtifact(join(run, file), picture.png);
+          board?.image(step, 'samples', picture);
+          yield { type: 'samples', stage: 'train', step, epoch, file };
           break;
         }
         case 'point':

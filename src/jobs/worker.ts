@@ -13,6 +13,7 @@ import type { FromWorker, JobRequest, ToWorker } from './protocol';
 import { runOf } from './request';
 import { reportRun } from './report';
 import { createStream } from './stream';
+import { openEventFiles } from './tensorboard';
 
 let stopping = false;
 const outlivesHost = process.argv.includes('--outlives-host');
@@ -50,13 +51,17 @@ async function work(request: JobRequest): Promise<FromWorker> {
   const unlock = lockRun(run);
   try {
     const history = openHistory(run);
+    const board = openEventFiles(run, now);
     const stream = createStream({
-      write: history.append,
+      write: (events) => {
+        history.append(events);
+        board.append(events);
+      },
       send: (events) => tell({ type: 'events', events }),
       now,
     });
     try {
-      const result = await drain(runJob(request, context), stream.emit);
+      const result = await drain(runJob(request, { ...context, board }), stream.emit);
       stream.emit(
         heard
           ? { type: 'stopped', message: 'Stopped on request; the model so far is kept.' }
@@ -77,6 +82,7 @@ async function work(request: JobRequest): Promise<FromWorker> {
       return end;
     } finally {
       history.close();
+      board.close();
     }
   } finally {
     unlock();

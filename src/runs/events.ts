@@ -50,7 +50,11 @@ export type RunEvent =
       split: 'training' | 'validation';
       loss: number;
       error?: number;
+      /** Loss of a GAN's discriminator; `loss` is the generator's. */
+      adversaryLoss?: number;
     }
+  /** What a model draws after an epoch; `file` is relative to the run folder. */
+  | { type: 'samples'; stage: StageName; step: number; epoch: number; file: string }
   | { type: 'stageFinished'; stage: StageName; result: StageResult }
   | { type: 'warning'; stage: StageName; message: string }
   /** The job was asked to stop and kept what it had. */

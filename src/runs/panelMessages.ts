@@ -28,6 +28,7 @@ export type FromPanel =
   | { type: 'pass' }
   | { type: 'program' }
   | { type: 'report' }
+  | { type: 'tensorboard' }
   | { type: 'open'; stage: StageName };
 
 /** Host to model editor. */

@@ -7,6 +7,15 @@ export interface Curve {
   step: number[];
   loss: number[];
   error: (number | null)[];
+  /** Loss of a GAN's discriminator. */
+  adversaryLoss: (number | null)[];
+}
+
+/** What a model drew after an epoch; `file` is relative to the run folder. */
+export interface Samples {
+  epoch: number;
+  step: number;
+  file: string;
 }
 
 export interface StageState {
@@ -14,6 +23,8 @@ export interface StageState {
   settings: Record<string, number | string | boolean>;
   training: Curve;
   validation: Curve;
+  /** In the order of the epochs; only of a model that draws. */
+  samples: Samples[];
   result?: StageResult;
 }
 
@@ -40,7 +51,7 @@ export interface RunState {
 
 export const emptyRun: RunState = { status: 'running', stages: {}, chain: [], warnings: [] };
 
-const emptyCurve = (): Curve => ({ step: [], loss: [], error: [] });
+const emptyCurve = (): Curve => ({ step: [], loss: [], error: [], adversaryLoss: [] });
 
 /**
  * Applies one event. Curves are appended to in place, since copying 100,000 points an event would stall
@@ -68,6 +79,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
         settings: event.settings,
         training: kept('training'),
         validation: kept('validation'),
+        samples: before.samples.filter(({ step }) => step <= (event.resumedAt ?? 0)),
       };
       return {
         ...next,
@@ -86,7 +98,13 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
       curve.step.push(event.step);
       curve.loss.push(event.loss);
       curve.error.push(event.error ?? null);
+      curve.adversaryLoss.push(event.adversaryLoss ?? null);
       return change(event.stage, { [event.split]: curve });
+    }
+    case 'samples': {
+      const { epoch, step, file } = event;
+      const { samples } = stageOf(next, event.stage);
+      return change(event.stage, { samples: [...samples, { epoch, step, file }] });
     }
     case 'stageFinished':
       return {
@@ -140,6 +158,7 @@ function curveUntil(curve: Curve, step: number): Curve {
     step: curve.step.slice(0, count),
     loss: curve.loss.slice(0, count),
     error: curve.error.slice(0, count),
+    adversaryLoss: curve.adversaryLoss.slice(0, count),
   };
 }
 
@@ -150,6 +169,7 @@ function stageOf(state: RunState, stage: StageName): StageState {
       settings: {},
       training: emptyCurve(),
       validation: emptyCurve(),
+      samples: [],
     }
   );
 }

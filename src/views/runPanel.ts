@@ -142,6 +142,9 @@ async function obey(
     case 'report':
       await commands.executeCommand('kolmo.report', folder);
       break;
+    case 'tensorboard':
+      await commands.executeCommand('kolmo.tensorboard', folder);
+      break;
     case 'open': {
       const artifact = state.stages[wish.stage]?.result?.artifact;
       if (artifact) await openArtifact(isAbsolute(artifact) ? artifact : join(folder, artifact));

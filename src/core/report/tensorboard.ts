@@ -7,6 +7,8 @@ export type TensorBoardEvent = { at: number; step: number } & (
   | { type: 'scalar'; tag: string; value: number }
   | { type: 'histogram'; tag: string; histogram: Histogram; zeros: number }
   | { type: 'image'; tag: string; png: Uint8Array; width: number; height: number }
+  /** The run goes on from here: what earlier files say from this step on is forgotten. */
+  | { type: 'restart' }
 );
 
 /** The first record of every file; TensorBoard refuses a file without it. */
@@ -16,11 +18,7 @@ export const tensorBoardHeader = (at: number): Uint8Array =>
 /** Records to append to a file that begins with the header. */
 export function encodeTensorBoard(events: TensorBoardEvent[]): Uint8Array {
   const records = events.map((event) =>
-    frame(
-      eventType
-        .encode({ wallTime: event.at, step: event.step, summary: { value: [summaryOf(event)] } })
-        .finish(),
-    ),
+    frame(eventType.encode({ wallTime: event.at, step: event.step, ...contentOf(event) }).finish()),
   );
   const bytes = new Uint8Array(records.reduce((sum, record) => sum + record.length, 0));
   let offset = 0;
@@ -31,16 +29,20 @@ export function encodeTensorBoard(events: TensorBoardEvent[]): Uint8Array {
   return bytes;
 }
 
-function summaryOf(event: TensorBoardEvent): object {
+function contentOf(event: TensorBoardEvent): object {
+  const summary = (value: object): object => ({ summary: { value: [value] } });
   switch (event.type) {
     case 'scalar':
-      return { tag: event.tag, simpleValue: event.value };
+      return summary({ tag: event.tag, simpleValue: event.value });
     case 'histogram':
-      return { tag: event.tag, histo: histogramOf(event.histogram, event.zeros) };
+      return summary({ tag: event.tag, histo: histogramOf(event.histogram, event.zeros) });
     case 'image': {
-      const { width, height, png } = event;
-      return { tag: event.tag, image: { width, height, colorspace: 1, encodedImageString: png } };
+      const { tag, width, height, png } = event;
+      const image = { width, height, colorspace: 1, encodedImageString: png };
+      return summary({ tag, image });
     }
+    case 'restart':
+      return { sessionLog: { status: 1 } };
     default:
       return event satisfies never;
   }
@@ -105,8 +107,10 @@ const eventType = protobuf.Root.fromJSON({
         step: field(2, 'int64'),
         fileVersion: field(3, 'string'),
         summary: field(5, 'Summary'),
+        sessionLog: field(7, 'SessionLog'),
       },
     },
+    SessionLog: { fields: { status: field(1, 'int32') } },
     Summary: { fields: { value: repeated(1, 'Value') } },
     Value: {
       fields: {

@@ -14,6 +14,25 @@ export type TrainEvent =
       /** Loss of a GAN's discriminator; `loss` is the generator's. */
       adversaryLoss?: number;
     }
+  /** After each epoch: views of all weights and of the last step's gradients, which the next step overwrites. */
+  | {
+      type: 'epoch';
+      step: number;
+      weights: Record<string, Float32Array>;
+      gradients: Record<string, Float32Array>;
+    }
+  /**
+   * After each epoch of a model that draws: what it draws of the same noise, or examples with what it makes of
+   * them below. [count, ...shape] in [0, 1], to be shown in rows of `columns`.
+   */
+  | {
+      type: 'samples';
+      step: number;
+      epoch: number;
+      images: Float32Array;
+      shape: number[];
+      columns: number;
+    }
   | { type: 'checkpoint'; bytes: Uint8Array }
   | { type: 'warning'; message: string };
 

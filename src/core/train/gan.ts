@@ -1,7 +1,7 @@
 /** Trains a generator against a discriminator, in alternating steps (Goodfellow et al. 2014). */
 import type { Dataset } from '../data/dataset';
 import { createOptimizer } from '../engine/optimizer';
-import { compileStep, type Step, type Tensors } from '../engine/step';
+import { compileForward, compileStep, type Forward, type Step, type Tensors } from '../engine/step';
 import * as tf from '../engine/tf';
 import { KolmoError } from '../error';
 import { createRandom, shuffle } from '../random';
@@ -13,6 +13,9 @@ import { sizeOf } from './layers/layer';
 import type { Architecture, Model } from './model';
 import { learningRateAt, trainDefaults, type TrainOptions } from './options';
 import { batchOf, constraintOf } from './trainee';
+
+/** Samples that are drawn after each epoch, of the same noise. */
+const shown = { count: 64, columns: 8 };
 
 /** Samples whose mean distance to each other is below this share of that of real images have collapsed. */
 const collapsedShare = 0.25;
@@ -47,6 +50,7 @@ export async function* trainAgainstAdversary(
   const adversary = initialize(adversaryOf(architecture, dataset), settings.seed + 1);
   const teacher = await compileDiscriminator(adversary, batchSize, settings);
   const pupil = await compileGenerator(model, adversary, batchSize, settings);
+  const artist = await compileArtist(model, pupil, settings);
   try {
     const ofPupil = createOptimizer(settings.optimizer, pupil, settings);
     const ofTeacher = createOptimizer(settings.optimizer, teacher, settings);
@@ -142,6 +146,12 @@ export async function* trainAgainstAdversary(
       state.bestEpoch = state.epoch;
       state.batch = 0;
       state.shuffleState = epochRandom.state();
+      const step = state.epoch * batches;
+      yield* emit({ type: 'epoch', step, ...viewsOf(pupil, teacher) });
+      const images = ((await artist.run()).images as Float32Array).map((pixel) => (pixel + 1) / 2);
+      const { columns } = shown;
+      const shape = dataset.inputShape;
+      yield* emit({ type: 'samples', step, epoch: state.epoch, images, shape, columns });
       const moments = [ofPupil.state(), ofTeacher.state()];
       yield* emit({
         type: 'checkpoint',
@@ -178,6 +188,7 @@ export async function* trainAgainstAdversary(
       ended,
     };
   } finally {
+    await artist.dispose();
     await pupil.dispose();
     await teacher.dispose();
   }
@@ -270,6 +281,42 @@ async function compileGenerator(
   });
   for (const { name, data } of model.parameters) step.parameters[name].set(data);
   return step;
+}
+
+/** Draws as the exported generator will, always of the same noise. */
+async function compileArtist(
+  { architecture, parameters }: Model,
+  { parameters: views }: Step,
+  { seed, threads, runtime }: TrainOptions,
+): Promise<Forward> {
+  const placed = placeLayers(architecture);
+  const artist = await compileForward({
+    parameters,
+    inputs: [{ name: 'noise', shape: [shown.count, ...architecture.inputShape] }],
+    outputs: (weights, { noise }) => ({
+      images: forward(placed, weights, noise, { ...pass(), training: false, logits: false }),
+    }),
+    views,
+    threads,
+    runtime,
+  });
+  const { noise } = artist.inputs;
+  const random = createRandom(seed + 2);
+  for (let i = 0; i < noise.length; i++) noise[i] = random.normal();
+  return artist;
+}
+
+/** Weights and gradients of both networks, each weight once. */
+function viewsOf(
+  pupil: Step,
+  teacher: Step,
+): Pick<Extract<TrainEvent, { type: 'epoch' }>, 'weights' | 'gradients'> {
+  const renamed = (arrays: Record<string, Float32Array>): [string, Float32Array][] =>
+    Object.entries(arrays).map(([name, data]) => [adversaryName(name), data]);
+  return {
+    weights: { ...pupil.parameters, ...Object.fromEntries(renamed(teacher.parameters)) },
+    gradients: { ...pupil.gradients, ...Object.fromEntries(renamed(teacher.gradients)) },
+  };
 }
 
 const pass = () => ({ training: true, logits: true, noise: {}, record: () => {} });

@@ -25,7 +25,8 @@ export async function* train(
   dataset: Dataset,
   options: Partial<TrainOptions> & TrainExtras = {},
 ): AsyncGenerator<TrainEvent, TrainResult, 'stop' | void> {
-  if (model.architecture.adversary) {
+  const { architecture } = model;
+  if (architecture.adversary) {
     return yield* trainAgainstAdversary(model, dataset, options);
   }
   const { resume, ...given } = options;
@@ -35,11 +36,7 @@ export async function* train(
   const batches = Math.ceil(count / batchSize);
   const total = settings.epochs * batches;
   const pointSteps = stepsPerPoint(model, batchSize);
-  const identity = JSON.stringify([
-    model.architecture,
-    { ...settings, threads: 0, runtime: '' },
-    count,
-  ]);
+  const identity = JSON.stringify([architecture, { ...settings, threads: 0, runtime: '' }, count]);
 
   let stop = false;
   const emit = function* (event: TrainEvent): Generator<TrainEvent, void, 'stop' | void> {
@@ -131,6 +128,10 @@ export async function* train(
         loss,
         ...(error === undefined ? {} : { error }),
       });
+      yield* emit({ type: 'epoch', step, ...trainee.views });
+      if (architecture.task === 'generation') {
+        yield* emit({ type: 'samples', step, epoch: state.epoch, ...(await trainee.redraw()) });
+      }
       yield* emit(checkpoint());
       if (stop) {
         ended = 'stopped';

@@ -22,6 +22,10 @@ export interface Trainee {
   ): Promise<{ loss: number; error?: number }>;
   /** Measures the weights as they are on the validation split, or on the training split where there is none. */
   validate(): Promise<Metrics>;
+  /** The first validation examples, and below each row of them what the model makes of them. */
+  redraw(): Promise<{ images: Float32Array; shape: number[]; columns: number }>;
+  /** Weights and gradients where they are, by parameter. */
+  views: { weights: Record<string, Float32Array>; gradients: Record<string, Float32Array> };
   /** A copy of all parameters, end to end. */
   parameters(): Float32Array;
   setParameters(all: Float32Array): void;
@@ -31,6 +35,9 @@ export interface Trainee {
 }
 
 const validationBatch = 500;
+
+/** Rows of examples that are shown as the model redraws them, and examples in each. */
+const redrawn = { rows: 4, columns: 8 };
 
 export async function compileTrainee(
   model: Model,
@@ -142,6 +149,23 @@ export async function compileTrainee(
       }
       return measure.result();
     },
+    async redraw() {
+      const { rows, columns } = redrawn;
+      const size = sizeOf(inputShape);
+      const count = Math.min(rows * columns, split.count);
+      const inputs = (validator.inputs.inputs as Float32Array).subarray(0, count * size);
+      const indices = Int32Array.from({ length: count }, (_, i) => i);
+      split.read(indices, inputs, targets.subarray(0, count * dataset.targetSize));
+      const output = (await validator.run()).output as Float32Array;
+      const images = new Float32Array(2 * inputs.length);
+      for (let start = 0; start < inputs.length; start += columns * size) {
+        const end = Math.min(inputs.length, start + columns * size);
+        images.set(inputs.subarray(start, end), 2 * start);
+        images.set(output.subarray(start, end), start + end);
+      }
+      return { images, shape: inputShape, columns };
+    },
+    views: { weights: step.parameters, gradients: step.gradients },
     parameters() {
       const all = new Float32Array(
         model.parameters.reduce((sum, { data }) => sum + data.length, 0),

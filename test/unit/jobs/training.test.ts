@@ -230,10 +230,10 @@ describe('a describe job', () => {
       { worker },
     ).result) as DatasetDescription;
     assert.equal(described.summary, '900 images of 16 x 16');
-    assert.deepEqual(
-      described.architectures.map(({ name }) => name).slice(0, 2),
-      ['lenet-300-100', 'lenet-5'],
-    );
+    assert.deepEqual(described.architectures.map(({ name }) => name).slice(0, 2), [
+      'lenet-300-100',
+      'lenet-5',
+    ]);
   });
 
   it('gives the sentence of a dataset that cannot be used', async (t) => {

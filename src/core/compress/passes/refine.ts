@@ -61,6 +61,8 @@ export async function* refine(
           yield event;
           break;
         case 'checkpoint':
+        case 'epoch':
+        case 'samples':
           break;
         default:
           event satisfies never;
