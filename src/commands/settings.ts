@@ -5,7 +5,9 @@ import { workspace } from 'vscode';
 export interface Settings {
   /** Threads of a job process. */
   threads: number;
-  epochs: number;
+  /** Left to the architecture where the user has set none. */
+  epochs?: number;
+  patience?: number;
   seed: number;
   effort: 'fast' | 'balanced' | 'max';
 }
@@ -14,7 +16,8 @@ export function readSettings(): Settings {
   const configuration = workspace.getConfiguration('kolmo');
   return {
     threads: configuration.get<number>('threads', 0) || Math.max(1, availableParallelism() - 1),
-    epochs: configuration.get<number>('epochs', 20),
+    epochs: configuration.get<number | null>('epochs') ?? undefined,
+    patience: configuration.get<number | null>('patience') ?? undefined,
     seed: configuration.get<number>('seed', 1),
     effort: configuration.get<Settings['effort']>('programEffort', 'balanced'),
   };

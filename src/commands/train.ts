@@ -12,17 +12,10 @@ import { readSettings } from './settings';
 export interface TrainAnswers {
   target?: string;
   architecture?: string;
-  training?: Partial<TrainingOptions>;
+  training?: TrainingOptions;
   /** Return when the job has ended instead of when it has started. */
   wait?: boolean;
 }
-
-const trainingDefaults: Omit<TrainingOptions, 'epochs' | 'seed'> = {
-  batchSize: 128,
-  optimizer: 'adam',
-  learningRate: 1e-3,
-  patience: 5,
-};
 
 /** @returns the folder of the run, or undefined when the user backed out. */
 export async function train(
@@ -39,14 +32,14 @@ export async function train(
   const architecture = answers.architecture ?? (await askForArchitecture(description, dataset));
   if (!architecture) return undefined;
 
-  const { threads, epochs, seed } = readSettings();
+  const { threads, epochs, patience, seed } = readSettings();
   const run = newRunFolder(dataset, architecture);
   const request: TrainRequest = {
     type: 'train',
     dataset,
     data: { ...datasetDefaults, seed, ...(column === '' ? {} : { target: column }) },
     architecture,
-    training: { ...trainingDefaults, epochs, seed, ...answers.training },
+    training: { epochs, patience, seed, ...answers.training },
     run,
     threads,
   };

@@ -12,8 +12,8 @@ describe('MNIST in the workbench', () => {
   let workbench;
   const step = sessionOf(() => workbench);
   before(async () => {
-    // Far more epochs than the test waits for: Stop ends them.
-    workbench = await openWorkbench({ settings: { 'kolmo.epochs': 1000 } });
+    // Far more epochs than the test waits for, however little they bring: Stop ends them.
+    workbench = await openWorkbench({ settings: { 'kolmo.epochs': 1000, 'kolmo.patience': 0 } });
   });
   after(() => workbench?.close());
 
