@@ -7,6 +7,7 @@ import { inspect } from './cli/inspect';
 import { program } from './cli/program';
 import { report } from './cli/report';
 import { runs } from './cli/runs';
+import { surprisal } from './cli/surprisal';
 import { train } from './cli/train';
 import { unpack } from './cli/unpack';
 import { verify } from './cli/verify';
@@ -18,6 +19,7 @@ const commands: Record<string, Command> = {
   compress,
   program,
   verify,
+  surprisal,
   inspect,
   unpack,
   report,
@@ -68,5 +70,11 @@ function complain(error: unknown, name: string): number {
   process.stderr.write(`${stack ?? message}\n`);
   return 1;
 }
+
+// Whoever reads only the beginning, as `head` does, has what it wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

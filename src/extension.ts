@@ -36,6 +36,7 @@ const commandTable: Record<string, Command> = {
   tensorboard: openTensorBoard,
   inspect,
   surprisal: (house) => house.toggleSurprisal(),
+  surprisalRegions: (house) => house.listRegions(),
 };
 
 export function activate(context: ExtensionContext): void {
@@ -52,6 +53,7 @@ export function activate(context: ExtensionContext): void {
     activeRun: panels.active,
     openTensorBoard: boards.open,
     toggleSurprisal: surprisal.toggle,
+    listRegions: surprisal.listRegions,
   };
 
   context.subscriptions.push(

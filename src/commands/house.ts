@@ -13,6 +13,8 @@ export interface House {
   openTensorBoard(run: string): Promise<string | undefined>;
   /** Shades the text file in front by its surprisal, or takes the shades away. */
   toggleSurprisal(): Promise<boolean>;
+  /** Lists the dearest and the cheapest regions of the text file in front. */
+  listRegions(): Promise<void>;
 }
 
 /** What the Explorer, a tree item, a panel or a test hands to a command. */

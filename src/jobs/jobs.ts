@@ -5,8 +5,9 @@ import type { JobContext } from './context';
 import { describe } from './describe';
 import { inspect, unpack } from './files';
 import type { JobRequest } from './protocol';
-import { programRun, surprisalOf, verify } from './program';
+import { programRun, verify } from './program';
 import { reportRun } from './report';
+import { surprisalRun } from './surprisal';
 import { trainRun } from './train';
 
 type RequestOf<T extends JobRequest['type']> = Extract<JobRequest, { type: T }>;
@@ -21,7 +22,7 @@ const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
   compress: compressRun,
   program: programRun,
   verify: withoutEvents(verify),
-  surprisal: withoutEvents(surprisalOf),
+  surprisal: surprisalRun,
   report: withoutEvents(reportRun),
   describe: withoutEvents(describe),
   inspect: withoutEvents(inspect),

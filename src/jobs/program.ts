@@ -4,12 +4,12 @@ import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
 import { KolmoError } from '../core/error';
-import { surprisal, writeProgram, type Program, type ProgramEvent } from '../core/program/program';
+import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
 import { verifyProgram } from '../core/program/verify';
 import { writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, RunEvent } from '../runs/events';
 import type { JobContext } from './context';
-import type { ProgramRequest, SurprisalRequest, VerifyRequest } from './protocol';
+import type { ProgramRequest, VerifyRequest } from './protocol';
 
 /** What `kolmo program --json` prints. */
 export interface ProgramSummary extends ProgramMeasure {
@@ -86,18 +86,6 @@ export async function verify({ program, file }: VerifyRequest): Promise<VerifySu
   const expected = await hashOf(file);
   const { verified, bytes, sha256 } = await verifyProgram(program, expected);
   return { program, file, verified, bytes, sha256 };
-}
-
-/** Bits that each byte of a file costs under the model of its kind. */
-export async function surprisalOf({ file }: SurprisalRequest): Promise<Float32Array> {
-  const bytes = await readFile(file).catch((error: Error) => {
-    throw new KolmoError(`${file} cannot be read: ${error.message}.`);
-  });
-  const measuring = surprisal(bytes);
-  for (;;) {
-    const step = await measuring.next();
-    if (step.done) return step.value;
-  }
 }
 
 async function* follow(

@@ -81,10 +81,12 @@ export interface InspectRequest {
   file: string;
 }
 
-/** Answers with a Float32Array: the bits that each byte of the file costs. */
+/** Answers with a `SurprisalMeasure`: what each byte of the file costs, and what predicted it. */
 export interface SurprisalRequest {
   type: 'surprisal';
   file: string;
+  /** Only so many bytes from the beginning. */
+  limit?: number;
 }
 
 /** Writes a packed model as an ONNX file. Answers with its path and bytes. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KolmoError } from '../core/error';
 import { diskError } from '../runs/artifact';
-import type { RunEvent } from '../runs/events';
+import type { RunEvent, StampedEvent } from '../runs/events';
 import { createRunFolder } from '../runs/folder';
 import { openHistory } from '../runs/history';
 import { lockRun } from '../runs/lock';
@@ -42,10 +42,11 @@ async function work(request: JobRequest): Promise<FromWorker> {
       return stopping;
     },
   };
+  const send = (events: StampedEvent[]): void => tell({ type: 'events', events });
   const run = runOf(request);
   if (run === undefined) {
-    const result = await drain(runJob(request, context), () => {});
-    return { type: 'done', result };
+    const { emit } = createStream({ write: () => {}, send, now });
+    return { type: 'done', result: await drain(runJob(request, context), emit) };
   }
   if (!existsSync(run)) await createRunFolder(run);
   const unlock = lockRun(run);
@@ -57,7 +58,7 @@ async function work(request: JobRequest): Promise<FromWorker> {
         history.append(events);
         board.append(events);
       },
-      send: (events) => tell({ type: 'events', events }),
+      send,
       now,
     });
     try {
@@ -76,7 +77,7 @@ async function work(request: JobRequest): Promise<FromWorker> {
           stream.emit({ type: 'failed', message: end.message });
         } catch {
           // The history itself cannot be written: the host still gets the sentence.
-          tell({ type: 'events', events: [{ type: 'failed', message: end.message, at: now() }] });
+          send([{ type: 'failed', message: end.message, at: now() }]);
         }
       }
       return end;

@@ -1,8 +1,16 @@
 /** Starts a job for a run, shows it in a notification that can cancel it, and says how it ended. */
 import { basename } from 'node:path';
-import { EventEmitter, ProgressLocation, commands, window, workspace, type Event } from 'vscode';
+import {
+  EventEmitter,
+  ProgressLocation,
+  commands,
+  window,
+  workspace,
+  type CancellationToken,
+  type Event,
+} from 'vscode';
 import { startJob, stopRun, type Job } from '../jobs/job';
-import type { JobRequest } from '../jobs/protocol';
+import type { FromWorker, JobRequest } from '../jobs/protocol';
 import type { StampedEvent } from '../runs/events';
 import { formatSeconds } from '../runs/units';
 
@@ -12,6 +20,8 @@ export interface Jobs {
    * @param title what the notification says: `Training LeNet-300-100`
    */
   run(title: string, folder: string, request: JobRequest): Promise<unknown>;
+  /** A job without a run, shown in a notification; `undefined` when it was cancelled. Its failure is the caller's to tell. */
+  measure(title: string, request: JobRequest): Promise<unknown>;
   /** A job without a run and without a notification, whose failure is the caller's to tell. */
   ask(request: JobRequest): Promise<unknown>;
   /** Asks the job of a run, or the only job there is, to stop and keep what it has. */
@@ -45,43 +55,45 @@ export function createJobs(worker: string): Jobs {
       );
       return undefined;
     }
-    return window.withProgress(
-      { location: ProgressLocation.Notification, title, cancellable: true },
-      async (progress, cancel) => {
-        let percent = 0;
-        const job = startJob(request, {
-          worker,
-          outlivesHost: true,
-          onMessage: (message) => {
-            if (message.type !== 'events') return;
-            const news = message.events.findLast((event) => event.type === 'progress');
-            if (!news) return;
-            const reached = news.total > 0 ? (100 * news.done) / news.total : 0;
-            const note = progressNote(news);
-            // A new stage begins at zero again, which an increment can say too.
-            progress.report({ message: note, increment: reached - percent });
-            percent = reached;
-            changed.fire({ folder, note });
-          },
-        });
-        running.set(folder, job);
-        tell(folder, title);
-        cancel.onCancellationRequested(() => job.stop());
-        try {
-          return await job.result;
-        } catch (error) {
-          void window.showErrorMessage((error as Error).message);
-          return undefined;
-        } finally {
-          running.delete(folder);
-          tell(folder, '');
-        }
-      },
-    );
+    return notify(title, async (report, cancel) => {
+      const job = startJob(request, {
+        worker,
+        outlivesHost: true,
+        onMessage: (message) => {
+          const note = report(message);
+          if (note !== undefined) changed.fire({ folder, note });
+        },
+      });
+      running.set(folder, job);
+      tell(folder, title);
+      cancel.onCancellationRequested(() => job.stop());
+      try {
+        return await job.result;
+      } catch (error) {
+        void window.showErrorMessage((error as Error).message);
+        return undefined;
+      } finally {
+        running.delete(folder);
+        tell(folder, '');
+      }
+    });
   }
+
+  const measure = (title: string, request: JobRequest): Promise<unknown> =>
+    notify(title, async (report, cancel) => {
+      const job = startJob(request, { worker, onMessage: report });
+      cancel.onCancellationRequested(() => job.stop());
+      try {
+        return await job.result;
+      } catch (error) {
+        if (cancel.isCancellationRequested) return undefined;
+        throw error;
+      }
+    });
 
   return {
     run,
+    measure,
     ask: (request) => startJob(request, { worker }).result,
     stop: (folder) => {
       const job = folder ? running.get(folder) : [...running.values()].at(-1);
@@ -93,6 +105,34 @@ export function createJobs(worker: string): Jobs {
     onDidChange: changed.event,
   };
 }
+
+/** Shows a notification while `task` runs; what it reports of a message is said there, and given back. */
+const notify = (
+  title: string,
+  task: (
+    report: (message: FromWorker) => string | undefined,
+    cancel: CancellationToken,
+  ) => Promise<unknown>,
+): Promise<unknown> =>
+  Promise.resolve(
+    window.withProgress(
+      { location: ProgressLocation.Notification, title, cancellable: true },
+      (progress, cancel) => {
+        let percent = 0;
+        return task((message) => {
+          if (message.type !== 'events') return undefined;
+          const news = message.events.findLast((event) => event.type === 'progress');
+          if (!news) return undefined;
+          const reached = news.total > 0 ? (100 * news.done) / news.total : 0;
+          const note = progressNote(news);
+          // A new stage begins at zero again, which an increment can say too.
+          progress.report({ message: note, increment: reached - percent });
+          percent = reached;
+          return note;
+        }, cancel);
+      },
+    ),
+  );
 
 function progressNote(event: Extract<StampedEvent, { type: 'progress' }>): string {
   const left = event.secondsLeft === undefined ? '' : `, ${formatSeconds(event.secondsLeft)} left`;

@@ -1,12 +1,12 @@
 /** Surprisal in the editor: each word shaded by the bits that it cost a predictor, each line with its sum at its end. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
   Hover,
   MarkdownString,
-  ProgressLocation,
   Range,
+  StatusBarAlignment,
   ThemeColor,
+  commands,
   languages,
   window,
   workspace,
@@ -15,20 +15,25 @@ import {
   type TextDocument,
   type TextEditor,
 } from 'vscode';
-import type { Jobs } from './jobs';
+import { shadeLimits, shadeOf, wordCosts, type WordCost } from '../core/program/lines';
+import { partition, sumOf } from '../core/program/ranges';
+import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatBytes, formatCount } from '../runs/units';
-import { costsByLine, shadeLimits, shadeOf, type LineCost } from './surprisalLines';
+import type { Jobs } from './jobs';
+import { chooseRegion } from './surprisalRegions';
 
 /** Lines above and below the visible ones that are shaded too, so that scrolling shows no bare lines. */
 const margin = 60;
 
-/** A file of more bytes would keep the job busy for minutes and tell no more than its first part. */
-const mostBytes = 4_000_000;
+/** From so many bytes on it is asked whether the beginning is enough. */
+const largeFile = 4_000_000;
 
 export interface Surprisal {
   disposables: Disposable[];
-  /** Shades the document in front, or takes the shades away. */
+  /** Shades the document in front, or takes the shades away. Gives whether it is shaded then. */
   toggle(): Promise<boolean>;
+  /** Lists the dearest and the cheapest regions of the document in front and goes to the chosen one. */
+  listRegions(): Promise<void>;
 }
 
 export function createSurprisal(jobs: Jobs): Surprisal {
@@ -40,23 +45,24 @@ export function createSurprisal(jobs: Jobs): Surprisal {
   const sums = window.createTextEditorDecorationType({
     after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 3em' },
   });
-  const shown = new Map<TextDocument, LineCost[]>();
+  const status = window.createStatusBarItem('kolmo.surprisal', StatusBarAlignment.Right, 90);
+  status.name = 'Kolmo Surprisal';
+  status.command = 'kolmo.surprisalRegions';
+  const shown = new Map<TextDocument, SurprisalMeasure>();
 
   function draw(editor: TextEditor): void {
-    const lines = shown.get(editor.document);
+    const measure = shown.get(editor.document);
     const words: Range[][] = shadeLimits.map(() => []);
     const ends: DecorationOptions[] = [];
-    for (const row of lines ? visibleRows(editor, lines.length) : []) {
-      const line = lines![row];
-      for (const word of line.words) {
+    for (const row of measure ? visibleRows(editor, measure.partition.starts.length) : []) {
+      const line = lineOf(measure!, row);
+      for (const word of wordCosts(measure!.data, measure!, line)) {
         const shade = shadeOf(word);
         if (shade > 0) words[shade - 1].push(new Range(row, word.start, row, word.end));
       }
       const end = editor.document.lineAt(row).range.end;
-      ends.push({
-        range: new Range(end, end),
-        renderOptions: { after: { contentText: `${formatCount(line.bits)} bits` } },
-      });
+      const contentText = `${formatCount(sumOf(measure!.costs, line.from, line.to))} bits`;
+      ends.push({ range: new Range(end, end), renderOptions: { after: { contentText } } });
     }
     shades.forEach((shade, i) => editor.setDecorations(shade, words[i]));
     editor.setDecorations(sums, ends);
@@ -64,6 +70,30 @@ export function createSurprisal(jobs: Jobs): Surprisal {
 
   function drawAll(document: TextDocument): void {
     for (const editor of window.visibleTextEditors) if (editor.document === document) draw(editor);
+    tell();
+  }
+
+  /** The status bar and the commands' conditions follow the editor in front. */
+  function tell(): void {
+    const document = window.activeTextEditor?.document;
+    const measure = document && shown.get(document);
+    void commands.executeCommand('setContext', 'kolmo.surprisalShown', measure !== undefined);
+    if (!measure) {
+      status.hide();
+      return;
+    }
+    const { data, size, costs } = measure;
+    const bits = sumOf(costs, 0, costs.length);
+    const part = data.length < size ? `, of its first ${formatBytes(data.length)}` : '';
+    status.text = `$(flame) ${(bits / Math.max(1, data.length)).toFixed(2)} bits a byte`;
+    status.tooltip = `${formatBytes(Math.ceil(bits / 8))} of surprise in ${formatBytes(data.length)}${part}: list the dearest and the cheapest regions`;
+    status.show();
+  }
+
+  function hide(document: TextDocument): boolean {
+    const wasShown = shown.delete(document);
+    if (wasShown) drawAll(document);
+    return wasShown;
   }
 
   async function toggle(): Promise<boolean> {
@@ -74,45 +104,57 @@ export function createSurprisal(jobs: Jobs): Surprisal {
       );
       return false;
     }
-    if (shown.delete(document)) {
-      drawAll(document);
-      return false;
-    }
+    if (hide(document)) return false;
+    const name = basename(document.fileName);
     if (document.isDirty) {
       void window.showInformationMessage(
-        `Save ${basename(document.fileName)} first: surprisal is measured on the file.`,
+        `Save ${name} first: surprisal is measured on the file on disk.`,
       );
       return false;
     }
-    const bytes = await readFile(document.fileName);
-    if (bytes.length > mostBytes) {
-      void window.showErrorMessage(
-        `${basename(document.fileName)} has ${formatBytes(bytes.length)}; surprisal is shown for at most ${formatBytes(mostBytes)}. Kolmo: Generate Program… works on any size.`,
+    const { size } = await workspace.fs.stat(document.uri);
+    const limit = size > largeFile ? await askForLimit(name, size) : size;
+    if (limit === undefined) return false;
+    const { version } = document;
+    const measure = (await jobs.measure(`Measuring the surprisal of ${name}`, {
+      type: 'surprisal',
+      file: document.fileName,
+      limit,
+    })) as SurprisalMeasure | undefined;
+    if (!measure || document.isClosed) return false;
+    if (document.version !== version) {
+      void window.showInformationMessage(
+        `${name} was changed while its surprisal was measured: save it, then run the command again.`,
       );
       return false;
     }
-    const costs = (await window.withProgress(
-      {
-        location: ProgressLocation.Notification,
-        title: `Measuring the surprisal of ${basename(document.fileName)}`,
-      },
-      () => jobs.ask({ type: 'surprisal', file: document.fileName }),
-    )) as Float32Array;
-    shown.set(document, costsByLine(bytes, costs));
+    // An editor has lines, whatever the file was taken for.
+    const lines =
+      measure.partition.unit === 'line'
+        ? measure.partition
+        : partition(measure.data, { type: 'text' });
+    shown.set(document, { ...measure, partition: lines });
     drawAll(document);
-    const bits = costs.reduce((total, cost) => total + cost, 0);
-    window.setStatusBarMessage(
-      `${basename(document.fileName)}: ${(bits / Math.max(1, bytes.length)).toFixed(2)} bits a byte, ${formatBytes(Math.ceil(bits / 8))} of surprise`,
-      15_000,
-    );
     return true;
   }
 
   return {
     toggle,
+    async listRegions() {
+      const editor = window.activeTextEditor;
+      const measure = editor && shown.get(editor.document);
+      if (measure) await chooseRegion(editor, measure);
+      else {
+        void window.showInformationMessage(
+          'No surprisal is shown here: run Kolmo: Show or Hide Surprisal first.',
+        );
+      }
+    },
     disposables: [
       ...shades,
       sums,
+      status,
+      window.onDidChangeActiveTextEditor(tell),
       window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => {
         if (shown.has(textEditor.document)) draw(textEditor);
       }),
@@ -121,19 +163,21 @@ export function createSurprisal(jobs: Jobs): Surprisal {
       }),
       // What was measured is no longer what stands there.
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0 && shown.delete(document)) drawAll(document);
+        if (contentChanges.length > 0) hide(document);
       }),
       workspace.onDidCloseTextDocument((document) => shown.delete(document)),
       languages.registerHoverProvider(
         { scheme: 'file' },
         {
           provideHover: (document, { line: row, character }) => {
-            const line = shown.get(document)?.[row];
-            const word = line?.words.find(
+            const measure = shown.get(document);
+            if (!measure || row >= measure.partition.starts.length) return undefined;
+            const line = lineOf(measure, row);
+            const word = wordCosts(measure.data, measure, line).find(
               ({ start, end }) => start <= character && character < end,
             );
-            if (!line || !word) return undefined;
-            const text = `${word.bits.toFixed(1)} bits for ${formatBytes(word.bytes)}: ${(word.bits / word.bytes).toFixed(2)} bits a byte. The line cost ${line.bits.toFixed(1)} bits for ${formatBytes(line.bytes)}.`;
+            if (!word) return undefined;
+            const text = hoverText(word, line, measure);
             return new Hover(
               new MarkdownString().appendText(text),
               new Range(row, word.start, row, word.end),
@@ -143,6 +187,36 @@ export function createSurprisal(jobs: Jobs): Surprisal {
       ),
     ],
   };
+}
+
+/** Bytes of a line, the end excluded. */
+const lineOf = ({ data, partition: { starts } }: SurprisalMeasure, row: number) => ({
+  from: starts[row],
+  to: starts[row + 1] ?? data.length,
+});
+
+function hoverText(
+  word: WordCost,
+  { from, to }: { from: number; to: number },
+  { costs, contexts }: SurprisalMeasure,
+): string {
+  const rate = (word.bits / word.bytes).toFixed(2);
+  const source =
+    word.best === undefined
+      ? 'Nothing predicted it.'
+      : `Best predicted from: ${contexts[word.best]}.`;
+  return `${word.bits.toFixed(1)} bits for ${formatBytes(word.bytes)}: ${rate} bits a byte. ${source} The line cost ${sumOf(costs, from, to).toFixed(1)} bits for ${formatBytes(to - from)}.`;
+}
+
+async function askForLimit(name: string, size: number): Promise<number | undefined> {
+  const choice = await window.showQuickPick(
+    [
+      { label: `The first ${formatBytes(largeFile)}`, limit: largeFile },
+      { label: 'The whole file', limit: size, detail: 'It can be cancelled at any time.' },
+    ],
+    { placeHolder: `${name} has ${formatBytes(size)}: how much of it to measure` },
+  );
+  return choice?.limit;
 }
 
 function visibleRows(editor: TextEditor, count: number): number[] {

@@ -1,13 +1,13 @@
 /** The shorter program: from the bytes of any file to a module that regenerates them and counts every byte of itself. */
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { analyse } from './analyse';
 import { plainProgram, predictorProgram, type Generated } from './generate';
-import { encodeWith, type Encoding, type Model } from './model/evaluate';
-import { minimalModelFor, modelFor, trackerFor } from './model/kinds';
+import { runModel } from './encode';
+import { minimalModelFor, modelFor } from './model/kinds';
 import { searchModel } from './search';
 import { fitContext, sumContext } from './model/numbers';
-import { analyseSemantics } from './semantics';
-import { analyseSyntax, describeSyntax } from './syntax';
+import { describeSyntax } from './syntax';
 import { sha256 } from './verify';
 
 export interface ProgramOptions {
@@ -79,10 +79,7 @@ export async function* writeProgram(
   let points: ProgramEvent[] = [];
 
   if (plain.program.length > leastPredictor) {
-    const syntax = analyseSyntax(bytes);
-    const tracker = syntax.type === 'log' ? undefined : trackerFor(syntax);
-    const semantics = tracker && analyseSemantics(bytes, tracker);
-    const full = modelFor(syntax, bytes.length, semantics);
+    const { syntax, semantics, full } = analyse(bytes);
     const { spec, found } = yield* searchModel(full, bytes, effort, semantics);
     // Without a context that asks for numbers the program need not carry the code that fits them.
     const fits = spec.contexts.includes(fitContext) || spec.contexts.includes(sumContext);
@@ -91,7 +88,7 @@ export async function* writeProgram(
     // The small decoder only wins on small files, or where there is hardly anything to predict.
     const small = bytes.length < smallFile ? [minimalModelFor(syntax, bytes.length)] : [];
     for (const model of [...small, lean]) {
-      const { payload, costs } = yield* encode(model, bytes);
+      const { payload, costs } = yield* runModel(model, bytes, 'encode');
       const predicted = await predictorProgram(model, payload, bytes.length, { ascii });
       if (predicted.program.length >= best.program.length) continue;
       best = predicted;
@@ -128,29 +125,6 @@ export async function* writeProgram(
     findings,
     sha256: sha256(bytes),
   };
-}
-
-/** Bits that each byte of the file costs under the model of its kind: the picture of what is law and what is accident. */
-export async function* surprisal(bytes: Uint8Array): AsyncGenerator<ProgramEvent, Float32Array> {
-  if (bytes.length === 0) return new Float32Array(0);
-  const spec = modelFor(analyseSyntax(bytes), bytes.length);
-  const { costs } = yield* encode(spec, bytes, 'measure');
-  return costs;
-}
-
-/** Encodes with progress, giving way to other work now and then so that a request to stop is heard. */
-async function* encode(
-  model: Model,
-  bytes: Uint8Array,
-  form: 'encode' | 'measure' = 'encode',
-): AsyncGenerator<ProgramEvent, Encoding> {
-  const steps = encodeWith(model, bytes, form);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    yield { type: 'progress', done: step.value, total: bytes.length, note: 'Predicting' };
-    await setImmediate();
-  }
 }
 
 function curveOf(costs: Float32Array): ProgramEvent[] {

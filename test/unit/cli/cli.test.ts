@@ -116,6 +116,39 @@ describe('kolmo', () => {
   });
 });
 
+describe('kolmo surprisal', () => {
+  it('gives the bits of each line and word, which add up to the file', (t) => {
+    const text = `${'name,city\nanna,rome\nbert,oslo\n'.repeat(20)}zq#,\n`;
+    const folder = temporaryFolder(t, { 'a.csv': text });
+    const { status, stdout, stderr } = kolmo(['surprisal', 'a.csv', '--json'], folder);
+    assert.equal(status, 0, stderr);
+    const { bits, bytes, unit, ranges, dearest } = JSON.parse(stdout) as {
+      bits: number;
+      bytes: number;
+      unit: string;
+      ranges: { from: number; to: number; bits: number; tokens: { bits: number }[] }[];
+      dearest: { first: number; bitsPerByte: number }[];
+    };
+    assert.equal(bytes, text.length);
+    assert.equal(unit, 'line');
+    assert.equal(ranges.length, text.split('\n').length);
+    const sum = (costs: { bits: number }[]) => costs.reduce((total, cost) => total + cost.bits, 0);
+    assert.ok(Math.abs(sum(ranges) - bits) < 0.1);
+    assert.ok(ranges.every(({ bits: line, tokens }) => sum(tokens) <= line + 0.01));
+    assert.ok(sum(ranges.at(-2)!.tokens) > 4 * ranges.at(-3)!.bits);
+    assert.equal(dearest[0].first, 1);
+  });
+
+  it('shows a short table to a person, and says what it cannot read', (t) => {
+    const folder = temporaryFolder(t, { a: 'again and '.repeat(60) });
+    const { stdout } = kolmo(['surprisal', 'a', '--limit', '200'], folder);
+    assert.match(stdout, /bits a byte, .* bytes of surprise in 200 bytes\n\nDearest\nline/);
+    const missing = kolmo(['surprisal', 'b'], folder);
+    assert.equal(missing.status, 1);
+    assert.match(missing.stderr, /b cannot be read: ENOENT/);
+  });
+});
+
 describe('passesOf', () => {
   const given = (...words: string[]) => passesOf(parseCommand(compress, ['run', ...words]).given);
 

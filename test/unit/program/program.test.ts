@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import {
-  surprisal,
   writeProgram,
   type Program,
   type ProgramEvent,
@@ -147,16 +146,5 @@ describe('verification', () => {
   it('tells other bytes from the expected ones', async () => {
     const path = save('other', { source: latin(`process.stdout.write('other')`) });
     assert.equal((await verifyProgram(path, '0'.repeat(64))).verified, false);
-  });
-});
-
-describe('surprisal', () => {
-  it('finds an accident dearer than the law around it', async () => {
-    const text = 'The law repeats itself. '.repeat(80);
-    const steps = surprisal(latin(`${text}Zq#${text}`));
-    let step = await steps.next();
-    while (!step.done) step = await steps.next();
-    const accident = step.value[text.length + 1];
-    assert.ok(accident > 6 && step.value[text.length - 5] < 0.5, `${accident}`);
   });
 });

@@ -1,7 +1,7 @@
 /** The arithmetic coder of coding/arithmetic.ts as source text, written out in the loop of a predictor. */
 
-/** Which of its three forms a predictor's body takes. */
-export type EngineForm = 'encode' | 'decode' | 'measure';
+/** Which of its forms a predictor's body takes. */
+export type EngineForm = 'encode' | 'decode' | 'measure' | 'explain';
 
 const range = `const r = high - low, middle = low + (r >>> 16) * p + ((r & 65535) * p >>> 16);`;
 const narrow = `if (y) high = middle; else low = middle + 1;`;
@@ -23,6 +23,10 @@ for (let k = 0; k < 4; k++) code = (code << 8 | source[read++]) >>> 0;`,
     while (!((low ^ high) & 0xff000000)) { code = (code << 8 | source[read++]) >>> 0; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }`,
   },
   measure: { start: `const data = source, costs = new Float32Array(size);`, bit: '' },
+  explain: {
+    start: `const data = source, costs = new Float32Array(size), best = new Uint8Array(size), evidence = new Float64Array(N + MATCHES);`,
+    bit: '',
+  },
 };
 
 /** Past the payload the decoder reads zeros, so one byte above the lower end of the interval closes the stream. */
@@ -31,4 +35,5 @@ export const finish: Record<EngineForm, string> = {
     'if (low) out[written++] = (low >>> 24) + 1; return { payload: out.slice(0, written), costs };',
   decode: 'return data;',
   measure: 'return { payload: new Uint8Array(0), costs };',
+  explain: 'return { payload: new Uint8Array(0), costs, best };',
 };

@@ -30,7 +30,9 @@ export interface ModelSpec {
  * The body of a function of `(source, size)`.
  * `decode`: source is the payload, the result the data.
  * `encode`: a generator; source is the data, the result `{ payload, costs }`, costs being a Float32Array of bits per byte.
- * `measure`: as encode, but nothing is coded and there is no payload. Both yield the bytes done now and then.
+ * `measure`: as encode, but nothing is coded and there is no payload.
+ * `explain`: as measure, and says in `best` which context or, counted after them, which repeat predicted each byte best; 255 for none.
+ * All but `decode` yield the bytes done now and then.
  */
 export function engineSource(spec: ModelSpec, form: EngineForm): string {
   const decoding = form === 'decode';
@@ -73,10 +75,12 @@ for (let i = 0; i < size; i++) {
     ${mixInputs}
     ${refineMix}
     ${decoding ? '' : observe}
+    ${form === 'explain' ? weighEvidence : ''}
     ${coder[form].bit}
     ${learn(spec)}
     node = node * 2 + y;
   }
+  ${form === 'explain' ? bestContext : ''}
   data[i] = node;
   c4 = c3; c3 = c2; c2 = c1; c1 = node & 255; word4 = word4 << 8 | c1;
   for (let k = 0; k < N; k++) {
@@ -219,6 +223,19 @@ const refineMix = `
     const plain = identity[ti] * (1 - tw) + identity[ti + 1] * tw, pa = plain + refineA[ra] * (1 - tw) + refineA[ra + 1] * tw, pb = plain + refineB[rb] * (1 - tw) + refineB[rb + 1] * tw;
     let p = (mixed * 0.3 + pa * 0.35 + pb * 0.35) * 65536 | 0;
     p = p < 1 ? 1 : p > 65535 ? 65535 : p;
+`;
+
+/** What the mixers add up in log-odds is split among those who said it: for the bit that came it counts, against it it does not. */
+const weighEvidence = `
+    for (let j = 0; j < 3 * N + 2 * MATCHES; j++) {
+      const k = j < 3 * N ? j / 3 | 0 : N + (j - 3 * N >> 1);
+      for (let m = 0; m < SETS; m++) evidence[k] += (y ? 1 : -1) * top[t0 + m] * input[j] * weights[select[m] + j];
+    }
+`;
+
+const bestContext = `
+  best[i] = 255;
+  for (let k = 0, most = 0; k < N + MATCHES; k++) { if (evidence[k] > most) most = evidence[best[i] = k]; evidence[k] = 0; }
 `;
 
 const learn = (spec: ModelSpec): string => `

@@ -13,6 +13,8 @@ export interface Encoding {
   payload: Uint8Array;
   /** Bits that each byte of the source cost. */
   costs: Float32Array;
+  /** Of the form `explain` alone: the number of the context, or behind them of the repeat, that predicted each byte best. */
+  best?: Uint8Array;
 }
 
 type Body = (source: Uint8Array, size: number) => Generator<number, Encoding>;

@@ -1,0 +1,81 @@
+/** What a context is made of, in words: read off its expression, so that a new one needs no name of its own. */
+import type { Syntax } from '../syntax';
+import type { ModelSpec } from './engine';
+
+/** `context` and `repeat` words of a model, in the order in which the form `explain` counts them. */
+export function describeContexts(spec: ModelSpec, syntax: Syntax): string[] {
+  return [
+    ...spec.contexts.map((expression) => describeContext(expression, syntax)),
+    ...spec.matches.map((length) => `repeat of at least ${length} bytes`),
+  ];
+}
+
+export function describeContext(expression: string, { type }: Pick<Syntax, 'type'>): string {
+  if (expression === '0') return 'how often each byte occurs';
+  const words = [...parts, ...(type === 'image' ? pixels : places)]
+    .filter(({ pattern }) => pattern.test(expression))
+    .map(({ words }) => words);
+  const sequence = lastBytes(expression);
+  if (sequence) words.unshift(sequence);
+  return words.length > 0 ? [...new Set(words)].join(', ') : expression;
+}
+
+interface Part {
+  pattern: RegExp;
+  words: string;
+}
+
+const parts: Part[] = [
+  { pattern: /\bprefix\b/, words: 'field so far' },
+  { pattern: /\bcol\b(?!\*2|\])/, words: 'column' },
+  { pattern: /\bleft\b/, words: 'field to the left' },
+  { pattern: /\bleft2\b/, words: 'second field to the left' },
+  { pattern: /field\[col\]/, words: 'field above' },
+  { pattern: /\ba[01]\b/, words: 'bytes above' },
+  { pattern: /\bsame\b/, words: 'whether it repeats the field above' },
+  { pattern: /parents\[col\*2(\+0)?\]/, words: 'the column that tells it best' },
+  { pattern: /parents\[col\*2\+1\]/, words: 'the column that tells it second best' },
+  { pattern: /\bguess\b/, words: 'what its row suggests, if anything' },
+  { pattern: /\balive\b/, words: 'a sum of other columns, if any' },
+  { pattern: /\bword\b/, words: 'word so far' },
+  { pattern: /\blast\b/, words: 'word before' },
+  { pattern: /\bbefore\b/, words: 'second word before' },
+  { pattern: /\bfollow\[/, words: 'what followed this byte before' },
+  { pattern: /\bfollow2\[/, words: 'what followed these two bytes before' },
+];
+
+const places: Part[] = [
+  { pattern: /\bplace\b/, words: 'place in the record' },
+  { pattern: /\bup\b/, words: 'byte above' },
+  { pattern: /\bup2\b/, words: 'second byte above' },
+  { pattern: /\bup(Left|Right)\b/, words: 'bytes beside the one above' },
+];
+
+const pixels: Part[] = [
+  { pattern: /\bplace\b/, words: 'place in the image' },
+  { pattern: /\bpy\b/, words: 'row of the image' },
+  { pattern: /\bw\b/, words: 'pixel to the left' },
+  { pattern: /\bn\b/, words: 'pixel above' },
+  { pattern: /\b(nw|ne)\b/, words: 'pixels above to the sides' },
+  { pattern: /\b(ww|nn\w?|nee|nww)\b/, words: 'pixels two away' },
+  { pattern: /\bslope\b/, words: 'slope of the pixels around' },
+  { pattern: /\bnear\b/, words: 'tones of the 10 pixels around' },
+  { pattern: /\bshape\b/, words: 'tones of the 16 pixels around' },
+];
+
+/** The bytes right before, where an expression reads them all; single ones further back by their distance. */
+function lastBytes(expression: string): string | undefined {
+  if (/follow/.test(expression)) return undefined;
+  const distances = new Set<number>();
+  for (const [, digit] of expression.matchAll(/\bc([1-4])\b/g)) distances.add(Number(digit));
+  for (const [, digit] of expression.matchAll(/\bdata\[i-(\d+)\]/g)) distances.add(Number(digit));
+  const packed = /\bword4(<<8|&65535)?/.exec(expression);
+  const packedBytes = packed ? ({ '<<8': 3, '&65535': 2 }[packed[1]] ?? 4) : 0;
+  for (let d = 1; d <= packedBytes; d++) distances.add(d);
+  if (distances.size === 0) return undefined;
+  const sorted = [...distances].sort((a, b) => a - b);
+  if (sorted.at(-1) === sorted.length) {
+    return sorted.length === 1 ? 'the last byte' : `the last ${sorted.length} bytes`;
+  }
+  return `the bytes ${sorted.join(', ')} back`;
+}
