@@ -5,6 +5,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { StageName } from '../../src/runs/events';
 import type { Curve, RunState, StageState } from '../../src/runs/state';
+import { formatCount } from '../../src/runs/units';
 import { themeColor, type Chart } from '../chart';
 import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
 import { element } from '../element';
@@ -155,8 +156,9 @@ function createPlot(measure: Measure) {
       grid: { stroke: line, width: 1 },
       ticks: { stroke: line, width: 1 },
     };
+    // Without a cursor the legend only names the lines: the caption has their last values.
     const shown = (_: uPlot, value: number | null) =>
-      value === null || value === undefined ? '–' : measure.format(value);
+      value === null || value === undefined ? '' : measure.format(value);
     return {
       width,
       height,
@@ -177,7 +179,7 @@ function createPlot(measure: Measure) {
         },
       ],
       series: [
-        { label: 'step' },
+        { label: 'step', value: (_, step) => (step === null ? '' : formatCount(step)) },
         {
           label: 'training',
           stroke: themeColor('--vscode-charts-blue', '#3794ff'),
