@@ -30,13 +30,27 @@ describe('the package', () => {
     assert.ok(bytes <= mostBytes, `${vsix} has ${bytes} bytes`);
   });
 
+  const ended = async (status, seconds) => {
+    const panel = await workbench.webview('body[data-kind="run"][data-ready]');
+    const now = () => panel.locator('body').getAttribute('data-status');
+    await waitFor(async () => (await now()) === status, `the run is not ${status}`, seconds * 1000);
+  };
+
+  // Only a package shows its notifications as toasts; an extension in development mutes them.
+  step('stops a training by the Cancel of its notification', async () => {
+    await workbench.contextMenu('train-images-idx3-ubyte', 'Kolmo: Train Model…');
+    await (await workbench.question(/Architecture/)).accept();
+    const toast = workbench.page.locator('.notification-toast', { hasText: 'Training' });
+    await toast.getByRole('button', { name: 'Cancel' }).click();
+    await ended('stopped', 60);
+    await workbench.palette('View: Close Editor');
+  });
+
   step('trains on a table', async () => {
     await workbench.contextMenu('houses.csv', 'Kolmo: Train Model…');
     await (await workbench.question(/Column to predict/)).accept();
     await (await workbench.question(/Architecture/)).accept();
-    const panel = await workbench.webview('body[data-kind="run"][data-ready]');
-    const status = () => panel.locator('body').getAttribute('data-status');
-    await waitFor(async () => (await status()) === 'finished', 'training did not end', 120_000);
+    await ended('finished', 120);
     await workbench.screenshot('high-contrast');
   });
 });
