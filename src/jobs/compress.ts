@@ -4,13 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode } from '../core/compress/container/container';
 import { compress } from '../core/compress/compress';
-import type { PassName } from '../core/compress/pass';
+import type { PassName, PassOptions } from '../core/compress/pass';
 import type { Dataset } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import type { Metrics, Model } from '../core/train/model';
 import type { RunEvent, StageName } from '../runs/events';
 import { readRecord, readState, writeRecord, type RunRecord } from '../runs/folder';
 import { collectDataset } from './collect';
+import { denseFile, measureSpeed } from './speed';
 import type { JobContext } from './context';
 import { measureModel, packModel, packStage, writePacked, type Packed } from './pack';
 import type { CompressRequest } from './protocol';
@@ -44,6 +45,8 @@ export async function* compressRun(
     const stages: CompressSummary['stages'] = [];
     let current: Packed | undefined;
     let started = context.now();
+    let settings: PassOptions = {};
+    const dense = await denseFile(run, model);
     const compressing = compress(model, wanted, {
       ...(request.fineTune && dataset && { dataset }),
       seed: request.seed,
@@ -55,6 +58,7 @@ export async function* compressRun(
       switch (event.type) {
         case 'stageStarted': {
           started = context.now();
+          settings = event.settings;
           // The first pass says what it builds on: all stages that this request applies again are gone.
           const base = stages.length === 0 && { chain };
           yield { type: 'stageStarted', stage, settings: event.settings, ...base };
@@ -69,7 +73,15 @@ export async function* compressRun(
           const measured = await measureModel(packed.model, dataset, threads);
           const seconds = context.now() - started;
           const { bytes, layers } = packed;
-          const result = { bytes, artifact, seconds, ...measured, layers, notes: [] };
+          const fast = await measureSpeed(packed.model, {
+            run,
+            stage,
+            settings,
+            dense,
+            dataset,
+            threads,
+          });
+          const result = { bytes, artifact, seconds, ...measured, layers, ...fast };
           yield { type: 'stageFinished', stage, result };
           const testError = measured.test?.error;
           stages.push({

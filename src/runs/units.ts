@@ -36,6 +36,10 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
+/** `23.8 µs`, `4.20 ms`: how long a computation takes that is over at once. */
+export const formatMoment = (seconds: number): string =>
+  seconds < 1e-3 ? `${(1e6 * seconds).toPrecision(3)} µs` : `${(1e3 * seconds).toPrecision(3)} ms`;
+
 /** `784 x 300`; a scalar has no shape to show. */
 export const formatShape = (shape: number[]): string =>
   shape.length === 0 ? 'scalar' : shape.join(' x ');

@@ -160,6 +160,21 @@ describe('a compress job', () => {
     await compress([{ name: 'quantize', options: { bits: 8 } }]);
     const chain = (await readState(train.run)).chain;
     assert.deepEqual(chain.slice(3), ['prune', 'share', 'quantize', 'entropyCode']);
+    const { int8, latencies, notes } = (await readState(train.run)).stages.quantize!.result!;
+    const written = readFileSync(join(train.run, 'model.int8.onnx'));
+    assert.equal(int8!.bytes, written.length);
+    assert.ok(int8!.test!.error! >= 0);
+    assert.deepEqual(
+      latencies!.map(({ file }) => file),
+      ['model.onnx', 'quantize, float32', 'model.int8.onnx'],
+    );
+    assert.ok(latencies!.every(({ single, batch }) => single > 0 && batch > single));
+    assert.match(notes[0], /model\.int8\.onnx has .* bytes, test error .*with one example/);
+    const report = readFileSync(join(train.run, 'report.md'), 'utf8');
+    assert.match(report, /## Speed in ONNX Runtime/);
+
+    await compress([{ name: 'quantize', options: { bits: 4 } }]);
+    assert.equal(existsSync(join(train.run, 'model.int8.onnx')), false);
 
     await compress([
       { name: 'prune', options: { sparsity: 0.5 } },
@@ -168,7 +183,7 @@ describe('a compress job', () => {
     assert.deepEqual(readFileSync(first.file), packed);
     const state = await readState(train.run);
     assert.deepEqual(state.chain.slice(3), ['prune', 'share', 'entropyCode']);
-    assert.equal((await readRecord(train.run)).compressions.length, 3);
+    assert.equal((await readRecord(train.run)).compressions.length, 4);
   });
 
   it('compresses a packed model file without its data into a run of its own', async (t) => {
@@ -191,6 +206,8 @@ describe('a compress job', () => {
     assert.ok(summary.ratio > 3.5);
     assert.equal(summary.testError, undefined);
     assert.equal(readFileSync(join(out, 'model.kolmo')).length, summary.bytes);
+    const [note] = (await readState(out)).stages.quantize!.result!.notes;
+    assert.match(note, /No model\.int8\.onnx was written: .*there is no dataset/);
   });
 
   it('says what a folder must be', async (t) => {
