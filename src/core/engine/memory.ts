@@ -27,6 +27,7 @@ export interface Kernels {
     scale: number,
   ): void;
   squares(values: number, count: number): number;
+  settle(values: number, count: number, smallest: number): void;
   multiply(values: number, mask: number, count: number): void;
   gather(gradients: number, indices: number, sums: number, count: number, centroids: number): void;
   spread(weights: number, indices: number, centroids: number, count: number): void;
@@ -42,7 +43,7 @@ export interface Arena {
 export interface Region {
   pointer: number;
   count: number;
-  /** `count` rounded up to whole SIMD vectors; what lies between is zero and stays zero. */
+  /** `count` rounded up to whole cache lines; what lies between is zero and stays zero. */
   padded: number;
 }
 
@@ -53,16 +54,16 @@ export interface ArenaPlan {
 }
 
 const pageBytes = 65536;
-/** A cache line, so that no two regions share one. */
-const alignment = 64;
+/** Floats of a cache line, so that no two regions share one. */
+const lineFloats = 16;
 
 export function planArena(): ArenaPlan {
   // The first page stays free: address 0 is no valid pointer for AssemblyScript.
   let end = pageBytes;
   return {
     reserve(count) {
-      const region = { pointer: end, count, padded: Math.ceil(count / 4) * 4 };
-      end = Math.ceil((end + region.padded * 4) / alignment) * alignment;
+      const region = { pointer: end, count, padded: Math.ceil(count / lineFloats) * lineFloats };
+      end += region.padded * 4;
       return region;
     },
     create() {

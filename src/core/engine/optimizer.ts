@@ -43,6 +43,15 @@ export interface OptimizerState {
   moments: Float32Array;
 }
 
+/**
+ * The moments of a weight whose gradient has become zero shrink until they are denormal numbers, with which
+ * a processor computes a hundred times slower: on MNIST they double the time of Adam after three epochs. So
+ * now and then what is far below `epsilon` becomes zero.
+ */
+const settleUpdates = 32;
+const smallestFirst = 1e-20;
+const smallestSecond = 1e-30;
+
 /** Moments start at zero; two optimizers of one step share them, so create one. */
 export function createOptimizer(
   name: OptimizerName,
@@ -75,6 +84,9 @@ export function createOptimizer(
         const rate = learningRate * (settings.rates[region.name] ?? 1);
         const decay = region.shape.length > 1 ? rate * settings.weightDecay : 0;
         apply(region, rate, decay, scale);
+        if (updates % settleUpdates > 0) continue;
+        kernels.settle(region.first.pointer, region.first.padded, smallestFirst);
+        kernels.settle(region.second.pointer, region.second.padded, smallestSecond);
       }
       step.applyConstraints();
     },

@@ -32,7 +32,7 @@ export const objectives: { [T in Architecture['task']]: Objective } = {
     logits: true,
     output: 'probabilities',
     loss: (logits, targets) => ({
-      loss: tf.losses.softmaxCrossEntropy(targets, logits),
+      loss: crossEntropy(logits, targets),
       error: wrongAnswers(logits, targets),
     }),
     measure({ targetSize }) {
@@ -128,7 +128,7 @@ export const objectives: { [T in Architecture['task']]: Objective } = {
       const symbols = logits.shape.at(-1)!;
       const rows = tf.reshape(logits, [-1, symbols]) as tf.Tensor2D;
       const truth = tf.oneHot(tf.cast(tf.reshape(targets, [-1]), 'int32'), symbols);
-      return { loss: tf.losses.softmaxCrossEntropy(truth, rows) };
+      return { loss: crossEntropy(rows, truth) };
     },
     measure({ task, targetSize }) {
       const symbols = task.type === 'nextSymbol' ? task.symbols : 256;
@@ -145,6 +145,26 @@ export const objectives: { [T in Architecture['task']]: Objective } = {
     },
   },
 };
+
+/**
+ * Mean cross entropy of the softmax. With its gradient, p - y, written out, the graph has a third of the
+ * nodes that it has with `tf.losses.softmaxCrossEntropy`.
+ * @param logits [rows, classes]
+ * @param targets [rows, classes], each row a distribution
+ */
+function crossEntropy(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
+  const share = 1 / logits.shape[0];
+  return tf.customGrad((x, save) => {
+    const probabilities = tf.softmax(x as tf.Tensor);
+    (save as tf.GradSaveFunc)([probabilities]);
+    // Added, so that a loss that is no number stays none.
+    const logs = tf.log(tf.add(probabilities, smallest));
+    return {
+      value: tf.mul(tf.sum(tf.mul(logs, targets)), -share),
+      gradFunc: (dy: tf.Tensor, [p]: tf.Tensor[]) => tf.mul(tf.sub(p, targets), tf.mul(dy, share)),
+    };
+  })(logits);
+}
 
 const wrongAnswers = (logits: tf.Tensor, targets: tf.Tensor): tf.Tensor =>
   tf.mean(tf.cast(tf.notEqual(tf.argMax(logits, -1), tf.argMax(targets, -1)), 'float32'));

@@ -1,5 +1,5 @@
 // Optimizer steps over one WebAssembly memory (AssemblyScript, SIMD). Every array starts at a multiple of
-// 16 bytes and is padded with zeros to a multiple of four floats; `count` is the padded length.
+// 64 bytes and is padded with zeros to a multiple of 16 floats; `count` is the padded length.
 
 /** Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019), in one pass. */
 export function adam(
@@ -16,20 +16,31 @@ export function adam(
   scale: f32,
 ): void {
   const keep1 = f32x4.splat(beta1);
-  const take1 = f32x4.splat(1 - beta1);
+  const take1 = f32x4.splat((1 - beta1) * scale);
   const keep2 = f32x4.splat(beta2);
-  const take2 = f32x4.splat(1 - beta2);
+  const take2 = f32x4.splat((1 - beta2) * scale * scale);
   const keep = f32x4.splat(1 - decay);
-  const end = (<usize>count) << 2;
-  for (let i: usize = 0; i < end; i += 16) {
-    const g = f32x4.mul(v128.load(gradients + i), f32x4.splat(scale));
-    const m = f32x4.add(f32x4.mul(keep1, v128.load(first + i)), f32x4.mul(take1, g));
-    const v = f32x4.add(f32x4.mul(keep2, v128.load(second + i)), f32x4.mul(take2, f32x4.mul(g, g)));
-    v128.store(first + i, m);
-    v128.store(second + i, v);
-    const step = f32x4.div(m, f32x4.add(f32x4.sqrt(v), f32x4.splat(epsilon)));
-    const w = f32x4.mul(keep, v128.load(weights + i));
-    v128.store(weights + i, f32x4.sub(w, f32x4.mul(f32x4.splat(rate), step)));
+  const rates = f32x4.splat(rate);
+  const epsilons = f32x4.splat(epsilon);
+  const end = weights + ((<usize>count) << 2);
+  // Four vectors a turn: the loop's own work is then small beside theirs, and memory is the limit.
+  while (weights < end) {
+    for (let i: usize = 0; i < 64; i += 16) {
+      const g = v128.load(gradients + i);
+      const m = f32x4.add(f32x4.mul(keep1, v128.load(first + i)), f32x4.mul(take1, g));
+      const v = f32x4.add(
+        f32x4.mul(keep2, v128.load(second + i)),
+        f32x4.mul(take2, f32x4.mul(g, g)),
+      );
+      v128.store(first + i, m);
+      v128.store(second + i, v);
+      const step = f32x4.div(f32x4.mul(rates, m), f32x4.add(f32x4.sqrt(v), epsilons));
+      v128.store(weights + i, f32x4.sub(f32x4.mul(keep, v128.load(weights + i)), step));
+    }
+    weights += 64;
+    gradients += 64;
+    first += 64;
+    second += 64;
   }
 }
 
@@ -69,6 +80,16 @@ export function squares(values: usize, count: i32): f64 {
   }
   const sum = f64x2.add(low, high);
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** Makes values of less than `smallest` zero. */
+export function settle(values: usize, count: i32, smallest: f32): void {
+  const least = f32x4.splat(smallest);
+  const end = (<usize>count) << 2;
+  for (let i: usize = 0; i < end; i += 16) {
+    const x = v128.load(values + i);
+    v128.store(values + i, v128.and(x, f32x4.ge(f32x4.abs(x), least)));
+  }
 }
 
 /** Multiplies by a mask of zeros and ones, so that pruned weights get no gradient. */

@@ -10,7 +10,7 @@ import type {
   UnaryInputs,
 } from '../tf';
 import type { Graph, Value } from '../graph';
-import { broadcast, cast, lower, sizeOf, type Lowering } from './lowering';
+import { broadcast, cast, lower, type Lowering } from './lowering';
 
 const binary = (operator: string, type?: 'bool'): Lowering =>
   lower<BinaryInputs>((graph, { a, b }) => graph.node(operator, [a, b], broadcast(a, b), { type }));
@@ -23,7 +23,7 @@ const not = (graph: Graph, x: Value): Value => graph.node('Not', [x], x.shape);
 export const elementwise = {
   Add: binary('Add'),
   Sub: binary('Sub'),
-  Multiply: lower<BinaryInputs>(multiply),
+  Multiply: binary('Mul'),
   RealDiv: binary('Div'),
   FloorDiv: lower<BinaryInputs>((graph, { a, b }) => {
     const quotient = graph.node(
@@ -117,31 +117,21 @@ export const elementwise = {
     return graph.node('Where', [positive(graph, y, true), dy, below], y.shape, { type: dy.type });
   }),
   Step: lower<UnaryInputs, StepAttrs>((graph, { x }, { alpha }) => {
-    const mask = positive(graph, x);
-    // tfjs passes alpha = 0 for the derivative of ReLU.
-    return alpha
-      ? graph.node('Where', [mask, graph.scalar(1), graph.scalar(alpha)], x.shape, { type: x.type })
-      : cast(graph, mask, 'float32');
+    // tfjs passes alpha = 0 for the derivative of ReLU. Its output is positive where its input is, and asking
+    // the output lets ONNX Runtime fuse ReLU into the product before it.
+    if (!alpha) return cast(graph, positive(graph, graph.node('Relu', [x], x.shape)), 'float32');
+    return graph.node(
+      'Where',
+      [positive(graph, x), graph.scalar(1), graph.scalar(alpha)],
+      x.shape,
+      {
+        type: x.type,
+      },
+    );
   }),
 } satisfies Record<string, Lowering>;
 
 function positive(graph: Graph, x: Value, orZero = false): Value {
   const operator = orZero ? 'GreaterOrEqual' : 'Greater';
   return graph.node(operator, [x, graph.scalar(0)], x.shape, { type: 'bool' });
-}
-
-/** The derivative of ReLU multiplies by a cast mask; choosing by the mask saves two passes over memory. */
-function multiply(graph: Graph, { a, b }: { a: Value; b: Value }): Value {
-  const shape = broadcast(a, b);
-  for (const [factor, other] of [
-    [a, b],
-    [b, a],
-  ]) {
-    const origin = graph.producer(factor);
-    const mask = origin?.operator === 'Cast' ? origin.inputs[0] : undefined;
-    if (mask?.type === 'bool' && sizeOf(other) === sizeOf(factor)) {
-      return graph.node('Where', [mask, other, graph.scalar(0)], shape, { type: 'float32' });
-    }
-  }
-  return graph.node('Mul', [a, b], shape);
 }

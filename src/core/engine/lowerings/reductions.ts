@@ -64,6 +64,11 @@ export function reduce(
   keepDims: boolean,
 ): Value {
   if (axes.length === 0) return x;
+  if (!keepDims && axes.includes(0) && x.shape[0] === 1) {
+    // tfjs sums over an axis of one that it has put before a matrix: without it, no reshape is needed.
+    const inner = axes.filter((axis) => axis > 0).map((axis) => axis - 1);
+    return reduce(graph, operator, graph.reshape(x, x.shape.slice(1)), inner, keepDims);
+  }
   const shape = keepDims
     ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size))
     : x.shape.filter((_, i) => !axes.includes(i));
