@@ -87,7 +87,12 @@ const bundles = [
     target: 'es2022',
     format: 'esm',
     splitting: true,
-    entryPoints: ['webview/panel.ts', 'webview/model.ts', 'webview/codicon.css'],
+    entryPoints: [
+      'webview/panel.ts',
+      'webview/model.ts',
+      'webview/compare.ts',
+      'webview/codicon.css',
+    ],
     outdir: 'dist/webview',
     sourcemap: !flags.vsix,
     logLevel: flags.quiet ? 'warning' : 'info',

@@ -1,5 +1,6 @@
 /** Entry of the extension: the command table, the views and providers; it computes nothing and loads no native library. */
 import { Uri, commands, window, type ExtensionContext } from 'vscode';
+import { compareRuns } from './commands/compare';
 import { choosePass, compress, passCommand } from './commands/compress';
 import type { House, Target } from './commands/house';
 import { inspect } from './commands/inspect';
@@ -9,10 +10,11 @@ import { openRun, openTensorBoard, resumeRun, showReport, stopRun } from './comm
 import { train } from './commands/train';
 import { passDescriptions } from './core/compress/descriptions';
 import { extensions } from './core/formats/formats';
+import { createComparison } from './views/comparePanel';
 import { registerInlineSizes } from './views/inlineSizes';
 import { registerModelEditor } from './views/modelEditor';
 import { createModelSummaries } from './views/modelSummaries';
-import { registerModelsTree } from './views/modelsTree';
+import { registerModelsTree, type ModelsNode } from './views/modelsTree';
 import { createRunPanels } from './views/runPanel';
 import { registerStatusBar } from './views/statusBar';
 import { createSurprisal } from './views/surprisal';
@@ -34,6 +36,7 @@ const commandTable: Record<string, Command> = {
   stop: stopRun,
   report: showReport,
   tensorboard: openTensorBoard,
+  compare: compareRuns,
   inspect,
   surprisal: (house) => house.toggleSurprisal(),
   surprisalRegions: (house) => house.listRegions(),
@@ -51,6 +54,7 @@ export function activate(context: ExtensionContext): void {
     log,
     openRun: panels.open,
     activeRun: panels.active,
+    compareRuns: createComparison(context),
     openTensorBoard: boards.open,
     toggleSurprisal: surprisal.toggle,
     listRegions: surprisal.listRegions,
@@ -78,6 +82,13 @@ export function activate(context: ExtensionContext): void {
   );
 }
 
-/** The Explorer hands its whole selection as a second argument, which is not an answer. */
-const answersOf = (second: unknown): never | undefined =>
-  (Array.isArray(second) || typeof second !== 'object' ? undefined : second) as never | undefined;
+/** Explorer and Models view hand their whole selection as a second argument: the runs in it are the only answer there. */
+function answersOf(second: unknown): never | undefined {
+  if (!Array.isArray(second)) {
+    return (typeof second === 'object' ? second : undefined) as never | undefined;
+  }
+  const runs = (second as Partial<ModelsNode & { folder: string }>[]).flatMap(({ type, folder }) =>
+    type === 'run' && folder ? [folder] : [],
+  );
+  return (runs.length > 0 ? { runs } : undefined) as never | undefined;
+}

@@ -9,6 +9,8 @@ export interface House {
   openRun(folder: string): void;
   /** The run whose panel is in front. */
   activeRun(): string | undefined;
+  /** Opens a panel with several runs side by side. */
+  compareRuns(folders: string[]): Promise<void>;
   /** Opens a run in TensorBoard and gives its address. */
   openTensorBoard(run: string): Promise<string | undefined>;
   /** Shades the text file in front by its surprisal, or takes the shades away. */

@@ -1,5 +1,6 @@
 /** What the run panel and the model editor say to the extension host and hear from it: types only. */
 import type { ModelSummary } from '../core/formats/summary';
+import type { ComparedRun } from '../core/report/compare';
 import type { StageName, StampedEvent } from './events';
 import type { RunState } from './state';
 
@@ -36,6 +37,19 @@ export type ToModelEditor =
   { type: 'summary'; file: string; summary: ModelSummary } | { type: 'failed'; message: string };
 
 export type FromModelEditor = { type: 'ready' };
+
+/** Host to comparison: all runs after each `ready`, then what happens to one of them. */
+export type ToComparison =
+  | { type: 'runs'; folders: string[]; runs: ComparedRun[] }
+  | { type: 'events'; run: number; events: StampedEvent[] };
+
+export type FromComparison = { type: 'ready' };
+
+/** What a comparison keeps for the time after a window reload. */
+export interface ComparisonMemory {
+  /** Absolute paths of the run folders. */
+  runs?: string[];
+}
 
 /** What a panel keeps for the time after a window reload. */
 export interface PanelMemory {

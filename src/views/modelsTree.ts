@@ -85,7 +85,12 @@ export function registerModelsTree(
   const refresh = (): void => changed.fire(undefined);
   let busy = new Set<string>();
   return [
-    window.createTreeView('kolmo.models', { treeDataProvider: provider, showCollapseAll: true }),
+    window.createTreeView('kolmo.models', {
+      treeDataProvider: provider,
+      showCollapseAll: true,
+      // Several runs can be compared.
+      canSelectMany: true,
+    }),
     ...watchers,
     ...watchers.flatMap((watcher) => [watcher.onDidCreate(refresh), watcher.onDidDelete(refresh)]),
     workspace.onDidChangeWorkspaceFolders(refresh),

@@ -4,8 +4,8 @@ import { Uri, type Webview, type WebviewOptions } from 'vscode';
 import { escapeHtml } from './escape';
 
 export interface WebviewPage {
-  /** `panel` or `model`: the bundle of that name in dist/webview. */
-  bundle: 'panel' | 'model';
+  /** The bundle of that name in dist/webview. */
+  bundle: 'panel' | 'model' | 'compare';
   title: string;
   /** Attributes of the body, for the script and for tests. */
   data: Record<string, string>;

@@ -104,6 +104,24 @@ describe('kolmo', () => {
     assert.equal((json('runs').runs as { run: string }[])[0].run, run);
   });
 
+  it('compares runs: what differs is marked', (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 300, target: 'grade' }) });
+    for (const epochs of ['1', '2']) {
+      const flags = ['--epochs', epochs, '--out', `run${epochs}`, '--quiet'];
+      assert.equal(kolmo(['train', 'a.csv', ...flags], folder).status, 0);
+    }
+    const { stdout } = kolmo(['compare', 'run1', 'run2', '--json'], folder);
+    const { rows } = JSON.parse(stdout) as {
+      rows: { name: string; values: unknown[]; differs: boolean }[];
+    };
+    const epochs = rows.find(({ name }) => name === 'epochs')!;
+    assert.deepEqual([epochs.values, epochs.differs], [[1, 2], true]);
+    const table = kolmo(['compare', 'run1', 'run2'], folder).stdout;
+    assert.match(table, /^\* +epochs +1 +2$/m);
+    assert.match(table, /^ +batchSize +32 +32$/m);
+    assert.match(kolmo(['compare', 'run1'], folder).stderr, /^RUN… is missing/);
+  });
+
   it('writes a program and verifies it; a wrong file is a failure', (t) => {
     const folder = temporaryFolder(t, { a: 'abc'.repeat(500), b: 'abd'.repeat(500) });
     const made = kolmo(['program', 'a', '--json'], folder);

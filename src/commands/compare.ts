@@ -1,0 +1,50 @@
+/** Kolmo: Compare Runs… takes several runs, from the list or the Models view, and lays them side by side. */
+import { basename } from 'node:path';
+import { window } from 'vscode';
+import { listRunFolders, readRunOutline } from '../views/runFolders';
+import { runFacts } from '../views/runFacts';
+import { targetPath, type House, type Target } from './house';
+
+/** Answers that a test, or several selected runs, give beforehand. */
+export interface CompareAnswers {
+  runs?: string[];
+}
+
+/** @returns the folders of the runs, or undefined when the user backed out. */
+export async function compareRuns(
+  house: House,
+  target: Target,
+  answers: CompareAnswers = {},
+): Promise<string[] | undefined> {
+  const given = answers.runs ?? [];
+  const runs = given.length > 1 ? given : await chooseRuns(targetPath(target) ?? house.activeRun());
+  if (runs) await house.compareRuns(runs);
+  return runs;
+}
+
+async function chooseRuns(first: string | undefined): Promise<string[] | undefined> {
+  const folders = await listRunFolders();
+  if (folders.length < 2) {
+    void window.showInformationMessage(
+      'There are fewer than two runs: train another one with other settings, then compare them.',
+    );
+    return undefined;
+  }
+  // The run that was asked for and the newest other one are chosen until the user says otherwise.
+  const chosen = [...new Set([first ?? folders[0], ...folders])].slice(0, 2);
+  const picked = await window.showQuickPick(
+    Promise.all(
+      folders.map(async (folder) => ({
+        label: basename(folder),
+        description: runFacts(await readRunOutline(folder)),
+        folder,
+        picked: chosen.includes(folder),
+      })),
+    ),
+    { placeHolder: 'Runs to compare', canPickMany: true },
+  );
+  if (!picked) return undefined;
+  if (picked.length > 1) return picked.map(({ folder }) => folder);
+  void window.showErrorMessage('One run has nothing to be compared with: choose two or more.');
+  return undefined;
+}

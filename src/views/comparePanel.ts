@@ -1,0 +1,96 @@
+/** The panel that lays several runs side by side; it follows each of them while it is open. */
+import { basename } from 'node:path';
+import {
+  Uri,
+  ViewColumn,
+  window,
+  type Disposable,
+  type ExtensionContext,
+  type WebviewPanel,
+} from 'vscode';
+import type { ComparedRun } from '../core/report/compare';
+import { readRecord } from '../runs/folder';
+import type { ComparisonMemory, FromComparison, ToComparison } from '../runs/panelMessages';
+import { emptyRun, reduce } from '../runs/state';
+import { followRun } from './followRun';
+import { runName } from './runFacts';
+import { webviewOptions, webviewPage } from './webviewPage';
+
+export const comparePanelType = 'kolmo.compare';
+
+/** @returns opens a panel for the given run folders */
+export function createComparison(context: ExtensionContext): (folders: string[]) => Promise<void> {
+  async function attach(panel: WebviewPanel, folders: string[]): Promise<void> {
+    panel.iconPath = Uri.joinPath(context.extensionUri, 'media', 'kolmo.svg');
+    panel.webview.options = webviewOptions(context.extensionUri);
+    const names = distinctNames(folders);
+    const runs = await Promise.all(
+      folders.map(async (folder, i): Promise<ComparedRun> => ({
+        name: names[i],
+        record: await readRecord(folder),
+        state: emptyRun,
+      })),
+    );
+    let ready = false;
+    const post = (message: ToComparison): void => void panel.webview.postMessage(message);
+    const postRuns = (): void => post({ type: 'runs', folders, runs });
+    const followers = folders.map((folder, run): Disposable =>
+      followRun(folder, {
+        onEvents: (events) => {
+          runs[run].state = events.reduce(reduce, runs[run].state);
+          // Messages to a hidden webview are lost; it says `ready` when it is shown again.
+          if (ready && panel.visible) post({ type: 'events', run, events });
+        },
+        onRestart: () => {
+          runs[run].state = emptyRun;
+          if (ready) postRuns();
+        },
+        onQuiet: () => {},
+      }),
+    );
+    panel.webview.onDidReceiveMessage((wish: FromComparison) => {
+      switch (wish.type) {
+        case 'ready':
+          ready = true;
+          postRuns();
+          break;
+        default:
+          wish.type satisfies never;
+      }
+    });
+    panel.onDidDispose(() => followers.forEach((follower) => follower.dispose()));
+    panel.webview.html = webviewPage(panel.webview, context.extensionUri, {
+      bundle: 'compare',
+      title: 'Compare Runs',
+      data: { kind: 'compare' },
+    });
+  }
+
+  context.subscriptions.push(
+    window.registerWebviewPanelSerializer(comparePanelType, {
+      deserializeWebviewPanel: async (
+        panel: WebviewPanel,
+        memory: ComparisonMemory | undefined,
+      ) => {
+        // A run that is gone takes its comparison with it.
+        await attach(panel, memory?.runs ?? []).catch(() => panel.dispose());
+      },
+    }),
+  );
+  return (folders) =>
+    attach(
+      window.createWebviewPanel(
+        comparePanelType,
+        'Compare Runs',
+        ViewColumn.Active,
+        webviewOptions(context.extensionUri),
+      ),
+      folders,
+    );
+}
+
+/** Without the time, where that tells them apart. */
+function distinctNames(folders: string[]): string[] {
+  const short = folders.map(runName);
+  return new Set(short).size === short.length ? short : folders.map((folder) => basename(folder));
+}

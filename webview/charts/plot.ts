@@ -1,0 +1,172 @@
+/** Lines over training steps (uPlot): dragging zooms in, a double click zooms out. */
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { formatCount } from '../../src/runs/units';
+import { themeColor } from '../chart';
+import { element } from '../element';
+import { decimate } from './decimate';
+
+export interface PlotOptions {
+  /** The figure's hook for tests: `curve-loss`. */
+  name: string;
+  title: string;
+  format(value: number): string;
+  /** What stands at an axis tick. */
+  tick(value: number): string;
+}
+
+export interface Line {
+  label: string;
+  /** Theme variable and what replaces it. */
+  color: [variable: string, fallback: string];
+  width: number;
+  dashed?: boolean;
+  /** Diameter of a mark at each value; none where it is absent. */
+  marks?: number;
+  step: number[];
+  /** One for each step. */
+  values: (number | null)[];
+}
+
+export interface Plot {
+  element: HTMLElement;
+  /** @param subject what the lines are of: a new one takes the zoom away */
+  draw(lines: Line[], subject: string): void;
+  restyle(): void;
+}
+
+/** Without a value in any line the figure hides. */
+export function createPlot({ name, title, format, tick }: PlotOptions): Plot {
+  const host = element('div', { class: 'plot-host' });
+  const latest = element('span', { class: 'muted' });
+  const figure = element(
+    'figure',
+    { class: 'plot', 'data-view': name, hidden: true },
+    element('figcaption', {}, title, latest),
+    host,
+  );
+  let plot: uPlot | undefined;
+  let looks = '';
+  let lines: Line[] = [];
+  let subject: string | undefined;
+  let zoom: [number, number] | undefined;
+
+  function draw(next: Line[], about: string): void {
+    if (about !== subject) zoom = undefined;
+    subject = about;
+    lines = next.filter(({ values }) => values.slice(0, 50).some((value) => value !== null));
+    figure.hidden = lines.length === 0;
+    figure.dataset.lines = String(lines.length);
+    if (figure.hidden) return;
+    const width = host.clientWidth;
+    if (width < 40) return;
+    const height = Math.round(Math.max(180, Math.min(340, width * 0.55)));
+    const data = uPlot.join(
+      lines.map(({ step, values }): uPlot.AlignedData => {
+        const points = decimate(step, values, Math.ceil(width / 2), ...(zoom ?? []));
+        return [points.step, points.value];
+      }),
+    );
+    describe();
+    const drawn = JSON.stringify(
+      lines.map(({ label, color, width, dashed, marks }) => [label, color, width, dashed, marks]),
+    );
+    if (plot && drawn !== looks) forget();
+    looks = drawn;
+    if (!plot) {
+      plot = new uPlot(options(width, height), data, host);
+    } else {
+      if (plot.width !== width || plot.height !== height) plot.setSize({ width, height });
+      plot.setData(data, false);
+    }
+    const end = Math.max(1, (data[0].at(-1) as number | undefined) ?? 1);
+    const [min, max] = zoom ?? [0, end];
+    plot.setScale('x', { min, max });
+  }
+
+  /** A picture needs words: the last values stand in the label that a screen reader reads. */
+  function describe(): void {
+    const lastOf = (values: (number | null)[]): string => {
+      const value = values.at(-1);
+      return value === null || value === undefined ? '–' : format(value);
+    };
+    // More than two stand in the legend only.
+    latest.hidden = lines.length > 2;
+    latest.textContent = lines.map(({ label, values }) => `${label} ${lastOf(values)}`).join(' · ');
+    host.setAttribute('role', 'img');
+    host.setAttribute('aria-label', `${title}: ${latest.textContent}`);
+  }
+
+  function options(width: number, height: number): uPlot.Options {
+    const text = themeColor('--vscode-foreground', '#888');
+    const line = themeColor(
+      '--vscode-editorWidget-border',
+      themeColor('--vscode-panel-border', '#8884'),
+    );
+    const axis = {
+      stroke: text,
+      font: `11px ${themeColor('--vscode-font-family', 'sans-serif')}`,
+      grid: { stroke: line, width: 1 },
+      ticks: { stroke: line, width: 1 },
+    };
+    // Without a cursor the legend only names the lines: the caption has their last values.
+    const shown = (_: uPlot, value: number | null) =>
+      value === null || value === undefined ? '' : format(value);
+    return {
+      width,
+      height,
+      legend: { live: true },
+      cursor: { drag: { x: true, y: false }, points: { size: 6 } },
+      scales: { x: { time: false } },
+      axes: [
+        { ...axis, label: 'step', labelSize: 16, labelFont: axis.font, size: 34 },
+        { ...axis, size: 54, values: (_, ticks) => ticks.map(tick) },
+      ],
+      series: [
+        { label: 'step', value: (_, step) => (step === null ? '' : formatCount(step)) },
+        ...lines.map(({ label, color, width: thickness, dashed, marks }): uPlot.Series => ({
+          label,
+          stroke: themeColor(...color),
+          width: thickness,
+          ...(dashed && { dash: [6, 3] }),
+          spanGaps: true,
+          points: marks ? { size: marks } : { show: false },
+          value: shown,
+        })),
+      ],
+      hooks: {
+        setSelect: [
+          (self) => {
+            if (self.select.width < 3) return;
+            zoom = [
+              self.posToVal(self.select.left, 'x'),
+              self.posToVal(self.select.left + self.select.width, 'x'),
+            ];
+            draw(lines, subject!);
+          },
+        ],
+        ready: [
+          (self) =>
+            self.over.addEventListener('dblclick', () => {
+              zoom = undefined;
+              draw(lines, subject!);
+            }),
+        ],
+      },
+    };
+  }
+
+  function forget(): void {
+    plot?.destroy();
+    plot = undefined;
+  }
+
+  return {
+    element: figure,
+    draw,
+    restyle: () => {
+      forget();
+      if (subject !== undefined) draw(lines, subject);
+    },
+  };
+}
