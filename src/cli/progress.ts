@@ -1,9 +1,8 @@
 /** A progress bar on a terminal; on anything else one line a stage. Always on stderr: stdout is for results. */
 import { stageTitles } from '../core/report/mermaid';
-import { metricText } from '../core/report/report';
 import type { StampedEvent } from '../runs/events';
 import type { RunState } from '../runs/state';
-import { formatCount, formatBytes, formatSeconds } from '../runs/units';
+import { formatCount, formatBytes, formatSeconds, metricText } from '../runs/units';
 
 export interface ProgressOptions {
   quiet: boolean;

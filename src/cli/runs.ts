@@ -1,9 +1,8 @@
 /** `kolmo runs` */
 import { resolve } from 'node:path';
-import { metricText } from '../core/report/report';
 import { listRuns } from '../runs/folder';
 import type { RunState } from '../runs/state';
-import { formatCount } from '../runs/units';
+import { formatCount, metricText } from '../runs/units';
 import type { Command } from './command';
 import { textTable } from './table';
 

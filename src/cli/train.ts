@@ -2,12 +2,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { datasetDefaults } from '../core/data/dataset';
-import { metricText } from '../core/report/report';
 import { trainDefaults } from '../core/train/options';
 import type { TrainingOptions } from '../jobs/protocol';
 import type { TrainSummary } from '../jobs/train';
 import { runFolderFor } from '../runs/folder';
-import { formatCount, formatSeconds } from '../runs/units';
+import { formatCount, formatSeconds, metricText } from '../runs/units';
 import { UsageError, type Command } from './command';
 import { runJob } from './runJob';
 

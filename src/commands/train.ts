@@ -2,8 +2,9 @@
 import { basename } from 'node:path';
 import { ProgressLocation, commands, window, type QuickPickItem } from 'vscode';
 import { datasetDefaults } from '../core/data/dataset';
+import { metricText } from '../runs/units';
 import type { DatasetDescription, TrainRequest, TrainingOptions } from '../jobs/protocol';
-import { formatBytes, formatPercent } from '../runs/units';
+import type { TrainSummary } from '../jobs/train';
 import { targetPath, type House, type Target } from './house';
 import { newRunFolder } from './runFolder';
 import { readSettings } from './settings';
@@ -55,16 +56,15 @@ export async function runTraining(house: House, request: TrainRequest): Promise<
     `Training ${request.architecture} on ${basename(request.dataset)}`,
     request.run,
     request,
-  )) as { bytes?: number; testError?: number } | undefined;
+  )) as TrainSummary | undefined;
   if (!result) return;
-  const facts = [
-    ...(result.testError === undefined ? [] : [`test error ${formatPercent(result.testError)}`]),
-    ...(result.bytes === undefined ? [] : [formatBytes(result.bytes)]),
-  ];
+  const what = `${result.architecture} on ${basename(request.dataset)}`;
+  const done =
+    result.ended === 'stopped' ? `Stopped ${what}, with the model so far` : `Trained ${what}`;
   // The message waits for a person, the command does not.
   void window
     .showInformationMessage(
-      `Trained ${request.architecture} on ${basename(request.dataset)}${facts.length > 0 ? `: ${facts.join(', ')}` : ''}.`,
+      `${done}: test ${metricText(result.metrics.test)}.`,
       'Compress Model…',
       'Show Report',
     )

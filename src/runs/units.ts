@@ -1,4 +1,5 @@
 /** How numbers are written for people: the same in panels, tooltips, notifications and messages. */
+import type { Metrics } from '../core/train/model';
 
 /** `1,066,440` */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US');
@@ -43,3 +44,15 @@ export const formatMoment = (seconds: number): string =>
 /** `784 x 300`; a scalar has no shape to show. */
 export const formatShape = (shape: number[]): string =>
   shape.length === 0 ? 'scalar' : shape.join(' x ');
+
+/** The one measure that says how good a model is. */
+export function metricText(metrics: Metrics | undefined): string {
+  if (!metrics) return '';
+  if (metrics.error !== undefined) return `error ${formatPercent(metrics.error)}`;
+  if (metrics.bitsPerByte !== undefined) return `${metrics.bitsPerByte.toFixed(3)} bits per byte`;
+  if (metrics.rmse !== undefined) {
+    const r2 = metrics.r2 === undefined ? '' : `, R² ${metrics.r2.toFixed(3)}`;
+    return `RMSE ${metrics.rmse.toPrecision(4)}${r2}`;
+  }
+  return `loss ${metrics.loss.toPrecision(4)}`;
+}

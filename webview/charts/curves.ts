@@ -71,7 +71,7 @@ export function createCurves(): Chart {
           {
             label: 'training',
             color: ['--vscode-charts-blue', '#3794ff'],
-            width: 1,
+            width: 1.25,
             step: training.step,
             values: values(training),
           },

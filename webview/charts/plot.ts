@@ -99,10 +99,8 @@ export function createPlot({ name, title, format, tick }: PlotOptions): Plot {
 
   function options(width: number, height: number): uPlot.Options {
     const text = themeColor('--vscode-foreground', '#888');
-    const line = themeColor(
-      '--vscode-editorWidget-border',
-      themeColor('--vscode-panel-border', '#8884'),
-    );
+    // The grid stays behind the lines in every theme: borders are as bright as text in high contrast.
+    const line = `color-mix(in srgb, ${text} 16%, transparent)`;
     const axis = {
       stroke: text,
       font: `11px ${themeColor('--vscode-font-family', 'sans-serif')}`,

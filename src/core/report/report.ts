@@ -5,16 +5,15 @@ import type { RunState } from '../../runs/state';
 import {
   formatCount,
   formatMoment,
-  formatPercent,
   formatRatio,
   formatSeconds,
   formatShape,
+  metricText,
 } from '../../runs/units';
 import { entryBytes, ledgerParts, type Ledger } from '../compress/container/ledger';
 import { isPass, passDescriptions } from '../compress/descriptions';
 import type { PassDescription, PassOptions } from '../compress/pass';
 import type { ColumnPreprocessing, Preprocessing } from '../data/dataset';
-import type { Metrics } from '../train/model';
 import { escapeText, list, table } from './markdown';
 import { pipelineDiagram, stageOrder, stageTitles } from './mermaid';
 import { reproduceCommands } from './reproduce';
@@ -85,17 +84,6 @@ function chosenSettings(stage: StageName, settings: PassOptions): PassOptions {
       ([name, value]) => name === setting.name || value !== defaults[name],
     ),
   );
-}
-
-/** The one measure that says how good a model is. */
-export function metricText(metrics: Metrics | undefined): string {
-  if (!metrics) return '';
-  if (metrics.error !== undefined) return formatPercent(metrics.error);
-  if (metrics.rmse !== undefined) {
-    const r2 = metrics.r2 === undefined ? '' : `, R² ${metrics.r2.toFixed(3)}`;
-    return `RMSE ${metrics.rmse.toPrecision(4)}${r2}`;
-  }
-  return `loss ${metrics.loss.toPrecision(4)}`;
 }
 
 function summary({ architecture, dataset, parameters }: RunRecord, state: RunState): string {

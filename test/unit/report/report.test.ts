@@ -145,7 +145,7 @@ describe('markdownReport', () => {
   const text = markdownReport({ name: 'a-run', record, state: compressed });
 
   it('tabulates stages with settings, bytes, ratio and errors', () => {
-    assert.match(text, /\| Share \|  \| 26,660 \| 40\.0x \| 1\.58 % \|/);
+    assert.match(text, /\| Share \|  \| 26,660 \| 40\.0x \| error 1\.58 % \|/);
     assert.match(text, /\| Prune \| sparsity 0\.9 \| 20,000 \| 53\.3x \|/);
   });
 
