@@ -91,6 +91,7 @@ const bundles = [
       'webview/panel.ts',
       'webview/model.ts',
       'webview/compare.ts',
+      'webview/surprisal.ts',
       'webview/codicon.css',
     ],
     outdir: 'dist/webview',

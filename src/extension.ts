@@ -2,10 +2,10 @@
 import { Uri, commands, window, type ExtensionContext } from 'vscode';
 import { compareRuns } from './commands/compare';
 import { choosePass, compress, passCommand } from './commands/compress';
-import type { House, Target } from './commands/house';
+import { targetPath, type House, type Target } from './commands/house';
 import { inspect } from './commands/inspect';
 import { createJobs } from './views/jobs';
-import { program } from './commands/program';
+import { program, verify } from './commands/program';
 import { openRun, openTensorBoard, resumeRun, showReport, stopRun } from './commands/runs';
 import { train } from './commands/train';
 import { passDescriptions } from './core/compress/descriptions';
@@ -31,6 +31,7 @@ const commandTable: Record<string, Command> = {
     Object.values(passDescriptions).map(({ name }) => [name, passCommand(name)]),
   ),
   program,
+  verify,
   openRun,
   resume: resumeRun,
   stop: stopRun,
@@ -38,7 +39,7 @@ const commandTable: Record<string, Command> = {
   tensorboard: openTensorBoard,
   compare: compareRuns,
   inspect,
-  surprisal: (house) => house.toggleSurprisal(),
+  surprisal: (house, target) => house.toggleSurprisal(targetPath(target)),
   surprisalRegions: (house) => house.listRegions(),
 };
 
@@ -47,7 +48,7 @@ export function activate(context: ExtensionContext): void {
   const jobs = createJobs(Uri.joinPath(context.extensionUri, 'dist', 'worker.js').fsPath);
   const panels = createRunPanels(context);
   const summaries = createModelSummaries(jobs);
-  const surprisal = createSurprisal(jobs);
+  const surprisal = createSurprisal(jobs, context.extensionUri);
   const boards = createTensorBoards();
   const house: House = {
     jobs,

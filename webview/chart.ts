@@ -6,7 +6,7 @@ import type { StageName } from '../src/runs/events';
 export interface Chart {
   element: HTMLElement;
   /** Draws the state; called while the chart can be seen, and again when its size or the theme changes. */
-  draw(state: RunState, title: RunTitle): void;
+  draw(state: RunState, title: RunTitle, trusted: boolean): void;
   /** The theme changed: forget colours that were read from it. */
   restyle?(): void;
 }
@@ -14,6 +14,8 @@ export interface Chart {
 /** What a chart may ask of the panel. */
 export interface ChartWishes {
   open(stage: StageName): void;
+  /** Run the program of this run again. */
+  verify(): void;
 }
 
 /** Value of a theme variable, for what draws outside of CSS. */

@@ -10,7 +10,8 @@
  * - `[data-view=pipeline] g.node[data-stage][data-status]`: pending, running, finished, failed
  * - `[data-view=layers][data-layers]`; in it `[data-layer]`, `[data-histogram=before|after]`, `[data-view=layer-table]`
  * - `[data-view=bytes][data-rows]`; in it `tr[data-stage][data-bytes]`, `a[data-open]`
- * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`, `[data-view=proof]`
+ * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`,
+ *   `[data-view=fields][data-rows]`, `[data-view=proof][data-verified]`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
  * - buttons: `[data-action=stop | resume | compress | pass | program | report | tensorboard]`
  */
@@ -19,7 +20,7 @@ import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
 import '@vscode-elements/elements/dist/vscode-tabs/index.js';
 import type { FromPanel, ToPanel } from '../src/runs/panelMessages';
 import { reduce, type RunState } from '../src/runs/state';
-import type { Chart } from './chart';
+import type { Chart, ChartWishes } from './chart';
 import { createBytes } from './charts/bytes';
 import { createCurves } from './charts/curves';
 import { createLayers } from './charts/layers';
@@ -42,22 +43,25 @@ interface Tab {
 
 const host = acquireVsCodeApi<SavedView>();
 const send = (wish: FromPanel): void => host.postMessage(wish);
-const open = {
-  open: (stage: Extract<FromPanel, { type: 'open' }>['stage']) => send({ type: 'open', stage }),
+const wishes: ChartWishes = {
+  open: (stage) => send({ type: 'open', stage }),
+  verify: () => send({ type: 'verify' }),
 };
 
 const header = createRunHeader(send);
 const tabs: Tab[] = [
   { name: 'curves', title: 'Curves', chart: createCurves() },
-  { name: 'pipeline', title: 'Pipeline', chart: createPipeline(open) },
+  { name: 'pipeline', title: 'Pipeline', chart: createPipeline(wishes) },
   { name: 'layers', title: 'Parameters', chart: createLayers() },
-  { name: 'bytes', title: 'Bytes', chart: createBytes(open) },
-  { name: 'program', title: 'Program', chart: createProgram(open) },
+  { name: 'bytes', title: 'Bytes', chart: createBytes(wishes) },
+  { name: 'program', title: 'Program', chart: createProgram(wishes) },
 ];
 
 let run: Extract<ToPanel, { type: 'state' }> | undefined;
 let state: RunState | undefined;
 let shown = tabs.find(({ name }) => name === host.getState()?.tab) ?? tabs[0];
+/** Whether the tab is the user's choice. */
+let chosen = host.getState()?.tab !== undefined;
 let frame = 0;
 
 const strip = element(
@@ -70,6 +74,7 @@ const strip = element(
 );
 strip.addEventListener('vsc-tabs-select', (event) => {
   shown = tabs[(event as CustomEvent<{ selectedIndex: number }>).detail.selectedIndex];
+  chosen = true;
   host.setState({ ...host.getState(), tab: shown.name });
   schedule();
 });
@@ -104,6 +109,12 @@ window.addEventListener(
   ({ reason }) => (document.body.dataset.error = String(reason)),
 );
 
+function choose(name: string): void {
+  shown = tabs.find((tab) => tab.name === name)!;
+  strip.setAttribute('selected-index', String(tabs.indexOf(shown)));
+  chosen = true;
+}
+
 function schedule(): void {
   if (frame === 0) frame = requestAnimationFrame(draw);
 }
@@ -111,8 +122,10 @@ function schedule(): void {
 function draw(): void {
   frame = 0;
   if (!run || !state) return;
+  // A run that only wrote a program has nothing to show in the other tabs.
+  if (!chosen && state.stages.program && !state.stages.train) choose('program');
   header.draw(state, run.title, run.trusted);
-  shown.chart.draw(state, run.title);
+  shown.chart.draw(state, run.title, run.trusted);
   document.body.dataset.status = state.status;
   document.body.dataset.ready = 'true';
 }

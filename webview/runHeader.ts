@@ -164,7 +164,8 @@ function statLine(state: RunState): string {
       (sum, stage) => sum + (stage.result?.seconds ?? 0),
       0,
     );
-    parts.push(`${Object.keys(state.stages).length} stages`, formatSeconds(seconds));
+    const count = Object.keys(state.stages).length;
+    parts.push(count === 1 ? '1 stage' : `${count} stages`, formatSeconds(seconds));
   }
   return parts.join(' · ');
 }

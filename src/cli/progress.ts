@@ -63,6 +63,7 @@ function lineOf(event: StampedEvent): string | undefined {
     case 'progress':
     case 'point':
     case 'samples':
+    case 'verified':
     case 'failed':
     case 'interrupted':
     case 'finished':

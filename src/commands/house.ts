@@ -13,8 +13,8 @@ export interface House {
   compareRuns(folders: string[]): Promise<void>;
   /** Opens a run in TensorBoard and gives its address. */
   openTensorBoard(run: string): Promise<string | undefined>;
-  /** Shades the text file in front by its surprisal, or takes the shades away. */
-  toggleSurprisal(): Promise<boolean>;
+  /** Shades a file, or the one in front, by its surprisal, or takes the shades away; of images it shows heat maps. */
+  toggleSurprisal(file?: string): Promise<boolean>;
   /** Lists the dearest and the cheapest regions of the text file in front. */
   listRegions(): Promise<void>;
 }

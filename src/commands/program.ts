@@ -1,10 +1,12 @@
 /** Kolmo: Generate Program… writes a self-contained program that regenerates a file byte for byte. */
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
 import type { ProgramRequest } from '../jobs/protocol';
-import { readRecord } from '../runs/folder';
+import type { VerifySummary } from '../jobs/program';
+import { readRecord, readState } from '../runs/folder';
 import { formatBytes } from '../runs/units';
+import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { newRunFolder } from './runFolder';
 import { readSettings } from './settings';
@@ -77,6 +79,32 @@ function sayResult(result: ProgramResult | undefined): void {
     .then((choice) =>
       choice ? commands.executeCommand('vscode.open', Uri.file(result.program)) : undefined,
     );
+}
+
+/** Runs the program of a run once more and says whether it still prints its file; the panel shows the proof. */
+export async function verify(house: House, target: Target): Promise<boolean> {
+  const run = await chooseRun(house, target, 'Run whose program to verify');
+  if (!run) return false;
+  const result = (await readState(run)).stages.program?.result;
+  if (!result?.program) {
+    void window.showErrorMessage(
+      `${basename(run)} has no program yet: run Kolmo: Generate Program… first.`,
+    );
+    return false;
+  }
+  const { file } = result.program;
+  const program = isAbsolute(result.artifact) ? result.artifact : join(run, result.artifact);
+  const summary = (await house.jobs.run(`Verifying the program of ${basename(file)}`, run, {
+    type: 'verify',
+    program,
+    file,
+    run,
+  })) as VerifySummary | undefined;
+  if (!summary) return false;
+  const words = summary.verified ? 'exactly the bytes' : 'something else than the bytes';
+  const say = summary.verified ? window.showInformationMessage : window.showErrorMessage;
+  void say(`The program prints ${words} of ${basename(file)}: SHA-256 ${summary.sha256}.`);
+  return summary.verified;
 }
 
 /** The dataset that a run was trained on, from its run.json. */

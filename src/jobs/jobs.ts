@@ -5,7 +5,7 @@ import type { JobContext } from './context';
 import { describe } from './describe';
 import { inspect, unpack } from './files';
 import type { JobRequest } from './protocol';
-import { programRun, verify } from './program';
+import { programRun, verifyRun } from './program';
 import { reportRun } from './report';
 import { surprisalRun } from './surprisal';
 import { trainRun } from './train';
@@ -21,7 +21,7 @@ const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
   train: trainRun,
   compress: compressRun,
   program: programRun,
-  verify: withoutEvents(verify),
+  verify: verifyRun,
   surprisal: surprisalRun,
   report: withoutEvents(reportRun),
   describe: withoutEvents(describe),

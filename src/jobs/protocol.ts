@@ -1,6 +1,7 @@
 /** What the extension host and the CLI ask of a job process, and what it answers: types only. */
 import type { DatasetOptions } from '../core/data/dataset';
 import type { PassName, PassOptions } from '../core/compress/pass';
+import type { SurprisalOptions } from '../core/program/surprisal';
 import type { TrainOptions } from '../core/train/options';
 import type { StampedEvent } from '../runs/events';
 
@@ -82,11 +83,9 @@ export interface InspectRequest {
 }
 
 /** Answers with a `SurprisalMeasure`: what each byte of the file costs, and what predicted it. */
-export interface SurprisalRequest {
+export interface SurprisalRequest extends SurprisalOptions {
   type: 'surprisal';
   file: string;
-  /** Only so many bytes from the beginning. */
-  limit?: number;
 }
 
 /** Writes a packed model as an ONNX file. Answers with its path and bytes. */
@@ -102,6 +101,8 @@ export interface VerifyRequest {
   type: 'verify';
   program: string;
   file: string;
+  /** The run folder whose program this is, if any. */
+  run?: string;
 }
 
 /** Host to worker. `stop` ends at the next batch and keeps what there is. */

@@ -9,13 +9,13 @@ export function runOf(request: JobRequest): string | undefined {
     case 'compress':
       return request.out ?? request.run;
     case 'program':
+    case 'verify':
       return request.run;
     case 'report':
     case 'describe':
     case 'inspect':
     case 'surprisal':
     case 'unpack':
-    case 'verify':
       return undefined;
     default:
       return request satisfies never;

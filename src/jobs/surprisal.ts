@@ -15,7 +15,7 @@ export interface SurprisalMeasure extends Surprisal {
 }
 
 export async function* surprisalRun(
-  { file, limit }: SurprisalRequest,
+  { file, limit, samples }: SurprisalRequest,
   { stopping }: JobContext,
 ): AsyncGenerator<RunEvent, SurprisalMeasure> {
   const bytes = new Uint8Array(
@@ -23,13 +23,18 @@ export async function* surprisalRun(
       throw new KolmoError(`${file} cannot be read: ${error.message}.`);
     }),
   );
-  const measuring = surprisal(bytes, { limit });
+  const measuring = surprisal(bytes, { limit, samples });
   try {
     for (;;) {
       if (stopping()) throw new KolmoError('Stopped before the surprisal was measured.');
       const step = await measuring.next();
       if (step.done) {
-        return { file, data: bytes.slice(0, limit), size: bytes.length, ...step.value };
+        return {
+          file,
+          data: bytes.slice(0, step.value.costs.length),
+          size: bytes.length,
+          ...step.value,
+        };
       }
       if (step.value.type === 'progress') yield { ...step.value, stage: 'program' };
     }

@@ -74,7 +74,7 @@ async function work(request: JobRequest): Promise<FromWorker> {
       const end = failure(error);
       if (end.type === 'error') {
         try {
-          stream.emit({ type: 'failed', message: end.message });
+          stream.emit({ type: heard ? 'stopped' : 'failed', message: end.message });
         } catch {
           // The history itself cannot be written: the host still gets the sentence.
           send([{ type: 'failed', message: end.message, at: now() }]);

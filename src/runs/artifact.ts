@@ -1,5 +1,5 @@
 /** Files of a run appear whole: written under a temporary name, synced, renamed. */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { KolmoError } from '../core/error';
 
@@ -28,6 +28,19 @@ export async function writeArtifact(path: string, content: Uint8Array | string):
     throw diskError(error, path);
   }
   return bytes.length;
+}
+
+/**
+ * Makes the folder of a file that long work will end in, so that the work need not be done in vain.
+ * @throws KolmoError with a sentence for a folder that cannot be written
+ */
+export async function prepareFolder(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await access(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw diskError(error, path);
+  }
 }
 
 /** A rename is only as durable as its folder; Windows cannot open one to sync it. */

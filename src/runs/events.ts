@@ -57,6 +57,8 @@ export type RunEvent =
   | { type: 'samples'; stage: StageName; step: number; epoch: number; file: string }
   | { type: 'stageFinished'; stage: StageName; result: StageResult }
   | { type: 'warning'; stage: StageName; message: string }
+  /** The program of the run was run again, and what it printed compared with the file as it is now. */
+  | { type: 'verified'; verified: boolean; proof: Proof }
   /** The job was asked to stop and kept what it had. */
   | { type: 'stopped'; message: string }
   | { type: 'failed'; message: string }
@@ -96,16 +98,33 @@ export interface Latency {
 
 /** A program that regenerates a file: where its bytes are, beside what compressors leave of the same file. */
 export interface ProgramMeasure {
+  /** Absolute path of what it regenerates. */
+  file: string;
   bytes: { source: number; runtime: number; model: number; residual: number; total: number };
   bitsPerByte: number;
   /** Bytes by compressor: gzip, xz, zstd, brotli, where they are there. */
   baselines: Record<string, number>;
   /** Regularities as sentences, each with what the program would be longer without it. */
   findings: { sentence: string; savedBytes: number }[];
+  /** Of tables and JSON: bytes of each column or key in the file, and the bits that they cost. */
+  fields: { name: string; bytes: number; bits: number }[];
   /** Bits per byte over the bytes seen so far: where it flattens, nothing more is being learned. */
   curve: { bytes: number[]; bitsPerByte: number[] };
   /** SHA-256 of the file, in hexadecimal; `verified` when the program was run and printed just that. */
   sha256: string;
   verified: boolean;
+  proof: Proof;
   seconds: { encode: number; decode: number };
+}
+
+/** How a program was last proved: run by itself, without network or files. */
+export interface Proof {
+  /** The words of the command that was run. */
+  command: string[];
+  /** Bytes that it printed, and their SHA-256 in hexadecimal. */
+  bytes: number;
+  printed: string;
+  /** SHA-256 of the file, read at that time. */
+  expected: string;
+  seconds: number;
 }

@@ -28,6 +28,7 @@ export type FromPanel =
   | { type: 'compress' }
   | { type: 'pass' }
   | { type: 'program' }
+  | { type: 'verify' }
   | { type: 'report' }
   | { type: 'tensorboard' }
   | { type: 'open'; stage: StageName };
@@ -50,6 +51,21 @@ export interface ComparisonMemory {
   /** Absolute paths of the run folders. */
   runs?: string[];
 }
+
+/** Host to the surprisal panel of an image file. */
+export interface ToSurprisalPanel {
+  type: 'samples';
+  file: string;
+  width: number;
+  height: number;
+  /** Samples in the file. */
+  total: number;
+  /** Pixels of the first samples and the bits of each: sample by sample, row by row. */
+  pixels: Uint8Array;
+  costs: Float32Array;
+}
+
+export type FromSurprisalPanel = { type: 'ready' };
 
 /** What a panel keeps for the time after a window reload. */
 export interface PanelMemory {

@@ -112,6 +112,14 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
         chain: [...state.chain.filter((stage) => stage !== event.stage), event.stage],
         progress: undefined,
       };
+    case 'verified': {
+      const result = state.stages.program?.result;
+      if (!result?.program) return next;
+      const { verified, proof } = event;
+      return change('program', {
+        result: { ...result, program: { ...result.program, verified, proof } },
+      });
+    }
     case 'warning':
       return { ...next, warnings: [...state.warnings, event.message] };
     case 'stopped':

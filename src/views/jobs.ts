@@ -70,7 +70,10 @@ export function createJobs(worker: string): Jobs {
       try {
         return await job.result;
       } catch (error) {
-        void window.showErrorMessage((error as Error).message);
+        const say = cancel.isCancellationRequested
+          ? window.showInformationMessage
+          : window.showErrorMessage;
+        void say((error as Error).message);
         return undefined;
       } finally {
         running.delete(folder);

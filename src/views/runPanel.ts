@@ -139,6 +139,9 @@ async function obey(
     case 'program':
       await commands.executeCommand('kolmo.program', folder);
       break;
+    case 'verify':
+      await commands.executeCommand('kolmo.verify', folder);
+      break;
     case 'report':
       await commands.executeCommand('kolmo.report', folder);
       break;

@@ -6,6 +6,7 @@ import {
   Range,
   StatusBarAlignment,
   ThemeColor,
+  Uri,
   commands,
   languages,
   window,
@@ -16,27 +17,36 @@ import {
   type TextEditor,
 } from 'vscode';
 import { shadeLimits, shadeOf, wordCosts, type WordCost } from '../core/program/lines';
+import { KolmoError } from '../core/error';
 import { partition, sumOf } from '../core/program/ranges';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatBytes, formatCount } from '../runs/units';
 import type { Jobs } from './jobs';
+import { createSurprisalPanels } from './surprisalPanel';
 import { chooseRegion } from './surprisalRegions';
 
 /** Lines above and below the visible ones that are shaded too, so that scrolling shows no bare lines. */
 const margin = 60;
+
+/** Samples of an image file that are measured; they cost some seconds. */
+const mostSamples = 300;
 
 /** From so many bytes on it is asked whether the beginning is enough. */
 const largeFile = 4_000_000;
 
 export interface Surprisal {
   disposables: Disposable[];
-  /** Shades the document in front, or takes the shades away. Gives whether it is shaded then. */
-  toggle(): Promise<boolean>;
+  /**
+   * Shades a file, or the document in front, or takes the shades away; of an image file it opens the heat maps.
+   * Gives whether surprisal is shown then.
+   */
+  toggle(file?: string): Promise<boolean>;
   /** Lists the dearest and the cheapest regions of the document in front and goes to the chosen one. */
   listRegions(): Promise<void>;
 }
 
-export function createSurprisal(jobs: Jobs): Surprisal {
+export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
+  const showSamples = createSurprisalPanels(extension);
   const shades = shadeLimits.map((_, i) =>
     window.createTextEditorDecorationType({
       backgroundColor: new ThemeColor(`kolmo.surprisal${i + 1}`),
@@ -96,7 +106,25 @@ export function createSurprisal(jobs: Jobs): Surprisal {
     return wasShown;
   }
 
-  async function toggle(): Promise<boolean> {
+  async function showHeatMaps(file: string): Promise<boolean> {
+    const measure = (await jobs.measure(`Measuring the surprisal of ${basename(file)}`, {
+      type: 'surprisal',
+      file,
+      samples: mostSamples,
+    })) as SurprisalMeasure | undefined;
+    if (!measure) return false;
+    if (!measure.partition.image) {
+      throw new KolmoError(
+        `${basename(file)} is not a whole IDX file of images of one byte a pixel: its header and its length disagree.`,
+      );
+    }
+    showSamples(measure);
+    return true;
+  }
+
+  async function toggle(file?: string): Promise<boolean> {
+    if (file && /-idx3-ubyte$/.test(file)) return showHeatMaps(file);
+    if (file) await window.showTextDocument(Uri.file(file));
     const document = window.activeTextEditor?.document;
     if (!document || document.uri.scheme !== 'file') {
       void window.showInformationMessage(
@@ -177,11 +205,9 @@ export function createSurprisal(jobs: Jobs): Surprisal {
               ({ start, end }) => start <= character && character < end,
             );
             if (!word) return undefined;
-            const text = hoverText(word, line, measure);
-            return new Hover(
-              new MarkdownString().appendText(text),
-              new Range(row, word.start, row, word.end),
-            );
+            // Words of ours, in which only an expression of the model may hold signs of Markdown.
+            const text = hoverText(word, line, measure).replace(/[\\`*_[\]<>|&]/g, '\\$&');
+            return new Hover(new MarkdownString(text), new Range(row, word.start, row, word.end));
           },
         },
       ),
@@ -205,7 +231,7 @@ function hoverText(
     word.best === undefined
       ? 'Nothing predicted it.'
       : `Best predicted from: ${contexts[word.best]}.`;
-  return `${word.bits.toFixed(1)} bits for ${formatBytes(word.bytes)}: ${rate} bits a byte. ${source} The line cost ${sumOf(costs, from, to).toFixed(1)} bits for ${formatBytes(to - from)}.`;
+  return `${word.bits.toFixed(1)} bits for ${formatBytes(word.bytes)}: ${rate} bits a byte. ${source}\n\nThe line cost ${sumOf(costs, from, to).toFixed(1)} bits for ${formatBytes(to - from)}.`;
 }
 
 async function askForLimit(name: string, size: number): Promise<number | undefined> {

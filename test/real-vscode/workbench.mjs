@@ -13,6 +13,13 @@ const patience = 60_000;
 /** Pictures of a test run; git does not keep them. */
 const shots = join(root, 'test/shots');
 
+/** Themes by what the list of themes calls them, with the mark that the workbench then bears. */
+const themes = {
+  light: { label: 'Light Modern', mark: 'vs' },
+  dark: { label: 'Dark Modern', mark: 'vs-dark' },
+  'high-contrast': { label: 'Dark High Contrast', mark: 'hc-black' },
+};
+
 const defaults = {
   /** Fills the throw-away folder that is opened. */
   fill: fillSampleFolder,
@@ -79,6 +86,17 @@ export async function openWorkbench(options = {}) {
       await quickInput(page).palette('Developer: Reload Window');
       await loaded;
       await ready();
+    },
+    /** `light`, `dark` or `high-contrast` */
+    useTheme: async (name) => {
+      const { label, mark } = themes[name];
+      // Other commands of the palette hold the same words.
+      await page.keyboard.press('Control+k');
+      await page.keyboard.press('Control+t');
+      const list = await quickInput(page).question(/Select Color Theme/);
+      await list.fill(label);
+      await list.pick(label);
+      await page.locator(`.monaco-workbench.${mark}`).waitFor();
     },
     screenshot: (name, options) => screenshot(page, join(shots, `${name}.png`), options),
     ...explorer(page),

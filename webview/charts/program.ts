@@ -1,9 +1,11 @@
 /** The program beside the compressors: bytes by part, the regularities that paid, the learning curve and the proof. */
 import type { ProgramMeasure } from '../../src/runs/events';
+import type { RunTitle } from '../../src/runs/panelMessages';
 import type { RunState } from '../../src/runs/state';
 import { formatBytes, formatCount, formatRatio, formatSeconds } from '../../src/runs/units';
+import { stageTitles } from '../../src/core/report/mermaid';
 import type { Chart, ChartWishes } from '../chart';
-import { element } from '../element';
+import { button, element } from '../element';
 
 type Part = 'runtime' | 'model' | 'residual';
 
@@ -13,31 +15,46 @@ const parts: { name: Part; title: string }[] = [
   { name: 'residual', title: 'residual' },
 ];
 
+/** Columns beyond these cost next to nothing. */
+const mostFields = 40;
+
 export function createProgram(wishes: ChartWishes): Chart {
-  const empty = element(
-    'p',
-    { class: 'empty' },
-    'No program yet: Generate Program… writes one that prints the dataset byte for byte, and counts every byte of it.',
-  );
+  const empty = element('p', { class: 'empty' });
   const body = element('div', {});
   const root = element('section', { 'data-view': 'program' }, empty, body);
   let drawn: ProgramMeasure | undefined;
+  let drawnTrust: boolean | undefined;
 
-  function draw(state: RunState): void {
+  function draw(state: RunState, _title: RunTitle, trusted: boolean): void {
     const measure = state.stages.program?.result?.program;
     empty.hidden = measure !== undefined;
-    if (measure === drawn) return;
+    empty.textContent = emptyWords(state);
+    if (measure === drawn && trusted === drawnTrust) return;
     drawn = measure;
+    drawnTrust = trusted;
     root.dataset.verified = String(measure?.verified ?? '');
     root.dataset.total = String(measure?.bytes.total ?? '');
-    body.replaceChildren(...(measure ? page(measure, wishes) : []));
+    body.replaceChildren(...(measure ? page(measure, wishes, trusted) : []));
   }
 
   return { element: root, draw };
 }
 
-function page(measure: ProgramMeasure, wishes: ChartWishes): Node[] {
-  const { bytes, findings, curve } = measure;
+function emptyWords({ status, current, progress }: RunState): string {
+  if (status !== 'running' || current !== 'program') {
+    return 'No program yet: Generate Program… writes one that prints the dataset byte for byte, and counts every byte of it.';
+  }
+  const share =
+    progress && progress.total > 0
+      ? `${Math.round((100 * progress.done) / progress.total)} %`
+      : undefined;
+  const left =
+    progress?.secondsLeft === undefined ? undefined : `${formatSeconds(progress.secondsLeft)} left`;
+  return [stageTitles.program, progress?.note, share, left].filter(Boolean).join(' · ');
+}
+
+function page(measure: ProgramMeasure, wishes: ChartWishes, trusted: boolean): Node[] {
+  const { bytes, findings, fields, curve } = measure;
   const link = element('a', { href: '#', 'data-open': 'program' }, 'Open the program');
   link.addEventListener('click', (event) => {
     event.preventDefault();
@@ -55,8 +72,9 @@ function page(measure: ProgramMeasure, wishes: ChartWishes): Node[] {
       link,
     ),
     bars(measure),
-    proof(measure),
+    proof(measure, wishes, trusted),
     ...(findings.length === 0 ? [] : [element('h2', {}, 'Regularities'), findingTable(findings)]),
+    ...(fields.length === 0 ? [] : [element('h2', {}, 'Columns'), fieldTable(fields)]),
     ...(curve.bytes.length < 2
       ? []
       : [element('h2', {}, 'Bits a byte while reading'), learningCurve(curve)]),
@@ -145,13 +163,87 @@ function comparison(total: number, other: number): string {
   return `${Math.abs(share * 100).toFixed(1)} % ${share < 0 ? 'shorter' : 'longer'}`;
 }
 
-function proof({ verified, sha256, seconds }: ProgramMeasure): HTMLElement {
+/** What was run and what came of it, so that anyone can do the same. */
+function proof(
+  { verified, proof: last, file }: ProgramMeasure,
+  { verify }: ChartWishes,
+  trusted: boolean,
+): HTMLElement {
+  const rows: [string, string][] = [
+    ['file', file],
+    ['SHA-256 of the file', last.expected],
+    [`SHA-256 of the ${formatBytes(last.bytes)} printed`, last.printed],
+    ['command', last.command.join(' ')],
+  ];
   return element(
-    'p',
-    { 'data-view': 'proof' },
-    verified
-      ? `Verified: the program was run without network or files and printed exactly the data, SHA-256 ${sha256.slice(0, 16)}…, in ${formatSeconds(seconds.decode)}.`
-      : 'Not verified: the program has not been run yet.',
+    'div',
+    { 'data-view': 'proof', 'data-verified': String(verified) },
+    element('h2', {}, 'Proof'),
+    element(
+      'p',
+      { ...(verified ? {} : { class: 'message', 'data-status': 'failed', role: 'alert' }) },
+      verified
+        ? `Verified: the program was run without network or files and printed exactly the data, in ${formatSeconds(last.seconds)}.`
+        : 'The program printed something else than what the file holds now: the file has changed since the program was written, or the program was altered.',
+    ),
+    element(
+      'dl',
+      { class: 'proof' },
+      ...rows.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]),
+    ),
+    ...(trusted
+      ? [button('Verify Again', { icon: 'verified', secondary: true, action: 'verify' }, verify)]
+      : []),
+  );
+}
+
+/** Bits by column or key, the dearest first, each with its share of the whole. */
+function fieldTable(fields: ProgramMeasure['fields']): HTMLElement {
+  const total = fields.reduce((sum, { bits }) => sum + bits, 0);
+  const most = Math.max(...fields.map(({ bits }) => bits), 1e-9);
+  const head = (title: string, number = true) =>
+    element('th', { scope: 'col', ...(number && { class: 'number' }) }, title);
+  const shown = [...fields].sort((a, b) => b.bits - a.bits).slice(0, mostFields);
+  return element(
+    'div',
+    { class: 'scroll' },
+    element(
+      'table',
+      { 'data-view': 'fields', 'data-rows': shown.length },
+      element(
+        'thead',
+        {},
+        element(
+          'tr',
+          {},
+          head('Column', false),
+          head('Bytes in the file'),
+          head('Bytes of surprise'),
+          head('Bits a byte'),
+          head('Share'),
+          element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Bar')),
+        ),
+      ),
+      element(
+        'tbody',
+        {},
+        ...shown.map(({ name, bytes, bits }) => {
+          const bar = element('span', { class: 'segment residual' });
+          bar.style.width = `${((100 * bits) / most).toFixed(2)}%`;
+          const number = (text: string) => element('td', { class: 'number' }, text);
+          return element(
+            'tr',
+            { 'data-field': name },
+            element('th', { scope: 'row' }, name),
+            number(formatCount(bytes)),
+            number(formatCount(bits / 8)),
+            number((bits / Math.max(1, bytes)).toFixed(2)),
+            number(`${((100 * bits) / Math.max(1e-9, total)).toFixed(1)} %`),
+            element('td', { class: 'stack', 'aria-hidden': 'true' }, bar),
+          );
+        }),
+      ),
+    ),
   );
 }
 

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { analyse } from './analyse';
+import { fieldCosts, type FieldCost } from './fieldCosts';
 import { plainProgram, predictorProgram, type Generated } from './generate';
 import { runModel } from './encode';
 import { minimalModelFor, modelFor } from './model/kinds';
@@ -50,6 +51,8 @@ export interface Program {
   /** What general compressors leave, without any decoder. */
   baselines: { gzip: number; brotli: number; xz?: number; zstd?: number };
   findings: Finding[];
+  /** Of tables and JSON: what each column or key costs. */
+  fields: FieldCost[];
   /** SHA-256 of the data, in hexadecimal. */
   sha256: string;
 }
@@ -77,6 +80,7 @@ export async function* writeProgram(
   const findings: Finding[] = [];
   let best = plain;
   let points: ProgramEvent[] = [];
+  let fields: FieldCost[] = [];
 
   if (plain.program.length > leastPredictor) {
     const { syntax, semantics, full } = analyse(bytes);
@@ -93,6 +97,7 @@ export async function* writeProgram(
       if (predicted.program.length >= best.program.length) continue;
       best = predicted;
       points = curveOf(costs);
+      fields = fieldCosts(bytes, costs, syntax);
     }
     if (best !== plain) {
       const savedBytes = plain.program.length - best.program.length;
@@ -123,6 +128,7 @@ export async function* writeProgram(
     bitsPerByte: bytes.length ? (8 * total) / bytes.length : 0,
     baselines: { gzip: gzipSync(bytes, { level: 9 }).length, brotli },
     findings,
+    fields,
     sha256: sha256(bytes),
   };
 }

@@ -48,11 +48,12 @@ export function partition(bytes: Uint8Array, syntax: Syntax): Partition {
 /** The regions that cost most bits a byte, and those that cost least, at most `count` of each. */
 export function extremes(
   costs: Float32Array,
-  { starts }: Partition,
+  { unit, starts }: Partition,
   count: number,
 ): { dearest: Region[]; cheapest: Region[] } {
   const regions: Region[] = [];
-  const size = Math.max(least.bytes, costs.length * least.share);
+  // A sample is enough of its own.
+  const size = unit === 'sample' ? 0 : Math.max(least.bytes, costs.length * least.share);
   let open: Region | undefined;
   for (let k = 0; k < starts.length; k++) {
     const [from, to] = [starts[k], starts[k + 1] ?? costs.length];

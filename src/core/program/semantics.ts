@@ -50,25 +50,31 @@ export function analyseSemantics(bytes: Uint8Array, tracker: Tracker): Semantics
   return { numbers, parents, sentences };
 }
 
-function readColumns(bytes: Uint8Array, { state, step }: Tracker): Column[] {
-  const hooked = step.replaceAll('/*ended*/', 'fields.push(col, start, i - 1);');
+/** Calls `found` for each field that ends before the last byte: its column, its first byte, and the byte that ended it. */
+export function readFields(
+  bytes: Uint8Array,
+  { state, step }: Tracker,
+  found: (column: number, start: number, end: number) => void,
+): void {
+  const hooked = step.replaceAll('/*ended*/', 'found(col, start, i - 1);');
   const body = `${mixSource} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; ${state}
     for (let i = 0; i < data.length; i++) { ${hooked} c3 = c2; c2 = c1; c1 = data[i]; }`;
-  const fields: number[] = [];
-  new Function('data', 'fields', body)(bytes, fields);
+  new Function('data', 'found', body)(bytes, found);
+}
+
+function readColumns(bytes: Uint8Array, tracker: Tracker): Column[] {
   const byNumber = new Map<number, Column>();
-  for (let k = 0; k < fields.length; k += 3) {
-    const column = fields[k];
-    const text = Buffer.from(bytes.subarray(fields[k + 1], fields[k + 2])).toString('latin1');
+  readFields(bytes, tracker, (column, start, end) => {
+    const text = Buffer.from(bytes.subarray(start, end)).toString('latin1');
     const known = byNumber.get(column);
     if (known) known.cells.push(text);
-    else byNumber.set(column, { column, name: nameOf(bytes, fields[k + 1], text), cells: [text] });
-  }
+    else byNumber.set(column, { column, name: nameOf(bytes, start, text), cells: [text] });
+  });
   return [...byNumber.values()].filter(({ cells }) => cells.length > 8);
 }
 
-/** A table names its columns in the first row, JSON right before the value. */
-function nameOf(bytes: Uint8Array, start: number, text: string): string {
+/** The name of a column by its first field: a table has it in the first row, JSON right before the value. */
+export function nameOf(bytes: Uint8Array, start: number, text: string): string {
   const key = /"([^"]*)"\s*:$/.exec(
     Buffer.from(bytes.subarray(Math.max(0, start - 80), start)).toString('latin1'),
   );

@@ -16,13 +16,22 @@ export interface Surprisal {
   partition: Partition;
 }
 
-/** Runs the model of the whole file over its first `limit` bytes; progress counts bytes. */
+export interface SurprisalOptions {
+  /** Measure only so many bytes from the beginning. */
+  limit?: number;
+  /** Measure only so many samples from the beginning, where the file has samples. */
+  samples?: number;
+}
+
+/** Runs the model of the whole file over its beginning, or all of it; progress counts bytes. */
 export async function* surprisal(
   bytes: Uint8Array,
-  { limit = bytes.length } = {},
+  { limit = bytes.length, samples }: SurprisalOptions = {},
 ): AsyncGenerator<ProgramEvent, Surprisal> {
   const { syntax, full } = analyse(bytes);
-  const start = bytes.subarray(0, limit);
+  const image = syntax.type === 'image' && samples !== undefined;
+  const end = image ? syntax.header + samples * syntax.width * syntax.height : limit;
+  const start = bytes.subarray(0, end);
   const { costs, best } = yield* runModel(full, start, 'explain');
   return {
     costs,

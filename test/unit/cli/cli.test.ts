@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { compress, passesOf } from '../../../src/cli/compress';
@@ -128,6 +128,15 @@ describe('kolmo', () => {
     assert.equal(made.status, 0, made.stderr);
     assert.equal((JSON.parse(made.stdout) as { verified: boolean }).verified, true);
     assert.equal(kolmo(['verify', 'a.program.mjs', 'a'], folder).status, 0);
+    const source = readFileSync(join(folder, 'a.program.mjs'));
+    source[8] ^= 1;
+    writeFileSync(join(folder, 'altered.mjs'), source);
+    const altered = kolmo(['verify', 'altered.mjs', 'a'], folder);
+    assert.equal(altered.status, 1);
+    assert.match(
+      altered.stderr,
+      /^.*altered\.mjs ended with exit code 1 .*: This program was altered\.\n$/,
+    );
     const other = kolmo(['verify', 'a.program.mjs', 'b'], folder);
     assert.equal(other.status, 1);
     assert.match(other.stdout, /something else than .*b: 1,500 bytes/);

@@ -1,0 +1,40 @@
+/** What each column of a table and each key of JSON costs: the bits of its fields, their ends included. */
+import { trackerFor } from './model/kinds';
+import { sumOf } from './ranges';
+import { nameOf, readFields } from './semantics';
+import type { Syntax } from './syntax';
+
+export interface FieldCost {
+  /** The column's head or the key; where there is none, the number of the column. */
+  name: string;
+  /** Bytes of the file that belong to it, and what they cost. */
+  bytes: number;
+  bits: number;
+}
+
+/** In the order in which columns first occur; every byte belongs to one. Other files than tables and JSON have none. */
+export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Syntax): FieldCost[] {
+  const tracker = trackerFor(syntax);
+  // A log's columns are as many as its templates have words.
+  if (!tracker || syntax.type === 'log') return [];
+  // A line end closes the field that the file may leave open; a field is told when the byte after its end comes.
+  const closed = new Uint8Array(bytes.length + 2).fill(10, bytes.length);
+  closed.set(bytes);
+  const found = new Map<number, FieldCost>();
+  let from = 0;
+  readFields(closed, tracker, (column, start, end) => {
+    const to = Math.min(end + 1, bytes.length);
+    let field = found.get(column);
+    if (!field) {
+      const text = Buffer.from(closed.subarray(start, end)).toString('latin1');
+      const between = syntax.type === 'json' && column === 0 ? 'keys and punctuation' : undefined;
+      const name = between ?? (nameOf(closed, start, text) || `${column + 1}`);
+      field = { name, bytes: 0, bits: 0 };
+      found.set(column, field);
+    }
+    field.bytes += to - from;
+    field.bits += sumOf(costs, from, to);
+    from = to;
+  });
+  return [...found.values()];
+}

@@ -1,0 +1,57 @@
+/** The heat maps of an image file: a panel with each sample beside what its pixels cost. */
+import { basename } from 'node:path';
+import { ViewColumn, window, type Uri, type WebviewPanel } from 'vscode';
+import type { SurprisalMeasure } from '../jobs/surprisal';
+import type { FromSurprisalPanel, ToSurprisalPanel } from '../runs/panelMessages';
+import { webviewOptions, webviewPage } from './webviewPage';
+
+export const surprisalPanelType = 'kolmo.surprisal';
+
+/** Shows the samples of a measured image file; the panel of the same file is reused. */
+export function createSurprisalPanels(extension: Uri): (measure: SurprisalMeasure) => void {
+  const panels = new Map<string, WebviewPanel>();
+  return (measure) => {
+    const { file } = measure;
+    panels.get(file)?.dispose();
+    const panel = window.createWebviewPanel(
+      surprisalPanelType,
+      `Surprisal: ${basename(file)}`,
+      ViewColumn.Active,
+      webviewOptions(extension),
+    );
+    panels.set(file, panel);
+    panel.onDidDispose(() => {
+      if (panels.get(file) === panel) panels.delete(file);
+    });
+    panel.webview.onDidReceiveMessage((wish: FromSurprisalPanel) => {
+      switch (wish.type) {
+        case 'ready':
+          return panel.webview.postMessage(samplesOf(measure));
+        default:
+          return wish.type satisfies never;
+      }
+    });
+    panel.webview.html = webviewPage(panel.webview, extension, {
+      bundle: 'surprisal',
+      title: basename(file),
+      data: { kind: 'surprisal' },
+    });
+  };
+}
+
+/** Whole samples only: the measured part may end within one. */
+function samplesOf({ file, data, size, costs, partition }: SurprisalMeasure): ToSurprisalPanel {
+  const { width, height } = partition.image!;
+  const header = partition.starts[1];
+  const count = Math.floor((data.length - header) / (width * height));
+  const end = header + count * width * height;
+  return {
+    type: 'samples',
+    file: basename(file),
+    width,
+    height,
+    total: Math.floor((size - header) / (width * height)),
+    pixels: data.slice(header, end),
+    costs: costs.slice(header, end),
+  };
+}

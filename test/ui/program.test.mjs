@@ -1,0 +1,90 @@
+// A program of a table: right-click, effort, the Program tab with its proof, Verify, and a file that has changed since.
+import assert from 'node:assert/strict';
+import { appendFileSync, copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe } from 'node:test';
+import { root } from '../real-vscode/server.mjs';
+import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
+import { sessionOf } from './steps.mjs';
+
+describe('a program in the workbench', () => {
+  let workbench;
+  let panel;
+  const step = sessionOf(() => workbench);
+  before(async () => {
+    workbench = await openWorkbench({
+      fill: (folder) => {
+        mkdirSync(folder);
+        const table = 'seattle-weather.csv';
+        copyFileSync(join(root, 'test/fixtures', table), join(folder, table));
+      },
+    });
+  });
+  after(() => workbench?.close());
+
+  step('is written from the Explorer and verified', async () => {
+    await workbench.contextMenu('seattle-weather.csv', 'Kolmo: Generate Program…');
+    await (await workbench.question(/Effort of the search/)).pick('Fast');
+    panel = await workbench.webview('body[data-kind="run"][data-ready]');
+    const program = panel.locator('[data-view=program]');
+    await waitFor(
+      async () => (await program.getAttribute('data-verified')) === 'true',
+      'the program was not verified',
+      240_000,
+    );
+    assert.ok(await program.isVisible(), 'the tab of the only stage is not in front');
+    assert.ok(Number(await program.getAttribute('data-total')) < 9300);
+  });
+
+  step('stands beside the compressors and the uniform code', async () => {
+    const names = await panel
+      .locator('[data-view=program-bytes] tr[data-program]')
+      .evaluateAll((rows) => rows.map((row) => row.dataset.program));
+    for (const name of ['program', 'gzip', 'brotli', 'uniform']) {
+      assert.ok(names.includes(name), `no ${name} in ${names}`);
+    }
+    const segments = await panel.locator('tr[data-program=program] .segment').count();
+    assert.ok(segments >= 2, 'the bar of the program is not stacked');
+  });
+
+  step('shows findings, columns and the curve', async () => {
+    assert.match(await panel.locator('[data-view=findings]').innerText(), /table.*commas/);
+    assert.equal(await panel.locator('[data-view=fields]').getAttribute('data-rows'), '6');
+    await panel.locator('[data-field=wind]').waitFor();
+    assert.match(
+      await panel.locator('.learning-curve svg').getAttribute('aria-label'),
+      /bits a byte at the beginning to/,
+    );
+    for (const theme of ['light', 'dark', 'high-contrast']) {
+      await workbench.useTheme(theme);
+      await workbench.screenshot(`program-${theme}`);
+    }
+    await panel.locator('[data-view=fields]').scrollIntoViewIfNeeded();
+    await workbench.screenshot('program-columns');
+    await panel.locator('.learning-curve').scrollIntoViewIfNeeded();
+    await workbench.screenshot('program-curve');
+  });
+
+  step('verifies again on a click', async () => {
+    await panel.locator('[data-action=verify]').click();
+    assert.match(
+      await workbench.notification(/prints exactly the bytes/),
+      /seattle-weather\.csv: SHA-256 [0-9a-f]{64}/,
+    );
+    assert.match(
+      await panel.locator('[data-view=proof]').innerText(),
+      /--(experimental-)?permission/,
+    );
+  });
+
+  step('says when the file is no longer what the program prints', async () => {
+    appendFileSync(join(workbench.workspace, 'seattle-weather.csv'), '2016-01-01,0,0,0,0,sun\n');
+    await panel.locator('[data-action=verify]').click();
+    await panel.locator('[data-view=proof][data-verified=false]').waitFor();
+    await workbench.screenshot('program-changed');
+  });
+
+  step('logs no error that names the extension', async () => {
+    assert.deepEqual(workbench.errors(), []);
+  });
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { createRandom } from '../../../src/core/random';
+import type { JobContext } from '../../../src/jobs/context';
+import { programRun, verifyRun } from '../../../src/jobs/program';
+import type { RunEvent } from '../../../src/runs/events';
+import { emptyRun, reduce } from '../../../src/runs/state';
+import { syntheticTable } from '../../fixtures/syntheticTable';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+const context: JobContext = { now: () => Date.now() / 1000, stopping: () => false };
+
+const request = (folder: string, name: string) => ({
+  type: 'program' as const,
+  file: join(folder, name),
+  out: join(folder, 'out', 'program.mjs'),
+  effort: 'fast' as const,
+  ascii: false,
+});
+
+async function finish<R>(job: AsyncGenerator<RunEvent, R>, onEvent?: (event: RunEvent) => void) {
+  const events: RunEvent[] = [];
+  for (;;) {
+    const step = await job.next();
+    if (step.done) return { result: step.value, events };
+    events.push(step.value);
+    onEvent?.(step.value);
+  }
+}
+
+const writtenIn = (folder: string): string[] => readdirSync(join(folder, 'out'));
+
+function tableFolder(test: TestContext): string {
+  return temporaryFolder(test, { 'a.csv': syntheticTable({ rows: 600, target: 'grade' }) });
+}
+
+describe('a program job', () => {
+  it('measures the columns, the compressors that are installed and the uniform code', async (t) => {
+    const { result } = await finish(programRun(request(tableFolder(t), 'a.csv'), context));
+    const { baselines, bytes, fields, proof } = result;
+    assert.equal(proof.printed, result.sha256);
+    assert.equal(
+      fields.reduce((sum, field) => sum + field.bytes, 0),
+      bytes.source,
+    );
+    const bits = fields.reduce((sum, field) => sum + field.bits, 0);
+    assert.ok(Math.abs(bits / 8 - bytes.residual) < 8, `${bits / 8} and ${bytes.residual}`);
+    assert.ok(baselines.uniform > baselines.gzip && baselines.uniform < bytes.source);
+    assert.ok(baselines.xz === undefined || baselines.xz < baselines.uniform);
+  });
+
+  it('is a copy of what is compressed already, with at most 200 bytes around it', async (t) => {
+    const random = createRandom(4);
+    const words = Array.from({ length: 9000 }, () => `${random.integer(4000)} `).join('');
+    const folder = temporaryFolder(t, { 'a.gz': gzipSync(words) });
+    const { result } = await finish(programRun(request(folder, 'a.gz'), context));
+    assert.ok(result.bytes.total <= result.bytes.source + 200, JSON.stringify(result.bytes));
+  });
+
+  it('says how long a large file takes before it starts, and refuses one that does not fit', async (t) => {
+    const folder = temporaryFolder(t, { huge: '', large: '' });
+    truncateSync(join(folder, 'huge'), 2_000_000_000);
+    truncateSync(join(folder, 'large'), 20_000_000);
+    await assert.rejects(programRun(request(folder, 'huge'), context).next(), {
+      name: 'KolmoError',
+      message: /has 2000000000 bytes, .* at most .* at once: split it into blocks, .* takes about/,
+    });
+    const job = programRun(request(folder, 'large'), context);
+    await job.next();
+    const { value } = await job.next();
+    assert.ok(value && 'message' in value && / 20000000 bytes, which take \d/.test(value.message));
+    await job.return(undefined as never);
+  });
+
+  it('writes nothing for a file that changes meanwhile', async (t) => {
+    const folder = tableFolder(t);
+    const job = programRun(request(folder, 'a.csv'), context);
+    let changed = false;
+    const change = () => {
+      if (!changed) appendFileSync(join(folder, 'a.csv'), 'x');
+      changed = true;
+    };
+    await assert.rejects(finish(job, change), /a\.csv was changed while its program was written/);
+    assert.deepEqual(writtenIn(folder), []);
+  });
+
+  it('leaves nothing behind when it is stopped', async (t) => {
+    const folder = tableFolder(t);
+    let stopping = false;
+    const job = programRun(request(folder, 'a.csv'), { ...context, stopping: () => stopping });
+    await assert.rejects(
+      finish(job, ({ type }) => (stopping ||= type === 'progress')),
+      /Stopped before the program was written/,
+    );
+    assert.deepEqual(writtenIn(folder), []);
+  });
+
+  it('says where it may not write before it starts', async (t) => {
+    const folder = temporaryFolder(t, { a: 'abc', out: 'a file' });
+    await assert.rejects(programRun(request(folder, 'a'), context).next(), {
+      name: 'KolmoError',
+      message: /program\.mjs cannot be made: a file stands where a folder is needed/,
+    });
+  });
+});
+
+describe('verifying a run', () => {
+  it('keeps the proof in the history, also when the file has changed since', async (t) => {
+    const folder = temporaryFolder(t, { a: 'abc'.repeat(400) });
+    const made = await finish(programRun(request(folder, 'a'), context));
+    writeFileSync(join(folder, 'a'), 'abd'.repeat(400));
+    const { file, program } = made.result;
+    const again = await finish(verifyRun({ type: 'verify', program, file }, context));
+    assert.equal(again.result.verified, false);
+    const state = [...made.events, ...again.events]
+      .map((event) => ({ ...event, at: 1 }))
+      .reduce(reduce, emptyRun);
+    const kept = state.stages.program!.result!.program!;
+    assert.equal(kept.verified, false);
+    assert.notEqual(kept.proof.expected, kept.proof.printed);
+    assert.equal(kept.proof.printed, kept.sha256);
+  });
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { fieldCosts } from '../../../src/core/program/fieldCosts';
+import type { Syntax } from '../../../src/core/program/syntax';
+
+const table: Syntax = { type: 'table', delimiter: 44, rows: 3 };
+const costs = (text: string, syntax: Syntax) => {
+  const bytes = new TextEncoder().encode(text);
+  return fieldCosts(bytes, new Float32Array(bytes.length).fill(2), syntax);
+};
+
+describe('fieldCosts', () => {
+  it('gives every byte of a table to a column, named by its head, whether a line end closes the file or not', () => {
+    for (const end of ['', '\n']) {
+      assert.deepEqual(costs(`id,"a name"\n1,x\n22,"y,z"${end}`, table), [
+        { name: 'id', bytes: 8, bits: 16 },
+        { name: 'a name', bytes: 16 + end.length, bits: 2 * (16 + end.length) },
+      ]);
+    }
+  });
+  it('counts a ragged row and an empty head', () => {
+    const fields = costs('a,\n1,2,3\n4\n', table);
+    assert.deepEqual(
+      fields.map(({ name }) => name),
+      ['a', '2', '3'],
+    );
+    assert.equal(
+      fields.reduce((sum, { bytes }) => sum + bytes, 0),
+      11,
+    );
+  });
+  it('tells the keys of JSON apart', () => {
+    const text = '[{"id": 1, "name": "anna"}, {"id": 2, "name": "bert"}]';
+    const fields = costs(text, { type: 'json' });
+    assert.deepEqual(
+      fields.map(({ name }) => name),
+      ['keys and punctuation', 'id', 'name'],
+    );
+    assert.equal(
+      fields.reduce((sum, { bits }) => sum + bits, 0),
+      2 * text.length,
+    );
+  });
+  it('knows no fields in text', () => {
+    assert.deepEqual(costs('a, b and c', { type: 'text' }), []);
+  });
+});

@@ -1,0 +1,175 @@
+/**
+ * The surprisal of an image file in the browser: each sample beside the bits that its pixels cost.
+ *
+ * Hooks for tests (stable): `body[data-kind="surprisal"][data-ready]`, `[data-view=mean] canvas`,
+ * `[data-view=samples][data-count]`, in it `figure[data-sample][data-bits]`; `[data-view=order]`.
+ */
+import '@vscode-elements/elements/dist/vscode-option/index.js';
+import '@vscode-elements/elements/dist/vscode-single-select/index.js';
+import type { FromSurprisalPanel, ToSurprisalPanel } from '../src/runs/panelMessages';
+import { formatBytes, formatCount } from '../src/runs/units';
+import { themeColor } from './chart';
+import { element } from './element';
+import './panel.css';
+
+interface Sample {
+  name: string;
+  /** Place in the file, from 1. */
+  number?: number;
+  pixels: Uint8Array;
+  costs: Float32Array;
+  bits: number;
+}
+
+const orders = [
+  { name: 'file', title: 'Order of the file', compare: () => 0 },
+  { name: 'dearest', title: 'Dearest first', compare: (a: Sample, b: Sample) => b.bits - a.bits },
+  { name: 'cheapest', title: 'Cheapest first', compare: (a: Sample, b: Sample) => a.bits - b.bits },
+];
+
+/** More than a person looks through would only slow the page down. */
+const shownSamples = 120;
+
+/** A pixel that costs so many bits has the full colour. */
+const hottest = 6;
+
+const host = acquireVsCodeApi<{ order?: string }>();
+const root = element('main', {});
+document.body.append(root);
+let redraw: (() => void) | undefined;
+
+window.addEventListener('message', ({ data }: MessageEvent<ToSurprisalPanel>) => {
+  root.replaceChildren(...page(data));
+  document.body.dataset.ready = 'true';
+});
+window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
+new MutationObserver(() => redraw?.()).observe(document.body, {
+  attributeFilter: ['class', 'data-vscode-theme-id'],
+});
+
+function page(all: ToSurprisalPanel): Node[] {
+  const { file, width, height, total } = all;
+  const samples = samplesOf(all);
+  const bits = samples.reduce((sum, sample) => sum + sample.bits, 0);
+  const pixels = samples.length * width * height;
+  const order = element(
+    'vscode-single-select',
+    { 'data-view': 'order', id: 'order' },
+    ...orders.map(({ name, title }) =>
+      element(
+        'vscode-option',
+        { value: name, selected: name === (host.getState()?.order ?? 'file') },
+        title,
+      ),
+    ),
+  ) as HTMLElement & { value: string };
+  const mean = element('div', { class: 'samples', 'data-view': 'mean' });
+  const grid = element('div', { class: 'samples', 'data-view': 'samples' });
+
+  function draw(): void {
+    const chosen = orders.find(({ name }) => name === order.value) ?? orders[0];
+    const shown = [...samples].sort(chosen.compare).slice(0, shownSamples);
+    grid.dataset.count = String(shown.length);
+    grid.replaceChildren(...shown.map((sample) => tile(sample, all)));
+    mean.replaceChildren(tile(meanOf(samples), all));
+  }
+
+  order.addEventListener('change', () => {
+    host.setState({ order: order.value });
+    draw();
+  });
+  redraw = draw;
+  draw();
+  return [
+    element('h1', {}, file),
+    element(
+      'div',
+      { class: 'facts' },
+      ...[
+        `${formatCount(samples.length)} of ${formatCount(total)} samples of ${width} x ${height}`,
+        `${(bits / Math.max(1, pixels)).toFixed(3)} bits a pixel`,
+        `${formatBytes(Math.ceil(bits / 8))} of surprise in ${formatBytes(pixels)}`,
+      ].map((fact) => element('span', {}, fact)),
+    ),
+    element(
+      'p',
+      { class: 'hint' },
+      `Left the sample, right the bits of each pixel: nothing where the pixel followed from those before it, full colour from ${hottest} bits.`,
+    ),
+    mean,
+    element('label', { class: 'row', for: 'order' }, 'Samples', order),
+    grid,
+  ];
+}
+
+function samplesOf({ width, height, pixels, costs }: ToSurprisalPanel): Sample[] {
+  const size = width * height;
+  return Array.from({ length: costs.length / size }, (_, i) => {
+    const own = costs.subarray(i * size, (i + 1) * size);
+    return {
+      name: `Sample ${i + 1}`,
+      number: i + 1,
+      pixels: pixels.subarray(i * size, (i + 1) * size),
+      costs: own,
+      bits: own.reduce((sum, cost) => sum + cost, 0),
+    };
+  });
+}
+
+function meanOf(samples: Sample[]): Sample {
+  const mean = (values: (sample: Sample) => ArrayLike<number>): Float32Array =>
+    Float32Array.from(
+      values(samples[0]),
+      (_, i) => samples.reduce((sum, sample) => sum + values(sample)[i], 0) / samples.length,
+    );
+  const costs = mean((sample) => sample.costs);
+  return {
+    name: `Mean of ${formatCount(samples.length)}`,
+    pixels: Uint8Array.from(mean((sample) => sample.pixels)),
+    costs,
+    bits: costs.reduce((sum, cost) => sum + cost, 0),
+  };
+}
+
+function tile(
+  { name, number, pixels, costs, bits }: Sample,
+  { width, height }: ToSurprisalPanel,
+): HTMLElement {
+  const [r, g, b] = rgb(themeColor('--vscode-charts-red', '#f14c4c'));
+  const words = `${formatCount(bits)} bits`;
+  return element(
+    'figure',
+    { class: 'sample', 'data-bits': Math.round(bits), 'data-sample': number },
+    canvas({ width, height }, `${name}, its pixels`, (i) => [pixels[i], pixels[i], pixels[i], 255]),
+    canvas({ width, height }, `${name}, ${words} by pixel`, (i) => [
+      r,
+      g,
+      b,
+      Math.min(255, (costs[i] / hottest) * 255),
+    ]),
+    element('figcaption', {}, `${name}: ${words}`),
+  );
+}
+
+function canvas(
+  { width, height }: { width: number; height: number },
+  label: string,
+  colour: (pixel: number) => [number, number, number, number],
+): HTMLCanvasElement {
+  const made = element('canvas', { width, height, role: 'img', 'aria-label': label });
+  const image = new ImageData(width, height);
+  for (let i = 0; i < width * height; i++) image.data.set(colour(i), 4 * i);
+  made.getContext('2d')!.putImageData(image, 0, 0);
+  return made;
+}
+
+/** A theme's colour, in whatever way it is written, as its three parts. */
+function rgb(colour: string): [number, number, number] {
+  const context = element('canvas', { width: 1, height: 1 }).getContext('2d')!;
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+  return [r, g, b];
+}
+
+host.postMessage({ type: 'ready' } satisfies FromSurprisalPanel);
