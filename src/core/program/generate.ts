@@ -1,7 +1,10 @@
 /** Code generation: a model and its payload become a program that carries just the decoder that this file needs. */
 import { minify } from 'terser';
 import { brotliCompressSync, constants, deflateRawSync } from 'node:zlib';
-import { bodyOf, type Model } from './model/evaluate';
+import kernelBytes from './kernels/mixing.ts?wasm';
+import { engineSource, pagesOf } from './model/engine';
+import type { Model } from './model/evaluate';
+import { minimalSource } from './model/minimal';
 import { concat, wrap } from './shell';
 
 export interface Generated {
@@ -18,19 +21,24 @@ interface Form {
   ascii: boolean;
 }
 
-/** The predictor's program: its decoder is minified and deflated, the payload follows it. */
+/** The predictor's program: the kernel and the decoder's minified text are deflated together, and the payload follows. */
 export async function predictorProgram(
   model: Model,
   payload: Uint8Array,
   size: number,
   { ascii }: Form,
 ): Promise<Generated> {
-  const code = await decoderCode(model);
-  const length = code.length;
-  const inflate = `await new Response(new Response(b.subarray(0,${length})).body.pipeThrough(new DecompressionStream('deflate-raw'))).text()`;
-  const expression = `eval(${inflate})(b.subarray(${length}),${size})`;
+  const text = Buffer.from(await decoderText(model, size));
+  const mixing = model.type === 'mixing';
+  const parts = mixing ? [kernelBytes, text] : [text];
+  const code = new Uint8Array(deflateRawSync(concat(parts), { level: 9, memLevel: 9 }));
+  const inflated = `await new Response(new Response(b.subarray(0,${code.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
+  const source = `b.subarray(${code.length})`;
+  const expression = mixing
+    ? `await(k=>eval(new TextDecoder().decode(k.slice(${kernelBytes.length})))(k,${source}))(${inflated}.arrayBuffer())`
+    : `eval(${inflated}.text())(${source},${size})`;
   const program = wrap({ body: concat([code, payload]), expression, browser: true, ascii });
-  return counted(model.type === 'mixing' ? 'predictor' : 'small predictor', program, payload);
+  return counted(mixing ? 'predictor' : 'small predictor', program, payload);
 }
 
 /** The shortest program that uses a general compressor of Node's, or none; with the bytes that brotli leaves. */
@@ -65,15 +73,20 @@ const counted = (form: Generated['form'], program: Uint8Array, data: Uint8Array)
   return { program, form, runtime: program.length - residual, residual };
 };
 
-/** The decoder as an arrow function of (payload, size), minified and deflated. */
-async function decoderCode(model: Model): Promise<Uint8Array> {
+/** The decoder's minified text: an arrow function of the payload, and before it of the bytes that begin with the kernel. */
+async function decoderText(model: Model, size: number): Promise<string> {
+  const body =
+    model.type === 'minimal'
+      ? `(source,size)=>{${minimalSource(model, 'decode')}}`
+      : `async(kernel,source)=>{
+const size=${size}, memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),
+  {prepare,open,code}=(await WebAssembly.instantiate(kernel.slice(0,${kernelBytes.length}),{env:{memory}})).instance.exports;
+${engineSource(model, size, 'decode').replaceAll('kernel.', '')}}`;
   // Declarations of one kind are joined, which is shorter than telling constants apart.
-  const loose = bodyOf(model, 'decode').replace(/\bconst\b/g, 'let');
-  const { code } = await minify(`D=(source,size)=>{${loose}}`, {
+  const { code } = await minify(`D=${body.replace(/\bconst\b/g, 'let')}`, {
     ecma: 2020,
     compress: { passes: 3, unsafe_math: false, toplevel: true },
     mangle: true,
   });
-  const expression = code!.replace(/^D=/, '').replace(/;$/, '');
-  return new Uint8Array(deflateRawSync(expression, { level: 9, memLevel: 9 }));
+  return code!.replace(/^D=/, '').replace(/;$/, '');
 }

@@ -89,7 +89,7 @@ describe('program', () => {
   });
 
   it('is shorter than what brotli leaves of a table', async () => {
-    const { program, events } = await write(latin(table({ rows: 1600 })));
+    const { program, events } = await write(latin(table({ rows: 3200 })));
     assert.equal(program.form, 'predictor');
     assert.ok(program.bytes.total < program.baselines.brotli, JSON.stringify(program.bytes));
     assert.ok(events.some((event) => event.type === 'curve'));
@@ -120,7 +120,7 @@ describe('program', () => {
   });
 
   it('exports the data to whoever imports it', async () => {
-    const bytes = latin(table({ rows: 1600 }));
+    const bytes = latin(table({ rows: 3200 }));
     const { program } = await write(bytes);
     const script = `import data from ${JSON.stringify('file://' + save('imported', program))}; process.exitCode = data.length === ${bytes.length} ? 0 : 3;`;
     const { spawnSync } = await import('node:child_process');
@@ -129,7 +129,7 @@ describe('program', () => {
   });
 
   it('can be stopped while it encodes', async () => {
-    for await (const event of writeProgram(latin(table({ rows: 1600 })), { effort: 'fast' })) {
+    for await (const event of writeProgram(latin(table({ rows: 3200 })), { effort: 'fast' })) {
       if (event.type === 'progress' && event.done > 0) break;
     }
   });

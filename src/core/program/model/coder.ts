@@ -1,7 +1,7 @@
-/** The arithmetic coder of coding/arithmetic.ts as source text, written out in the loop of a predictor. */
+/** The arithmetic coder of coding/arithmetic.ts as source text, written out in the loop of the small predictor. */
 
-/** Which of its forms a predictor's body takes. */
-export type EngineForm = 'encode' | 'decode' | 'measure' | 'explain';
+/** Which of its forms the small predictor's body takes. */
+export type CoderForm = 'encode' | 'decode';
 
 const range = `const r = high - low, middle = low + (r >>> 16) * p + ((r & 65535) * p >>> 16);`;
 const narrow = `if (y) high = middle; else low = middle + 1;`;
@@ -10,7 +10,7 @@ const narrow = `if (y) high = middle; else low = middle + 1;`;
 export const observe = `const y = data[i] >> bit & 1; costs[i] -= Math.log2((y ? p : 65536 - p) / 65536);`;
 
 /** `start` comes before the first byte; `bit` codes `y` with the probability `p` of a one, in 1/65536. */
-export const coder: Record<EngineForm, { start: string; bit: string }> = {
+export const coder: Record<CoderForm, { start: string; bit: string }> = {
   encode: {
     start: `const data = source, costs = new Float32Array(size), out = new Uint8Array(size + (size >> 1) + 1024); let written = 0, low = 0, high = 0xffffffff;`,
     bit: `${range} ${narrow}
@@ -22,18 +22,11 @@ for (let k = 0; k < 4; k++) code = (code << 8 | source[read++]) >>> 0;`,
     bit: `${range} const y = code <= middle ? 1 : 0; ${narrow}
     while (!((low ^ high) & 0xff000000)) { code = (code << 8 | source[read++]) >>> 0; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }`,
   },
-  measure: { start: `const data = source, costs = new Float32Array(size);`, bit: '' },
-  explain: {
-    start: `const data = source, costs = new Float32Array(size), best = new Uint8Array(size), evidence = new Float64Array(N + MATCHES);`,
-    bit: '',
-  },
 };
 
 /** Past the payload the decoder reads zeros, so one byte above the lower end of the interval closes the stream. */
-export const finish: Record<EngineForm, string> = {
+export const finish: Record<CoderForm, string> = {
   encode:
     'if (low) out[written++] = (low >>> 24) + 1; return { payload: out.slice(0, written), costs };',
   decode: 'return data;',
-  measure: 'return { payload: new Uint8Array(0), costs };',
-  explain: 'return { payload: new Uint8Array(0), costs, best };',
 };

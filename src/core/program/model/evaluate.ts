@@ -1,13 +1,9 @@
-/** Runs the predictor's source text inside the encoder: the only place where text becomes code. */
-import type { EngineForm } from './coder';
-import { engineSource, type ModelSpec } from './engine';
+/** Runs a predictor inside the encoder: the only place where source text becomes code. */
+import { engineSource, pagesOf, type EngineForm, type ModelSpec } from './engine';
+import kernelBytes from '../kernels/mixing.ts?wasm';
 import { minimalSource, type MinimalSpec } from './minimal';
 
 export type Model = ModelSpec | MinimalSpec;
-
-/** The body of a model's function of `(source, size)`: see `engineSource`. */
-export const bodyOf = (model: Model, form: EngineForm): string =>
-  model.type === 'mixing' ? engineSource(model, form) : minimalSource(model, form);
 
 export interface Encoding {
   payload: Uint8Array;
@@ -17,33 +13,54 @@ export interface Encoding {
   best?: Uint8Array;
 }
 
-type Body = (source: Uint8Array, size: number) => Generator<number, Encoding>;
+type Body<Result> = (...parameters: unknown[]) => Result;
 
 const GeneratorFunction = Object.getPrototypeOf(function* () {}).constructor as new (
   ...parametersAndBody: string[]
-) => Body;
+) => Body<Generator<number, Encoding>>;
 
-/** Codes `data` (or only measures it); yields the bytes done, every 8192 bytes. */
+const kernelModule = new WebAssembly.Module(kernelBytes);
+
+/** A kernel over a memory of its own, as the first parameters of a body. */
+function instantiate(spec: ModelSpec, size: number): [WebAssembly.Memory, WebAssembly.Exports] {
+  const memory = new WebAssembly.Memory({ initial: pagesOf(spec, size) });
+  return [memory, new WebAssembly.Instance(kernelModule, { env: { memory } }).exports];
+}
+
+/** Codes `data`; yields the bytes done, every 8192 bytes. The form `explain` is of mixing models alone. */
 export function encodeWith(
   model: Model,
   data: Uint8Array,
   form: Exclude<EngineForm, 'decode'> = 'encode',
 ): Generator<number, Encoding> {
-  return new GeneratorFunction('source', 'size', bodyOf(model, form))(data, data.length);
+  const size = data.length;
+  if (model.type === 'minimal')
+    return new GeneratorFunction('source', 'size', minimalSource(model, 'encode'))(data, size);
+  const body = engineSource(model, size, form);
+  return new GeneratorFunction('memory', 'kernel', 'source', 'size', body)(
+    ...instantiate(model, size),
+    data,
+    size,
+  );
 }
 
 /** What the emitted program does: the data from its payload. */
 export function decodeWith(model: Model, payload: Uint8Array, size: number): Uint8Array {
-  const body = new Function('source', 'size', bodyOf(model, 'decode')) as (
-    source: Uint8Array,
-    size: number,
-  ) => Uint8Array;
-  return body(payload, size);
+  const run = (parameters: string[], body: string): Body<Uint8Array> =>
+    new Function(...parameters, body) as Body<Uint8Array>;
+  if (model.type === 'minimal')
+    return run(['source', 'size'], minimalSource(model, 'decode'))(payload, size);
+  const body = engineSource(model, size, 'decode');
+  return run(['memory', 'kernel', 'source', 'size'], body)(
+    ...instantiate(model, size),
+    payload,
+    size,
+  );
 }
 
-/** Total cost of `data` in bytes under the model, without coding it. */
+/** Total cost of `data` in bytes under the model. */
 export function measure(model: Model, data: Uint8Array): number {
-  const steps = encodeWith(model, data, 'measure');
+  const steps = encodeWith(model, data);
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done) return step.value.costs.reduce((sum, bits) => sum + bits, 0) / 8;
   }

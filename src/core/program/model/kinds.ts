@@ -60,7 +60,7 @@ const order = {
   5: 'mix(word4,data[i-5])',
   6: 'mix(word4,data[i-5]|data[i-6]<<8)',
 };
-const byMatch = { expression: 'matchBucket[0]', size: 32 };
+const byMatch = { expression: 'match[2]', size: 32 };
 const byLastByte = { expression: 'c1', size: 256 };
 
 const textModel: Contexts = {

@@ -1,5 +1,5 @@
 /** A predictor whose decoder is a few hundred bytes, for data that hold too little law to pay for the large one. */
-import { coder, finish, observe, type EngineForm } from './coder';
+import { coder, finish, observe, type CoderForm } from './coder';
 import { mixSource } from './fields';
 
 /** Hashed contexts, one adaptive probability each, and one mixer whose weights are chosen by the bits of the byte so far. */
@@ -30,10 +30,10 @@ export const minimalByteContexts = [
 ];
 
 /**
- * The body of a function of `(source, size)` in the forms of `engineSource`. Probabilities are mixed under the algebraic
+ * The body of a function of `(source, size)` that codes as `engineSource` does. Probabilities are mixed under the algebraic
  * sigmoid x / sqrt(1 + x^2) instead of the logistic one, because it needs no tables.
  */
-export function minimalSource({ contexts, tableBits }: MinimalSpec, form: EngineForm): string {
+export function minimalSource({ contexts, tableBits }: MinimalSpec, form: CoderForm): string {
   const hashes = contexts.map((context, k) => `hash[${k}]=mix(${context},${k});`).join('');
   return `
 const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits}), seen = new Uint8Array(N << ${tableBits}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), hash = [], slot = [], input = [];

@@ -45,7 +45,7 @@ const F = ${columns.length + 1}, FIRST = ${columns.findIndex(({ style }) => styl
 const value = new Float64Array(F), origin = new Float64Array(F), features = new Float64Array(F), solution = new Float64Array(F), spread = new Float64Array(F).fill(1), lower = new Float64Array(F * F);
 const moments = numbers.map(() => new Float64Array(F * F)), products = numbers.map(() => new Float64Array(F)), residuals = numbers.map(() => [0, 1, 2]), rows = new Int32Array(F), lengths = new Int32Array(F), alive = [0, 0, 0];
 let guess = '', guessed = 0, subtotal = 0, gap = 0, number = -1, sums = [];
-${readNumber}${writeNumber}${fitNumber}`,
+${powerSeries}${readNumber}${writeNumber}${fitNumber}`,
     ended: 'if (number >= 0) observe(number, start, i - 1);',
     begun: `guess = ''; sums = []; gap = 0; number = which.has(col) ? which.get(col) : -1; if (number >= 0) expect(number); alive[0] = alive[1] = alive[2] = 0; for (let k = 0; k < sums.length; k++) alive[k] = sums[k].charCodeAt(0) | 0;`,
     // A minute is wrong by sixty, not by a hundred, for each hour: after a colon a digit of the hour counts six.
@@ -56,6 +56,12 @@ ${readNumber}${writeNumber}${fitNumber}`,
     }`,
   };
 }
+
+/** Power series, because Math.exp and Math.log may differ between engines in the last bit. */
+const powerSeries = `
+const ln = z => { let e = 0, r = 0; while (z < 0.5) z *= 2, e++; while (z > 1) z /= 2, e--; const y = (z - 1) / (z + 1); let q = y; for (let m = 1; m < 40; m += 2) r += q / m, q *= y * y; return 2 * r - e * 0.6931471805599453; };
+const exp = z => { let r = 1, q = 1; for (let m = 1; m < 90; m++) q *= z / m, r += q; return r; };
+`;
 
 /** The integer that the bytes from `from` to `to` stand for; NaN where there is no digit. */
 const readNumber = `
