@@ -17,8 +17,7 @@ export interface Decoder {
 export function createEncoder({ capacity = 1 << 12 } = {}): Encoder {
   let bytes = new Uint8Array(capacity);
   let length = 0;
-  let low = 0;
-  let high = 0xffffffff;
+  const interval = wholeInterval();
 
   function put(byte: number): void {
     if (length === bytes.length) {
@@ -31,17 +30,14 @@ export function createEncoder({ capacity = 1 << 12 } = {}): Encoder {
 
   return {
     encode(bit, p1) {
-      const middle = split(low, high, p1);
-      if (bit) high = middle;
-      else low = middle + 1;
-      // The leading byte is settled as soon as both ends of the interval agree on it.
-      while (((low ^ high) & 0xff000000) === 0) {
-        put(high >>> 24);
-        low = (low << 8) >>> 0;
-        high = ((high << 8) | 255) >>> 0;
+      narrow(interval, bit, split(interval, p1));
+      while (isSettled(interval)) {
+        put(interval[1] >>> 24);
+        widen(interval);
       }
     },
     flush() {
+      const [low, high] = interval;
       // The shortest number of bytes after which any continuation stays inside the interval.
       for (let size = 1; size <= 4; size++) {
         const unit = 2 ** (32 - 8 * size);
@@ -58,29 +54,44 @@ export function createEncoder({ capacity = 1 << 12 } = {}): Encoder {
 /** A decoder of the stream that begins at `offset` of `bytes`; whatever follows the stream does not disturb it. */
 export function createDecoder(bytes: Uint8Array, offset = 0): Decoder {
   let position = offset;
-  let low = 0;
-  let high = 0xffffffff;
-  let code = 0;
-  for (let i = 0; i < 4; i++) code = ((code << 8) | (bytes[position++] ?? 0)) >>> 0;
+  const interval = wholeInterval();
+  const code = new Uint32Array(1);
+  for (let i = 0; i < 4; i++) code[0] = (code[0] << 8) | (bytes[position++] ?? 0);
 
   return {
     decode(p1) {
-      const middle = split(low, high, p1);
-      const bit = code <= middle ? 1 : 0;
-      if (bit) high = middle;
-      else low = middle + 1;
-      while (((low ^ high) & 0xff000000) === 0) {
-        low = (low << 8) >>> 0;
-        high = ((high << 8) | 255) >>> 0;
-        code = ((code << 8) | (bytes[position++] ?? 0)) >>> 0;
+      const middle = split(interval, p1);
+      const bit = code[0] <= middle ? 1 : 0;
+      narrow(interval, bit, middle);
+      while (isSettled(interval)) {
+        widen(interval);
+        code[0] = (code[0] << 8) | (bytes[position++] ?? 0);
       }
       return bit;
     },
   };
 }
 
-/** The last point of the part of [low, high] that stands for a one; the product is split to stay below 2^32. */
-function split(low: number, high: number, p1: number): number {
-  const range = high - low;
-  return low + (range >>> 16) * p1 + (((range & 0xffff) * p1) >>> 16);
+/** [low, high]; an array of its type, because numbers above 2^31 in variables of a closure are boxed at each change. */
+type Interval = Uint32Array;
+
+const wholeInterval = (): Interval => Uint32Array.of(0, 0xffffffff);
+
+/** The last point of the part that stands for a one; the product is split to stay below 2^32. */
+function split(interval: Interval, p1: number): number {
+  const range = interval[1] - interval[0];
+  return interval[0] + (range >>> 16) * p1 + (((range & 0xffff) * p1) >>> 16);
+}
+
+function narrow(interval: Interval, bit: number, middle: number): void {
+  if (bit) interval[1] = middle;
+  else interval[0] = middle + 1;
+}
+
+/** The leading byte is settled as soon as both ends agree on it. */
+const isSettled = (interval: Interval): boolean => ((interval[0] ^ interval[1]) & 0xff000000) === 0;
+
+function widen(interval: Interval): void {
+  interval[0] <<= 8;
+  interval[1] = (interval[1] << 8) | 255;
 }

@@ -150,13 +150,15 @@ function logarithm(z: number): number {
   return 2 * sum - halvings * 0.6931471805599453;
 }
 
-const squashTable = Float64Array.from({ length: SQUASH_STEPS + 2 }, (_, i) => {
+/** 1 / (1 + e^-x) at 4097 places over [-12, 12], and one more. */
+export const squashTable = Float64Array.from({ length: SQUASH_STEPS + 2 }, (_, i) => {
   // The series is summed for positive arguments only, where no digits cancel.
   const x = (i * 2 * LIMIT) / SQUASH_STEPS - LIMIT;
   return x < 0 ? 1 / (1 + exponential(-x)) : 1 - 1 / (1 + exponential(x));
 });
 
-const stretchTable = Float64Array.from({ length: STRETCH_STEPS }, (_, i) => {
+/** ln(p / (1 - p)) in the middle of each 1/4096. */
+export const stretchTable = Float64Array.from({ length: STRETCH_STEPS }, (_, i) => {
   const p = (i + 0.5) / STRETCH_STEPS;
   return logarithm(p) - logarithm(1 - p);
 });

@@ -25,7 +25,7 @@ import {
   type Tail,
 } from './floats';
 import { apportion, type Ledger, type LedgerEntry } from './ledger';
-import { codeLevels, createLevelModels, maximumClass } from './levels';
+import { createLevelCoder, maximumClass } from './levels';
 
 /** Packs a model; `decode` gives back exactly its parameters' values. Throws a KolmoError for NaN and infinite weights. */
 export function encode(model: Model): Uint8Array {
@@ -139,7 +139,7 @@ interface TensorCost {
 
 /** The one walk over all tensors, in file order, that writes or reads. */
 function codeTensors(port: BitPort, tail: Tail, plans: Plan[]): TensorCost[] {
-  const levelModels = createLevelModels();
+  const levelCoder = createLevelCoder(port);
   const floatModels = createFloatModels();
   const alive: (Int32Array | undefined)[] = [];
   return plans.map((plan, t) => {
@@ -148,7 +148,7 @@ function codeTensors(port: BitPort, tail: Tail, plans: Plan[]): TensorCost[] {
     const cost = { positions: 0, symbols: 0, tail: 0 };
     if (plan.levels.length > 0) {
       const binary = plan.tensor.encoding.type === 'float32';
-      const coded = codeLevels(port, plan.levels, plan.tensor, levelModels, fed, binary);
+      const coded = levelCoder.code(plan.levels, plan.tensor, fed, binary);
       Object.assign(cost, coded.cost);
       alive[t] = coded.alive;
     }
@@ -273,9 +273,8 @@ function rankOf(
 
 function parameterOf({ tensor, levels, values }: Plan): Parameter {
   const { name, shape } = tensor;
-  const mask = tensor.masked
-    ? Uint8Array.from(levels, (level) => (level === 0 ? 0 : 1))
-    : undefined;
+  const mask = tensor.masked ? new Uint8Array(levels.length) : undefined;
+  if (mask) for (let i = 0; i < levels.length; i++) mask[i] = levels[i] === 0 ? 0 : 1;
   const common = { name, shape, ...(mask && { mask }) };
   const { encoding } = tensor;
   switch (encoding.type) {

@@ -1,0 +1,418 @@
+// Codes a matrix of small integers, most of them zero: where they are, which sign, how large (after DeepCABAC and the
+// PAQ family). AssemblyScript: every place of a matrix passes through here. One walk both writes and reads; only integers
+// and + - * / in a fixed order are computed, so every engine codes the same bits.
+
+/** The host's arithmetic coder: writes the bit that it is given, or ignores it and gives the one that it reads. */
+declare function codeBit(value: i32, p1: i32): i32;
+/** The same under an adaptive probability of the host's, numbered `cell`. */
+declare function codeCell(cell: i32, value: i32): i32;
+/** Bits so far. */
+declare function costSoFar(): f64;
+
+/** Tables of the host's `coding/mixing.ts`, over [-12, 12] and over [0, 1]. */
+const squashSteps = 4096;
+const stretchSteps = 4096;
+const squashLimit: f64 = 12;
+const squashValues = heap.alloc((squashSteps + 2) * 8);
+const stretchValues = heap.alloc(stretchSteps * 8);
+
+/** Where the host puts the tables, doubles end to end. */
+export function squashTable(): usize {
+  return squashValues;
+}
+
+export function stretchTable(): usize {
+  return stretchValues;
+}
+
+/** Magnitudes are below 2^maximumClass. */
+const maximumClass = 20;
+
+/** A cell's step never falls below 1/limit, so that it follows what changes. */
+const limit = 160;
+/** The step of a cell that has seen n bits. */
+const steps = new StaticArray<f64>(limit + 1);
+/** How much a cell that has seen n bits is believed: few observations say little. */
+const trust = new StaticArray<f64>(limit + 1);
+for (let n = 0; n <= limit; n++) {
+  unchecked((steps[n] = 1 / (<f64>n + 1.6)));
+  unchecked((trust[n] = (<f64>n + 0.3) / (<f64>n + 1.8)));
+}
+
+/** Predicts a bit from several contexts and learns from it: one adaptive probability per context, mixed in the logistic domain (PAQ). */
+class Mixer {
+  /** Set before each bit: one cell number per context, each below `cells`. */
+  contexts: StaticArray<i32>;
+  logits: StaticArray<f64>;
+  probability: StaticArray<f64>;
+  seen: StaticArray<u8>;
+  weights: StaticArray<f64>;
+
+  /** @param sets weight sets, of which each bit uses one; `rate` is their step */
+  constructor(
+    count: i32,
+    public cells: i32,
+    sets: i32,
+    public rate: f64,
+  ) {
+    this.contexts = new StaticArray<i32>(count);
+    this.logits = new StaticArray<f64>(count);
+    this.probability = filled(count * cells, 0.5);
+    this.seen = new StaticArray<u8>(count * cells);
+    this.weights = filled(count * sets, 1.4 / <f64>count);
+  }
+}
+
+function filled(count: i32, value: f64): StaticArray<f64> {
+  const array = new StaticArray<f64>(count);
+  for (let i = 0; i < count; i++) unchecked((array[i] = value));
+  return array;
+}
+
+const rowMixer = new Mixer(4, 1 << 10, 2, 0.03);
+const columnMixer = new Mixer(2, 1 << 8, 1, 0.03);
+const significance = new Mixer(6, 1 << 12, 12, 0.015);
+const signs = new Mixer(3, 1 << 8, 2, 0.02);
+const magnitudes = new Mixer(4, 1 << 12, 4, 0.02);
+
+/** Codes one bit under `mixer.contexts` and weight set `set`; gives back the bit. */
+function mixBit(mixer: Mixer, value: i32, set: i32): i32 {
+  const contexts = mixer.contexts;
+  const probability = mixer.probability;
+  const seen = mixer.seen;
+  const weights = mixer.weights;
+  const logits = mixer.logits;
+  const count = contexts.length;
+  const first = set * count;
+  let sum: f64 = 0;
+  for (let k = 0, base = 0; k < count; k++, base += mixer.cells) {
+    const cell = base + unchecked(contexts[k]);
+    const logit = stretch(unchecked(probability[cell])) * unchecked(trust[unchecked(seen[cell])]);
+    unchecked((logits[k] = logit));
+    sum += unchecked(weights[first + k]) * logit;
+  }
+  const mixed = squash(sum);
+  const p = <i32>(mixed * 65536);
+  const bit = codeBit(value, min(max(p, 16), 65520));
+  const error = (<f64>bit - mixed) * mixer.rate;
+  for (let k = 0, base = 0; k < count; k++, base += mixer.cells) {
+    unchecked((weights[first + k] += error * unchecked(logits[k])));
+    const cell = base + unchecked(contexts[k]);
+    const n = <i32>unchecked(seen[cell]);
+    const before = unchecked(probability[cell]);
+    unchecked((probability[cell] = before + (<f64>bit - before) * unchecked(steps[n])));
+    if (n < limit) unchecked((seen[cell] = <u8>(n + 1)));
+  }
+  return bit;
+}
+
+function squash(x: f64): f64 {
+  const inside = x < -squashLimit ? 0 : x > squashLimit ? 2 * squashLimit : x + squashLimit;
+  const place = inside * (<f64>squashSteps / (2 * squashLimit));
+  const floor = <i32>place;
+  const lower = load<f64>(squashValues + (floor << 3));
+  return lower + (load<f64>(squashValues + (floor << 3), 8) - lower) * (place - <f64>floor);
+}
+
+function stretch(p: f64): f64 {
+  const place = min(<i32>(p * <f64>stretchSteps), stretchSteps - 1);
+  return load<f64>(stretchValues + (place << 3));
+}
+
+// What is known of the matrix at hand; allocated anew, larger, only for a larger one.
+
+let levels: usize = 0;
+let capacity = 0;
+let rowAlive = new StaticArray<u8>(0);
+let columnAlive = new StaticArray<u8>(0);
+let rowCount = new StaticArray<i32>(0);
+let columnCount = new StaticArray<i32>(0);
+let columnSign = new StaticArray<i32>(0);
+let magnitudeSum = new StaticArray<i32>(0);
+
+let symbolBits: f64 = 0;
+
+/** Bits that the last `codeLevels` spent on signs and magnitudes. */
+export function symbolCost(): f64 {
+  return symbolBits;
+}
+
+/** Makes room for a matrix; gives the address of its levels, [rows, columns] of i32. */
+export function prepare(rows: i32, columns: i32): usize {
+  if (rows * columns > capacity) {
+    capacity = rows * columns;
+    levels = heap.alloc((<usize>capacity) << 2);
+  }
+  rowAlive = roomFor<u8>(rowAlive, rows);
+  rowCount = roomFor<i32>(rowCount, rows);
+  columnAlive = roomFor<u8>(columnAlive, columns);
+  columnCount = roomFor<i32>(columnCount, columns);
+  columnSign = roomFor<i32>(columnSign, columns);
+  magnitudeSum = roomFor<i32>(magnitudeSum, columns);
+  rowAlive.fill(1);
+  columnAlive.fill(1);
+  return levels;
+}
+
+function roomFor<T>(array: StaticArray<T>, count: i32): StaticArray<T> {
+  if (array.length < count) return new StaticArray<T>(count);
+  array.fill(<T>0);
+  return array;
+}
+
+let aliveInSource = new StaticArray<i32>(0);
+let sourceColumns = 0;
+
+/** Nonzero levels per column of the tensor that feeds the next one; 0 columns: none does. */
+export function feed(columns: i32): usize {
+  sourceColumns = columns;
+  aliveInSource = roomFor<i32>(aliveInSource, columns);
+  return changetype<usize>(aliveInSource);
+}
+
+/** Nonzero levels per column of the matrix that was coded last. */
+export function columnCounts(): usize {
+  return changetype<usize>(columnCount);
+}
+
+/**
+ * Writes the prepared levels, or fills them when the port reads.
+ * @param width rows lie in space as [height, width, channels]
+ * @param binary levels are 0 or 1: only positions are coded
+ */
+export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, binary: bool): void {
+  symbolBits = 0;
+  const up = width * channels;
+  const vector = columns === 1;
+  if (!vector && rows > 1) {
+    codeRows(rows, columns, width, channels);
+    codeColumns(rows, columns);
+  }
+  let lastColumn = columns - 1;
+  while (lastColumn > 0 && !unchecked(columnAlive[lastColumn])) lastColumn--;
+
+  const contexts = significance.contexts;
+  const signContexts = signs.contexts;
+  let rowsSeen = 0;
+
+  for (let row = 0; row < rows; row++) {
+    if (!unchecked(rowAlive[row])) continue;
+    const y = row / up;
+    const x = (row - y * up) / channels;
+    const c = row - y * up - x * channels;
+    // Whether the neighbours in space exist; a row without space leans on the one before it.
+    const hasWest = x > 0;
+    const hasNorth = y > 0;
+    const hasNorthWest = hasNorth && hasWest;
+    const hasNorthEast = hasNorth && x < width - 1;
+    const hasBefore = c > 0;
+    const fed = sourceColumns
+      ? density(<f64>unchecked(aliveInSource[c % sourceColumns]) + 0.4, 20)
+      : 14;
+    const around =
+      ((hasWest ? rowShare(row - channels, columns) : 0) +
+        (hasNorth ? rowShare(row - up, columns) : 0) +
+        (hasNorthEast ? rowShare(row - up + channels, columns) : 0) +
+        (hasBefore ? rowShare(row - 1, columns) : 0)) >>
+      1;
+    let seen = 0;
+    let inThisRow = 0;
+    let rowSign = 0;
+    let rowSum = 0;
+
+    for (let column = 0; column < columns; column++) {
+      if (!unchecked(columnAlive[column])) continue;
+      const at = row * columns + column;
+      const w = hasWest ? levelAt(at - channels * columns) : 0;
+      const n = hasNorth ? levelAt(at - up * columns) : 0;
+      const nw = hasNorthWest ? levelAt(at - (up + channels) * columns) : 0;
+      const ne = hasNorthEast ? levelAt(at - (up - channels) * columns) : 0;
+      const b = hasBefore ? levelAt(at - columns) : 0;
+      const near =
+        i32(w !== 0) |
+        (i32(n !== 0) << 1) |
+        (i32(nw !== 0) << 2) |
+        (i32(ne !== 0) << 3) |
+        (i32(b !== 0) << 4);
+      const level = levelAt(at);
+
+      let nonzero = 1;
+      // A row that is known to live and has been empty up to its last column must end with a value.
+      if (vector || rows === 1 || column !== lastColumn || inThisRow > 0) {
+        const count = popcnt(near);
+        const inRow = density(<f64>inThisRow + 0.4, seen + 2);
+        const inColumn = density(<f64>unchecked(columnCount[column]) + 0.4, rowsSeen + 2);
+        const young = (seen > 15 ? 2 : seen > 3 ? 1 : 0) * 2 + i32(inThisRow === 0);
+        unchecked((contexts[0] = vector ? 1024 + fed : inRow * 6 + young));
+        unchecked((contexts[1] = vector ? 1024 : inColumn * 16 + around));
+        unchecked((contexts[2] = inRow * 16 + inColumn));
+        unchecked((contexts[3] = near * 16 + inColumn));
+        unchecked((contexts[4] = (vector ? 2048 : 0) + (column & 2047)));
+        unchecked((contexts[5] = (fed * 16 + inRow) * 4 + min(count, 3)));
+        const set = vector ? 11 : min(count, 4) + (channels > 1 ? 5 : 0);
+        nonzero = mixBit(significance, i32(level !== 0), set);
+      }
+      seen++;
+      if (!nonzero) {
+        setLevel(at, 0);
+        continue;
+      }
+      inThisRow++;
+      unchecked(columnCount[column]++);
+      if (binary) {
+        setLevel(at, 1);
+        continue;
+      }
+
+      const before = costSoFar();
+      const place = vector ? 128 : 0;
+      unchecked((signContexts[0] = sideOf(w) + 3 * sideOf(n) + 9 * sideOf(ne) + place));
+      unchecked(
+        (signContexts[1] = clamp(unchecked(columnSign[column]), 3) * 8 + clamp(rowSign, 3) + place),
+      );
+      unchecked((signContexts[2] = sideOf(b) * 9 + sideOf(nw) * 3 + sideOf(w) + place));
+      const negative = mixBit(signs, i32(level < 0), i32(vector));
+
+      const neighbours = size(w) + size(n) + size(ne) + size(b);
+      const magnitude = codeMagnitude(
+        abs(level),
+        vector ? 15 : min(neighbours, 12),
+        average(rowSum, inThisRow - 1),
+        average(unchecked(magnitudeSum[column]), unchecked(columnCount[column]) - 1),
+      );
+      rowSum += size(magnitude);
+      unchecked((magnitudeSum[column] += size(magnitude)));
+      rowSign += negative ? -1 : 1;
+      unchecked((columnSign[column] += negative ? -1 : 1));
+      setLevel(at, negative ? -magnitude : magnitude);
+      symbolBits += costSoFar() - before;
+    }
+    unchecked((rowCount[row] = inThisRow));
+    rowsSeen++;
+  }
+}
+
+/** A row is dead when all its levels are zero; dead pixels lie together, and a dead neuron's row in the next layer is dead. */
+function codeRows(rows: i32, columns: i32, width: i32, channels: i32): void {
+  const up = width * channels;
+  const contexts = rowMixer.contexts;
+  for (let row = 0; row < rows; row++) {
+    const x = (row % up) / channels;
+    const before = liveRow(row - 1);
+    const west = liveRow(row - channels);
+    const west2 = liveRow(row - 2 * channels);
+    const north = liveRow(row - up);
+    const northWest = liveRow(row - up - channels);
+    const northEast = liveRow(row - up + channels);
+    const north2 = liveRow(row - 2 * up);
+    const fed = sourceColumns
+      ? 1 + min(4, unchecked(aliveInSource[(row % channels) % sourceColumns]))
+      : 0;
+    unchecked(
+      (contexts[0] = west + 2 * north + 4 * northEast + 8 * northWest + 16 * west2 + 32 * north2),
+    );
+    unchecked((contexts[1] = fed * 2 + before));
+    unchecked((contexts[2] = width > 1 ? min(x, 63) : 64));
+    unchecked((contexts[3] = (west + north + northEast + northWest + west2 + north2) * 8 + fed));
+    const bit = mixBit(rowMixer, holds(row * columns, 1, columns), i32(sourceColumns > 0));
+    unchecked((rowAlive[row] = <u8>bit));
+    if (!bit) memory.fill(levels + ((row * columns) << 2), 0, columns << 2);
+  }
+}
+
+function codeColumns(rows: i32, columns: i32): void {
+  const contexts = columnMixer.contexts;
+  for (let column = 0; column < columns; column++) {
+    const before = column > 0 ? unchecked(columnAlive[column - 1]) : 0;
+    const before2 = column > 1 ? unchecked(columnAlive[column - 2]) : 0;
+    unchecked((contexts[1] = 1 + before + 2 * before2));
+    const bit = mixBit(columnMixer, holds(column, columns, rows), 0);
+    unchecked((columnAlive[column] = <u8>bit));
+  }
+}
+
+/** Class = bits after the leading one, in unary; then those bits. Each decision of the first two levels of the tree is mixed. */
+function codeMagnitude(magnitude: i32, near: i32, inRow: i32, inColumn: i32): i32 {
+  const wanted = 31 - clz(magnitude | 1);
+  let k = 0;
+  while (k < maximumClass) {
+    if (!codeNode(k, i32(wanted > k), near, inRow, inColumn)) break;
+    k++;
+  }
+  let value = 1;
+  for (let i = k - 1; i >= 0; i--) {
+    const bit = (magnitude >> i) & 1;
+    // The exact path is the context down to the eighth bit, then only the place.
+    const cell = value < 256 ? k * 256 + value : 8192 + k * 32 + i;
+    value =
+      value * 2 +
+      (i === k - 1 ? codeNode(32 + k, bit, near, inRow, inColumn) : codeCell(cell, bit));
+  }
+  return value;
+}
+
+function codeNode(node: i32, bit: i32, near: i32, inRow: i32, inColumn: i32): i32 {
+  const contexts = magnitudes.contexts;
+  unchecked((contexts[0] = node));
+  unchecked((contexts[1] = node * 16 + near));
+  unchecked((contexts[2] = node * 16 + inRow));
+  unchecked((contexts[3] = node * 16 + inColumn));
+  return mixBit(magnitudes, bit, node === 0 ? 0 : node < 3 ? 1 : node < 32 ? 2 : 3);
+}
+
+function levelAt(at: i32): i32 {
+  return load<i32>(levels + ((<usize>at) << 2));
+}
+
+function setLevel(at: i32, level: i32): void {
+  store<i32>(levels + ((<usize>at) << 2), level);
+}
+
+/** 1 when one of `count` levels from `first` in steps of `stride` is not zero; what it says while reading is not used. */
+function holds(first: i32, stride: i32, count: i32): i32 {
+  for (let i = 0; i < count; i++) if (levelAt(first + i * stride) !== 0) return 1;
+  return 0;
+}
+
+function liveRow(row: i32): i32 {
+  return row < 0 ? 0 : unchecked(rowAlive[row]);
+}
+
+/** A share in fourteen steps, each 1.5 times the one before: 0 is below 1/290, 13 above 2/3. */
+function density(part: f64, whole: i32): i32 {
+  const share = <i32>((part * 2048) / <f64>whole);
+  return share < 2048 ? unchecked(densitySteps[share]) : 13;
+}
+
+const densitySteps = new StaticArray<u8>(2048);
+for (let share = 0; share < 2048; share++) {
+  let step = 0;
+  for (let bound: f64 = 2048 / 291.0; <f64>share >= bound && step < 13; bound *= 1.5) step++;
+  unchecked((densitySteps[share] = <u8>step));
+}
+
+/** How full a finished row was: 0 to 7. */
+function rowShare(row: i32, columns: i32): i32 {
+  return density(<f64>unchecked(rowCount[row]), columns) >> 1;
+}
+
+/** Mean magnitude so far in sixteen steps; 0 where nothing was seen. */
+function average(sum: i32, count: i32): i32 {
+  if (count <= 0) return 0;
+  const mean = (sum * 4) / count;
+  if (mean < 8) return mean - 3;
+  const log = 31 - clz(mean);
+  return min(15, 2 * log - 1 + ((mean >> (log - 1)) & 1));
+}
+
+function size(level: i32): i32 {
+  return min(abs(level), 255);
+}
+
+function sideOf(level: i32): i32 {
+  return level > 0 ? 1 : level < 0 ? 2 : 0;
+}
+
+function clamp(value: i32, bound: i32): i32 {
+  return min(max(value, -bound), bound) + bound;
+}
