@@ -4,9 +4,10 @@
  * Hooks for tests (stable):
  * - `body[data-kind="run"]`, `body[data-ready]` once the first state is drawn, `body[data-status]` = status of the run,
  *   `body[data-error]` when a script failed
- * - tabs: `vscode-tab-header[data-tab]`; sections: `[data-view=curves | pipeline | layers | bytes | program]`
+ * - tabs: `vscode-tab-header[data-tab]`; sections: `[data-view=curves | quality | pipeline | layers | bytes | program]`
  * - `[data-view=curves][data-points]` number of points so far, `[data-stage]` the stage shown;
  *   `[data-view=curve-loss] canvas`, `[data-view=curve-accuracy] canvas`
+ * - `[data-view=quality][data-stages]`; in it `[data-quality]` = a stage, `[data-view=confusion] td[data-count]`
  * - `[data-view=pipeline] g.node[data-stage][data-status]`: pending, running, finished, failed
  * - `[data-view=layers][data-layers]`; in it `[data-layer]`, `[data-histogram=before|after]`, `[data-view=layer-table]`
  * - `[data-view=bytes][data-rows]`; in it `tr[data-stage][data-bytes]`, `a[data-open]`
@@ -26,6 +27,7 @@ import { createCurves } from './charts/curves';
 import { createLayers } from './charts/layers';
 import { createPipeline } from './charts/pipeline';
 import { createProgram } from './charts/program';
+import { createQuality } from './charts/quality';
 import { element } from './element';
 import './panel.css';
 import { createRunHeader } from './runHeader';
@@ -51,6 +53,7 @@ const wishes: ChartWishes = {
 const header = createRunHeader(send);
 const tabs: Tab[] = [
   { name: 'curves', title: 'Curves', chart: createCurves() },
+  { name: 'quality', title: 'Quality', chart: createQuality() },
   { name: 'pipeline', title: 'Pipeline', chart: createPipeline(wishes) },
   { name: 'layers', title: 'Parameters', chart: createLayers() },
   { name: 'bytes', title: 'Bytes', chart: createBytes(wishes) },

@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { datasetDefaults } from '../core/data/dataset';
+import { qualityText } from '../core/report/quality';
 import { trainDefaults } from '../core/train/options';
 import type { TrainingOptions } from '../jobs/protocol';
 import type { TrainSummary } from '../jobs/train';
 import { runFolderFor } from '../runs/folder';
-import { formatCount, formatSeconds, metricText } from '../runs/units';
+import { formatCount, formatSeconds } from '../runs/units';
 import { UsageError, type Command } from './command';
 import { runJob } from './runJob';
 
@@ -99,7 +100,8 @@ export const train: Command = {
     const { architecture, parameters, epochs, seconds, examplesPerSecond, metrics } = summary;
     return [
       `${architecture}, ${formatCount(parameters)} parameters, ${epochs} epochs in ${formatSeconds(seconds)}, ${formatCount(examplesPerSecond)} examples/s`,
-      `test ${metricText(metrics.test)}, validation ${metricText(metrics.validation)}`,
+      `test ${qualityText(metrics.test)}`,
+      `validation ${qualityText(metrics.validation)}`,
       summary.run,
       '',
     ].join('\n');

@@ -28,6 +28,8 @@ export interface Dataset {
   /** Shape of one example's input without the batch: [784] is flat, [28, 28, 1] is an image. */
   inputShape: number[];
   targetSize: number;
+  /** Symbols of each of the input's last positions, where those hold codes of categories; absent where all hold amounts. */
+  codes?: number[];
   splits: Record<SplitName, Examples>;
   /** Everything learned from the training split (medians, means, vocabularies), as JSON kept in the run. */
   preprocessing: Preprocessing;
@@ -46,6 +48,8 @@ export type Preprocessing =
 export type ColumnPreprocessing =
   | { type: 'number'; name: string; fill: number; mean: number; standardDeviation: number }
   | { type: 'category'; name: string; fill: string; values: string[] }
+  /** Code i + 1 stands for `values[i]`, code 0 for all others. */
+  | { type: 'code'; name: string; fill: string; values: string[] }
   | { type: 'dropped'; name: string; reason: string };
 
 /** The answers a user can give before collecting; everything has a default (see `collect`). */

@@ -108,6 +108,7 @@ async function* collect(
       task: learned.task,
       inputShape: [learned.inputs],
       targetSize: learned.targetSize,
+      ...(learned.codes && { codes: learned.codes }),
       splits: {
         training: learned.examples(split.training),
         validation: learned.examples(split.validation),

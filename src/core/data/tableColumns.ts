@@ -13,8 +13,11 @@ export interface StoredColumn {
   unusable?: string;
 }
 
-/** At most so many names of one column get a position of their own. */
-const mostPositions = 128;
+/** Names of a column get a position each up to so many, and a code beyond. */
+const mostPositions = 16;
+
+/** The most frequent names get a code of their own, up to so many. */
+const mostCodes = 1024;
 
 /** Medians of longer columns are taken over so many evenly spaced rows. */
 const medianRows = 1_000_000;
@@ -37,6 +40,7 @@ export interface LearnedTable {
   notes: string[];
   inputs: number;
   targetSize: number;
+  codes?: number[];
   examples(members: Int32Array): Examples;
 }
 
@@ -51,8 +55,7 @@ export function learnTable(
   const facts = gatherFacts(rows, columns, split);
   const notes: string[] = [];
   const preprocessing: ColumnPreprocessing[] = [];
-  const encoders: Encoder[] = [];
-  let width = 0;
+  const usable: { learned: Learned; column: StoredColumn; source: number }[] = [];
   columns.slice(0, -1).forEach((column, source) => {
     const learned = learnColumn(column, facts[source], notes);
     preprocessing.push(learned);
@@ -60,12 +63,10 @@ export function learnTable(
       notes.push(`${learned.name} is left out: ${learned.reason}.`);
       return;
     }
-    const encoder = createEncoder(learned, column, source, width);
-    width += encoder.width;
-    encoders.push(encoder);
-    noteUnseen(column, facts[source], notes);
+    usable.push({ learned, column, source });
+    noteUnseen(learned, facts[source], notes);
   });
-  if (encoders.length === 0) {
+  if (usable.length === 0) {
     throw new KolmoError(
       `${what} has no usable column besides the target: ${notes.join(' ') || 'the table has only one column.'}`,
     );
@@ -75,7 +76,18 @@ export function learnTable(
   const { task, targetSize, writeTarget } = classification
     ? learnClasses(target, facts[source], notes, what)
     : learnQuantity(target, facts[source], what);
-  const inputs = width;
+  // Codes stand last, where an embedding looks for them.
+  const codes = usable.filter(({ learned }) => learned.type === 'code');
+  const encoders: Encoder[] = [];
+  let inputs = 0;
+  for (const { learned, column, source } of [
+    ...usable.filter(({ learned }) => learned.type !== 'code'),
+    ...codes,
+  ]) {
+    const encoder = createEncoder(learned, column, source, inputs);
+    inputs += encoder.width;
+    encoders.push(encoder);
+  }
   const row = new Float64Array(rows.width);
   return {
     task,
@@ -83,6 +95,9 @@ export function learnTable(
     notes,
     inputs,
     targetSize,
+    ...(codes.length > 0 && {
+      codes: codes.map(({ learned }) => (learned.type === 'code' ? learned.values.length + 1 : 0)),
+    }),
     examples: (members) => ({
       count: members.length,
       read(indices, into, targets) {
@@ -150,10 +165,11 @@ function learnColumn(
   if (names) {
     const order = byFrequency(facts.counts);
     if (order.length < 2) return drop('it has one value in all training rows');
-    const kept = order.slice(0, mostPositions);
+    const type = order.length > mostPositions ? 'code' : 'category';
+    const kept = order.slice(0, mostCodes);
     if (order.length > kept.length) {
       notes.push(
-        `${name} has ${order.length} values: the ${kept.length} most frequent get a position each, the others none.`,
+        `${name} has ${order.length} values: the ${kept.length} most frequent get a code each, the others share one.`,
       );
     }
     const fill = names[order[0]];
@@ -162,7 +178,7 @@ function learnColumn(
         `${name}: ${facts.missing} missing values are filled with the most frequent, “${fill}”.`,
       );
     }
-    return { type: 'category', name, fill, values: kept.map((code) => names[code]) };
+    return { type, name, fill, values: kept.map((code) => names[code]) };
   }
   const standardDeviation = Math.sqrt(facts.squares / facts.present);
   if (!(standardDeviation > 0)) return drop('it has one value in all training rows');
@@ -175,13 +191,15 @@ function learnColumn(
   return { type: 'number', name, fill, mean: facts.mean, standardDeviation };
 }
 
+type Learned = Exclude<ColumnPreprocessing, { type: 'dropped' }>;
+
 interface Encoder {
   width: number;
   write(row: Float64Array, into: Float32Array, offset: number): void;
 }
 
 function createEncoder(
-  learned: Exclude<ColumnPreprocessing, { type: 'dropped' }>,
+  learned: Learned,
   column: StoredColumn,
   source: number,
   position: number,
@@ -199,6 +217,14 @@ function createEncoder(
   const places = new Map(learned.values.map((value, place) => [value, place]));
   const placeOf = Int32Array.from(column.names!, (name) => places.get(name) ?? -1);
   const fill = places.get(learned.fill)!;
+  if (learned.type === 'code') {
+    return {
+      width: 1,
+      write(row, into, offset) {
+        into[offset + position] = 1 + (Number.isNaN(row[source]) ? fill : placeOf[row[source]]);
+      },
+    };
+  }
   return {
     width: learned.values.length,
     write(row, into, offset) {
@@ -208,11 +234,11 @@ function createEncoder(
   };
 }
 
-function noteUnseen(column: StoredColumn, facts: ColumnFacts, notes: string[]): void {
+function noteUnseen({ name, type }: Learned, facts: ColumnFacts, notes: string[]): void {
   const unseen = countUnseen(facts);
   if (unseen === 0) return;
   notes.push(
-    `${column.name}: ${unseen} test rows hold a value that training never saw; all its positions are 0.`,
+    `${name}: ${unseen} test rows hold a value that training never saw; ${type === 'code' ? 'its code is' : 'all its positions are'} 0.`,
   );
 }
 

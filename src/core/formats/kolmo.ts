@@ -50,6 +50,7 @@ const layerTypes: LayerSpec['type'][] = [
   'dropout',
   'embedding',
   'gru',
+  'columnEmbedding',
 ];
 /** Names that are stored as four bits; a name once in this list keeps its place. */
 const knownNames = ['lenet-300-100', 'lenet-5', 'mlp', 'cnn', 'gru'];
@@ -226,6 +227,11 @@ function encodeArchitecture(writer: BitWriter, architecture: Architecture): void
       case 'gru':
         writer.number(layer.units, 6);
         break;
+      case 'columnEmbedding':
+        writer.number(layer.symbols.length, 3);
+        for (const symbols of layer.symbols) writer.number(symbols, 6);
+        writer.number(layer.units, 4);
+        break;
       default:
         layer satisfies never;
     }
@@ -272,6 +278,12 @@ function decodeArchitecture(reader: BitReader, name: string): Architecture {
       }
       case 'gru':
         return { type, units: reader.number(6) };
+      case 'columnEmbedding': {
+        const columns = reader.number(3);
+        if (columns > 4096) throw damaged(name, `it embeds ${columns} columns`);
+        const symbols = Array.from({ length: columns }, () => reader.number(6));
+        return { type, symbols, units: reader.number(4) };
+      }
       case undefined:
         throw damaged(name, 'it names a kind of layer that does not exist');
       default:

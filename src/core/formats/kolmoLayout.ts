@@ -88,6 +88,14 @@ export function layoutOf(architecture: Architecture): TensorLayout[] | undefined
         shape = [Math.floor(shape[0] / layer.size), Math.floor(shape[1] / layer.size), channels];
         grid = gridOf(shape);
         break;
+      case 'columnEmbedding': {
+        const rows = layer.symbols.reduce((sum, symbols) => sum + symbols, 0);
+        add(`${name}/weights`, [rows, layer.units], [1, 1, rows]);
+        shape = [channels + layer.symbols.length * (layer.units - 1)];
+        grid = [1, 1, shape[0]];
+        source = undefined;
+        break;
+      }
       case 'dropout':
         break;
       case 'batchNorm':

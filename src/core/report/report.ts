@@ -14,8 +14,10 @@ import { entryBytes, ledgerParts, type Ledger } from '../compress/container/ledg
 import { isPass, passDescriptions } from '../compress/descriptions';
 import type { PassDescription, PassOptions } from '../compress/pass';
 import type { ColumnPreprocessing, Preprocessing } from '../data/dataset';
+import type { Metrics } from '../train/model';
 import { escapeText, list, table } from './markdown';
 import { pipelineDiagram, stageOrder, stageTitles } from './mermaid';
+import { measuredStages, qualityText } from './quality';
 import { reproduceCommands } from './reproduce';
 
 export interface ReportParts {
@@ -37,6 +39,7 @@ export function markdownReport({ name, record, state }: ReportParts): string {
     '## Stages',
     table(stageHeads, stageRows(state)),
     list(stageNotes(state)),
+    ...qualitySections(state),
     ...speedSection(state),
     ...layerSections(state),
     ...(ledger ? ['## Every byte of model.kolmo', ledgerTable(ledger)] : []),
@@ -126,6 +129,34 @@ function speedSection(state: RunState): string[] {
   ];
 }
 
+/** What every stage does on test data beside the trivial answer, and where the last model goes wrong. */
+function qualitySections(state: RunState): string[] {
+  const measured = measuredStages(state);
+  const last = measured.at(-1);
+  if (!last) return [];
+  const sentences = measured.map(
+    ({ stage, test }) => `${stageTitles[stage]}: ${qualityText(test)}`,
+  );
+  return ['## Test data', list(sentences), ...confusionTable(last.test)];
+}
+
+function confusionTable({ confusion }: Metrics): string[] {
+  if (!confusion) return [];
+  const { truths, answers, counts } = confusion;
+  return [
+    'Test examples of the last model: a row for each class, a column for each answer.',
+    table(
+      ['', ...answers.map(escapeText)],
+      truths.map((truth, i) => [
+        `**${escapeText(truth)}**`,
+        ...counts[i].map((count, answer) =>
+          answers[answer] === truth ? `**${formatCount(count)}**` : formatCount(count),
+        ),
+      ]),
+    ),
+  ];
+}
+
 function layerSections(state: RunState): string[] {
   const sections = stageOrder(state).flatMap((name) => {
     const result = state.stages[name]?.result;
@@ -204,8 +235,9 @@ function columnRow(column: ColumnPreprocessing): string[] {
       const details = `mean ${column.mean.toPrecision(4)}, standard deviation ${column.standardDeviation.toPrecision(4)}`;
       return [name, 'number', `filled with ${column.fill}`, details];
     }
-    case 'category': {
-      const details = `${column.values.length} values, one-hot`;
+    case 'category':
+    case 'code': {
+      const details = `${column.values.length} values, ${column.type === 'code' ? 'embedded' : 'one-hot'}`;
       return [name, 'category', `filled with ${escapeText(column.fill)}`, details];
     }
     case 'dropped':

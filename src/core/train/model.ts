@@ -16,7 +16,9 @@ export type LayerSpec =
   | { type: 'batchNorm' }
   | { type: 'dropout'; rate: number }
   | { type: 'embedding'; symbols: number; units: number }
-  | { type: 'gru'; units: number };
+  | { type: 'gru'; units: number }
+  /** The last columns of a row are codes, each of so many symbols; all vectors have the same length. */
+  | { type: 'columnEmbedding'; symbols: number[]; units: number };
 
 export type Activation = 'linear' | 'relu' | 'leakyRelu' | 'sigmoid' | 'tanh' | 'softmax';
 
@@ -73,6 +75,9 @@ export interface Metrics {
   /** Regression: root mean squared error in the target's unit, and the share of variance explained. */
   rmse?: number;
   r2?: number;
+  /** Classification: the mean over the classes of 2TP / (2TP + FP + FN). */
+  macroF1?: number;
+  confusion?: Confusion;
   bitsPerByte?: number;
   /** Generated samples: entropy in bits of the labels that a classifier gives them, and its mean confidence. */
   sampleEntropy?: number;
@@ -81,5 +86,15 @@ export interface Metrics {
   frechetDistance?: number;
   /** The same metric for the trivial baseline (mean, majority class). */
   baselineError?: number;
+  baselineF1?: number;
   baselineRmse?: number;
+}
+
+/** How often each class was taken for each other one. */
+export interface Confusion {
+  /** One more than there are columns, where examples have a class that training never saw. */
+  truths: string[];
+  answers: string[];
+  /** Examples by truth, then by answer. */
+  counts: number[][];
 }

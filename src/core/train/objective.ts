@@ -1,7 +1,7 @@
 /** What a model is trained for and measured by, for each kind of task. */
 import * as tf from '../engine/tf';
 import type { Dataset } from '../data/dataset';
-import type { Architecture, Metrics } from './model';
+import type { Architecture, Confusion, Metrics } from './model';
 
 export interface Objective {
   /** Whether the loss takes the last layer without its activation. */
@@ -24,6 +24,9 @@ export interface Measure {
   result(): Metrics;
 }
 
+/** A table of more classes than this nobody reads. */
+const mostConfused = 40;
+
 /** Probabilities below this count as this, so that one sure mistake costs 69 nats and not infinity. */
 const smallest = 1e-30;
 
@@ -35,26 +38,41 @@ export const objectives: { [T in Architecture['task']]: Objective } = {
       loss: crossEntropy(logits, targets),
       error: wrongAnswers(logits, targets),
     }),
-    measure({ targetSize }) {
-      const seen = new Float64Array(targetSize);
+    measure({ task, targetSize }) {
+      // Truths by answers; the last row is of classes that training never saw.
+      const counts = Array.from({ length: targetSize + 1 }, () =>
+        new Array<number>(targetSize).fill(0),
+      );
       let [count, wrong, loss] = [0, 0, 0];
       return {
         add(outputs, targets, _inputs, examples) {
           for (let i = 0; i < examples; i++) {
             const answer = largest(outputs, i * targetSize, targetSize);
-            const truth = largest(targets, i * targetSize, targetSize);
-            loss -= Math.log(Math.max(outputs[i * targetSize + truth], smallest));
+            const start = i * targetSize;
+            const place = largest(targets, start, targetSize);
+            const truth = targets[start + place] > 0 ? place : targetSize;
+            const probability = truth === targetSize ? 0 : outputs[start + truth];
+            loss -= Math.log(Math.max(probability, smallest));
             wrong += answer === truth ? 0 : 1;
-            seen[truth]++;
+            counts[truth][answer]++;
           }
           count += examples;
         },
-        result: () => ({
-          loss: loss / count,
-          error: wrong / count,
-          // The trivial answer: always the most frequent class.
-          baselineError: 1 - Math.max(...seen) / count,
-        }),
+        result() {
+          const classes = task.type === 'classification' ? task.classes : [];
+          const known = counts.slice(0, targetSize);
+          const share = Math.max(...known.map(total)) / count;
+          const occurring = known.filter((row) => total(row) > 0).length;
+          return {
+            loss: loss / count,
+            error: wrong / count,
+            macroF1: macroF1(counts),
+            // The trivial answer: always the most frequent class.
+            baselineError: 1 - share,
+            baselineF1: (2 * share) / (1 + share) / occurring,
+            ...(targetSize <= mostConfused && { confusion: confusionOf(counts, classes) }),
+          };
+        },
       };
     },
   },
@@ -164,6 +182,29 @@ function crossEntropy(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
       gradFunc: (dy: tf.Tensor, [p]: tf.Tensor[]) => tf.mul(tf.sub(p, targets), tf.mul(dy, share)),
     };
   })(logits);
+}
+
+const total = (counts: number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** @param counts truths by answers, with a last row that is no class */
+function macroF1(counts: number[][]): number {
+  const known = counts.slice(0, -1);
+  const scores = known.flatMap((row, i) => {
+    const truths = total(row);
+    const answers = counts.reduce((sum, each) => sum + each[i], 0);
+    // A class that neither occurs nor is answered says nothing.
+    return truths + answers === 0 ? [] : [(2 * row[i]) / (truths + answers)];
+  });
+  return total(scores) / scores.length;
+}
+
+function confusionOf(counts: number[][], classes: string[]): Confusion {
+  const strangers = total(counts[counts.length - 1]) > 0;
+  return {
+    truths: strangers ? [...classes, 'never in training'] : classes,
+    answers: classes,
+    counts: strangers ? counts : counts.slice(0, -1),
+  };
 }
 
 const wrongAnswers = (logits: tf.Tensor, targets: tf.Tensor): tf.Tensor =>

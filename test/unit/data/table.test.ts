@@ -5,6 +5,11 @@ import { describe, it } from 'node:test';
 import { describeDataset } from '../../../src/core/data/collect';
 import type { ColumnPreprocessing } from '../../../src/core/data/dataset';
 import { syntheticTable } from '../../fixtures/syntheticTable';
+import { decode, encode } from '../../../src/core/compress/container/container';
+import { removeNeurons } from '../../../src/core/compress/passes/pruneNeurons';
+import { architectures } from '../../../src/core/train/architectures/architectures';
+import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
+import { initialize } from '../../../src/core/train/layers/layers';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 import { collected, readSplit } from './collected';
 
@@ -134,8 +139,37 @@ describe('table', () => {
     });
   }
 
+  it('gives categories of many values a code each, after the amounts, and 0 to unseen ones', async (t) => {
+    const rows = Array.from({ length: 300 }, (_, i) =>
+      [`city${i % 10 ? i % 30 : i}`, i % 7, i % 3 ? '' : 'x', `${i % 5}.5`].join(','),
+    );
+    const folder = temporaryFolder(t, { 'a.csv': `city,n,gap,y\n${rows.join('\n')}\n` });
+    const dataset = await collected(join(folder, 'a.csv'), { target: 'y' });
+    const [city] = columnsOf(dataset);
+    assert.ok(city.type === 'code');
+    assert.deepEqual(dataset.codes, [city.values.length + 1]);
+    const { inputs, count, width } = readSplit(dataset, 'test');
+    const codes = Array.from({ length: count }, (_, row) => inputs[row * width + width - 1]);
+    assert.ok(codes.every((code) => Number.isInteger(code) && code <= city.values.length));
+    const unseen = codes.filter((code) => code === 0).length;
+    assert.ok(unseen > 0 && unseen < count);
+    assert.ok(
+      dataset.notes.includes(
+        `city: ${unseen} test rows hold a value that training never saw; its code is 0.`,
+      ),
+      dataset.notes.join('\n'),
+    );
+    // A model of it is trained, measured and packed like any other.
+    const initial = initialize(architectures.mlp.build(dataset), 1);
+    const metrics = await evaluateOnnx(exportOnnx(initial), dataset, 'test');
+    assert.ok(Number.isFinite(metrics.rmse));
+    const pruned = removeNeurons(initial, 0.5);
+    assert.ok(Number.isFinite((await evaluateOnnx(exportOnnx(pruned), dataset, 'test')).rmse));
+    assert.deepEqual(decode(encode(pruned), 'a'), pruned);
+  });
+
   it('counts the test rows whose name training never saw', async (t) => {
-    const rows = Array.from({ length: 90 }, (_, i) => `n${i % 3 ? 'a' : i},${i % 5}.5`);
+    const rows = Array.from({ length: 90 }, (_, i) => `n${i % 8 ? 'a' : i},${i % 5}.5`);
     const folder = temporaryFolder(t, { 'a.csv': `name,y\n${rows.join('\n')}\n` });
     const dataset = await collected(join(folder, 'a.csv'), { target: 'y' });
     const note = dataset.notes.find((each) => each.includes('never saw'));

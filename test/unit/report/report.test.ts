@@ -41,7 +41,19 @@ const compressed = run(
   ...stage('train', { bytes: 1_066_440, test: { loss: 0.05, error: 0.0163 } }),
   ...stage('share', {
     bytes: 26_660,
-    test: { loss: 0.06, error: 0.0158 },
+    test: {
+      loss: 0.06,
+      error: 0.0158,
+      baselineError: 0.9,
+      confusion: {
+        truths: ['cat', 'a|b'],
+        answers: ['cat', 'a|b'],
+        counts: [
+          [1200, 3],
+          [0, 7],
+        ],
+      },
+    },
     layers: [
       {
         name: 'dense_1/weights',
@@ -152,6 +164,11 @@ describe('markdownReport', () => {
   it('tabulates the layers of each stage that measured them', () => {
     assert.match(text, /### After share/);
     assert.match(text, /\| dense\\_1\/weights \| 784 x 300 \| 235,200 \| 18,816 \| codebook 32 \|/);
+  });
+
+  it('tells how good each model is beside the trivial answer, and what the last takes for what', () => {
+    assert.match(text, /- Share: accuracy 98\.42 % \(always the most frequent class: 10\.00 %\)/);
+    assert.match(text, /^\| {2}\| cat \| a\\\|b \|\n.*\n\| \*\*cat\*\* \| \*\*1,200\*\* \| 3 \|$/m);
   });
 
   it('shows a ledger that sums to the file', () => {

@@ -107,3 +107,23 @@ export function symbolDataset(): Dataset {
     splits: { training: split(400), validation: split(50), test: split(50) },
   };
 }
+
+/** A number that depends on one of 40 categories, given as a code, and on an amount before it. */
+export function categoryDataset(): Dataset {
+  const task: Task = { type: 'regression', target: 'y', mean: 0, standardDeviation: 1 };
+  const random = createRandom(9);
+  const levels = Float32Array.from({ length: 40 }, () => random.normal());
+  const dataset = made(
+    task,
+    [2],
+    1,
+    { training: 800, validation: 200, test: 200 },
+    (draw, x, y) => {
+      x[0] = draw.normal();
+      const category = draw.integer(40);
+      x[1] = category + 1;
+      y[0] = 0.9 * levels[category] + 0.4 * x[0];
+    },
+  );
+  return { ...dataset, codes: [41] };
+}

@@ -52,6 +52,21 @@ const stacks: { name: string; inputShape: number[]; layers: LayerSpec[]; symbols
       { type: 'dense', units: 11, activation: 'softmax' },
     ],
   },
+  {
+    name: 'an embedding of columns after an amount',
+    inputShape: [3],
+    symbols: 6,
+    layers: [
+      { type: 'columnEmbedding', symbols: [6, 9], units: 4 },
+      { type: 'dense', units: 3, activation: 'relu' },
+    ],
+  },
+  {
+    name: 'an embedding of all columns',
+    inputShape: [2],
+    symbols: 6,
+    layers: [{ type: 'columnEmbedding', symbols: [6, 9], units: 4 }],
+  },
 ];
 
 describe('layers', () => {

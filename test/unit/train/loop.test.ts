@@ -7,7 +7,7 @@ import { fineTune, train, type TrainEvent, type TrainResult } from '../../../src
 import type { Model } from '../../../src/core/train/model';
 import type { TrainOptions } from '../../../src/core/train/options';
 import { chooseArchitecture } from '../../../src/core/train/architectures/architectures';
-import { imageDataset, tableDataset } from './datasets';
+import { categoryDataset, imageDataset, tableDataset } from './datasets';
 
 const images = imageDataset();
 const table = tableDataset();
@@ -106,6 +106,19 @@ describe('train', () => {
     assert.ok(test.rmse! < test.baselineRmse! / 2);
     // In the target's unit: two standard units of it.
     assert.ok(Math.abs(test.rmse! - 2 * Math.sqrt(test.loss)) < 1e-9);
+  });
+
+  it('learns a vector for each category, and leaves that of unseen ones at zero', async () => {
+    const categories = categoryDataset();
+    const options = { ...quick, epochs: 40, learningRate: 1e-2 };
+    const { model } = await finish(train(fresh(categories), categories, options));
+    const test = await evaluateOnnx(exportOnnx(model), categories, 'test');
+    assert.ok(test.r2! > 0.9, `R2 ${test.r2}`);
+    const table = model.parameters.find(({ name }) => name === 'columnEmbedding_1/weights')!;
+    const [rows, units] = table.shape;
+    assert.equal(rows, 41);
+    assert.ok(table.data.subarray(0, units).every((value) => value === 0));
+    assert.ok(table.data.subarray(units, 2 * units).some((value) => value !== 0));
   });
 
   it('gives the same bytes for the same seed, and others for another', async () => {

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openModel } from '../../../src/core/engine/session';
 import { createRandom } from '../../../src/core/random';
-import { fittingArchitectures } from '../../../src/core/train/architectures/architectures';
+import {
+  architectures,
+  fittingArchitectures,
+} from '../../../src/core/train/architectures/architectures';
 import { exportOnnx } from '../../../src/core/train/export';
 import { exportInt8 } from '../../../src/core/train/exportInt8';
 import { initialize } from '../../../src/core/train/layers/layers';
-import { imageDataset, symbolDataset, tableDataset } from './datasets';
+import { categoryDataset, imageDataset, symbolDataset, tableDataset } from './datasets';
 
 /** Python with the packages onnx, onnxruntime and numpy, for the readers that count. */
 const python = process.env.KOLMO_ONNX_PYTHON ?? 'python3';
@@ -48,19 +51,23 @@ describe('exported files of every architecture', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kolmo-onnx-'));
     try {
       const expected: Record<string, Float32Array> = {};
-      for (const dataset of [imageDataset(), tableDataset(), symbolDataset()]) {
+      const datasets = [imageDataset(), tableDataset(), categoryDataset(), symbolDataset()];
+      for (const dataset of datasets) {
         for (const choice of fittingArchitectures(dataset)) {
+          const exported = dataset.codes ? `${choice.name}-codes` : choice.name;
           const architecture = choice.build(dataset);
           const random = createRandom(1);
           const shape = [2, ...architecture.inputShape];
           const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
-            architecture.task === 'nextSymbol' ? random.integer(6) : random.normal(),
+            architecture.task === 'nextSymbol' || dataset.codes
+              ? random.integer(6)
+              : random.normal(),
           );
           const model = initialize(architecture, 1);
-          const files: Record<string, Uint8Array> = { [choice.name]: exportOnnx(model) };
+          const files: Record<string, Uint8Array> = { [exported]: exportOnnx(model) };
           // A generator reads noise, which the dataset has none of.
           if (architecture.inputShape.join() === dataset.inputShape.join()) {
-            files[`${choice.name}-int8`] = await exportInt8(model, dataset);
+            files[`${exported}-int8`] = await exportInt8(model, dataset);
           }
           for (const [name, bytes] of Object.entries(files)) {
             const opened = await openModel(bytes, { threads: 1 });
@@ -75,6 +82,11 @@ describe('exported files of every architecture', () => {
         }
       }
       const names = Object.keys(expected);
+      assert.deepEqual(
+        Object.keys(architectures).filter((name) => !names.includes(name)),
+        [],
+        'an architecture is not checked',
+      );
       const answers = JSON.parse(
         execFileSync(python, ['-c', script, folder, ...names], {
           maxBuffer: 1e9,

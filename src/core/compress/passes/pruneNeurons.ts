@@ -150,6 +150,8 @@ function narrowed(
     layers: architecture.layers.map((layer) => {
       if (layer.type === 'dense')
         return { ...layer, units: matrices[next++]?.length ?? layer.units };
+      // The vectors of categories are no neurons: their table stands for itself.
+      if (layer.type === 'columnEmbedding') next++;
       if (layer.type !== 'conv2d') return layer;
       return { ...layer, filters: matrices[next++]?.length ?? layer.filters };
     }),

@@ -7,7 +7,7 @@ export type ArchitectureName =
   'lenet-300-100' | 'lenet-5' | 'mlp' | 'autoencoder' | 'gan' | 'gan-batch-norm' | 'next-symbol';
 
 /** What is known of a dataset before it is collected in full. */
-export type DatasetShape = Pick<Dataset, 'task' | 'inputShape' | 'targetSize'>;
+export type DatasetShape = Pick<Dataset, 'task' | 'inputShape' | 'targetSize' | 'codes'>;
 
 /** One row of the table in `architectures.ts`. */
 export interface ArchitectureChoice {

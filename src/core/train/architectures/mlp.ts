@@ -1,10 +1,12 @@
 /** A multilayer perceptron for tables: regression and classification. */
+import type { LayerSpec } from '../model';
 import type { ArchitectureChoice } from './architecture';
 
 export const mlp: ArchitectureChoice = {
   name: 'mlp',
   title: 'MLP',
-  description: 'Two hidden layers of 64 units for the rows of a table.',
+  description:
+    'Two hidden layers of 64 units for the rows of a table; categories of many values get vectors.',
   fits: ({ task, inputShape }) =>
     task.type !== 'classification' && task.type !== 'regression'
       ? 'An MLP predicts a class or a number.'
@@ -13,10 +15,11 @@ export const mlp: ArchitectureChoice = {
         : true,
   preference: 2,
   reason: 'the dataset is a table with a target column',
-  build: ({ task, inputShape, targetSize }) => ({
+  build: ({ task, inputShape, targetSize, codes }) => ({
     name: 'mlp',
     inputShape,
     layers: [
+      ...(codes ? [embeddingOf(codes)] : []),
       { type: 'dense', units: 64, activation: 'relu' },
       { type: 'dense', units: 64, activation: 'relu' },
       task.type === 'classification'
@@ -28,3 +31,13 @@ export const mlp: ArchitectureChoice = {
   // Tables are small: many epochs of small batches, ended by early stopping.
   training: { epochs: 100, batchSize: 32, weightDecay: 1e-4, patience: 20 },
 };
+
+/** Longer vectors than this are seldom of use for a table. */
+const mostUnits = 16;
+
+/** As long as fastai's rule of thumb says for the column of most categories. */
+const embeddingOf = (symbols: number[]): LayerSpec => ({
+  type: 'columnEmbedding',
+  symbols,
+  units: Math.min(mostUnits, Math.round(1.6 * Math.max(...symbols) ** 0.56)),
+});

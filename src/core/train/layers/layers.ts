@@ -3,6 +3,7 @@ import type * as tf from '../../engine/tf';
 import { createRandom } from '../../random';
 import type { Architecture, LayerSpec, Model } from '../model';
 import { batchNorm } from './batchNorm';
+import { columnEmbedding } from './columnEmbedding';
 import { conv2d } from './conv2d';
 import { dense } from './dense';
 import { dropout } from './dropout';
@@ -23,6 +24,7 @@ export const layers: { [T in LayerSpec['type']]: LayerKind<Extract<LayerSpec, { 
   dropout,
   embedding,
   gru,
+  columnEmbedding,
 };
 
 /** A layer at its place in an architecture. */

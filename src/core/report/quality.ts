@@ -1,0 +1,68 @@
+/** How good a model is, in a sentence beside the trivial answer, and where it goes wrong. */
+import type { StageName, StageResult } from '../../runs/events';
+import type { RunState } from '../../runs/state';
+import { formatPercent } from '../../runs/units';
+import type { Metrics } from '../train/model';
+import { stageOrder } from './mermaid';
+
+/** The stages whose model was measured on test data, in the order in which they were applied. */
+export function measuredStages(
+  state: RunState,
+): { stage: StageName; result: StageResult; test: Metrics }[] {
+  return stageOrder(state).flatMap((stage) => {
+    const result = state.stages[stage]?.result;
+    return result?.test ? [{ stage, result, test: result.test }] : [];
+  });
+}
+
+/** `accuracy 96.67 %, macro F1 0.966 (always the most frequent class: 33.33 %, 0.167)` */
+export function qualityText(metrics: Metrics): string {
+  const { loss, error, macroF1, rmse, r2, bitsPerByte, frechetDistance } = metrics;
+  const { baselineError, baselineF1, baselineRmse } = metrics;
+  if (error !== undefined) {
+    return withBaseline(
+      [
+        `accuracy ${formatPercent(1 - error)}`,
+        macroF1 !== undefined && `macro F1 ${score(macroF1)}`,
+      ],
+      'always the most frequent class',
+      [
+        baselineError !== undefined && formatPercent(1 - baselineError),
+        baselineF1 !== undefined && score(baselineF1),
+      ],
+    );
+  }
+  if (rmse !== undefined) {
+    const mean = r2 === undefined ? 'always the mean image' : 'always the mean';
+    return withBaseline(
+      [`RMSE ${rmse.toPrecision(4)}`, r2 !== undefined && `R² ${score(r2)}`],
+      mean,
+      [baselineRmse !== undefined && baselineRmse.toPrecision(4), r2 !== undefined && score(0)],
+    );
+  }
+  if (bitsPerByte !== undefined) {
+    return withBaseline([`${bitsPerByte.toFixed(3)} bits per byte`], 'as it is', ['8']);
+  }
+  if (frechetDistance !== undefined) return sampleText(metrics);
+  return `loss ${loss.toPrecision(4)}`;
+}
+
+const score = (value: number): string => value.toFixed(3);
+
+function withBaseline(
+  facts: (string | false)[],
+  baseline: string,
+  values: (string | false)[],
+): string {
+  const given = values.filter(Boolean);
+  const beside = given.length > 0 ? ` (${baseline}: ${given.join(', ')})` : '';
+  return `${facts.filter(Boolean).join(', ')}${beside}`;
+}
+
+function sampleText({ frechetDistance, sampleEntropy, sampleConfidence }: Metrics): string {
+  return [
+    `Fréchet distance ${frechetDistance!.toPrecision(4)}`,
+    ...(sampleEntropy === undefined ? [] : [`labels of ${sampleEntropy.toFixed(2)} bits`]),
+    ...(sampleConfidence === undefined ? [] : [`confidence ${formatPercent(sampleConfidence)}`]),
+  ].join(', ');
+}

@@ -1,0 +1,105 @@
+/** How good each model of the run is on test data, beside the trivial answer, and what it takes for what. */
+import type { Confusion } from '../../src/core/train/model';
+import { stageTitles } from '../../src/core/report/mermaid';
+import { measuredStages, qualityText } from '../../src/core/report/quality';
+import type { RunState } from '../../src/runs/state';
+import { formatCount, formatPercent } from '../../src/runs/units';
+import type { Chart } from '../chart';
+import { element } from '../element';
+import { createStageSelect } from './stageSelect';
+
+export function createQuality(): Chart {
+  const select = createStageSelect(() => last && draw(last));
+  const empty = element(
+    'p',
+    { class: 'empty' },
+    'Not measured yet: the model is run on test data when training has finished.',
+  );
+  const body = element('div', {});
+  const root = element(
+    'section',
+    { 'data-view': 'quality', 'data-stages': 0 },
+    empty,
+    select.element,
+    body,
+  );
+  let drawn = '';
+  let last: RunState | undefined;
+
+  function draw(state: RunState): void {
+    last = state;
+    const measured = measuredStages(state);
+    const shown = select.offer(measured.map(({ stage }) => stage));
+    root.dataset.stages = String(measured.length);
+    empty.hidden = measured.length > 0;
+    const key = JSON.stringify([shown, measured.map(({ test }) => test)]);
+    if (key === drawn) return;
+    drawn = key;
+    const chosen = measured.find(({ stage }) => stage === shown);
+    body.replaceChildren(
+      element(
+        'ul',
+        { class: 'qualities' },
+        ...measured.map(({ stage, test }) =>
+          element('li', { 'data-quality': stage }, `${stageTitles[stage]}: ${qualityText(test)}`),
+        ),
+      ),
+      ...(chosen?.test.confusion
+        ? [heatMap(chosen.test.confusion, stageTitles[chosen.stage])]
+        : []),
+    );
+  }
+
+  return { element: root, draw };
+}
+
+/** Shades each cell by its share of the row, right answers and wrong ones in colours of their own. */
+function heatMap({ truths, answers, counts }: Confusion, title: string): HTMLElement {
+  const cell = (truth: string, answer: string, count: number, total: number): HTMLElement => {
+    const share = total > 0 ? count / total : 0;
+    const right = truth === answer;
+    return element(
+      'td',
+      {
+        class: `number confusion ${right ? 'right' : 'wrong'}`,
+        'data-count': count,
+        // A few mistakes among thousands must still be seen.
+        style: `--share: ${count === 0 ? 0 : (0.12 + 0.88 * Math.sqrt(share)).toFixed(3)}`,
+        title: `${formatCount(count)} of ${formatCount(total)} (${formatPercent(share)}) of ${truth} are taken for ${answer}`,
+      },
+      formatCount(count),
+    );
+  };
+  return element(
+    'div',
+    { class: 'scroll fit' },
+    element(
+      'table',
+      { 'data-view': 'confusion' },
+      element('caption', {}, `Confusion matrix of test data after ${title.toLowerCase()}`),
+      element(
+        'thead',
+        {},
+        element(
+          'tr',
+          {},
+          element('td', { class: 'muted' }, 'truth ╲ answer'),
+          ...answers.map((answer) => element('th', { scope: 'col', class: 'number' }, answer)),
+        ),
+      ),
+      element(
+        'tbody',
+        {},
+        ...truths.map((truth, i) => {
+          const total = counts[i].reduce((sum, count) => sum + count, 0);
+          return element(
+            'tr',
+            {},
+            element('th', { scope: 'row' }, truth),
+            ...answers.map((answer, j) => cell(truth, answer, counts[i][j], total)),
+          );
+        }),
+      ),
+    ),
+  );
+}
