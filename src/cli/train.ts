@@ -1,7 +1,8 @@
 /** `kolmo train DATASET` */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { datasetDefaults } from '../core/data/dataset';
+import { runtimes, type Runtime } from '../core/engine/session';
 import { qualityText } from '../core/report/quality';
 import { trainDefaults } from '../core/train/options';
 import type { TrainingOptions } from '../jobs/protocol';
@@ -52,6 +53,13 @@ export const train: Command = {
       default: trainDefaults.clipNorm,
       minimum: 0,
     },
+    engine: {
+      type: 'text',
+      description:
+        'What computes the steps; tfjs-node is looked for from the working directory and the dataset.',
+      values: [...runtimes],
+      default: 'auto',
+    },
     'validation-share': share('Share of the examples held out for validation.', '1/12'),
     'test-share': share(
       'Share held out for test, where there are no test files.',
@@ -86,6 +94,10 @@ export const train: Command = {
         },
         architecture,
         training,
+        ...(given.has('engine') && {
+          engine: flag<Runtime>('engine'),
+          modules: [process.cwd(), dirname(path)],
+        }),
         run:
           out === undefined
             ? runFolderFor(process.cwd(), { dataset: path, architecture, date: new Date() })

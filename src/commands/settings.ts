@@ -1,6 +1,7 @@
 /** The user's settings, read when a job starts; package.json describes each. */
 import { availableParallelism } from 'node:os';
 import { workspace } from 'vscode';
+import type { Runtime } from '../core/engine/session';
 
 export interface Settings {
   /** Threads of a job process. */
@@ -10,15 +11,23 @@ export interface Settings {
   patience?: number;
   seed: number;
   effort: 'fast' | 'balanced' | 'max';
+  engine: Runtime;
+  /** Where `tfjs-node` is looked for. */
+  modules: string[];
 }
 
 export function readSettings(): Settings {
   const configuration = workspace.getConfiguration('kolmo');
+  const tfjsNode = configuration.get<string>('tfjsNode', '');
   return {
     threads: configuration.get<number>('threads', 0) || Math.max(1, availableParallelism() - 1),
     epochs: configuration.get<number | null>('epochs') ?? undefined,
     patience: configuration.get<number | null>('patience') ?? undefined,
     seed: configuration.get<number>('seed', 1),
     effort: configuration.get<Settings['effort']>('programEffort', 'balanced'),
+    engine: configuration.get<Runtime>('engine', 'auto'),
+    modules: tfjsNode
+      ? [tfjsNode]
+      : (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
   };
 }

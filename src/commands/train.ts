@@ -33,7 +33,7 @@ export async function train(
   const architecture = answers.architecture ?? (await askForArchitecture(description, dataset));
   if (!architecture) return undefined;
 
-  const { threads, epochs, patience, seed } = readSettings();
+  const { threads, epochs, patience, seed, engine, modules } = readSettings();
   const run = newRunFolder(dataset, architecture);
   const request: TrainRequest = {
     type: 'train',
@@ -41,6 +41,7 @@ export async function train(
     data: { ...datasetDefaults, seed, ...(column === '' ? {} : { target: column }) },
     architecture,
     training: { epochs, patience, seed, ...answers.training },
+    ...(engine !== 'auto' && { engine, modules }),
     run,
     threads,
   };

@@ -2,6 +2,7 @@
 import type { DatasetOptions } from '../core/data/dataset';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { SurprisalOptions } from '../core/program/surprisal';
+import type { Runtime } from '../core/engine/session';
 import type { TrainOptions } from '../core/train/options';
 import type { StampedEvent } from '../runs/events';
 
@@ -24,6 +25,10 @@ export interface TrainRequest {
   /** A name from the table of architectures, or `auto`. */
   architecture: string;
   training: TrainingOptions;
+  /** What computes the training steps. Default: auto. */
+  engine?: Runtime;
+  /** Folders whose modules may be loaded: where the engine `tfjs-node` is looked for. */
+  modules?: string[];
   /** Absolute path of the run folder; a folder that holds a checkpoint is resumed. */
   run: string;
   threads: number;

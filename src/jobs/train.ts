@@ -19,6 +19,7 @@ import { collectDataset } from './collect';
 import type { JobContext } from './context';
 import { measureOnnx, packModel, packStage } from './pack';
 import type { TrainRequest } from './protocol';
+import { loadTfjsNode } from './tfjsNode';
 import { versions } from './versions';
 
 /** What `kolmo train --json` prints. */
@@ -44,7 +45,8 @@ export async function* trainRun(
   request: TrainRequest,
   context: JobContext,
 ): AsyncGenerator<RunEvent, TrainSummary> {
-  const { run } = request;
+  const { run, engine, modules = [] } = request;
+  if (engine === 'tfjs-node') loadTfjsNode(modules, request.threads);
   const checkpoint = checkpointOf(run);
   const resume = existsSync(checkpoint) ? new Uint8Array(await readFile(checkpoint)) : undefined;
   const began = context.now();
@@ -58,6 +60,7 @@ export async function* trainRun(
       ...defined(request.training),
       seed: seed ?? trainDefaults.seed,
       threads: request.threads,
+      ...(engine && { runtime: engine }),
     };
     const architecture = choice.build(dataset);
     const initial = initialize(architecture, options.seed);
@@ -237,7 +240,7 @@ function endNote({ epochs, bestEpoch, ended }: TrainResult, { patience }: TrainO
 }
 
 function settingsOf(architecture: string, options: TrainOptions): Record<string, number | string> {
-  const { epochs, batchSize, optimizer, learningRate, schedule, patience, seed } = options;
+  const { epochs, batchSize, optimizer, learningRate, schedule, patience, seed, runtime } = options;
   return {
     architecture,
     epochs,
@@ -247,6 +250,7 @@ function settingsOf(architecture: string, options: TrainOptions): Record<string,
     schedule: schedule.type,
     patience,
     seed,
+    ...(runtime !== 'auto' && { engine: runtime }),
   };
 }
 

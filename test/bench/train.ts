@@ -24,7 +24,7 @@ type Net = 'lenet-300-100' | 'lenet-5';
 const batch = 128;
 const rounds = 5;
 const secondsEach = 2;
-const venv = resolve('out/bench/pytorch');
+const venv = resolve('.cache/pytorch');
 const script = resolve('test/bench/yardsticks/pytorch.py');
 
 /** What the issue asks for, as a multiple of the yardstick. */

@@ -20,14 +20,13 @@ interface Entry {
  */
 export function trace(graph: Graph, build: (tracing: Tracing) => void): void {
   register();
-  const before = tf.engine().backendName;
   const outer = backend.graph;
-  // A backend that is made synchronously is set before the first await.
-  void tf.setBackend(backendName);
   backend.graph = graph;
   try {
-    tf.tidy(() =>
-      build({ tensor: (value) => backend.tensor(value), value: (t) => backend.value(t) }),
+    onBackend(backendName, () =>
+      tf.tidy(() =>
+        build({ tensor: (value) => backend.tensor(value), value: (t) => backend.value(t) }),
+      ),
     );
   } catch (error) {
     const missing = /Cannot find registered kernel '(\w+)'|Kernel '(\w+)' not registered/.exec(
@@ -40,7 +39,18 @@ export function trace(graph: Graph, build: (tracing: Tracing) => void): void {
     );
   } finally {
     backend.graph = outer;
-    if (before && before !== backendName) void tf.setBackend(before);
+  }
+}
+
+/** Calls `run` while TensorFlow.js computes with this backend, and gives it back the one before. */
+export function onBackend(name: string, run: () => void): void {
+  const before = tf.engine().backendName;
+  // A backend that is made synchronously is set before the first await.
+  void tf.setBackend(name);
+  try {
+    run();
+  } finally {
+    if (before && before !== name) void tf.setBackend(before);
   }
 }
 

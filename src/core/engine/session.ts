@@ -2,8 +2,12 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { KolmoError } from '../error';
 
-/** `auto` takes the native library and falls back to WebAssembly where it has no binary for this machine. */
-export type Runtime = 'auto' | 'native' | 'wasm';
+/**
+ * `auto` takes ONNX Runtime's native library and falls back to WebAssembly where it has no binary for this
+ * machine. `tfjs-node` is for training only: an ONNX file runs on ONNX Runtime all the same.
+ */
+export const runtimes = ['auto', 'native', 'wasm', 'tfjs-node'] as const;
+export type Runtime = (typeof runtimes)[number];
 
 export type Buffer = Float32Array | Int32Array | Uint8Array;
 
@@ -13,7 +17,7 @@ export interface Binding {
 }
 
 export interface Session {
-  runtime: 'native' | 'wasm';
+  runtime: Exclude<Runtime, 'auto'>;
   /** Reads every feed's buffer and writes every result into the buffer that stands for it. */
   run(): Promise<void>;
   dispose(): Promise<void>;

@@ -1,10 +1,19 @@
 /** Compiles a loss written with TensorFlow.js into an ONNX graph that gives loss, metrics and gradients. */
 import { KolmoError } from '../error';
-import { trace, type Tracing } from './backend';
-import { createGraph, type Graph, type Value } from './graph';
 import { planArena, type Arena, type ArenaPlan, type Region } from './memory';
-import { createSession, type Binding, type Runtime, type Session } from './session';
+import {
+  compileProgram,
+  sizeOf,
+  withBuffer,
+  type InputSpec,
+  type Program,
+  type Results,
+  type Tensors,
+} from './program';
+import type { Runtime } from './session';
 import * as tf from './tf';
+
+export type { Tensors } from './program';
 
 export interface ParameterSpec {
   name: string;
@@ -21,15 +30,6 @@ export type Constraint =
   /** Weights share centroids, which are what is trained; index -1 stays zero. */
   | { type: 'codebook'; indices: Int32Array; centroids: Float32Array };
 
-export interface InputSpec {
-  name: string;
-  shape: number[];
-  /** Default: float32. */
-  type?: 'float32' | 'int32';
-}
-
-export type Tensors = Record<string, tf.Tensor>;
-
 export interface StepOptions {
   parameters: ParameterSpec[];
   inputs: InputSpec[];
@@ -39,9 +39,6 @@ export interface StepOptions {
   runtime?: Runtime;
 }
 
-/** Scalars are numbers, everything else is a buffer that the next run overwrites. */
-export type Results = Record<string, number | Float32Array>;
-
 export interface Step {
   parameters: Record<string, Float32Array>;
   gradients: Record<string, Float32Array>;
@@ -49,7 +46,7 @@ export interface Step {
   /** What an optimizer updates: each parameter, or its centroids where it is shared. */
   trained: TrainedRegion[];
   arena: Arena;
-  runtime: 'native' | 'wasm';
+  runtime: Program['runtime'];
   run(): Promise<{ loss: number } & Results>;
   /** Writes centroids into the weights that share them; an optimizer calls it after each update. */
   applyConstraints(): void;
@@ -73,13 +70,11 @@ export interface TrainedRegion {
  */
 export async function compileStep(options: StepOptions): Promise<Step> {
   const { parameters, inputs } = options;
-  const graph = createGraph('step');
-  const outputs: Record<string, Value> = {};
-  trace(graph, (tracing) => {
-    const given = tensorsOf(graph, tracing, [...parameters, ...inputs]);
-    const trained = parameters.filter((parameter) => parameter.trained !== false);
+  const trained = parameters.filter((parameter) => parameter.trained !== false);
+  const compute = (given: Tensors): Tensors => {
+    let results: Tensors = {};
     const { grads } = tf.valueAndGrads((...weights: tf.Tensor[]) => {
-      const results = options.loss(
+      results = options.loss(
         {
           ...pick(given, parameters),
           ...Object.fromEntries(trained.map(({ name }, i) => [name, weights[i]])),
@@ -89,13 +84,12 @@ export async function compileStep(options: StepOptions): Promise<Step> {
       if (results.loss?.size !== 1) {
         throw new KolmoError('The loss must be one number: take the mean over the batch.');
       }
-      for (const name in results) outputs[name] = tracing.value(results[name]);
-      return results.loss;
+      for (const name in results) tf.keep(results[name]);
+      return results.loss as tf.Scalar;
     })(trained.map(({ name }) => given[name]));
-    trained.forEach(({ name }, i) => (outputs[gradientName(name)] = tracing.value(grads[i])));
-  });
-  for (const name in outputs) graph.output(outputs[name], name);
-
+    trained.forEach(({ name }, i) => (results[gradientName(name)] = grads[i]));
+    return results;
+  };
   const plan = planArena();
   const slots = parameters.map((parameter) => reserve(plan, parameter));
   const arena = plan.create();
@@ -104,28 +98,24 @@ export async function compileStep(options: StepOptions): Promise<Step> {
   const gradients = Object.fromEntries(
     slots.flatMap((slot) => (slot.gradients ? [[slot.name, arena.floats(slot.gradients)]] : [])),
   );
-  const buffers = inputBuffers(inputs);
-  const results = resultBindings(outputs, (name) =>
-    slots.find((slot) => slot.gradients && gradientName(slot.name) === name)
-      ? gradients[name.slice(gradientName('').length)]
-      : undefined,
-  );
-  const session = await createSession(
-    graph.serialize(),
-    { ...bindings(views, parameters), ...bindings(buffers, inputs) },
-    results,
-    options,
-  );
+  const drawn = inputs.map(withBuffer);
+  const program = await compileProgram({
+    ...options,
+    name: 'step',
+    inputs: [...withViews(parameters, views), ...drawn],
+    compute,
+    into: Object.fromEntries(trained.map(({ name }) => [gradientName(name), gradients[name]])),
+  });
   const { kernels } = arena;
   return {
     parameters: views,
     gradients,
-    inputs: buffers,
+    inputs: buffersOf(drawn),
     trained: slots.flatMap((slot) => (slot.trained ? [slot.trained] : [])),
     arena,
-    runtime: session.runtime,
+    runtime: program.runtime,
     async run() {
-      await session.run();
+      const results = await program.run();
       for (const slot of slots) {
         if (!slot.gradients) continue;
         if (slot.mask) {
@@ -137,7 +127,7 @@ export async function compileStep(options: StepOptions): Promise<Step> {
           kernels.gather(pointer, slot.indices.pointer, sums.pointer, count, sums.count);
         }
       }
-      return read(results) as { loss: number } & Results;
+      return results as { loss: number } & Results;
     },
     applyConstraints() {
       for (const slot of slots) {
@@ -146,7 +136,7 @@ export async function compileStep(options: StepOptions): Promise<Step> {
         kernels.spread(pointer, slot.indices.pointer, slot.trained!.weights.pointer, count);
       }
     },
-    dispose: () => session.dispose(),
+    dispose: () => program.dispose(),
   };
 }
 
@@ -160,105 +150,41 @@ export interface ForwardOptions {
   runtime?: Runtime;
 }
 
-export interface Forward {
+export interface Forward extends Program {
   parameters: Record<string, Float32Array>;
   inputs: Record<string, Float32Array | Int32Array>;
-  runtime: 'native' | 'wasm';
-  run(): Promise<Results>;
-  dispose(): Promise<void>;
 }
 
 /** Like `compileStep`, without gradients: for validation and for generated samples. */
 export async function compileForward(options: ForwardOptions): Promise<Forward> {
   const { parameters, inputs } = options;
-  const graph = createGraph('forward');
-  const outputs: Record<string, Value> = {};
-  trace(graph, (tracing) => {
-    const given = tensorsOf(graph, tracing, [...parameters, ...inputs]);
-    const tensors = options.outputs(pick(given, parameters), pick(given, inputs));
-    for (const name in tensors) outputs[name] = tracing.value(tensors[name]);
-  });
-  for (const name in outputs) graph.output(outputs[name], name);
   const views =
     options.views ??
     Object.fromEntries(
-      parameters.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]),
+      parameters.map((parameter) => [parameter.name, new Float32Array(sizeOf(parameter))]),
     );
-  const buffers = inputBuffers(inputs);
-  const results = resultBindings(outputs, () => undefined);
-  const session: Session = await createSession(
-    graph.serialize(),
-    { ...bindings(views, parameters), ...bindings(buffers, inputs) },
-    results,
-    options,
-  );
-  return {
-    parameters: views,
-    inputs: buffers,
-    runtime: session.runtime,
-    async run() {
-      await session.run();
-      return read(results);
-    },
-    dispose: () => session.dispose(),
-  };
+  const drawn = inputs.map(withBuffer);
+  const program = await compileProgram({
+    ...options,
+    name: 'forward',
+    inputs: [...withViews(parameters, views), ...drawn],
+    compute: (given) => options.outputs(pick(given, parameters), pick(given, inputs)),
+  });
+  return { ...program, parameters: views, inputs: buffersOf(drawn) };
 }
 
 const gradientName = (parameter: string): string => `gradient/${parameter}`;
 
-const sizeOf = (shape: number[]): number => shape.reduce((product, size) => product * size, 1);
-
-function tensorsOf(graph: Graph, tracing: Tracing, specs: InputSpec[]): Tensors {
-  return Object.fromEntries(
-    specs.map(({ name, shape, type }) => [name, tracing.tensor(graph.input(name, shape, type))]),
-  );
-}
-
 const pick = (tensors: Tensors, specs: { name: string }[]): Tensors =>
   Object.fromEntries(specs.map(({ name }) => [name, tensors[name]]));
 
-const inputBuffers = (inputs: InputSpec[]): Record<string, Float32Array | Int32Array> =>
-  Object.fromEntries(
-    inputs.map(({ name, shape, type }) => [
-      name,
-      type === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape)),
-    ]),
-  );
+const withViews = (parameters: ParameterSpec[], views: Record<string, Float32Array>) =>
+  parameters.map(({ name, shape }) => ({ name, shape, data: views[name] }));
 
-const bindings = (
-  buffers: Record<string, Float32Array | Int32Array>,
-  specs: { name: string; shape: number[] }[],
-): Record<string, Binding> =>
-  Object.fromEntries(specs.map(({ name, shape }) => [name, { data: buffers[name], shape }]));
-
-function resultBindings(
-  outputs: Record<string, Value>,
-  existing: (name: string) => Float32Array | undefined,
-): Record<string, Binding> {
-  return Object.fromEntries(
-    Object.entries(outputs).map(([name, { shape, type }]) => {
-      const size = sizeOf(shape);
-      const data =
-        existing(name) ??
-        (type === 'int32'
-          ? new Int32Array(size)
-          : type === 'bool'
-            ? new Uint8Array(size)
-            : new Float32Array(size));
-      return [name, { data, shape }];
-    }),
-  );
-}
-
-function read(results: Record<string, Binding>): Results {
-  const values: Results = {};
-  for (const name in results) {
-    if (name.startsWith(gradientName(''))) continue;
-    const { data, shape } = results[name];
-    values[name] = shape.length === 0 ? data[0] : (data as Float32Array);
-  }
-  return values;
-}
+const buffersOf = (
+  inputs: { name: string; data: Float32Array | Int32Array }[],
+): Record<string, Float32Array | Int32Array> =>
+  Object.fromEntries(inputs.map(({ name, data }) => [name, data]));
 
 interface Slot {
   name: string;
@@ -271,7 +197,7 @@ interface Slot {
 }
 
 function reserve(plan: ArenaPlan, { name, shape, trained, constraint }: ParameterSpec): Slot {
-  const size = sizeOf(shape);
+  const size = sizeOf({ shape });
   const weights = plan.reserve(size);
   if (trained === false) return { name, weights };
   const gradients = plan.reserve(size);
