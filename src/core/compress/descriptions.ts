@@ -118,6 +118,7 @@ export const passDescriptions = {
       weightStep: 1,
       biasStep: 0.1,
       shift: 1,
+      warp: 0,
       units: '',
     } satisfies Omit<EntropyTrainOptions, 'lambda'>,
   },

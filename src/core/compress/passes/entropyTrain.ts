@@ -11,7 +11,7 @@ import {
   type Optimizer,
   type Step,
 } from '../../train/levelStep';
-import { shiftImages } from '../../train/augment';
+import { shiftImages, warpImages } from '../../train/augment';
 import { sizeOf } from '../../train/layers/layer';
 import type { Metrics, Model } from '../../train/model';
 import { objectives } from '../../train/objective';
@@ -44,6 +44,8 @@ export interface EntropyTrainOptions {
   biasStep: number;
   /** Images are moved by up to this many pixels each time they are seen. */
   shift: number;
+  /** Images are turned, stretched and slanted by up to this many degrees each time they are seen. */
+  warp: number;
   /** Hidden units to start from, one number for each layer, as `8,16,50`; empty: all. */
   units: string;
 }
@@ -255,18 +257,19 @@ function join(parts: Float32Array[]): Float32Array {
   return all;
 }
 
-/** Fills a step's inputs with a batch, each image moved a little, and only the features that are still read. */
+/** Fills a step's inputs with a batch, each image moved and turned a little, and only the features that are still read. */
 function createBatches(
   dataset: Dataset,
-  { batchSize, shift }: EntropyTrainOptions,
+  { batchSize, shift, warp }: EntropyTrainOptions,
   random: Random,
 ): (indices: Int32Array, step: Step, features: Int32Array | undefined) => void {
   const size = sizeOf(dataset.inputShape);
-  const images = dataset.inputShape.length === 3 && shift > 0;
+  const images = dataset.inputShape.length === 3;
   const whole = new Float32Array(batchSize * size);
   return (indices, step, features) => {
     dataset.splits.training.read(indices, whole, step.inputs.targets as Float32Array);
-    if (images) shiftImages(whole, dataset.inputShape, shift, random);
+    if (images && warp > 0) warpImages(whole, dataset.inputShape, warp, random);
+    if (images && shift > 0) shiftImages(whole, dataset.inputShape, shift, random);
     gather(whole, size, features, step.inputs.inputs as Float32Array);
   };
 }
