@@ -167,6 +167,23 @@ for (const options of flags.bench ? benches : flags.tests ? tests : bundles) {
   else await build(settings);
 }
 
+/** The JSON schemas that the editor checks files with are the values that the files are read with. */
+async function writeSchemas() {
+  const { outputFiles } = await build({
+    ...node,
+    entryPoints: ['src/runs/pipelineFile.ts'],
+    format: 'esm',
+    sourcemap: false,
+    write: false,
+  });
+  const source = Buffer.from(outputFiles[0].contents).toString('base64');
+  const { pipelineSchema } = await import(`data:text/javascript;base64,${source}`);
+  const $schema = 'http://json-schema.org/draft-07/schema#';
+  writeFileSync('dist/pipeline.schema.json', JSON.stringify({ $schema, ...pipelineSchema }));
+}
+
+if (!flags.tests && !flags.bench) await writeSchemas();
+
 /** The native libraries of one platform only: with all of them the package would not fit the Marketplace. */
 async function packageVsix() {
   const [platform, arch] = [process.platform, process.arch];

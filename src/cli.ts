@@ -7,6 +7,7 @@ import { compress } from './cli/compress';
 import { inspect } from './cli/inspect';
 import { program } from './cli/program';
 import { report } from './cli/report';
+import { run } from './cli/run';
 import { runs } from './cli/runs';
 import { surprisal } from './cli/surprisal';
 import { train } from './cli/train';
@@ -18,6 +19,7 @@ import { version } from '../package.json';
 const commands: Record<string, Command> = {
   train,
   compress,
+  run,
   program,
   verify,
   surprisal,

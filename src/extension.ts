@@ -6,6 +6,7 @@ import { targetPath, type House, type Target } from './commands/house';
 import { inspect } from './commands/inspect';
 import { createJobs } from './views/jobs';
 import { program, verify } from './commands/program';
+import { registerPipelines, runPipeline, savePipeline } from './commands/pipeline';
 import { openRun, openTensorBoard, resumeRun, showReport, stopRun } from './commands/runs';
 import { train } from './commands/train';
 import { passDescriptions } from './core/compress/descriptions';
@@ -32,6 +33,8 @@ const commandTable: Record<string, Command> = {
   ),
   program,
   verify,
+  runPipeline,
+  savePipeline,
   openRun,
   resume: resumeRun,
   stop: stopRun,
@@ -79,6 +82,7 @@ export function activate(context: ExtensionContext): void {
     ...registerInlineSizes(summaries, extensions()),
     ...registerModelsTree(jobs, summaries, extensions()),
     ...registerStatusBar(jobs),
+    ...registerPipelines(house),
     ...surprisal.disposables,
   );
 }

@@ -14,7 +14,7 @@
  * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`,
  *   `[data-view=fields][data-rows]`, `[data-view=proof][data-verified]`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
- * - buttons: `[data-action=stop | resume | compress | pass | program | report | tensorboard]`
+ * - buttons: `[data-action=stop | resume | compress | pass | program | report | tensorboard | savePipeline]`
  */
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';

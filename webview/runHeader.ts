@@ -130,6 +130,9 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
         button('Show Report', { icon: 'file-text', secondary: true, action: 'report' }, () =>
           send({ type: 'report' }),
         ),
+        button('Save as Pipeline…', { icon: 'save', secondary: true, action: 'savePipeline' }, () =>
+          send({ type: 'savePipeline' }),
+        ),
       );
     }
     if (training && trusted) {

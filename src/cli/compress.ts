@@ -45,24 +45,27 @@ export const compress: Command = {
       parsed,
     );
   },
-  print(result) {
-    const { run, stages, file, bytes, ratio, testError } = result as CompressSummary;
-    const percent = (error: number | undefined): string =>
-      error === undefined ? '' : formatPercent(error);
-    const rows = stages.map((stage) => [
-      passDescriptions[stage.name].title,
-      formatCount(stage.bytes),
-      percent(stage.testError),
-      formatSeconds(stage.seconds),
-    ]);
-    const quality = testError === undefined ? '' : `, test error ${percent(testError)}`;
-    return [
-      textTable(['pass', 'bytes', 'test error', 'time'], rows),
-      `${file}: ${formatBytes(bytes)}, ${formatRatio(ratio)}${quality}\n`,
-      `${join(run, 'report.md')}\n`,
-    ].join('');
-  },
+  print: printCompressed,
 };
+
+/** What a person is told of a model that was compressed. */
+export function printCompressed(result: object): string {
+  const { run, stages, file, bytes, ratio, testError } = result as CompressSummary;
+  const percent = (error: number | undefined): string =>
+    error === undefined ? '' : formatPercent(error);
+  const rows = stages.map((stage) => [
+    passDescriptions[stage.name].title,
+    formatCount(stage.bytes),
+    percent(stage.testError),
+    formatSeconds(stage.seconds),
+  ]);
+  const quality = testError === undefined ? '' : `, test error ${percent(testError)}`;
+  return [
+    textTable(['pass', 'bytes', 'test error', 'time'], rows),
+    `${file}: ${formatBytes(bytes)}, ${formatRatio(ratio)}${quality}\n`,
+    `${join(run, 'report.md')}\n`,
+  ].join('');
+}
 
 function passFlags({
   name,

@@ -1,8 +1,9 @@
 /** A progress bar on a terminal; on anything else one line a stage. Always on stderr: stdout is for results. */
+import { eventLine } from '../core/report/eventLine';
 import { stageTitles } from '../core/report/mermaid';
 import type { StampedEvent } from '../runs/events';
 import type { RunState } from '../runs/state';
-import { formatCount, formatBytes, formatSeconds, metricText } from '../runs/units';
+import { formatCount, formatSeconds } from '../runs/units';
 
 export interface ProgressOptions {
   quiet: boolean;
@@ -35,7 +36,7 @@ export function createProgress({ quiet, stream }: ProgressOptions): Progress {
     end: clear,
     show(events, state) {
       for (const event of events) {
-        const line = lineOf(event);
+        const line = eventLine(event);
         if (line !== undefined) note(line);
       }
       if (quiet || !stream.isTTY) return;
@@ -46,31 +47,6 @@ export function createProgress({ quiet, stream }: ProgressOptions): Progress {
       drawn = true;
     },
   };
-}
-
-/** What stays on the screen of an event. A failure is told by the command itself. */
-function lineOf(event: StampedEvent): string | undefined {
-  switch (event.type) {
-    case 'stageFinished': {
-      const { bytes, seconds, test } = event.result;
-      const quality = test ? `, test ${metricText(test)}` : '';
-      return `${stageTitles[event.stage]}: ${formatBytes(bytes)}${quality}, ${formatSeconds(seconds)}`;
-    }
-    case 'warning':
-    case 'stopped':
-      return event.message;
-    case 'stageStarted':
-    case 'progress':
-    case 'point':
-    case 'samples':
-    case 'verified':
-    case 'failed':
-    case 'interrupted':
-    case 'finished':
-      return undefined;
-    default:
-      return event satisfies never;
-  }
 }
 
 /** `Train [######------]  50 % Epoch 3 of 6, loss 0.051, 85,000 examples/s, 12 s left` */

@@ -85,13 +85,13 @@ async function runPasses(
   return run;
 }
 
-interface CompressResult {
+export interface CompressResult {
   bytes?: number;
   ratio?: number;
   testError?: number;
 }
 
-function sayResult(run: string, result: CompressResult | undefined): void {
+export function sayResult(run: string, result: CompressResult | undefined): void {
   if (!result) return;
   const facts = [
     ...(result.bytes === undefined ? [] : [formatBytes(result.bytes)]),

@@ -5,6 +5,7 @@ import type { JobContext } from './context';
 import { describe } from './describe';
 import { inspect, unpack } from './files';
 import type { JobRequest } from './protocol';
+import { pipelineRun } from './pipeline';
 import { programRun, verifyRun } from './program';
 import { reportRun } from './report';
 import { surprisalRun } from './surprisal';
@@ -18,7 +19,7 @@ type JobFunction<T extends JobRequest['type']> = (
 ) => AsyncGenerator<RunEvent, unknown>;
 
 const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
-  train: trainRun,
+  train: (request, context) => (request.passes ? pipelineRun : trainRun)(request, context),
   compress: compressRun,
   program: programRun,
   verify: verifyRun,

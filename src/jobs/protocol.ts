@@ -32,6 +32,15 @@ export interface TrainRequest {
   /** Absolute path of the run folder; a folder that holds a checkpoint is resumed. */
   run: string;
   threads: number;
+  /** Passes that follow the training, as a pipeline file asks for. */
+  passes?: PassRequest[];
+}
+
+export interface PassRequest {
+  name: PassName;
+  options: PassOptions;
+  fineTune: boolean;
+  seed: number;
 }
 
 /** What the user has set; the architecture and `trainDefaults` give the rest. */

@@ -31,6 +31,7 @@ export type FromPanel =
   | { type: 'verify' }
   | { type: 'report' }
   | { type: 'tensorboard' }
+  | { type: 'savePipeline' }
   | { type: 'open'; stage: StageName };
 
 /** Host to model editor. */

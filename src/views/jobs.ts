@@ -18,8 +18,14 @@ export interface Jobs {
   /**
    * Runs a request to its end and gives its result; `undefined` when it failed or was refused, which the user was told.
    * @param title what the notification says: `Training LeNet-300-100`
+   * @param onEvents is told everything that happens
    */
-  run(title: string, folder: string, request: JobRequest): Promise<unknown>;
+  run(
+    title: string,
+    folder: string,
+    request: JobRequest,
+    onEvents?: (events: StampedEvent[]) => void,
+  ): Promise<unknown>;
   /** A job without a run, shown in a notification; `undefined` when it was cancelled. Its failure is the caller's to tell. */
   measure(title: string, request: JobRequest): Promise<unknown>;
   /** A job without a run and without a notification, whose failure is the caller's to tell. */
@@ -40,7 +46,7 @@ export function createJobs(worker: string): Jobs {
     changed.fire({ folder, note });
   };
 
-  async function run(title: string, folder: string, request: JobRequest): Promise<unknown> {
+  const run: Jobs['run'] = async (title, folder, request, onEvents) => {
     if (!workspace.isTrusted) {
       const choice = await window.showErrorMessage(
         `${title} runs a job in this workspace, which is not trusted. Looking at models and runs works without trust.`,
@@ -60,6 +66,7 @@ export function createJobs(worker: string): Jobs {
         worker,
         outlivesHost: true,
         onMessage: (message) => {
+          if (message.type === 'events') onEvents?.(message.events);
           const note = report(message);
           if (note !== undefined) changed.fire({ folder, note });
         },
@@ -80,7 +87,7 @@ export function createJobs(worker: string): Jobs {
         tell(folder, '');
       }
     });
-  }
+  };
 
   const measure = (title: string, request: JobRequest): Promise<unknown> =>
     notify(title, async (report, cancel) => {

@@ -125,28 +125,15 @@ async function obey(
 ): Promise<void> {
   switch (wish.type) {
     case 'stop':
-      await commands.executeCommand('kolmo.stop', folder);
-      break;
     case 'resume':
-      await commands.executeCommand('kolmo.resume', folder);
-      break;
     case 'compress':
-      await commands.executeCommand('kolmo.compress', folder);
-      break;
     case 'pass':
-      await commands.executeCommand('kolmo.pass', folder);
-      break;
     case 'program':
-      await commands.executeCommand('kolmo.program', folder);
-      break;
     case 'verify':
-      await commands.executeCommand('kolmo.verify', folder);
-      break;
     case 'report':
-      await commands.executeCommand('kolmo.report', folder);
-      break;
     case 'tensorboard':
-      await commands.executeCommand('kolmo.tensorboard', folder);
+    case 'savePipeline':
+      await commands.executeCommand(`kolmo.${wish.type}`, folder);
       break;
     case 'open': {
       const artifact = state.stages[wish.stage]?.result?.artifact;

@@ -1,0 +1,34 @@
+/** `kolmo run FILE.kolmo.json` */
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { CompressSummary } from '../jobs/compress';
+import { runFolderFor } from '../runs/folder';
+import { parsePipeline, requestOf } from '../runs/pipelineFile';
+import { UsageError, type Command } from './command';
+import { printCompressed } from './compress';
+import { runJob } from './runJob';
+
+export const run: Command = {
+  usage: 'run FILE.kolmo.json',
+  summary:
+    'Runs a pipeline file: train, then compress. One that was interrupted goes on with --out RUN.',
+  operands: ['FILE.kolmo.json'],
+  flags: {},
+  async run({ operands: [file], given, threads, seed, out, ...parsed }) {
+    const path = resolve(file);
+    const text = await readFile(path, 'utf8').catch((error: Error) => {
+      throw new UsageError(`${file} cannot be read: ${error.message}.`);
+    });
+    const pipeline = {
+      ...parsePipeline(text, file),
+      ...(given.has('threads') && { threads }),
+      ...(given.has('seed') && { seed }),
+    };
+    const { dataset, architecture = 'auto' } = pipeline;
+    const folder = out ?? runFolderFor(process.cwd(), { dataset, architecture, date: new Date() });
+    const request = requestOf(pipeline, { file: path, run: resolve(folder), threads });
+    const result = await runJob<CompressSummary>(request, parsed);
+    return { pipeline: basename(file), ...result };
+  },
+  print: printCompressed,
+};
