@@ -96,7 +96,7 @@ const roundSeconds = 0.004;
  * Median seconds of a call with one example and with 128, on one thread, what the call itself costs included.
  * The files take turns, so that whatever else the machine does slows all of them alike.
  */
-async function measureLatencies(files: OnnxFile[]): Promise<Latency[]> {
+export async function measureLatencies(files: OnnxFile[]): Promise<Latency[]> {
   const models: OpenModel[] = [];
   try {
     for (const { onnx } of files) models.push(await openModel(onnx, { threads: 1 }));
