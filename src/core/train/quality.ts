@@ -4,6 +4,7 @@ import type { OpenModel, Runtime } from '../engine/session';
 import { compileForward, type Forward } from '../engine/step';
 import { createRandom } from '../random';
 import { lenet300 } from './architectures/lenet-300-100';
+import { symmetricEigen } from './eigen';
 import { forward, initialize, placeLayers } from './layers/layers';
 import { sizeOf } from './layers/layer';
 import { train } from './loop';
@@ -137,18 +138,21 @@ export function frechetDistance(a: Float64Array[], b: Float64Array[]): number {
   const [first, second] = [momentsOf(a), momentsOf(b)];
   const n = first.mean.length;
   // tr (S1 S2)^(1/2) = sum of the roots of the eigenvalues of R S2 R, where R is the root of S1.
-  const { values, vectors } = eigen(first.covariance, n);
+  const { values, vectors } = symmetricEigen(first.covariance, n);
   const root = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
       for (let k = 0; k < n; k++) {
         root[i * n + j] +=
-          vectors[i * n + k] * Math.sqrt(Math.max(0, values[k])) * vectors[j * n + k];
+          vectors[k * n + i] * Math.sqrt(Math.max(0, values[k])) * vectors[k * n + j];
       }
     }
   }
   const inner = multiply(multiply(root, second.covariance, n), root, n);
-  const roots = eigen(inner, n).values.reduce((sum, v) => sum + Math.sqrt(Math.max(0, v)), 0);
+  const roots = symmetricEigen(inner, n).values.reduce(
+    (sum, v) => sum + Math.sqrt(Math.max(0, v)),
+    0,
+  );
   let distance = -2 * roots;
   for (let i = 0; i < n; i++) {
     distance += (first.mean[i] - second.mean[i]) ** 2;
@@ -180,36 +184,4 @@ function multiply(a: Float64Array, b: Float64Array, n: number): Float64Array {
     }
   }
   return product;
-}
-
-/** Eigenvalues and eigenvectors (as columns) of a symmetric matrix, by Jacobi's rotations. */
-function eigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
-  const a = matrix.slice();
-  const vectors = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) vectors[i * n + i] = 1;
-  const rotate = (m: Float64Array, p: number, q: number, c: number, s: number): void => {
-    const [x, y] = [m[p], m[q]];
-    m[p] = c * x - s * y;
-    m[q] = s * x + c * y;
-  };
-  const scale = Math.max(...a.map(Math.abs), 1e-300);
-  for (let sweep = 0; sweep < 50; sweep++) {
-    let largest = 0;
-    for (let p = 0; p < n; p++) {
-      for (let q = p + 1; q < n; q++) {
-        const off = a[p * n + q];
-        largest = Math.max(largest, Math.abs(off));
-        if (Math.abs(off) < 1e-14 * scale) continue;
-        const theta = (a[q * n + q] - a[p * n + p]) / (2 * off);
-        const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-        const c = 1 / Math.sqrt(t * t + 1);
-        const s = t * c;
-        for (let k = 0; k < n; k++) rotate(a, p * n + k, q * n + k, c, s);
-        for (let k = 0; k < n; k++) rotate(a, k * n + p, k * n + q, c, s);
-        for (let k = 0; k < n; k++) rotate(vectors, k * n + p, k * n + q, c, s);
-      }
-    }
-    if (largest < 1e-12 * scale) break;
-  }
-  return { values: Float64Array.from({ length: n }, (_, i) => a[i * n + i]), vectors };
 }

@@ -7,23 +7,54 @@ import {
 import { ladders, predict, rehearsals } from '../../../src/core/compress/analysis/dryRun';
 import { sensitivity, type Sensitivity } from '../../../src/core/compress/analysis/sensitivity';
 import { encode } from '../../../src/core/compress/container/container';
+import { passes } from '../../../src/core/compress/passes';
 import type { Dataset, Examples } from '../../../src/core/data/dataset';
 import { createRandom } from '../../../src/core/random';
+import type { Architecture } from '../../../src/core/train/model';
 import { blobs } from './blobs';
 import { lenet300, randomModel, tiny } from './models';
 
 describe('dry run', () => {
-  for (const pass of ['prune', 'pruneNeurons', 'quantize', 'share'] as const) {
+  for (const pass of ['prune', 'pruneNeurons', 'factorise', 'quantize', 'share'] as const) {
     it(`tells what ${pass} would write within 3 %`, () => {
       const model = randomModel(lenet300);
       // Two rungs of each ladder: packing every one would take a minute.
-      for (const setting of [ladders[pass][1], ladders[pass][3]]) {
+      const rungs = pass === 'factorise' ? [0.8, 0.7] : [ladders[pass][1], ladders[pass][3]];
+      for (const setting of rungs) {
         const written = encode(rehearsals[pass]!(model, setting)).length;
         const ratio = predict(model, pass, setting) / written;
         assert.ok(Math.abs(ratio - 1) <= 0.03, `${setting}: ${ratio} of ${written}`);
       }
     });
   }
+
+  it('still fits within 3 % when the pass has trained the weights on', async () => {
+    const wide: Architecture = {
+      ...tiny,
+      layers: [
+        { type: 'dense', units: 60, activation: 'relu' },
+        { type: 'dense', units: 40, activation: 'relu' },
+        { type: 'dense', units: 3, activation: 'softmax' },
+      ],
+    };
+    const model = randomModel(wide);
+    const context = { dataset: blobs(), seed: 1, threads: 1 };
+    for (const pass of ['prune', 'pruneNeurons', 'factorise', 'quantize', 'share'] as const) {
+      const { setting } = passes[pass];
+      // Random weights have no few large singular values, and small layers no many distinct weights.
+      const few = { factorise: [0.5], share: [16] };
+      const rungs =
+        pass === 'factorise' || pass === 'share' ? few[pass] : ladders[pass].slice(1, 4);
+      for (const value of rungs) {
+        const running = passes[pass].run(model, { [setting.name]: value, epochs: 2 }, context);
+        let next = await running.next();
+        while (!next.done) next = await running.next();
+        const written = encode(next.value).length;
+        const ratio = predict(model, pass, value) / written;
+        assert.ok(Math.abs(ratio - 1) <= 0.03, `${pass} ${value}: ${ratio} of ${written}`);
+      }
+    }
+  });
 
   it('refuses to tell what only training can', () => {
     assert.throws(

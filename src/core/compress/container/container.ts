@@ -13,7 +13,7 @@ import {
 import { layoutOf, listedLayout, type TensorLayout } from '../../formats/kolmoLayout';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { checkFinite } from '../finite';
-import { countingPort, readingPort, writingPort, type BitPort } from './bits';
+import { readingPort, writingPort, type BitPort } from './bits';
 import { crc32 } from './crc';
 import {
   codeFloat,
@@ -109,20 +109,6 @@ export function decode(bytes: Uint8Array, name = 'The packed model'): Model {
   return { architecture: header.architecture, parameters: plans.map(parameterOf) };
 }
 
-/** The length that `encode` would give, without writing it. */
-export function packedLength(model: Model): number {
-  const plans = planOf(model);
-  const costs = codeTensors(countingPort(), { byte: (value) => value }, plans);
-  const stream = Math.ceil(costs.reduce((sum, cost) => sum + cost.positions + cost.symbols, 0) / 8);
-  const tail = costs.reduce((sum, cost) => sum + cost.tail, 0);
-  const tensors = plans.map(({ tensor }, t) => ({
-    ...tensor,
-    streamBytes: Math.round((costs[t].positions + costs[t].symbols) / 8) + costs[t].tail,
-  }));
-  const header = encodeHeader({ architecture: model.architecture, tensors }).bytes.length;
-  return header + stream + tail + 4;
-}
-
 /** A tensor as it is coded: integers for positions and symbols, and float values where the encoding has any. */
 export interface Plan {
   tensor: KolmoTensor;
@@ -131,14 +117,14 @@ export interface Plan {
 }
 
 /** Bits of the coded stream, and bytes of the tail. */
-interface TensorCost {
+export interface TensorCost {
   positions: number;
   symbols: number;
   tail: number;
 }
 
-/** The one walk over all tensors, in file order, that writes or reads. */
-function codeTensors(port: BitPort, tail: Tail, plans: Plan[]): TensorCost[] {
+/** The one walk over all tensors, in file order, that writes, reads or counts. */
+export function codeTensors(port: BitPort, tail: Tail, plans: Plan[]): TensorCost[] {
   const levelCoder = createLevelCoder(port);
   const floatModels = createFloatModels();
   const alive: (Int32Array | undefined)[] = [];

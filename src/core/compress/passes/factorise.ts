@@ -88,13 +88,19 @@ export function factoriseDense(model: Model, energy: number): Model {
   return { architecture: { ...model.architecture, layers }, parameters };
 }
 
+/** Of weights that were decomposed before: one layer is asked about at several energies. */
+const decompositions = new WeakMap<Float32Array, ReturnType<typeof singularVectors>>();
+
 /** left [inputs, rank] @ right [rank, outputs], each carrying the root of the singular values; undefined where that is not smaller. */
 function factorsOf(
   weights: Parameter,
   energy: number,
 ): { left: Parameter; right: Parameter } | undefined {
   const [inputs, outputs] = weights.shape;
-  const { values, vectors } = singularVectors(weights.data, inputs, outputs);
+  const decomposition =
+    decompositions.get(weights.data) ?? singularVectors(weights.data, inputs, outputs);
+  decompositions.set(weights.data, decomposition);
+  const { values, vectors } = decomposition;
   const total = values.reduce((sum, value) => sum + value, 0);
   let rank = 0;
   for (let kept = 0; rank < values.length && kept < energy * total; rank++) kept += values[rank];
