@@ -26,9 +26,9 @@ const TOP: usize = 0x10000; // f32[256][16]: weights of the sets' opinions
 const RECENT_P: usize = 0x18000; // u32 per repeat and length
 const RUN_P: usize = 0x20000; // u32 per context and run
 const PAST_P: usize = 0x40000; // u32 per context, count and last bits
-const REFINE_A: usize = 0x100000; // f32[65536][33]
-const REFINE_B: usize = 0xa00000;
-const DATA: usize = 0x1300000;
+const REFINE_A: usize = 0x100000; // f32[65536][16], so that a context is one cache line
+const REFINE_B: usize = 0x500000;
+const DATA: usize = 0x900000;
 
 let contexts: i32 = 0;
 let sets: i32 = 0;
@@ -143,6 +143,10 @@ export function code(i: i32, encoding: i32): i32 {
     const last = input + inputBytes;
     store<f32>(last - 4, 0.4);
     gather(input, bit, node);
+    // Their lines are asked for before they are needed.
+    let ra = REFINE_A + ((node | (c1 << 8)) << 6);
+    let rb = REFINE_B + ((((refineContext >>> 16) ^ (node * 61)) & 65535) << 6);
+    store<f32>(REFINE, load<f32>(ra) + load<f32>(rb), 8);
 
     store<i32>(SELECT, node);
     let dot: f32 = 0;
@@ -165,11 +169,11 @@ export function code(i: i32, encoding: i32): i32 {
     const mixed = squash(dot);
 
     // Two refinements learn by how much the mix is wrong in a context, and are averaged with it.
-    const t: f32 = max<f32>(-7.99, min<f32>(7.99, dot)) * 2 + 16;
-    const ti = <i32>t;
-    const tw: f32 = t - <f32>ti;
-    let ra = REFINE_A + (((node | (c1 << 8)) * 33 + ti) << 2);
-    let rb = REFINE_B + (((((refineContext >>> 16) ^ (node * 61)) & 65535) * 33 + ti) << 2);
+    const t: f32 = max<f32>(-7.49, min<f32>(7.49, dot)) + 7.5;
+    const ti = <usize>(<i32>t) << 2;
+    const tw: f32 = t - <f32>(<i32>t);
+    ra += ti;
+    rb += ti;
     const refined: f32 =
       (load<f32>(ra) + load<f32>(rb)) * (1 - tw) + (load<f32>(ra, 4) + load<f32>(rb, 4)) * tw;
     let p = <i32>((mixed + refined * 0.35) * 65536);
@@ -197,10 +201,10 @@ export function code(i: i32, encoding: i32): i32 {
       for (let x: usize = input; x < last; x += 16, w += 16)
         v128.store(w, f32x4.add(v128.load(w), f32x4.mul(step, v128.load(x))));
     }
-    const up = i32(tw > 0.5);
-    ra += up << 2;
-    rb += up << 2;
-    const gap: f32 = <f32>y - squash(<f32>(ti + up) * 0.5 - 8);
+    const up = usize(tw > 0.5) << 2;
+    ra += up;
+    rb += up;
+    const gap: f32 = <f32>y - squash(<f32>(ti + up) * 0.25 - 7.5);
     store<f32>(ra, load<f32>(ra) + (gap - load<f32>(ra)) * 0.02);
     store<f32>(rb, load<f32>(rb) + (gap - load<f32>(rb)) * 0.02);
     update(y, bit);

@@ -34,7 +34,7 @@ const map = {
   select: 0x1100,
   refine: 0x1140,
   match: 0x1200,
-  data: 0x1300000,
+  data: 0x900000,
 };
 
 /** Integers between two repeats in the kernel's memory, and where one holds its least length. */
