@@ -170,7 +170,7 @@ export function code(i: i32, encoding: i32): i32 {
 
     // Two refinements learn by how much the mix is wrong in a context, and are averaged with it.
     const t: f32 = max<f32>(-7.49, min<f32>(7.49, dot)) + 7.5;
-    const ti = <usize>(<i32>t) << 2;
+    const ti = (<usize>(<i32>t)) << 2;
     const tw: f32 = t - <f32>(<i32>t);
     ra += ti;
     rb += ti;

@@ -40,6 +40,13 @@ const parts: Part[] = [
   { pattern: /\bword\b/, words: 'word so far' },
   { pattern: /\blast\b/, words: 'word before' },
   { pattern: /\bbefore\b/, words: 'second word before' },
+  { pattern: /\bmatch\[3\]/, words: 'what a repeat expects' },
+  { pattern: /\bline\b/, words: 'place in the line' },
+  { pattern: /\blineUp\b/, words: 'byte above' },
+  { pattern: /\bshape1\b/, words: 'kind of the line above' },
+  { pattern: /\bshape2\b/, words: 'kind of the second line above' },
+  { pattern: /\btag\b/, words: 'field in brackets' },
+  { pattern: /\bbeside\b/, words: 'byte in the same field of the line above' },
   { pattern: /\bfollow\[/, words: 'what followed this byte before' },
   { pattern: /\bfollow2\[/, words: 'what followed these two bytes before' },
 ];

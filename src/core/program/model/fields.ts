@@ -59,13 +59,29 @@ export const jsonTracker: Tracker = {
   ${lookAbove}`,
 };
 
-/** Logs: fields end at spaces and brackets, and a column is what the words of the line so far say, digits left out. */
+/**
+ * Logs: fields end at spaces and brackets, and a column is what the words of the line so far say, digits left out. Lines follow
+ * one another (`shape1`, `shape2`: the two above), share the field in brackets (`tag`), and resemble the line above field by
+ * field, of which `beside` is the first byte.
+ */
 export const logTracker: Tracker = {
-  state: `${fieldState} let shape = 0, line = 0, lineAbove = 0;`,
+  state: `${fieldState} let shape = 0, shape1 = 0, shape2 = 0, tag = 0, number = 0, beside = 0; const numbered = new Int32Array(256);`,
   step: `if (i) {
-  if (c1 === 10) { lineAbove = line; line = i; shape = 0; }
+  if (c1 === 10) { shape2 = shape1; shape1 = shape; shape = 0; }
   else if (c1 < 48 || c1 > 57) shape = mix(shape, c1 + 1);
-  if (c1 < 45 || c1 === 47 || c1 > 57 && c1 < 65 || c1 > 90 && c1 < 95) ${nextField('shape & 4095')} else ${inField}
+  if (c1 < 45 || c1 === 47 || c1 > 57 && c1 < 65 || c1 > 90 && c1 < 95) {
+    ${nextField('shape & 4095')}
+    number = c1 === 10 ? 0 : number + 1 & 255; beside = numbered[number]; numbered[number] = i;
+    if (c1 === 93) tag = left;
+  } else ${inField}
   ${everyByte} }
   ${lookAbove}`,
 };
+
+/** What the lines of a log tell of one another. */
+export const logContexts = [
+  'mix(mix(prefix,col),shape1)',
+  'mix(mix(prefix,col),mix(shape1,shape2))',
+  'mix(prefix,tag)',
+  'mix(mix(prefix,number),beside?data[beside+at]:0)',
+];

@@ -1,7 +1,7 @@
 /** Which contexts predict which kind of file: one model per syntax, to be thinned by the encoder's search. */
 import type { Syntax } from '../syntax';
 import type { ModelSpec } from './engine';
-import { jsonTracker, logTracker, tableTracker, type Tracker } from './fields';
+import { jsonTracker, logContexts, logTracker, tableTracker, type Tracker } from './fields';
 import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import { fitContext, numbersSource, sumContext } from './numbers';
 import type { Semantics } from '../semantics';
@@ -22,7 +22,7 @@ export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): M
     case 'json':
       return { ...shared, ...fieldModel(jsonTracker, semantics) };
     case 'log':
-      return { ...shared, ...fieldModel(logTracker) };
+      return { ...shared, ...logModel() };
     case 'text':
       return { ...shared, ...textModel };
     case 'image':
@@ -63,15 +63,21 @@ const order = {
 const byMatch = { expression: 'match[2]', size: 32 };
 const byLastByte = { expression: 'c1', size: 256 };
 
+/** What the longest repeat expects, after the last two bytes. */
+const byRepeat = 'mix(match[3],c1|c2<<8)';
+
 const textModel: Contexts = {
-  state: 'let word = 0, last = 0, before = 0;',
-  step: `if (i) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) before = last, last = word, word = 0; }`,
+  state: 'let word = 0, last = 0, before = 0, line = 0, lineUp = 0;',
+  step: `if (c1 === 10) lineUp = line, line = i; if (i) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) before = last, last = word, word = 0; }`,
   contexts: [
     '0',
     ...Object.values(order),
     'mix(word,c1)',
     'mix(word,last)',
     'mix(mix(word,before),last)',
+    'mix(before,word)',
+    'mix(i-line,line?data[lineUp+i-line]:0)',
+    byRepeat,
   ],
   selectors: [byMatch, byLastByte, { expression: 'word?1:0', size: 2 }],
   refine: order[2],
@@ -107,14 +113,37 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       'mix(mix(left,left2),prefix)',
       'mix(word,c1)',
       'mix(mix(word,last),23)',
+      'mix(match[3]|match[1]<<9,col)',
+      'mix(col,at+999)',
+      'c2|c3<<8',
       'mix(follow[c1]&65535,c1)',
       'mix(follow2[c1|c2<<8]&65535,c1)',
       ...told,
       ...expected,
     ],
-    selectors: [byMatch, { expression: '(col&255)*16+Math.min(at,15)', size: 4096 }, byLastByte],
+    selectors: [
+      byMatch,
+      { expression: '(col&255)*16+Math.min(at,15)', size: 4096 },
+      byLastByte,
+      { expression: '(col&255)*4+Math.min(3,match[1]>>3)', size: 1024 },
+    ],
     refine: 'mix(a0|c1<<8|same<<16,col)',
     matches: [6, 16],
+  };
+}
+
+/** Logs: as tables, and what the lines tell of one another. */
+function logModel(): Contexts {
+  const fields = fieldModel(logTracker);
+  return {
+    ...fields,
+    contexts: [...fields.contexts, ...logContexts],
+    selectors: [
+      ...fields.selectors,
+      { expression: 'number*8+Math.min(at,7)', size: 2048 },
+      { expression: 'shape1&255', size: 256 },
+    ],
+    matches: [4, 8, 20],
   };
 }
 
