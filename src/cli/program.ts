@@ -1,8 +1,10 @@
 /** `kolmo program FILE` */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { ProgramRequest } from '../jobs/protocol';
 import type { ProgramSummary } from '../jobs/program';
-import { formatCount, formatSeconds } from '../runs/units';
+import { datasetPath, readRecord } from '../runs/folder';
+import { formatCount, formatSeconds, metricText } from '../runs/units';
 import type { Command } from './command';
 import { runJob } from './runJob';
 import { textTable } from './table';
@@ -12,7 +14,7 @@ const efforts = ['fast', 'balanced', 'max'] as const;
 export const program: Command = {
   usage: 'program FILE',
   summary:
-    'Writes a program that prints the file byte for byte, runs it to prove it, and counts its bytes.',
+    'Writes a program that prints the file byte for byte, runs it to prove it, and counts its bytes; of a run, the program of its dataset, or one that draws what its GAN draws.',
   operands: ['FILE'],
   flags: {
     effort: {
@@ -23,12 +25,11 @@ export const program: Command = {
     },
     ascii: { type: 'switch', description: 'Use printable characters only.' },
   },
-  run: ({ operands: [file], given, out, ...parsed }) =>
+  run: async ({ operands: [path], given, out, ...parsed }) =>
     runJob<ProgramSummary>(
       {
         type: 'program',
-        file: resolve(file),
-        out: resolve(out ?? `${file}.program.mjs`),
+        ...(await sourceOf(resolve(path), out && resolve(out))),
         effort: (given.get('effort') as ProgramRequest['effort'] | undefined) ?? 'balanced',
         ascii: given.has('ascii'),
       },
@@ -36,7 +37,7 @@ export const program: Command = {
     ),
   print(result) {
     const summary = result as ProgramSummary;
-    const { bytes, baselines, bitsPerByte, seconds, findings } = summary;
+    const { bytes, baselines, bitsPerByte, seconds, findings, metrics } = summary;
     const rows = [
       ['the file', bytes.source],
       ['program', bytes.total],
@@ -49,7 +50,18 @@ export const program: Command = {
       textTable(['', 'bytes'], rows),
       ...findings.map(({ sentence }) => `${sentence}\n`),
       `${bitsPerByte.toFixed(3)} bits per byte, written in ${formatSeconds(seconds.encode)}, verified in ${formatSeconds(seconds.decode)}\n`,
+      ...(metrics ? [`What it draws: ${metricText(metrics)}\n`] : []),
       `${summary.program}\n`,
     ].join('');
   },
 };
+
+/** What to write a program for, and where: for a run its dataset, beside what the run has made. */
+async function sourceOf(
+  path: string,
+  out: string | undefined,
+): Promise<Pick<ProgramRequest, 'file' | 'out' | 'run'>> {
+  if (!existsSync(join(path, 'run.json'))) return { file: path, out: out ?? `${path}.program.mjs` };
+  const file = datasetPath(await readRecord(path)) ?? join(path, 'model.kolmo');
+  return { file, out: out ?? join(path, `${basename(file)}.program.mjs`), run: path };
+}

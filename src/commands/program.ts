@@ -4,7 +4,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
 import type { ProgramRequest } from '../jobs/protocol';
 import type { VerifySummary } from '../jobs/program';
-import { readRecord, readState } from '../runs/folder';
+import { datasetPath, readRecord, readState } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
@@ -110,8 +110,7 @@ export async function verify(house: House, target: Target): Promise<boolean> {
 /** The dataset that a run was trained on, from its run.json. */
 async function datasetOf(run: string): Promise<string | undefined> {
   try {
-    const { request, dataset } = await readRecord(run);
-    const file = 'dataset' in request ? request.dataset : dataset?.files[0]?.path;
+    const file = datasetPath(await readRecord(run));
     if (file) return file;
     throw new Error('run.json names none.');
   } catch (error) {

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { collect } from '../core/data/collect';
 import type { Dataset } from '../core/data/dataset';
+import { KolmoError } from '../core/error';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
+import type { RunRecord } from '../runs/folder';
 import type { JobContext } from './context';
 import type { TrainRequest } from './protocol';
 
@@ -60,4 +62,20 @@ async function* staged(collecting: ReturnType<typeof collect>): AsyncGenerator<R
     if (step.done) return step.value;
     yield { ...step.value, stage: 'collect' };
   }
+}
+
+/** The run's dataset, which must still be what it was; a model file has none. */
+export async function* collectAgain(
+  run: string,
+  { request, dataset: before }: RunRecord,
+  context: JobContext,
+): AsyncGenerator<RunEvent, Dataset | undefined> {
+  if (request.type !== 'train') return undefined;
+  const dataset = yield* collectDataset({ ...request, run }, context, { quiet: true });
+  const changed = dataset.files.find((file, i) => before?.files[i]?.sha256 !== file.sha256);
+  if (!changed) return dataset;
+  dataset.close?.();
+  throw new KolmoError(
+    `${changed.path} has changed since this run was trained (its SHA-256 is now ${changed.sha256.slice(0, 12)}…): train again, so that errors compare.`,
+  );
 }

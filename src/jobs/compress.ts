@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { decode } from '../core/compress/container/container';
 import { compress } from '../core/compress/compress';
 import type { PassName, PassOptions } from '../core/compress/pass';
-import type { Dataset } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import type { Metrics, Model } from '../core/train/model';
 import type { RunEvent, StageName } from '../runs/events';
 import { readRecord, readState, writeRecord, type RunRecord } from '../runs/folder';
-import { collectDataset } from './collect';
+import { collectAgain } from './collect';
 import { denseFile, measureSpeed } from './speed';
 import type { JobContext } from './context';
 import { measureModel, packModel, packStage, writePacked, type Packed } from './pack';
@@ -162,22 +161,6 @@ const isDerived = (name: StageName): boolean => name === 'entropyCode' || name =
 async function readPacked(path: string): Promise<Model> {
   if (!existsSync(path)) throw new KolmoError(`${path} is not there: train the run again.`);
   return decode(new Uint8Array(await readFile(path)), path);
-}
-
-/** The run's dataset, which must still be what it was; a model file has none. */
-async function* collectAgain(
-  run: string,
-  { request, dataset: before }: RunRecord,
-  context: JobContext,
-): AsyncGenerator<RunEvent, Dataset | undefined> {
-  if (request.type !== 'train') return undefined;
-  const dataset = yield* collectDataset({ ...request, run }, context, { quiet: true });
-  const changed = dataset.files.find((file, i) => before?.files[i]?.sha256 !== file.sha256);
-  if (!changed) return dataset;
-  dataset.close?.();
-  throw new KolmoError(
-    `${changed.path} has changed since this run was trained (its SHA-256 is now ${changed.sha256.slice(0, 12)}…): train again, so that errors compare.`,
-  );
 }
 
 function refuseRepeats(names: PassName[]): void {

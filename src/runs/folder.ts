@@ -33,6 +33,10 @@ export interface RunRecord {
   parameters?: number;
 }
 
+/** Absolute path of the file that a run was trained on, where it was trained on one. */
+export const datasetPath = ({ request, dataset }: RunRecord): string | undefined =>
+  'dataset' in request ? request.dataset : dataset?.files[0]?.path;
+
 /** One line of a list of runs. */
 export interface RunSummary {
   folder: string;

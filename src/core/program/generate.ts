@@ -21,14 +21,17 @@ interface Form {
   ascii: boolean;
 }
 
-/** The predictor's program: the kernel and the decoder's minified text are deflated together, and the payload follows. */
+/**
+ * The predictor's program: the kernel and the decoder's minified text are deflated together, and the payload follows.
+ * With `then`, the source of a function of the data and the words on the command line, its result is what the program gives.
+ */
 export async function predictorProgram(
   model: Model,
   payload: Uint8Array,
   size: number,
-  { ascii }: Form,
+  { ascii, then }: Form & { then?: string },
 ): Promise<Generated> {
-  const text = Buffer.from(await decoderText(model, size));
+  const text = Buffer.from(await decoderText(model, size, then));
   const mixing = model.type === 'mixing';
   const parts = mixing ? [kernelBytes, text] : [text];
   const code = new Uint8Array(deflateRawSync(concat(parts), { level: 9, memLevel: 9 }));
@@ -74,7 +77,7 @@ const counted = (form: Generated['form'], program: Uint8Array, data: Uint8Array)
 };
 
 /** The decoder's minified text: an arrow function of the payload, and before it of the bytes that begin with the kernel. */
-async function decoderText(model: Model, size: number): Promise<string> {
+async function decoderText(model: Model, size: number, then?: string): Promise<string> {
   const body =
     model.type === 'minimal'
       ? `(source,size)=>{${minimalSource(model, 'decode')}}`
@@ -83,7 +86,10 @@ const size=${size}, memory=new WebAssembly.Memory({initial:${pagesOf(model, size
   {prepare,open,code}=(await WebAssembly.instantiate(kernel.slice(0,${kernelBytes.length}),{env:{memory}})).instance.exports;
 ${engineSource(model, size, 'decode').replaceAll('kernel.', '')}}`;
   // Declarations of one kind are joined, which is shorter than telling constants apart.
-  const { code } = await minify(`D=${body.replace(/\bconst\b/g, 'let')}`, {
+  const whole = then
+    ? `async(...parts)=>(${then})(await(${body})(...parts),globalThis.process?process.argv.slice(2):[])`
+    : body;
+  const { code } = await minify(`D=${whole.replace(/\bconst\b/g, 'let')}`, {
     ecma: 2020,
     compress: { passes: 3, unsafe_math: false, toplevel: true },
     mangle: true,

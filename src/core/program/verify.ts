@@ -14,27 +14,52 @@ export interface Verification {
 }
 
 /**
- * Runs the program at `path` (absolute) under Node's permission model, which lets it read itself and nothing else, and compares
- * the SHA-256 of its output with `expected`. Throws a KolmoError with the program's own words if it fails.
+ * Runs the program at `path` (absolute) and compares the SHA-256 of its output with `expected`.
+ * Throws a KolmoError with the program's own words if it fails.
  */
-export async function verifyProgram(path: string, expected: string): Promise<Verification> {
+export async function verifyProgram(
+  path: string,
+  expected: string,
+  words: string[] = [],
+): Promise<Verification> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const command = await runProgram(path, words, (chunk) => {
+    hash.update(chunk);
+    bytes += chunk.length;
+  });
+  const printed = hash.digest('hex');
+  return { verified: printed === expected, sha256: printed, bytes, command };
+}
+
+/**
+ * Runs the program at `path` with `words` under Node's permission model, which lets it read itself and nothing else.
+ * Gives the command; throws a KolmoError with the program's own words if it fails.
+ */
+export async function runProgram(
+  path: string,
+  words: string[],
+  onOutput: (chunk: Buffer) => void,
+): Promise<string[]> {
   const [major, minor] = process.versions.node.split('.').map(Number);
   const flag =
     major > 23 || (major === 23 && minor >= 5) ? '--permission' : '--experimental-permission';
-  const command = [process.execPath, '--no-warnings', flag, `--allow-fs-read=${path}`, path];
+  const command = [
+    process.execPath,
+    '--no-warnings',
+    flag,
+    `--allow-fs-read=${path}`,
+    path,
+    ...words,
+  ];
   // Inside VS Code the executable is Electron, which behaves as Node when told to.
   const child = spawn(command[0], command.slice(1), {
     env: { ELECTRON_RUN_AS_NODE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   try {
-    const hash = createHash('sha256');
-    let bytes = 0;
     let complaint = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      hash.update(chunk);
-      bytes += chunk.length;
-    });
+    child.stdout.on('data', onOutput);
     child.stderr.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(-4000);
     });
@@ -43,13 +68,12 @@ export async function verifyProgram(path: string, expected: string): Promise<Ver
       child.on('close', resolve);
     });
     if (code !== 0) {
-      const words = /This program was altered\./.exec(complaint)?.[0] ?? complaint.trim();
+      const said = /This program was altered\./.exec(complaint)?.[0] ?? complaint.trim();
       throw new KolmoError(
-        `${path} ended with exit code ${code} instead of printing its data: ${words}`,
+        `${path} ended with exit code ${code} instead of printing its data: ${said}`,
       );
     }
-    const sha256 = hash.digest('hex');
-    return { verified: sha256 === expected, sha256, bytes, command };
+    return command;
   } finally {
     child.kill();
   }

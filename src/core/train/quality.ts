@@ -24,7 +24,7 @@ const judgeEpochs = 3;
  * @param generator maps normal noise [batch, noise] to images in [-1, 1]
  */
 export async function measureSamples(
-  generator: OpenModel,
+  generator: Pick<OpenModel, 'run'>,
   noise: number,
   dataset: Dataset,
   split: SplitName,

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { encode } from '../../../src/core/compress/container/container';
+import { sha256 } from '../../../src/core/program/verify';
+import { initialize } from '../../../src/core/train/layers/layers';
+import type { Architecture } from '../../../src/core/train/model';
 import { createRandom } from '../../../src/core/random';
 import type { JobContext } from '../../../src/jobs/context';
 import { programRun, verifyRun } from '../../../src/jobs/program';
 import type { RunEvent } from '../../../src/runs/events';
+import { writeRecord } from '../../../src/runs/folder';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -104,6 +109,43 @@ describe('a program job', () => {
       name: 'KolmoError',
       message: /program\.mjs cannot be made: a file stands where a folder is needed/,
     });
+  });
+});
+
+describe('a program job on a run that trained a generator', () => {
+  it('draws samples with the packed model, proved by running it', async (t) => {
+    const folder = temporaryFolder(t);
+    const architecture: Architecture = {
+      name: 'gan',
+      inputShape: [4],
+      layers: [
+        { type: 'dense', units: 12, activation: 'tanh' },
+        { type: 'reshape', shape: [3, 4, 1] },
+      ],
+      task: 'generation',
+    };
+    writeFileSync(join(folder, 'model.kolmo'), encode(initialize(architecture, 1)));
+    await writeRecord(folder, {
+      kolmo: '0',
+      versions: {},
+      createdAt: 0,
+      seed: 1,
+      request: { type: 'compress', run: folder, passes: [], fineTune: false, seed: 1, threads: 1 },
+      compressions: [],
+      architecture,
+    });
+    const { result } = await finish(programRun({ ...request(folder, ''), run: folder }, context));
+    const samples = readFileSync(result.file);
+    assert.deepEqual(
+      [...samples.subarray(0, 16)],
+      [0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 3, 0, 0, 0, 4],
+    );
+    assert.equal(result.sha256, sha256(samples));
+    assert.equal(result.bytes.total, readFileSync(result.program).length);
+    assert.equal(readFileSync(join(folder, 'samples.png'))[1], 0x50);
+    const { file, program } = result;
+    const again = await finish(verifyRun({ type: 'verify', program, file }, context));
+    assert.equal(again.result.verified, true);
   });
 });
 

@@ -1,0 +1,150 @@
+/** What a program request does for a run that trained a generator: a program that draws samples, proved and judged by what it draws. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { decode } from '../core/compress/container/container';
+import type { Dataset } from '../core/data/dataset';
+import { KolmoError } from '../core/error';
+import { writeGenerative } from '../core/program/generative';
+import { runProgram, sha256 } from '../core/program/verify';
+import { measureSamples } from '../core/train/quality';
+import type { Metrics, Model } from '../core/train/model';
+import { writeArtifact } from '../runs/artifact';
+import type { ProgramMeasure, RunEvent } from '../runs/events';
+import { readRecord, type RunRecord } from '../runs/folder';
+import { collectAgain } from './collect';
+import type { JobContext } from './context';
+import type { ProgramSummary } from './program';
+import type { ProgramRequest } from './protocol';
+
+/** Whether a run trained a model that draws images from noise. */
+export const isGenerator = ({ architecture }: RunRecord): boolean =>
+  architecture?.task === 'generation' && architecture.inputShape.length === 1;
+
+/** Samples that the quality is measured on: as many as for the model itself. */
+const judged = 10_000;
+
+/** Writes the program beside `samples-idx3-ubyte` and `samples.png`, which it printed. */
+export async function* generativeRun(
+  { out, ascii }: ProgramRequest,
+  run: string,
+  context: JobContext,
+): AsyncGenerator<RunEvent, ProgramSummary> {
+  const { now, stopping } = context;
+  const model = await readModel(run);
+  const started = now();
+  yield { type: 'stageStarted', stage: 'program', settings: { ascii, seed: 1 } };
+  const writing = writeGenerative(model, { ascii });
+  let step = await writing.next();
+  for (; !step.done; step = await writing.next()) {
+    if (stopping()) throw new KolmoError('Stopped before the program was written.');
+    if (step.value.type === 'progress') yield { ...step.value, stage: 'program' };
+  }
+  const { source, bytes, draw } = step.value;
+  await writeArtifact(out, source);
+  const written = now();
+
+  yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Drawing samples' };
+  const samples = await output(out, []);
+  const expected = sha256(draw([]));
+  const printed = sha256(samples.bytes);
+  if (printed !== expected) {
+    throw new KolmoError(
+      `The program ${out} did not draw the samples that its source draws here. This is a defect of Kolmo: please report it with the file model.kolmo of the run.`,
+    );
+  }
+  const decoded = now();
+  const file = join(run, 'samples-idx3-ubyte');
+  await writeArtifact(file, samples.bytes);
+  await writeArtifact(join(run, 'samples.png'), (await output(out, ['100', '1', 'png'])).bytes);
+
+  const record = await readRecord(run);
+  const dataset = yield* collectAgain(run, record, context);
+  let test: Metrics | undefined;
+  try {
+    if (dataset) {
+      yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Judging the samples' };
+      test = await judge(out, dataset);
+    }
+  } finally {
+    dataset?.close?.();
+  }
+  const size = record.dataset?.files[0]?.bytes ?? samples.bytes.length;
+  const packed = (await readFile(join(run, 'model.kolmo'))).length;
+  const measure: ProgramMeasure = {
+    file,
+    bytes: {
+      source: size,
+      runtime: bytes.runtime,
+      model: bytes.model,
+      residual: 0,
+      total: bytes.total,
+    },
+    bitsPerByte: (8 * bytes.total) / Math.max(1, size),
+    baselines: { 'model.kolmo': packed, 'the dataset': size },
+    findings: [],
+    fields: [],
+    curve: { bytes: [], bitsPerByte: [] },
+    sha256: printed,
+    verified: true,
+    proof: {
+      command: samples.command,
+      bytes: samples.bytes.length,
+      printed,
+      expected,
+      seconds: decoded - written,
+    },
+    seconds: { encode: written - started, decode: decoded - written },
+  };
+  const name = basename(out);
+  yield {
+    type: 'stageFinished',
+    stage: 'program',
+    result: {
+      bytes: bytes.total,
+      artifact: relative(run, out),
+      seconds: now() - started,
+      ...(test && { test }),
+      program: measure,
+      notes: [
+        `Draws samples from a seed: \`node ${name} 100 1 > samples-idx3-ubyte\`, or \`node ${name} 100 1 png > samples.png\`.`,
+        `Its ${bytes.total} bytes stand beside the ${size} of the dataset; it draws what the dataset is like, not the dataset.`,
+      ],
+    },
+  };
+  return { program: out, ...measure, ...(test && { metrics: test }) };
+}
+
+/** The packed model, which holds the generator alone. */
+async function readModel(run: string): Promise<Model> {
+  const path = join(run, 'model.kolmo');
+  if (!existsSync(path)) {
+    throw new KolmoError(`${path} is not there: finish the training of the run first.`);
+  }
+  return decode(new Uint8Array(await readFile(path)), path);
+}
+
+async function output(
+  program: string,
+  words: string[],
+): Promise<{ bytes: Uint8Array; command: string[] }> {
+  const chunks: Buffer[] = [];
+  const command = await runProgram(program, words, (chunk) => chunks.push(chunk));
+  return { bytes: new Uint8Array(Buffer.concat(chunks)), command };
+}
+
+/** The quality of what the program draws, from the samples that it printed. */
+async function judge(program: string, dataset: Dataset): Promise<Metrics> {
+  const size = dataset.inputShape.reduce((a, b) => a * b, 1);
+  const { bytes } = await output(program, [`${judged}`, '1']);
+  const pixels = bytes.subarray(bytes.length - judged * size);
+  let drawn = 0;
+  const generator = {
+    run: (_noise: Float32Array, [count]: number[]) => {
+      const part = pixels.subarray(drawn * size, (drawn + count) * size);
+      drawn += count;
+      return Promise.resolve(Float32Array.from(part, (pixel) => pixel / 127.5 - 1));
+    },
+  };
+  return measureSamples(generator, 0, dataset, 'test', { threads: 1 });
+}
