@@ -30,7 +30,8 @@ export function splitIndices(
       `${what} has ${count} usable examples: at least ${fewestExamples} are needed to train, validate and test.`,
     );
   }
-  const order = Int32Array.from({ length: count }, (_, i) => i);
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
   shuffle(order, createRandom(seed));
   const test = heldOut(count, shares.test);
   const validation = heldOut(count - test, shares.validation);

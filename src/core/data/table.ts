@@ -208,12 +208,13 @@ async function* storeRows(
   const width = columns.length;
   const rows = createRows({ width, cacheFolder, memoryBytes });
   const unknown = new Set<StoredColumn>();
+  let block = new Float64Array();
   let [done, told, withoutTarget] = [0, 0, 0];
   let finished = false;
   try {
     for await (const chunk of readChunks(connection, source, selected, path)) {
       const count = chunk.rowCount;
-      const block = new Float64Array(count * width);
+      if (block.length < count * width) block = new Float64Array(count * width);
       for (let position = 0; position < width; position++) {
         const vector = chunk.getColumnVector(position) as DuckDBDoubleVector;
         const named = columns[position].names !== undefined;
@@ -224,7 +225,7 @@ async function* storeRows(
           if (named && value === unknownCode) unknown.add(columns[position]);
         }
       }
-      const kept = dropWithoutTarget(block, width);
+      const kept = dropWithoutTarget(block.subarray(0, count * width), width);
       withoutTarget += count - kept;
       rows.append(block.subarray(0, kept * width));
       done += count;

@@ -20,7 +20,7 @@ const mostPositions = 16;
 const mostCodes = 1024;
 
 /** Medians of longer columns are taken over so many evenly spaced rows. */
-const medianRows = 1_000_000;
+const medianRows = 1 << 16;
 
 interface ColumnFacts {
   present: number;
@@ -31,7 +31,9 @@ interface ColumnFacts {
   /** Training rows and test rows by code. */
   counts: Float64Array;
   testCounts: Float64Array;
-  sample: number[];
+  /** Values of evenly spaced training rows, `sampled` of them. */
+  sample: Float64Array;
+  sampled: number;
 }
 
 export interface LearnedTable {
@@ -125,32 +127,49 @@ function gatherFacts(rows: Rows, columns: StoredColumn[], split: SplitIndices): 
     squares: 0,
     counts: new Float64Array(names?.length ?? 0),
     testCounts: new Float64Array(names?.length ?? 0),
-    sample: [] as number[],
+    sample: new Float64Array(names ? 0 : medianRows),
+    sampled: 0,
   }));
   const stride = Math.ceil(split.training.length / medianRows);
+  let values = new Float64Array();
   rows.scan((block, firstRow, count) => {
-    columns.forEach((column, position) => {
+    if (values.length < count) values = new Float64Array(count);
+    columns.forEach(({ names }, position) => {
       const fact = facts[position];
-      for (let row = 0; row < count; row++) {
-        const value = block[row * rows.width + position];
+      let trained = 0;
+      for (let row = 0, at = position; row < count; row++, at += rows.width) {
+        const value = block[at];
         const part = partOf[firstRow + row];
         if (Number.isNaN(value)) fact.missing++;
-        else if (part === 2 && column.names) fact.testCounts[value]++;
-        else if (part === 0) {
-          fact.present++;
-          if (column.names) fact.counts[value]++;
-          else {
-            // Welford: one pass, and no cancellation for large offsets such as timestamps.
-            const distance = value - fact.mean;
-            fact.mean += distance / fact.present;
-            fact.squares += distance * (value - fact.mean);
-            if (fact.present % stride === 0) fact.sample.push(value);
-          }
-        }
+        else if (part === 0) values[trained++] = value;
+        else if (part === 2 && names) fact.testCounts[value]++;
+      }
+      if (names) {
+        for (let i = 0; i < trained; i++) fact.counts[values[i]]++;
+        fact.present += trained;
+      } else {
+        const first = stride - 1 - (fact.present % stride);
+        for (let i = first; i < trained; i += stride) fact.sample[fact.sampled++] = values[i];
+        addMoments(fact, values.subarray(0, trained));
       }
     });
   });
   return facts;
+}
+
+/** Joins the moments of more values to those so far (Chan et al. 1979): exact for large offsets such as timestamps. */
+function addMoments(facts: ColumnFacts, values: Float64Array): void {
+  if (values.length === 0) return;
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  const mean = sum / values.length;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += (values[i] - mean) * (values[i] - mean);
+  const distance = mean - facts.mean;
+  const before = facts.present;
+  facts.present += values.length;
+  facts.mean += (distance * values.length) / facts.present;
+  facts.squares += squares + (distance * distance * before * values.length) / facts.present;
 }
 
 function learnColumn(
@@ -182,7 +201,7 @@ function learnColumn(
   }
   const standardDeviation = Math.sqrt(facts.squares / facts.present);
   if (!(standardDeviation > 0)) return drop('it has one value in all training rows');
-  const fill = facts.missing > 0 ? median(facts.sample) : facts.mean;
+  const fill = facts.missing > 0 ? median(facts.sample.subarray(0, facts.sampled)) : facts.mean;
   if (facts.missing > 0) {
     notes.push(
       `${name}: ${facts.missing} missing values are filled with the training median, ${fill}.`,
@@ -315,8 +334,8 @@ function compareNames(a: string, b: string): number {
   return Number(a) - Number(b) || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-function median(values: number[]): number {
-  const sorted = Float64Array.from(values).sort();
+function median(values: Float64Array): number {
+  const sorted = values.slice().sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
