@@ -174,12 +174,12 @@ function crossEntropy(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
   const share = 1 / logits.shape[0];
   return tf.customGrad((x, save) => {
     const probabilities = tf.softmax(x as tf.Tensor);
-    (save as tf.GradSaveFunc)([probabilities]);
+    (save as tf.GradSaveFunc)([probabilities, targets]);
     // Added, so that a loss that is no number stays none.
     const logs = tf.log(tf.add(probabilities, smallest));
     return {
       value: tf.mul(tf.sum(tf.mul(logs, targets)), -share),
-      gradFunc: (dy: tf.Tensor, [p]: tf.Tensor[]) => tf.mul(tf.sub(p, targets), tf.mul(dy, share)),
+      gradFunc: (dy: tf.Tensor, [p, y]: tf.Tensor[]) => tf.mul(tf.sub(p, y), tf.mul(dy, share)),
     };
   })(logits);
 }
