@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { decode, encode } from '../../src/core/compress/container/container';
 import { entropyTrain } from '../../src/core/compress/passes/entropyTrain';
+import { prune } from '../../src/core/compress/passes/prune';
+import { quantize } from '../../src/core/compress/passes/quantize';
 import type { PassOptions } from '../../src/core/compress/pass';
 import { collect } from '../../src/core/data/collect';
 import { chooseArchitecture } from '../../src/core/train/architectures/architectures';
 import type { ArchitectureName } from '../../src/core/train/architectures/architecture';
 import { evaluateOnnx, exportOnnx } from '../../src/core/train/export';
 import { initialize } from '../../src/core/train/layers/layers';
+import { train } from '../../src/core/train/loop';
+import type { Model } from '../../src/core/train/model';
+import { compareWithDeepCabac } from './yardsticks/deepcabac';
 
 /** One line of the bench's table: a figure beside what it is compared with. */
 export interface Row {
@@ -41,11 +46,11 @@ const mostDecodeMilliseconds = 50;
 export const bench = {
   name: 'compress',
   describe:
-    'Entropy-penalised training of LeNet-300-100 and LeNet-5 on MNIST: mean and worst of three seeds, from the files on disk.',
+    'Entropy-penalised training of LeNet-300-100 and LeNet-5 on MNIST: mean and worst of three seeds, from the files on disk; then the container beside nncodec.',
   run,
 };
 
-/** @param wanted recipes to run, by a part of their names; all without any */
+/** @param wanted recipes to run, by a part of their names, or `nncodec`; all without any */
 async function run(log: (line: string) => void, wanted: string[] = []): Promise<Row[]> {
   await mkdir(trialFolder, { recursive: true });
   const names = (await readdir(recipeFolder))
@@ -70,7 +75,31 @@ async function run(log: (line: string) => void, wanted: string[] = []): Promise<
   const rows: Row[] = [];
   for (const name of names)
     rows.push(...summarise(name, await readRecipe(name), trials.get(name)!));
+  if (wanted.length === 0 || wanted.includes('nncodec')) {
+    rows.push(...compareWithDeepCabac(await quantizedModels(), log));
+  }
   return rows;
+}
+
+/** Models of integer levels: plainly pruned and quantized ones, and those of the recipes that have been run. */
+async function quantizedModels(): Promise<Record<string, Model>> {
+  const models: Record<string, Model> = {};
+  const dataset = await last(collect(images, { seed: 1 }));
+  for (const architecture of ['lenet-300-100', 'lenet-5'] as const) {
+    const { choice } = chooseArchitecture(architecture, dataset);
+    const untrained = initialize(choice.build(dataset), 1);
+    const { model } = await last(train(untrained, dataset, { epochs: 1, seed: 1, threads: 1 }));
+    const context = { seed: 1, threads: 1 };
+    const pruned = await last(prune.run(model, { sparsity: 0.92 }, context));
+    models[`${architecture}, pruned and quantized`] = await last(
+      quantize.run(pruned, { bits: 5 }, context),
+    );
+  }
+  for (const file of (await readdir(trialFolder)).sort()) {
+    if (!file.endsWith('-1.kolmo')) continue;
+    models[file.replace('-1.kolmo', '')] = decode(await readFile(join(trialFolder, file)));
+  }
+  return models;
 }
 
 interface Trial {

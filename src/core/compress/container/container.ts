@@ -311,10 +311,11 @@ function parameterOf({ tensor, levels, values }: Plan): Parameter {
 }
 
 function checkLevels(name: string, levels: Int32Array): void {
+  const limit = 2 ** maximumClass;
   for (let i = 0; i < levels.length; i++) {
-    if (Math.abs(levels[i]) >= 2 ** maximumClass) {
+    if (levels[i] >= limit || levels[i] <= -limit) {
       throw new KolmoError(
-        `${name} has the level ${levels[i]} at index ${i}, and a packed model holds levels below ${2 ** maximumClass}: quantize it with a larger scale.`,
+        `${name} has the level ${levels[i]} at index ${i}, and a packed model holds levels below ${limit}: quantize it with a larger scale.`,
       );
     }
   }

@@ -32,6 +32,7 @@ export const maximumClass = 20;
 interface Kernel {
   squashTable(): number;
   stretchTable(): number;
+  begin(): void;
   prepare(rows: number, columns: number): number;
   feed(columns: number): number;
   codeLevels(rows: number, columns: number, width: number, channels: number, binary: number): void;
@@ -59,6 +60,7 @@ export function createLevelCoder(port: BitPort): LevelCoder {
   const kernel = instance.exports as unknown as Kernel;
   new Float64Array(memory.buffer, kernel.squashTable(), squashTable.length).set(squashTable);
   new Float64Array(memory.buffer, kernel.stretchTable(), stretchTable.length).set(stretchTable);
+  kernel.begin();
   return {
     code(levels, { columns, grid: [, width, channels] }, alive, binary) {
       const rows = levels.length / columns;

@@ -16,13 +16,28 @@ const squashLimit: f64 = 12;
 const squashValues = heap.alloc((squashSteps + 2) * 8);
 const stretchValues = heap.alloc(stretchSteps * 8);
 
-/** Where the host puts the tables, doubles end to end. */
+/** Where the host puts the tables, doubles end to end; then it calls `begin`. */
 export function squashTable(): usize {
   return squashValues;
 }
 
 export function stretchTable(): usize {
   return stretchValues;
+}
+
+/** Gives every cell the logit of a probability of which nothing is known. */
+export function begin(): void {
+  const first = stretch(0.5) * unchecked(trust[0]);
+  fillLogits(rowMixer, first);
+  fillLogits(columnMixer, first);
+  fillLogits(significance, first);
+  fillLogits(signs, first);
+  fillLogits(magnitudes, first);
+}
+
+function fillLogits(mixer: Mixer, logit: f64): void {
+  const end = mixer.table + mixer.count * mixer.cells * cellBytes;
+  for (let cell = mixer.table; cell < end; cell += cellBytes) store<f64>(cell, logit, cellLogit);
 }
 
 /** Magnitudes are below 2^maximumClass. */
@@ -39,34 +54,36 @@ for (let n = 0; n <= limit; n++) {
   unchecked((trust[n] = (<f64>n + 0.3) / (<f64>n + 1.8)));
 }
 
-/** Predicts a bit from several contexts and learns from it: one adaptive probability per context, mixed in the logistic domain (PAQ). */
+/** An adaptive probability of a one: how often it was asked, itself, and its logit, scaled by how much it is believed. */
+const cellBytes = 24;
+const cellProbability = 8;
+const cellLogit = 16;
+
+/** Predicts a bit from several contexts and learns from it: one cell per context, mixed in the logistic domain (PAQ). */
 class Mixer {
   /** Set before each bit: one cell number per context, each below `cells`. */
   contexts: StaticArray<i32>;
-  logits: StaticArray<f64>;
-  probability: StaticArray<f64>;
-  seen: StaticArray<u8>;
   weights: StaticArray<f64>;
+  /** Cells [context, number]. */
+  table: usize;
 
   /** @param sets weight sets, of which each bit uses one; `rate` is their step */
   constructor(
-    count: i32,
+    public count: i32,
     public cells: i32,
     sets: i32,
     public rate: f64,
   ) {
     this.contexts = new StaticArray<i32>(count);
-    this.logits = new StaticArray<f64>(count);
-    this.probability = filled(count * cells, 0.5);
-    this.seen = new StaticArray<u8>(count * cells);
-    this.weights = filled(count * sets, 1.4 / <f64>count);
+    this.weights = new StaticArray<f64>(count * sets);
+    for (let i = 0; i < count * sets; i++) unchecked((this.weights[i] = 1.4 / <f64>count));
+    this.table = heap.alloc(count * cells * cellBytes);
+    for (let i = 0; i < count * cells; i++) {
+      const cell = this.table + i * cellBytes;
+      store<i32>(cell, 0);
+      store<f64>(cell, 0.5, cellProbability);
+    }
   }
-}
-
-function filled(count: i32, value: f64): StaticArray<f64> {
-  const array = new StaticArray<f64>(count);
-  for (let i = 0; i < count; i++) unchecked((array[i] = value));
-  return array;
 }
 
 const rowMixer = new Mixer(4, 1 << 10, 2, 0.03);
@@ -77,31 +94,30 @@ const magnitudes = new Mixer(4, 1 << 12, 4, 0.02);
 
 /** Codes one bit under `mixer.contexts` and weight set `set`; gives back the bit. */
 function mixBit(mixer: Mixer, value: i32, set: i32): i32 {
-  const contexts = mixer.contexts;
-  const probability = mixer.probability;
-  const seen = mixer.seen;
-  const weights = mixer.weights;
-  const logits = mixer.logits;
-  const count = contexts.length;
-  const first = set * count;
+  const count = mixer.count;
+  const stride = mixer.cells * cellBytes;
+  const contexts = changetype<usize>(mixer.contexts);
+  const weights = changetype<usize>(mixer.weights) + set * count * 8;
   let sum: f64 = 0;
-  for (let k = 0, base = 0; k < count; k++, base += mixer.cells) {
-    const cell = base + unchecked(contexts[k]);
-    const logit = stretch(unchecked(probability[cell])) * unchecked(trust[unchecked(seen[cell])]);
-    unchecked((logits[k] = logit));
-    sum += unchecked(weights[first + k]) * logit;
+  for (let k = 0, table = mixer.table; k < count; k++, table += stride) {
+    const cell = table + load<i32>(contexts + k * 4) * cellBytes;
+    sum += load<f64>(weights + k * 8) * load<f64>(cell, cellLogit);
   }
   const mixed = squash(sum);
   const p = <i32>(mixed * 65536);
   const bit = codeBit(value, min(max(p, 16), 65520));
   const error = (<f64>bit - mixed) * mixer.rate;
-  for (let k = 0, base = 0; k < count; k++, base += mixer.cells) {
-    unchecked((weights[first + k] += error * unchecked(logits[k])));
-    const cell = base + unchecked(contexts[k]);
-    const n = <i32>unchecked(seen[cell]);
-    const before = unchecked(probability[cell]);
-    unchecked((probability[cell] = before + (<f64>bit - before) * unchecked(steps[n])));
-    if (n < limit) unchecked((seen[cell] = <u8>(n + 1)));
+  for (let k = 0, table = mixer.table; k < count; k++, table += stride) {
+    const cell = table + load<i32>(contexts + k * 4) * cellBytes;
+    const weight = weights + k * 8;
+    store<f64>(weight, load<f64>(weight) + error * load<f64>(cell, cellLogit));
+    const n = load<i32>(cell);
+    const before = load<f64>(cell, cellProbability);
+    const after = before + (<f64>bit - before) * unchecked(steps[n]);
+    const seen = n + i32(n < limit);
+    store<i32>(cell, seen);
+    store<f64>(cell, after, cellProbability);
+    store<f64>(cell, stretch(after) * unchecked(trust[seen]), cellLogit);
   }
   return bit;
 }
