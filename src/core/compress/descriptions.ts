@@ -74,6 +74,7 @@ export const passDescriptions = {
     defaults: {
       granularity: 'tensor',
       scheme: 'affine',
+      rate: 0,
       epochs: 0,
       learningRate: 0.005,
     } satisfies Omit<QuantizeOptions, 'bits'>,

@@ -149,6 +149,54 @@ describe('quantize', () => {
   });
 });
 
+describe('quantize for a rate', () => {
+  const plain = { bits: 4, granularity: 'tensor', scheme: 'symmetric' } as const;
+  // Trained weights are most of them small: cubes of normal ones are.
+  const normal = randomModel(lenet300);
+  const parameters = normal.parameters.map((parameter) => ({
+    ...parameter,
+    data: parameter.data.map((value) => value ** 3),
+  }));
+  const model: Model = { ...normal, parameters };
+  const error = (other: Model): number =>
+    weights(other).reduce(
+      (sum, { data }, t) =>
+        sum + data.reduce((all, value, i) => all + (value - weights(model)[t].data[i]) ** 2, 0),
+      0,
+    );
+
+  it('gives fewer bytes than a coarser grid does at the same error', () => {
+    const [fine, coarse, priced] = [
+      quantizeWeights(model, plain),
+      quantizeWeights(model, { ...plain, bits: 3 }),
+      quantizeWeights(model, { ...plain, rate: 0.1 }),
+    ];
+    const [fineBytes, coarseBytes, pricedBytes] = [fine, coarse, priced].map(
+      (quantized) => encode(quantized).length,
+    );
+    assert.ok(pricedBytes < 0.9 * fineBytes, `${pricedBytes} of ${fineBytes}`);
+    // On the line between both grids, bytes against error in decibels.
+    const share = (fineBytes - pricedBytes) / (fineBytes - coarseBytes);
+    const line = (1 - share) * Math.log(error(fine)) + share * Math.log(error(coarse));
+    assert.ok(Math.log(error(priced)) < line, `${Math.log(error(priced))} is not below ${line}`);
+  });
+
+  it('moves levels towards zero only, and none at a rate of 0', () => {
+    const nearest = weights(quantizeWeights(model, plain));
+    const priced = weights(quantizeWeights(model, { ...plain, rate: 0.1 }));
+    nearest.forEach(({ data }, t) => {
+      data.forEach((value, i) => {
+        const moved = priced[t].data[i];
+        assert.ok(Math.abs(moved) <= Math.abs(value) && moved * value >= 0);
+      });
+    });
+    assert.deepEqual(
+      encode(quantizeWeights(model, { ...plain, rate: 0 })),
+      encode(quantizeWeights(model, plain)),
+    );
+  });
+});
+
 describe('share', () => {
   it('leaves as many values as clusters, and packs them', () => {
     const model = shareWeights(randomModel(tiny), { ...shareDefaults, clusters: 8 });

@@ -72,15 +72,27 @@ export function addWeightRate(
       if (level === 0) continue;
       let price = slope;
       if (level < 1 && level > -1) {
-        const bits = base + columns[j];
-        price = weight * (bits < least ? least : bits > most ? most : bits);
+        price = weight * within(base + columns[j]);
       }
       gradients[at] += level > 0 ? price : -price;
     }
   }
 }
 
-/** The same for biases. */
+/** Bits of a level at [row, column] of a magnitude of at least one, against a zero there. */
+export function bitsOf(
+  prices: LayerPrices,
+  row: number,
+  column: number,
+  magnitude: number,
+): number {
+  const first = within(prices.rows[row] + prices.columns[column] + prices.both);
+  return first + (magnitude - 1) * prices.further;
+}
+
+const within = (bits: number): number => (bits < least ? least : bits > most ? most : bits);
+
+/** The same as `addWeightRate` for biases. */
 export function addBiasRate(gradients: Float32Array, levels: Float32Array, weight: number): void {
   for (let at = 0; at < levels.length; at++) {
     const level = levels[at];

@@ -1,6 +1,7 @@
 /** Quantization: a weight becomes a small integer times a scale (Jacob et al. 2018), or one of -1, 0, 1 times a scale (Li and Liu 2016). */
 import { roundToHalf } from '../../formats/half';
 import { passDescriptions } from '../descriptions';
+import { roundForRate } from '../entropy/rounding';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import type { Model, Parameter } from '../../train/model';
@@ -8,7 +9,7 @@ import { trainLevels } from './trainLevels';
 
 export const quantize: Pass = { ...passDescriptions.quantize, run };
 
-export interface QuantizeOptions extends QuantizeSettings {
+export interface QuantizeOptions extends Required<QuantizeSettings> {
   /** Epochs of quantization-aware training (straight through), which few bits need and eight do not. */
   epochs: number;
   /** Adam's rate, in levels. */
@@ -29,7 +30,9 @@ async function* run(
   const quantized = quantizeWeights(model, settings);
   yield { type: 'progress', done: 1, total: 1 + settings.epochs, note: `${settings.bits} bits` };
   if (settings.epochs === 0) return quantized;
-  return yield* trainLevels(quantized, model, context, settings);
+  // Training starts from the fractions of the levels, or from the levels themselves where bits decided on them.
+  const start = settings.rate > 0 ? quantized : model;
+  return yield* trainLevels(quantized, start, context, settings);
 }
 
 export interface QuantizeSettings {
@@ -37,6 +40,8 @@ export interface QuantizeSettings {
   granularity: 'tensor' | 'channel';
   /** `affine` uses all levels between the smallest and the largest weight; `symmetric` puts zero in the middle. */
   scheme: 'affine' | 'symmetric' | 'ternary';
+  /** What a bit of the file is worth in squared levels of error, 0.05 for instance; 0: every weight gets the level nearest to it. */
+  rate?: number;
 }
 
 /** Biases need few bytes and much precision: they keep at least this many bits, in one scale. */
@@ -45,7 +50,7 @@ const biasBits = 8;
 /** Quantizes weights and biases; the model's data become the decoded values, and pruned weights stay exactly zero. */
 export function quantizeWeights(model: Model, settings: QuantizeSettings): Model {
   checkFinite(model.parameters);
-  return {
+  const nearest: Model = {
     ...model,
     parameters: model.parameters.map((parameter) =>
       parameter.shape.length > 1
@@ -57,6 +62,7 @@ export function quantizeWeights(model: Model, settings: QuantizeSettings): Model
           }),
     ),
   };
+  return settings.rate ? roundForRate(nearest, model, settings.rate) : nearest;
 }
 
 /** Quantizes one parameter; its scales are rounded to half precision first, so that the file can store them in two bytes. */
