@@ -13,6 +13,7 @@ export const stageNames = [
   'train',
   'prune',
   'pruneNeurons',
+  'distil',
   'factorise',
   'quantize',
   'share',

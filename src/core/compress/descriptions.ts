@@ -1,5 +1,6 @@
 /** What each pass is called and asks for: data only, so that the extension host can read it without loading an engine. */
 import type { PassDescription, PassName } from './pass';
+import type { DistilOptions } from './passes/distil';
 import type { EntropyTrainOptions } from './passes/entropyTrain';
 import type { FactoriseOptions } from './passes/factorise';
 import type { PruneOptions } from './passes/prune';
@@ -44,6 +45,25 @@ export const passDescriptions = {
       integer: false,
     },
     defaults: { epochs: 10, learningRate: 1e-3 } satisfies Omit<PruneNeuronsOptions, 'share'>,
+  },
+  distil: {
+    name: 'distil',
+    title: 'Distil into a Student',
+    description: 'Trains a narrower model on what the trained one says about the training data.',
+    setting: {
+      name: 'width',
+      prompt: 'Share of the neurons of each hidden layer that the student has, as a fraction.',
+      default: 0.5,
+      minimum: 0.01,
+      maximum: 0.99,
+      integer: false,
+    },
+    defaults: {
+      temperature: 4,
+      softShare: 0.9,
+      epochs: 15,
+      learningRate: 1e-3,
+    } satisfies Omit<DistilOptions, 'width'>,
   },
   factorise: {
     name: 'factorise',

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset';
 import type { Metrics, Model } from '../train/model';
 
 export type PassName =
-  'prune' | 'pruneNeurons' | 'factorise' | 'quantize' | 'share' | 'entropyTrain';
+  'prune' | 'pruneNeurons' | 'distil' | 'factorise' | 'quantize' | 'share' | 'entropyTrain';
 
 /** The one number that a pass asks for, as the quick input and the CLI flag show it. */
 export interface PassSetting {

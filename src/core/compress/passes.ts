@@ -1,5 +1,6 @@
 /** The table of passes: menus, command line, diagram and report read it. */
 import type { Pass, PassName } from './pass';
+import { distil } from './passes/distil';
 import { entropyTrain } from './passes/entropyTrain';
 import { factorise } from './passes/factorise';
 import { prune } from './passes/prune';
@@ -10,6 +11,7 @@ import { share } from './passes/share';
 export const passes: { [N in PassName]: Pass } = {
   prune,
   pruneNeurons,
+  distil,
   factorise,
   quantize,
   share,

@@ -9,6 +9,7 @@ export const stageTitles: Record<StageName, string> = {
   train: 'Train',
   prune: 'Prune',
   pruneNeurons: 'Prune neurons',
+  distil: 'Distil',
   factorise: 'Factorise',
   quantize: 'Quantize',
   share: 'Share',
@@ -58,7 +59,7 @@ export function pipelineDiagram(
 }
 
 /** Passes that few runs take: drawn once they have run, so that the diagram stays readable. */
-const occasional = new Set<StageName>(['pruneNeurons', 'factorise', 'entropyTrain']);
+const occasional = new Set<StageName>(['pruneNeurons', 'distil', 'factorise', 'entropyTrain']);
 
 /** All stages: those of the chain in its order, the others at the place that the pipeline gives them. */
 export function stageOrder(state: RunState): StageName[] {

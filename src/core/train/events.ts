@@ -1,5 +1,6 @@
 /** What a training run tells while it goes on, and what it gives in the end. */
 import type { Metrics, Model } from './model';
+import type { Objective } from './objective';
 
 export type TrainEvent =
   /** `done` and `total` count steps. */
@@ -51,4 +52,6 @@ export interface TrainResult {
 export interface TrainExtras {
   /** Bytes of a `checkpoint` event of a run with the same model, data and options. */
   resume?: Uint8Array;
+  /** What is minimised and measured, where it is not what the model's task says. */
+  objective?: Objective;
 }

@@ -9,7 +9,7 @@ import { averageDecay } from './layers/batchNorm';
 import { forward, noiseInputs, placeLayers } from './layers/layers';
 import { shapeText, sizeOf } from './layers/layer';
 import type { Metrics, Model, Parameter } from './model';
-import { objectives } from './objective';
+import { objectives, type Objective } from './objective';
 import type { TrainOptions } from './options';
 
 export interface Trainee {
@@ -44,9 +44,10 @@ export async function compileTrainee(
   dataset: Dataset,
   batchSize: number,
   settings: TrainOptions,
+  objective: Objective = objectives[model.architecture.task],
 ): Promise<Trainee> {
   const { architecture } = model;
-  const { inputShape, task } = architecture;
+  const { inputShape } = architecture;
   if (sizeOf(inputShape) !== sizeOf(dataset.inputShape)) {
     throw new KolmoError(
       `The model takes inputs of ${shapeText(inputShape)}, ` +
@@ -54,7 +55,6 @@ export async function compileTrainee(
     );
   }
   const placed = placeLayers(architecture);
-  const objective = objectives[task];
   const untrained = placed.flatMap(({ name, parameters }) =>
     parameters.filter((own) => own.trained === false).map(({ role }) => `${name}/${role}`),
   );

@@ -3,6 +3,7 @@ import { KolmoError } from '../../error';
 import type { Model } from '../../train/model';
 import { estimatedLength } from '../container/estimate';
 import type { PassName } from '../pass';
+import { studentOf } from '../passes/distil';
 import { factoriseDense } from '../passes/factorise';
 import { pruneDefaults, pruneMagnitudes } from '../passes/prune';
 import { removeNeurons } from '../passes/pruneNeurons';
@@ -16,6 +17,7 @@ export const rehearsals: {
   prune: (model, sparsity) =>
     pruneMagnitudes(model, { ...pruneDefaults, keepOf: undefined, sparsity }),
   pruneNeurons: removeNeurons,
+  distil: studentOf,
   factorise: factoriseDense,
   quantize: (model, bits) => quantizeWeights(model, { ...quantizeDefaults, bits }),
   share: (model, clusters) => shareWeights(model, { ...shareDefaults, clusters }),
@@ -40,6 +42,7 @@ export function predict(model: Model, pass: PassName, setting: number): number {
 export const ladders: { [N in PassName]: number[] } = {
   prune: [0.5, 0.7, 0.8, 0.9, 0.95, 0.98],
   pruneNeurons: [0.1, 0.25, 0.5, 0.75],
+  distil: [0.9, 0.75, 0.5, 0.25],
   factorise: [0.99, 0.95, 0.9, 0.8],
   quantize: [8, 6, 5, 4, 3, 2],
   share: [256, 64, 32, 16, 8, 4],

@@ -1,6 +1,7 @@
 /** Fine-tuning inside a pass: what was masked stays zero, what shares a value goes on sharing it. */
 import { fineTune } from '../../train/loop';
 import type { Model } from '../../train/model';
+import type { Objective } from '../../train/objective';
 import type { PassContext, PassEvent } from '../pass';
 
 export interface RefineOptions {
@@ -11,6 +12,8 @@ export interface RefineOptions {
   before: number;
   total: number;
   note: string;
+  /** What is minimised instead of the task's loss. */
+  objective?: Objective;
 }
 
 /**
