@@ -3,7 +3,8 @@
 /** Which of its forms the small predictor's body takes. */
 export type CoderForm = 'encode' | 'decode';
 
-const range = `const r = high - low, middle = low + (r >>> 16) * p + ((r & 65535) * p >>> 16);`;
+// The product has 48 bits, which a number holds exactly.
+const range = `const middle = low + ((high - low) * p / 65536 >>> 0);`;
 const narrow = `if (y) high = middle; else low = middle + 1;`;
 
 /** The encoder knows the bit, and notes what it costs. */
@@ -14,13 +15,13 @@ export const coder: Record<CoderForm, { start: string; bit: string }> = {
   encode: {
     start: `const data = source, costs = new Float32Array(size), out = new Uint8Array(size + (size >> 1) + 1024); let written = 0, low = 0, high = 0xffffffff;`,
     bit: `${range} ${narrow}
-    while (!((low ^ high) & 0xff000000)) { out[written++] = high >>> 24; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }`,
+    while (!((low ^ high) >>> 24)) { out[written++] = high >>> 24; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }`,
   },
+  // An empty interval is shifted out first, which reads the first four bytes.
   decode: {
-    start: `const data = new Uint8Array(size); let code = 0, read = 0, low = 0, high = 0xffffffff;
-for (let k = 0; k < 4; k++) code = (code << 8 | source[read++]) >>> 0;`,
-    bit: `${range} const y = code <= middle ? 1 : 0; ${narrow}
-    while (!((low ^ high) & 0xff000000)) { code = (code << 8 | source[read++]) >>> 0; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }`,
+    start: `const data = new Uint8Array(size); let code = 0, read = 0, low = 0, high = 0;`,
+    bit: `while (!((low ^ high) >>> 24)) { code = (code << 8 | source[read++]) >>> 0; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }
+    ${range} const y = code <= middle ? 1 : 0; ${narrow}`,
   },
 };
 

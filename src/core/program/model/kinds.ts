@@ -2,7 +2,7 @@
 import type { Syntax } from '../syntax';
 import type { ModelSpec } from './engine';
 import { jsonTracker, logContexts, logTracker, tableTracker, type Tracker } from './fields';
-import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
+import { alternate, minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import { fitContext, numbersSource, sumContext } from './numbers';
 import type { Semantics } from '../semantics';
 
@@ -173,6 +173,7 @@ const recordModel = ({ stride, header }: { stride: number; header: number }): Co
     'mix(up|upLeft<<8|upRight<<16,place)',
     'mix(c1|c2<<8|up<<16,place)',
     'mix(c1+up-upLeft&255,place)',
+    ...Object.values(alternate),
   ],
   selectors: [byMatch, { expression: 'place&511', size: 512 }, byLastByte],
   refine: 'up|place<<8',
@@ -182,7 +183,15 @@ const recordModel = ({ stride, header }: { stride: number; header: number }): Co
 const byteModel: Contexts = {
   state: '',
   step: '',
-  contexts: ['0', ...Object.values(order), 'c2', 'c2|c3<<8', 'c3', 'c4'],
+  contexts: [
+    '0',
+    ...Object.values(order),
+    'c2',
+    'c2|c3<<8',
+    'c3',
+    'c4',
+    ...Object.values(alternate),
+  ],
   selectors: [byMatch, byLastByte],
   refine: order[2],
   matches: [5, 12],
@@ -198,12 +207,14 @@ const imageModel = ({
   height: number;
   header: number;
 }): Contexts => ({
-  state: `let place = 0, px = 0, py = 0, now = 0;
-  const pixel = (dx, dy) => px + dx < 0 || px + dx >= ${width} || py < dy || now < ${header} ? 0 : data[now + dx - dy * ${width}], tone = v => v ? v > 250 ? 3 : v > 128 ? 2 : 1 : 0;`,
+  state: `let place = 0, px = 0, py = 0, now = 0, run = 0;
+  const pixel = (dx, dy) => px + dx < 0 || px + dx >= ${width} || py < dy || now < ${header} ? 0 : data[now + dx - dy * ${width}], tone = v => v ? v > 250 ? 3 : v > 128 ? 2 : 1 : 0, step = v => v ? 1 + (v >> 6) : 0;`,
   step: `now = i; place = i < ${header} ? 0 : (i - ${header}) % ${width * height}; px = place % ${width}; py = place / ${width} | 0;
+  run = px ? c1 ? run < 0 ? 1 : run + 1 : run > 0 ? -1 : run - 1 : 0;
   const w = pixel(-1, 0), n = pixel(0, 1), nw = pixel(-1, 1), ne = pixel(1, 1), ww = pixel(-2, 0), nn = pixel(0, 2), nne = pixel(1, 2), nnw = pixel(-1, 2), nee = pixel(2, 1), nww = pixel(-2, 1), slope = Math.max(0, Math.min(255, w + n - nw)),
   near = tone(w) | tone(n) << 2 | tone(nw) << 4 | tone(ne) << 6 | tone(ww) << 8 | tone(nn) << 10 | tone(nnw) << 12 | tone(nne) << 14 | tone(nww) << 16 | tone(nee) << 18,
-  shape = near | tone(pixel(-3, 0)) << 20 | tone(pixel(0, 3)) << 22 | tone(pixel(-2, 2)) << 24 | tone(pixel(2, 2)) << 26 | tone(pixel(3, 1)) << 28 | tone(pixel(-3, 1)) << 30;`,
+  shape = near | tone(pixel(-3, 0)) << 20 | tone(pixel(0, 3)) << 22 | tone(pixel(-2, 2)) << 24 | tone(pixel(2, 2)) << 26 | tone(pixel(3, 1)) << 28 | tone(pixel(-3, 1)) << 30,
+  fine = step(w) | step(n) << 3 | step(nw) << 6 | step(ne) << 9 | step(ww) << 12 | step(nn) << 15 | step(nne) << 18 | step(nnw) << 21;`,
   contexts: [
     'place',
     'w|n<<8',
@@ -221,12 +232,19 @@ const imageModel = ({
     'mix(w|(n>>5)<<8|(ne>>5)<<11,py)',
     '(w-nw+ne&255)|w<<8|(n>>5)<<16',
     '(n+ne-nne&255)|(w>>5)<<8|(nw>>5)<<11',
+    '(w+ne-n&255)|w<<8',
+    '(n+w-nw&255)|ne<<8',
+    'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
+    'fine',
+    'mix(fine&32767,w|n<<8)',
+    'mix(run,(n>>5)+(ne>>5)*8)',
   ],
   selectors: [
     { expression: 'place', size: width * height },
     { expression: 'near&255', size: 256 },
+    { expression: 'near>>8&1023', size: 1024 },
     byLastByte,
   ],
-  refine: 'w|n<<8',
+  refine: 'near',
   matches: [],
 });

@@ -20,13 +20,20 @@ export const minimalTextContexts = [
   'mix(word4,data[i-5]|data[i-6]<<8)',
 ];
 
-/** For binary data: single bytes before, and pairs at distance two, which interleaved streams show in. */
+/** The last four and five of every second byte: two interleaved streams follow their own past. */
+export const alternate = {
+  4: 'mix(data[i-2]|data[i-4]<<8|data[i-6]<<16,data[i-8])',
+  5: 'mix(mix(data[i-2]|data[i-4]<<8|data[i-6]<<16,data[i-8]),data[i-10])',
+};
+
+/** For binary data: single bytes before, and every second one. */
 export const minimalByteContexts = [
   '0',
   'c1',
   'data[i-2]',
   'word4&65535',
   'data[i-2]|data[i-4]<<8',
+  ...Object.values(alternate),
 ];
 
 /**
@@ -34,15 +41,14 @@ export const minimalByteContexts = [
  * sigmoid x / sqrt(1 + x^2) instead of the logistic one, because it needs no tables.
  */
 export function minimalSource({ contexts, tableBits }: MinimalSpec, form: CoderForm): string {
-  const hashes = contexts.map((context, k) => `hash[${k}]=mix(${context},${k});`).join('');
   return `
-const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits}), seen = new Uint8Array(N << ${tableBits}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), hash = [], slot = [], input = [];
+const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits}), seen = new Uint8Array(N << ${tableBits}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), slot = [], input = [];
 ${mixSource}
 ${coder[form].start}
 let c1 = 0, word4 = 0;
 for (let i = 0; i < size; i++) {
   ${form === 'decode' ? '' : 'if (!(i & 8191)) yield i;'}
-  ${hashes}
+  const hash = [${contexts.join()}].map(mix);
   let node = 1;
   for (let bit = 7; bit >= 0; bit--) {
     let dot = 0;
