@@ -51,8 +51,8 @@ export function createLevelCoder(port: BitPort): LevelCoder {
   const mantissa = createCells(mantissaCells);
   const instance = new WebAssembly.Instance(compiled, {
     env: { memory },
+    mixer: { codeBit: (value: number, p1: number) => port.bit(value, p1) },
     levels: {
-      codeBit: (value: number, p1: number) => port.bit(value, p1),
       codeCell: (cell: number, value: number) => mantissa.code(port, cell, value),
       costSoFar: () => port.cost(),
     },
