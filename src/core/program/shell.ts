@@ -18,33 +18,61 @@ export function wrap({ body, expression, browser, ascii }: Shell): Uint8Array {
     const text = Buffer.from(body).toString('base64');
     return latin(`let ${host}b=Uint8Array.from(atob('${text}'),c=>c.charCodeAt());\n${run}`);
   }
-  const { escaped, places } = escape(body);
+  const { escaped, restore } = escape(body);
   const part = `subarray(2,${body.length + 2})`;
   const load = browser
-    ? `let u=import.meta.url,${host}b=new Uint8Array(await(p?(await import('fs')).readFileSync(new URL(u)):(await fetch(u)).arrayBuffer())).${part};`
-    : `import f from'fs';let b=f.readFileSync(process.argv[1]).${part};`;
-  const restore = places.length ? `[${places.join()}].map(x=>b[x]++);` : '';
-  return concat([latin('/*'), escaped, latin(`*/\n${load}${restore}${run}`)]);
+    ? `let u=import.meta.url,${host}b=new Uint8Array(await(p?(await import('fs')).readFileSync(new URL(u)):(await fetch(u)).arrayBuffer())).${part}`
+    : `import f from'fs';let b=f.readFileSync(process.argv[1]).${part}`;
+  return concat([latin('/*'), escaped, latin(`*/\n${load}${restore};${run}`)]);
 }
 
-/** A change of any one byte changes the sum, because each step is a bijection of 32 bits. */
-export function checkSum(bytes: Uint8Array): number {
-  let sum = 0;
-  for (const byte of bytes) sum = (sum * 33) ^ byte;
-  return sum;
+/**
+ * The start from which `start = start * 33 ^ byte` over all bytes ends in 0. A change of any one byte ends elsewhere, because
+ * each step is a bijection of 32 bits.
+ */
+export function checkStart(bytes: Uint8Array): number {
+  // 33 * 0x3e0f83e1 is 1 modulo 2^32.
+  return bytes.reduceRight((sum, byte) => Math.imul(sum ^ byte, 0x3e0f83e1), 0);
 }
 
 /** Where the program stops if its bytes are not those that were written; Node exits with 1 and prints the sentence. */
 function checked(body: Uint8Array, expression: string, browser: boolean): string {
-  const check = `if(b.reduce((h,x)=>h*33^x,0)^${checkSum(body)})throw'This program was altered.';`;
+  const check = `if(b.reduce((h,x)=>h*33^x,${checkStart(body)}))throw'This program was altered.';`;
   const output = expression === 'b' ? '' : `b=${expression};`;
   const write = browser ? 'p?.stdout.write(b);export default b' : 'process.stdout.write(b)';
   return check + output + write;
 }
 
-/** The only bytes that a comment cannot hold are its end; its slash is lowered by one and raised again by the program. */
-function escape(body: Uint8Array): { escaped: Uint8Array; places: number[] } {
-  const escaped = body.slice();
+/**
+ * The only two bytes that a comment cannot hold are its end. Where there are several of them, all bytes go through the map
+ * x * factor + offset modulo 256 that leaves fewest; what is left has its slash lowered by one.
+ * @returns the bytes, and the source that continues `b=…` and undoes it
+ */
+function escape(body: Uint8Array): { escaped: Uint8Array; restore: string } {
+  const plain = lowered(body);
+  const pairs = new Uint32Array(65536);
+  for (let i = 1; i < body.length; i++) pairs[(body[i - 1] << 8) | body[i]]++;
+  let best = { factor: 1, offset: 0, left: Infinity };
+  for (let factor = 1; factor < 256; factor += 2) {
+    for (let offset = 0; offset < 256; offset++) {
+      // What becomes the star and the slash.
+      const [star, slash] = [42, 47].map((byte) => (byte * factor + offset) & 255);
+      const left = pairs[(star << 8) | slash];
+      if (left < best.left) best = { factor, offset, left };
+    }
+  }
+  const { factor, offset } = best;
+  const back = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) back[(byte * factor + offset) & 255] = byte;
+  const mapped = lowered(body.map((byte) => back[byte]));
+  const restoreMapped = `${mapped.restore};b=b.map(x=>x*${factor}+${offset})`;
+  return restoreMapped.length < plain.restore.length
+    ? { escaped: mapped.escaped, restore: restoreMapped }
+    : plain;
+}
+
+function lowered(body: Uint8Array): { escaped: Uint8Array; restore: string } {
+  const escaped = Uint8Array.from(body);
   const places: number[] = [];
   for (let i = 1; i < escaped.length; i++) {
     if (escaped[i - 1] === 42 && escaped[i] === 47) {
@@ -52,7 +80,9 @@ function escape(body: Uint8Array): { escaped: Uint8Array; places: number[] } {
       places.push(i);
     }
   }
-  return { escaped, places };
+  const single = places.map((place) => `;b[${place}]++`).join('');
+  const list = `;[${places.join()}].map(x=>b[x]++)`;
+  return { escaped, restore: single.length < list.length ? single : list };
 }
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
