@@ -2,6 +2,7 @@
 /** `kolmo …`: the same jobs without VS Code. Exit code 0, 1 (failed: one sentence on stderr) or 2 (wrong usage). */
 import { KolmoError } from './core/error';
 import { parseCommand, UsageError, type Command } from './cli/command';
+import { analyse } from './cli/analyse';
 import { compare } from './cli/compare';
 import { compress } from './cli/compress';
 import { inspect } from './cli/inspect';
@@ -20,6 +21,7 @@ const commands: Record<string, Command> = {
   train,
   compress,
   run,
+  analyse,
   program,
   verify,
   surprisal,

@@ -1,5 +1,6 @@
 /** Entry of the extension: the command table, the views and providers; it computes nothing and loads no native library. */
 import { Uri, commands, window, type ExtensionContext } from 'vscode';
+import { analyse } from './commands/analyse';
 import { compareRuns } from './commands/compare';
 import { choosePass, compress, passCommand } from './commands/compress';
 import { targetPath, type House, type Target } from './commands/house';
@@ -33,6 +34,7 @@ const commandTable: Record<string, Command> = {
   ),
   program,
   verify,
+  analyse,
   runPipeline,
   savePipeline,
   openRun,

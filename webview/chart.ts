@@ -1,4 +1,6 @@
 /** The contract of a chart: one module in `charts/`, drawn from the whole state at most once a frame. */
+import type { PassName, PassOptions } from '../src/core/compress/pass';
+import type { AnalyseRequest } from '../src/jobs/protocol';
 import type { RunTitle } from '../src/runs/panelMessages';
 import type { RunState } from '../src/runs/state';
 import type { StageName } from '../src/runs/events';
@@ -16,6 +18,10 @@ export interface ChartWishes {
   open(stage: StageName): void;
   /** Run the program of this run again. */
   verify(): void;
+  analyse(analysis: AnalyseRequest['analysis']): void;
+  /** Runs a pass with its one number and the options that are not as usual. */
+  runPass(pass: PassName, value: number, options: PassOptions): void;
+  stop(): void;
 }
 
 /** Value of a theme variable, for what draws outside of CSS. */

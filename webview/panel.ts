@@ -4,13 +4,15 @@
  * Hooks for tests (stable):
  * - `body[data-kind="run"]`, `body[data-ready]` once the first state is drawn, `body[data-status]` = status of the run,
  *   `body[data-error]` when a script failed
- * - tabs: `vscode-tab-header[data-tab]`; sections: `[data-view=curves | quality | pipeline | layers | bytes | program]`
+ * - tabs: `vscode-tab-header[data-tab]`; sections: `[data-view=curves | quality | pipeline | layers | bytes | analysis | program]`
  * - `[data-view=curves][data-points]` number of points so far, `[data-stage]` the stage shown;
  *   `[data-view=curve-loss] canvas`, `[data-view=curve-accuracy] canvas`
  * - `[data-view=quality][data-stages]`; in it `[data-quality]` = a stage, `[data-view=confusion] td[data-count]`
  * - `[data-view=pipeline] g.node[data-stage][data-status]`: pending, running, finished, failed
  * - `[data-view=layers][data-layers]`; in it `[data-layer]`, `[data-histogram=before|after]`, `[data-view=layer-table]`
  * - `[data-view=bytes][data-rows]`; in it `tr[data-stage][data-bytes]`, `a[data-open]`
+ * - `[data-view=analysis][data-running]`; in it `[data-view=ledger][data-sum][data-bytes]`, `[data-view=dry-run][data-passes]`
+ *   with `button.rung[data-setting][data-bytes]`, `[data-view=sensitivity][data-cells]`, `[data-view=labels] tr[data-code][data-bytes]`
  * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`,
  *   `[data-view=fields][data-rows]`, `[data-view=proof][data-verified]`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
@@ -22,6 +24,7 @@ import '@vscode-elements/elements/dist/vscode-tabs/index.js';
 import type { FromPanel, ToPanel } from '../src/runs/panelMessages';
 import { reduce, type RunState } from '../src/runs/state';
 import type { Chart, ChartWishes } from './chart';
+import { createAnalysis } from './charts/analysis';
 import { createBytes } from './charts/bytes';
 import { createCurves } from './charts/curves';
 import { createLayers } from './charts/layers';
@@ -48,6 +51,9 @@ const send = (wish: FromPanel): void => host.postMessage(wish);
 const wishes: ChartWishes = {
   open: (stage) => send({ type: 'open', stage }),
   verify: () => send({ type: 'verify' }),
+  analyse: (analysis) => send({ type: 'analyse', analysis }),
+  runPass: (pass, value, options) => send({ type: 'runPass', pass, value, options }),
+  stop: () => send({ type: 'stop' }),
 };
 
 const header = createRunHeader(send);
@@ -57,6 +63,7 @@ const tabs: Tab[] = [
   { name: 'pipeline', title: 'Pipeline', chart: createPipeline(wishes) },
   { name: 'layers', title: 'Parameters', chart: createLayers() },
   { name: 'bytes', title: 'Bytes', chart: createBytes(wishes) },
+  { name: 'analysis', title: 'Analysis', chart: createAnalysis(wishes) },
   { name: 'program', title: 'Program', chart: createProgram(wishes) },
 ];
 

@@ -14,6 +14,8 @@ import { readSettings } from './settings';
 export interface CompressAnswers {
   /** The one number of each pass: `{ prune: 0.9 }`. */
   values?: Partial<Record<PassName, number>>;
+  /** Further options of each pass that are not as usual. */
+  options?: Partial<Record<PassName, PassOptions>>;
   fineTune?: boolean;
   /** Return when the job has ended instead of when it has started. */
   wait?: boolean;
@@ -66,7 +68,10 @@ async function runPasses(
     const step = names.length > 1 ? ` (${passes.length + 1} of ${names.length})` : '';
     const value = answers.values?.[name] ?? (await askForNumber(name, step));
     if (value === undefined) return undefined;
-    passes.push({ name, options: { ...defaults, [setting.name]: value } satisfies PassOptions });
+    passes.push({
+      name,
+      options: { ...defaults, ...answers.options?.[name], [setting.name]: value },
+    });
   }
   const { threads, seed } = readSettings();
   const title = `${names.map((name) => passDescriptions[name].title).join(', ')}: ${basename(run)}`;

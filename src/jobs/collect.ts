@@ -7,6 +7,7 @@ import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import type { RunRecord } from '../runs/folder';
 import type { JobContext } from './context';
+import { labelCodes } from './labels';
 import type { TrainRequest } from './protocol';
 
 export interface CollectOptions {
@@ -43,6 +44,7 @@ export async function* collectDataset(
   };
   yield { type: 'stageStarted', stage: 'preprocess', settings: {} };
   const learned = `${JSON.stringify(dataset.preprocessing, null, 2)}\n`;
+  const labels = await labelCodes(dataset);
   yield {
     type: 'stageFinished',
     stage: 'preprocess',
@@ -51,6 +53,7 @@ export async function* collectDataset(
       artifact: 'preprocessing.json',
       seconds: now() - collected,
       notes: dataset.notes,
+      ...(labels && { labels }),
     },
   };
   return dataset;

@@ -1,20 +1,17 @@
 /** What a compress request does: passes in order, each measured from its packed file, then the packed model. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decode } from '../core/compress/container/container';
 import { compress } from '../core/compress/compress';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import { KolmoError } from '../core/error';
-import type { Metrics, Model } from '../core/train/model';
-import type { RunEvent, StageName } from '../runs/events';
-import { readRecord, readState, writeRecord, type RunRecord } from '../runs/folder';
+import type { Metrics } from '../core/train/model';
+import type { RunEvent } from '../runs/events';
+import { writeRecord } from '../runs/folder';
 import { collectAgain } from './collect';
-import { denseFile, measureSpeed } from './speed';
 import type { JobContext } from './context';
 import { measureModel, packModel, packStage, writePacked, type Packed } from './pack';
 import type { CompressRequest } from './protocol';
-import { versions } from './versions';
+import { openSource } from './source';
+import { denseFile, measureSpeed } from './speed';
 
 /** What `kolmo compress --json` prints. */
 export interface CompressSummary {
@@ -71,7 +68,7 @@ export async function* compressRun(
           const packed = await writePacked(event, join(run, artifact));
           const measured = await measureModel(packed.model, dataset, threads);
           const seconds = context.now() - started;
-          const { bytes, layers } = packed;
+          const { bytes, layers, ledger } = packed;
           const fast = await measureSpeed(packed.model, {
             run,
             stage,
@@ -80,7 +77,7 @@ export async function* compressRun(
             dataset,
             threads,
           });
-          const result = { bytes, artifact, seconds, ...measured, layers, ...fast };
+          const result = { bytes, artifact, seconds, ...measured, layers, ledger, ...fast };
           yield { type: 'stageFinished', stage, result };
           const testError = measured.test?.error;
           stages.push({
@@ -111,56 +108,6 @@ export async function* compressRun(
   } finally {
     dataset?.close?.();
   }
-}
-
-interface Source {
-  run: string;
-  record: RunRecord;
-  model: Model;
-  /** The stages that made the model. */
-  chain: StageName[];
-}
-
-/** The model that the first pass starts from: that before any of the wanted passes was applied. */
-async function openSource(request: CompressRequest, { now }: JobContext): Promise<Source> {
-  if (existsSync(join(request.run, 'run.json'))) {
-    const { run } = request;
-    const before = (await readState(run)).chain;
-    const first = before.findIndex(
-      (name) => isDerived(name) || request.passes.some((pass) => pass.name === name),
-    );
-    const chain = first < 0 ? before : before.slice(0, first);
-    const last = chain.at(-1);
-    if (last === undefined || last === 'collect' || last === 'preprocess') {
-      throw new KolmoError(`${run} holds no trained model yet: finish its training first.`);
-    }
-    const path = join(run, 'stages', `${last}.kolmo`);
-    return { run, record: await readRecord(run), model: await readPacked(path), chain };
-  }
-  if (request.out === undefined) {
-    throw new KolmoError(
-      `${request.run} is not a run: choose a folder below .kolmo/runs, or a .kolmo file and a folder for the output.`,
-    );
-  }
-  const model = await readPacked(request.run);
-  const record: RunRecord = {
-    kolmo: versions.kolmo,
-    versions,
-    createdAt: now(),
-    seed: request.seed,
-    request,
-    compressions: [],
-    architecture: model.architecture,
-    parameters: model.parameters.reduce((sum, parameter) => sum + parameter.data.length, 0),
-  };
-  return { run: request.out, record, model, chain: [] };
-}
-
-const isDerived = (name: StageName): boolean => name === 'entropyCode' || name === 'program';
-
-async function readPacked(path: string): Promise<Model> {
-  if (!existsSync(path)) throw new KolmoError(`${path} is not there: train the run again.`);
-  return decode(new Uint8Array(await readFile(path)), path);
 }
 
 function refuseRepeats(names: PassName[]): void {

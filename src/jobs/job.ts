@@ -7,7 +7,7 @@ import type { RunEvent, StampedEvent } from '../runs/events';
 import { openHistory } from '../runs/history';
 import { runOwner } from '../runs/lock';
 import type { FromWorker, JobRequest, ToWorker } from './protocol';
-import { runOf } from './request';
+import { endOf, runOf } from './request';
 
 export interface Job {
   /** The job's result; rejects with a KolmoError when it fails, is stopped too early to have one, or dies. */
@@ -103,17 +103,22 @@ export function stopRun(run: string, { patience = 30_000 } = {}): boolean {
 
 /**
  * Marks a run whose job has died without a word, so that it does not look as if it still went on.
- * @returns the event that was appended to its history, if it could be
+ * @returns the event that was appended to its history
  */
-export function markInterrupted(run: string, reason: string): StampedEvent | undefined {
-  const event: RunEvent = {
-    type: 'interrupted',
-    message: `${reason} ${
-      existsSync(join(run, 'checkpoint'))
-        ? 'Start the training again on this run to go on from its last checkpoint.'
-        : 'What it had finished before is kept; start it again to repeat the rest.'
-    }`,
-  };
+export function markInterrupted(run: string, reason: string): StampedEvent {
+  return markEnded(run, { type: 'interrupted', message: interruption(run, reason) });
+}
+
+function interruption(run: string, reason: string): string {
+  return `${reason} ${
+    existsSync(join(run, 'checkpoint'))
+      ? 'Start the training again on this run to go on from its last checkpoint.'
+      : 'What it had finished before is kept; start it again to repeat the rest.'
+  }`;
+}
+
+/** Writes the last event of a job that could not write it itself. */
+export function markEnded(run: string, event: RunEvent): StampedEvent {
   const stamped = { ...event, at: Date.now() / 1000 };
   rmSync(join(run, 'job.json'), { force: true });
   const history = openHistory(run);
@@ -148,10 +153,10 @@ function died({
     return { type: 'error', message: reason };
   }
   try {
-    const event = markInterrupted(run, reason);
-    if (event?.type !== 'interrupted') return { type: 'error', message: reason };
+    const message = request.type === 'analyse' ? reason : interruption(run, reason);
+    const event = markEnded(run, endOf(request, { type: 'interrupted', message }));
     onMessage({ type: 'events', events: [event] });
-    return { type: 'error', message: event.message };
+    return { type: 'error', message };
   } catch (error) {
     return { type: 'error', message: `${reason} ${(error as Error).message}` };
   }

@@ -1,5 +1,6 @@
 /** The table of jobs: what each kind of request runs. */
 import type { RunEvent } from '../runs/events';
+import { analyseRun } from './analyse';
 import { compressRun } from './compress';
 import type { JobContext } from './context';
 import { describe } from './describe';
@@ -21,6 +22,7 @@ type JobFunction<T extends JobRequest['type']> = (
 const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
   train: (request, context) => (request.passes ? pipelineRun : trainRun)(request, context),
   compress: compressRun,
+  analyse: analyseRun,
   program: programRun,
   verify: verifyRun,
   surprisal: surprisalRun,

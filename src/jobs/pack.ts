@@ -1,6 +1,7 @@
 /** Writes packed models and measures them: sizes from the file, errors from the file decoded and run. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { labelLength } from '../core/compress/analysis/descriptionLength';
 import { decode, encodeWithLedger } from '../core/compress/container/container';
 import type { Ledger } from '../core/compress/container/ledger';
 import type { Dataset } from '../core/data/dataset';
@@ -36,12 +37,21 @@ export async function writePacked(
   return { bytes: length, content: bytes, ledger, model, layers: measureLayers(model, ledger) };
 }
 
-/** Measures an ONNX file on the splits that no weight has seen. */
+interface MeasuredOnData {
+  test: Metrics;
+  validation: Metrics;
+  /** L(labels | model) of the training and validation splits, for classifiers. */
+  labelBytes?: number;
+}
+
+type Measured = Partial<MeasuredOnData>;
+
+/** Measures an ONNX file on the splits that no weight has seen, and what all other labels cost under it. */
 export async function measureOnnx(
   path: string,
   dataset: Dataset,
   threads: number,
-): Promise<{ test: Metrics; validation: Metrics }> {
+): Promise<MeasuredOnData> {
   return measureBytes(new Uint8Array(await readFile(path)), dataset, threads);
 }
 
@@ -50,7 +60,7 @@ export async function measureModel(
   model: Model,
   dataset: Dataset | undefined,
   threads: number,
-): Promise<{ test?: Metrics; validation?: Metrics }> {
+): Promise<Measured> {
   return dataset ? measureBytes(exportOnnx(model), dataset, threads) : {};
 }
 
@@ -58,11 +68,19 @@ async function measureBytes(
   onnx: Uint8Array,
   dataset: Dataset,
   threads: number,
-): Promise<{ test: Metrics; validation: Metrics }> {
-  return {
-    test: await evaluateOnnx(onnx, dataset, 'test', { threads }),
-    validation: await evaluateOnnx(onnx, dataset, 'validation', { threads }),
-  };
+): Promise<MeasuredOnData> {
+  const test = await evaluateOnnx(onnx, dataset, 'test', { threads });
+  const validation = await evaluateOnnx(onnx, dataset, 'validation', { threads });
+  // An error is measured of classifiers only, and their loss is the labels' code length in nats.
+  if (dataset.task.type !== 'classification' || validation.error === undefined) {
+    return { test, validation };
+  }
+  const training = await evaluateOnnx(onnx, dataset, 'training', { threads });
+  const { splits } = dataset;
+  const labelBytes =
+    labelLength(training.loss, splits.training.count) +
+    labelLength(validation.loss, splits.validation.count);
+  return { test, validation, labelBytes };
 }
 
 export interface PackOptions {

@@ -9,6 +9,7 @@ import type { StampedEvent } from '../runs/events';
 export type JobRequest =
   | TrainRequest
   | CompressRequest
+  | AnalyseRequest
   | ReportRequest
   | ProgramRequest
   | DescribeRequest
@@ -57,6 +58,20 @@ export interface CompressRequest {
   seed: number;
   threads: number;
 }
+
+/** Finds out more about a run's model without changing it. Answers with an `AnalyseSummary`. */
+export interface AnalyseRequest {
+  type: 'analyse';
+  run: string;
+  analysis:
+    | { name: 'dryRun' }
+    | { name: 'sensitivity'; pass: MappedPass; settings?: number[] }
+    | { name: 'prequential' };
+  threads: number;
+}
+
+/** Passes that can be applied to one layer alone. */
+export type MappedPass = Extract<PassName, 'prune' | 'quantize' | 'share'>;
 
 export interface ReportRequest {
   type: 'report';

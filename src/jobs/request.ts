@@ -1,4 +1,5 @@
 /** What can be told of a request without running it. */
+import type { RunEvent } from '../runs/events';
 import type { JobRequest } from './protocol';
 
 /** The folder in whose history a request writes. */
@@ -10,6 +11,7 @@ export function runOf(request: JobRequest): string | undefined {
       return request.out ?? request.run;
     case 'program':
     case 'verify':
+    case 'analyse':
       return request.run;
     case 'report':
     case 'describe':
@@ -20,4 +22,13 @@ export function runOf(request: JobRequest): string | undefined {
     default:
       return request satisfies never;
   }
+}
+
+type EndEvent = Extract<RunEvent, { type: 'finished' | 'stopped' | 'failed' | 'interrupted' }>;
+
+/** The last event of a request's history: an analysis ends without touching the status of its run. */
+export function endOf(request: JobRequest, end: EndEvent): RunEvent {
+  if (request.type !== 'analyse') return end;
+  const message = 'message' in end ? end.message : undefined;
+  return { type: 'analysed', analysis: request.analysis.name, ...(message && { message }) };
 }

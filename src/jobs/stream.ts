@@ -40,24 +40,28 @@ export function createStream({ write, send, now, interval = 0.05 }: StreamOption
     emit(event) {
       const at = now();
       const stamped: StampedEvent = {
-        ...(event.type === 'progress' ? { ...event, ...pace(event, at) } : event),
+        ...(isProgress(event) ? { ...event, ...pace(event, at) } : event),
         at,
       };
-      if (stamped.type === 'progress' && waiting.at(-1)?.type === 'progress') waiting.pop();
+      if (isProgress(stamped) && waiting.at(-1)?.type === stamped.type) waiting.pop();
       waiting.push(stamped);
-      const hurries = event.type !== 'point' && event.type !== 'progress';
+      const hurries = event.type !== 'point' && !isProgress(event);
       if (hurries || at - sentAt >= interval) flush();
     },
   };
 }
 
+type Progress = Extract<RunEvent, { type: 'progress' | 'analysing' }>;
+
+const isProgress = <E extends RunEvent>(event: E): event is E & Progress =>
+  event.type === 'progress' || event.type === 'analysing';
+
 /** Time left, from the share done since this process began the stage: a resumed stage counts from where it went on. */
-function createPace(): (
-  event: Extract<RunEvent, { type: 'progress' }>,
-  at: number,
-) => { secondsLeft?: number } {
+function createPace(): (event: Progress, at: number) => { secondsLeft?: number } {
   let start: { stage: string; note: string; done: number; at: number } | undefined;
-  return ({ stage, note, done, total, secondsLeft }, at) => {
+  return (event, at) => {
+    const { note, done, total, secondsLeft } = event;
+    const stage = event.type === 'progress' ? event.stage : event.analysis;
     if (secondsLeft !== undefined) return {};
     if (start?.stage !== stage || done < start.done) start = { stage, note, done, at };
     const elapsed = at - start.at;

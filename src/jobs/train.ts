@@ -100,6 +100,7 @@ export async function* trainRun(
         seconds,
         ...measured,
         layers: packed.layers,
+        ledger: packed.ledger,
         notes: [...(reason ? [reason] : []), endNote(result, options)],
       },
     };

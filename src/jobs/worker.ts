@@ -10,7 +10,7 @@ import { lockRun } from '../runs/lock';
 import type { JobContext } from './context';
 import { runJob } from './jobs';
 import type { FromWorker, JobRequest, ToWorker } from './protocol';
-import { runOf } from './request';
+import { endOf, runOf } from './request';
 import { reportRun } from './report';
 import { createStream } from './stream';
 import { openEventFiles } from './tensorboard';
@@ -64,20 +64,24 @@ async function work(request: JobRequest): Promise<FromWorker> {
     try {
       const result = await drain(runJob(request, { ...context, board }), stream.emit);
       stream.emit(
-        heard
-          ? { type: 'stopped', message: 'Stopped on request; the model so far is kept.' }
-          : { type: 'finished' },
+        endOf(
+          request,
+          heard
+            ? { type: 'stopped', message: 'Stopped on request; what there is so far is kept.' }
+            : { type: 'finished' },
+        ),
       );
       if (existsSync(join(run, 'run.json'))) await reportRun({ run });
       return { type: 'done', result };
     } catch (error) {
       const end = failure(error);
       if (end.type === 'error') {
+        const event = endOf(request, { type: heard ? 'stopped' : 'failed', message: end.message });
         try {
-          stream.emit({ type: heard ? 'stopped' : 'failed', message: end.message });
+          stream.emit(event);
         } catch {
           // The history itself cannot be written: the host still gets the sentence.
-          send([{ type: 'failed', message: end.message, at: now() }]);
+          send([{ ...event, at: now() }]);
         }
       }
       return end;

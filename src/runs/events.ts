@@ -1,10 +1,12 @@
 /** Everything that can happen to a run, as written to events.jsonl and streamed to panels, notification and CLI. */
 import type { Ledger } from '../core/compress/container/ledger';
+import type { Sensitivity } from '../core/compress/analysis/sensitivity';
+import type { PassName } from '../core/compress/pass';
 import type { LayerMeasure } from '../core/report/ledger';
 import type { Metrics } from '../core/train/model';
 
 export type { Histogram } from '../core/report/histogram';
-export type { LayerMeasure, Ledger };
+export type { LayerMeasure, Ledger, Sensitivity };
 
 /** The pipeline's stages in order; the diagram, the report and the CLI table draw them. */
 export const stageNames = [
@@ -60,6 +62,18 @@ export type RunEvent =
   | { type: 'warning'; stage: StageName; message: string }
   /** The program of the run was run again, and what it printed compared with the file as it is now. */
   | { type: 'verified'; verified: boolean; proof: Proof }
+  /** An analysis of the run's model goes on; it leaves the run's own status as it is. */
+  | {
+      type: 'analysing';
+      analysis: AnalysisName;
+      done: number;
+      total: number;
+      note: string;
+      secondsLeft?: number;
+    }
+  | { type: 'found'; finding: Finding }
+  /** The analysis has ended; a message says why it ended early. */
+  | { type: 'analysed'; analysis: AnalysisName; message?: string }
   /** The job was asked to stop and kept what it had. */
   | { type: 'stopped'; message: string }
   | { type: 'failed'; message: string }
@@ -83,8 +97,12 @@ export interface StageResult {
   latencies?: Latency[];
   /** Of 8-bit quantization: the file whose products run on integers. */
   int8?: { artifact: string; bytes: number; test?: Metrics; validation?: Metrics };
-  /** Of the stage `entropyCode` alone: what every byte of the packed file is for. */
+  /** What every byte of the stage's packed file is for; training's own artifact is another file. */
   ledger?: Ledger;
+  /** L(labels | model) in bytes, over all labels that were there to learn from. */
+  labelBytes?: number;
+  /** Of the stage `preprocess` alone: those labels without a model. */
+  labels?: LabelCodes;
   /** Of the stage `program` alone. */
   program?: ProgramMeasure;
   notes: string[];
@@ -96,6 +114,30 @@ export interface Latency {
   single: number;
   batch: number;
 }
+
+/** The labels of training and validation by codes that look at nothing but labels, in bytes. */
+export interface LabelCodes {
+  count: number;
+  classes: number;
+  /** log2(classes) bits for each. */
+  uniform: number;
+  /** By compressor: gzip, brotli, xz and zstd, where they are there, of the labels as one byte each. */
+  compressed: Record<string, number>;
+}
+
+export type AnalysisName = Finding['type'];
+
+/** What an analysis tells, piece by piece. */
+export type Finding =
+  /** Predicted bytes of the packed file after a pass, for a ladder of settings. */
+  | { type: 'dryRun'; pass: PassName; rungs: Rung[] }
+  /** One layer compressed alone. */
+  | { type: 'sensitivity'; pass: PassName; cell: Sensitivity }
+  /** The prequential code so far: bytes of the first `coded` labels. */
+  | { type: 'prequential'; coded: number; bytes: number };
+
+/** A setting with its prediction, or with why it does not fit the model. */
+export type Rung = { setting: number; bytes: number } | { setting: number; problem: string };
 
 /** A program that regenerates a file: where its bytes are, beside what compressors leave of the same file. */
 export interface ProgramMeasure {

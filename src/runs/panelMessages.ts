@@ -1,6 +1,8 @@
 /** What the run panel and the model editor say to the extension host and hear from it: types only. */
+import type { PassName, PassOptions } from '../core/compress/pass';
 import type { ModelSummary } from '../core/formats/summary';
 import type { ComparedRun } from '../core/report/compare';
+import type { AnalyseRequest } from '../jobs/protocol';
 import type { StageName, StampedEvent } from './events';
 import type { RunState } from './state';
 
@@ -32,6 +34,8 @@ export type FromPanel =
   | { type: 'report' }
   | { type: 'tensorboard' }
   | { type: 'savePipeline' }
+  | { type: 'analyse'; analysis: AnalyseRequest['analysis'] }
+  | { type: 'runPass'; pass: PassName; value: number; options: PassOptions }
   | { type: 'open'; stage: StageName };
 
 /** Host to model editor. */

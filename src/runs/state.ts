@@ -1,5 +1,15 @@
 /** What a run looks like after its events so far: one reducer for host, webview and CLI. */
-import { stageNames, type StageName, type StageResult, type StampedEvent } from './events';
+import type { PassName } from '../core/compress/pass';
+import {
+  stageNames,
+  type AnalysisName,
+  type Finding,
+  type Rung,
+  type Sensitivity,
+  type StageName,
+  type StageResult,
+  type StampedEvent,
+} from './events';
 
 export type RunStatus = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted';
 
@@ -28,6 +38,16 @@ export interface StageState {
   result?: StageResult;
 }
 
+/** What was found out about the run's current model. */
+export interface Analysis {
+  running?: { name: AnalysisName; done: number; total: number; note: string; secondsLeft?: number };
+  /** Why the last analysis ended early. */
+  message?: string;
+  dryRun: { pass: PassName; rungs: Rung[] }[];
+  sensitivity?: { pass: PassName; cells: Sensitivity[] };
+  prequential: { coded: number; bytes: number }[];
+}
+
 export interface RunState {
   status: RunStatus;
   /** The sentence to show with a status that is not running or finished. */
@@ -45,11 +65,20 @@ export interface RunState {
     secondsLeft?: number;
   };
   warnings: string[];
+  analysis: Analysis;
   startedAt?: number;
   updatedAt?: number;
 }
 
-export const emptyRun: RunState = { status: 'running', stages: {}, chain: [], warnings: [] };
+const noAnalysis: Analysis = { dryRun: [], prequential: [] };
+
+export const emptyRun: RunState = {
+  status: 'running',
+  stages: {},
+  chain: [],
+  warnings: [],
+  analysis: noAnalysis,
+};
 
 const emptyCurve = (): Curve => ({ step: [], loss: [], error: [], adversaryLoss: [] });
 
@@ -89,6 +118,11 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
         status: 'running',
         message: undefined,
         progress: undefined,
+        // What was found out about another model no longer holds; the labels are the same.
+        analysis:
+          event.stage === 'train'
+            ? noAnalysis
+            : { ...noAnalysis, prequential: state.analysis.prequential },
       };
     }
     case 'progress':
@@ -122,6 +156,24 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
     }
     case 'warning':
       return { ...next, warnings: [...state.warnings, event.message] };
+    case 'analysing': {
+      const { analysis: name, done, total, note, secondsLeft } = event;
+      const running = {
+        name,
+        done,
+        total,
+        note,
+        ...(secondsLeft !== undefined && { secondsLeft }),
+      };
+      return { ...next, analysis: { ...state.analysis, running, message: undefined } };
+    }
+    case 'found':
+      return { ...next, analysis: withFinding(state.analysis, event.finding) };
+    case 'analysed':
+      return {
+        ...next,
+        analysis: { ...state.analysis, running: undefined, message: event.message },
+      };
     case 'stopped':
     case 'failed':
     case 'interrupted': {
@@ -137,6 +189,31 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
       return { ...next, status: 'finished', progress: undefined };
     default:
       return event satisfies never;
+  }
+}
+
+function withFinding(analysis: Analysis, finding: Finding): Analysis {
+  switch (finding.type) {
+    case 'dryRun': {
+      const { pass, rungs } = finding;
+      const others = analysis.dryRun.filter((each) => each.pass !== pass);
+      return { ...analysis, dryRun: [...others, { pass, rungs }] };
+    }
+    case 'sensitivity': {
+      const { pass, cell } = finding;
+      const before = analysis.sensitivity?.pass === pass ? analysis.sensitivity.cells : [];
+      const others = before.filter(
+        ({ parameter, setting }) => parameter !== cell.parameter || setting !== cell.setting,
+      );
+      return { ...analysis, sensitivity: { pass, cells: [...others, cell] } };
+    }
+    case 'prequential': {
+      const { coded, bytes } = finding;
+      const before = analysis.prequential.filter((block) => block.coded < coded);
+      return { ...analysis, prequential: [...before, { coded, bytes }] };
+    }
+    default:
+      return finding satisfies never;
   }
 }
 

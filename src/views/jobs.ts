@@ -131,7 +131,9 @@ const notify = (
         let percent = 0;
         return task((message) => {
           if (message.type !== 'events') return undefined;
-          const news = message.events.findLast((event) => event.type === 'progress');
+          const news = message.events.findLast(
+            (event) => event.type === 'progress' || event.type === 'analysing',
+          );
           if (!news) return undefined;
           const reached = news.total > 0 ? (100 * news.done) / news.total : 0;
           const note = progressNote(news);
@@ -144,7 +146,7 @@ const notify = (
     ),
   );
 
-function progressNote(event: Extract<StampedEvent, { type: 'progress' }>): string {
+function progressNote(event: Extract<StampedEvent, { type: 'progress' | 'analysing' }>): string {
   const left = event.secondsLeft === undefined ? '' : `, ${formatSeconds(event.secondsLeft)} left`;
   return `${event.note}${left}`;
 }

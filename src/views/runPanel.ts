@@ -12,7 +12,7 @@ import {
 } from 'vscode';
 import type { FromPanel, PanelMemory, RunTitle, ToPanel } from '../runs/panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
-import { markInterrupted } from '../jobs/job';
+import { markEnded, markInterrupted } from '../jobs/job';
 import { runOwner } from '../runs/lock';
 import { followRun } from './followRun';
 import { runName } from './runFacts';
@@ -67,6 +67,10 @@ export function createRunPanels(context: ExtensionContext): RunPanels {
         // The job died without a word, as when the machine was switched off.
         if (orphaned && workspace.isTrusted && runOwner(folder) === undefined) {
           markInterrupted(folder, 'The job process is gone.');
+        }
+        const analysis = state.analysis.running?.name;
+        if (analysis && workspace.isTrusted && runOwner(folder) === undefined) {
+          markEnded(folder, { type: 'analysed', analysis, message: 'The job process is gone.' });
         }
       },
     });
@@ -135,6 +139,15 @@ async function obey(
     case 'savePipeline':
       await commands.executeCommand(`kolmo.${wish.type}`, folder);
       break;
+    case 'analyse':
+      await commands.executeCommand('kolmo.analyse', folder, { analysis: wish.analysis });
+      break;
+    case 'runPass': {
+      const { pass, value, options } = wish;
+      const answers = { values: { [pass]: value }, options: { [pass]: options } };
+      await commands.executeCommand(`kolmo.${pass}`, folder, answers);
+      break;
+    }
     case 'open': {
       const artifact = state.stages[wish.stage]?.result?.artifact;
       if (artifact) await openArtifact(isAbsolute(artifact) ? artifact : join(folder, artifact));

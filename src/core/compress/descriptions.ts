@@ -26,6 +26,7 @@ export const passDescriptions = {
       pattern: '',
       steps: 5,
       stepEpochs: 2,
+      except: '',
       epochs: 8,
       learningRate: 1e-3,
     } satisfies Omit<PruneOptions, 'sparsity'>,
@@ -95,6 +96,7 @@ export const passDescriptions = {
       granularity: 'tensor',
       scheme: 'affine',
       rate: 0,
+      except: '',
       epochs: 0,
       learningRate: 0.005,
     } satisfies Omit<QuantizeOptions, 'bits'>,
@@ -113,7 +115,7 @@ export const passDescriptions = {
       maximum: 256,
       integer: true,
     },
-    defaults: { epochs: 4, learningRate: 2e-4, rounds: 60 } satisfies Omit<
+    defaults: { epochs: 4, learningRate: 2e-4, rounds: 60, except: '' } satisfies Omit<
       ShareOptions,
       'clusters'
     >,

@@ -14,6 +14,10 @@ export function eventLine(event: StampedEvent): string | undefined {
     case 'warning':
     case 'stopped':
       return event.message;
+    case 'analysed':
+      return event.message;
+    case 'analysing':
+    case 'found':
     case 'stageStarted':
     case 'progress':
     case 'point':

@@ -12,6 +12,8 @@ export interface LayerMeasure {
   /** `float32`, `8-bit`, `codebook 32`. */
   encoding: string;
   bytes: number;
+  /** What a code without memory would take: the entropy of being zero, and of the values that are not. */
+  entropyBytes: number;
   histogram: Histogram;
 }
 
@@ -27,9 +29,28 @@ export function measureLayers(model: Model, ledger: Ledger): LayerMeasure[] {
       nonZero,
       encoding: encodingLabel(parameter),
       bytes: entryBytes(ledger.tensors[i]),
+      entropyBytes: entropyBits(parameter) / 8,
       histogram: histogramOf(parameter.data),
     };
   });
+}
+
+/** n H(density) bits for the positions; a float32 takes its 32 bits, a level or an index its entropy. */
+function entropyBits({ data, encoding }: Parameter): number {
+  const counts = new Map<number, number>();
+  for (const value of data) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const zeros = counts.get(0) ?? 0;
+  const others = data.length - zeros;
+  const positions = entropyOf([zeros, others]);
+  if (encoding.type === 'float32') return positions + 32 * others;
+  counts.delete(0);
+  return positions + entropyOf([...counts.values()]);
+}
+
+/** Bits of all symbols that were seen so many times each. */
+function entropyOf(counts: number[]): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.reduce((bits, count) => bits + (count && count * Math.log2(total / count)), 0);
 }
 
 /** How a parameter's values are stored, in the words of tables and charts. */

@@ -15,6 +15,7 @@ import { isPass, passDescriptions } from '../compress/descriptions';
 import type { PassDescription, PassOptions } from '../compress/pass';
 import type { ColumnPreprocessing, Preprocessing } from '../data/dataset';
 import type { Metrics } from '../train/model';
+import { analysisSections } from './analysis';
 import { escapeText, list, table } from './markdown';
 import { pipelineDiagram, stageOrder, stageTitles } from './mermaid';
 import { measuredStages, qualityText } from './quality';
@@ -43,6 +44,7 @@ export function markdownReport({ name, record, state }: ReportParts): string {
     ...speedSection(state),
     ...layerSections(state),
     ...(ledger ? ['## Every byte of model.kolmo', ledgerTable(ledger)] : []),
+    ...analysisSections(state),
     ...dataSections(record),
     ...(state.warnings.length > 0 ? ['## Warnings', list(state.warnings)] : []),
     '## Do it again',

@@ -157,6 +157,7 @@ export function recordedRun({ points = 400, last = undefined as StageName | unde
         nonZero,
         encoding: isBias ? 'float32' : encoding,
         bytes: Math.round(parameters * (isBias ? 4 : bytesEach)),
+        entropyBytes: 0.95 * parameters * (isBias ? 4 : bytesEach),
         histogram: { minimum: -0.4, maximum: 0.4, counts },
       };
     });

@@ -76,7 +76,7 @@ describe('a program job', () => {
     const job = programRun(request(folder, 'large'), context);
     await job.next();
     const { value } = await job.next();
-    assert.ok(value && 'message' in value && / 20000000 bytes, which take \d/.test(value.message));
+    assert.ok(value && 'message' in value && / 20000000 bytes, which take \d/.test(value.message!));
     await job.return(undefined as never);
   });
 

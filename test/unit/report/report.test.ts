@@ -62,6 +62,7 @@ const compressed = run(
         nonZero: 18_816,
         encoding: 'codebook 32',
         bytes: 20_000,
+        entropyBytes: 21_000,
         histogram: { minimum: -0.5, maximum: 0.25, counts: [1, 2] },
       },
     ],

@@ -29,7 +29,7 @@ export function descriptionLength(
   count: number,
   classes: number,
 ): DescriptionLength {
-  const labels = nats(loss * count);
+  const labels = labelLength(loss, count);
   return {
     model: packed.length,
     labels,
@@ -40,8 +40,9 @@ export function descriptionLength(
 
 export interface PrequentialEvent {
   type: 'block';
-  /** Labels that were known when the next ones were coded. */
+  /** Labels that were known when this block was coded, and that are coded after it. */
   known: number;
+  coded: number;
   /** Bytes of the labels of this block, and of all so far. */
   bytes: number;
   total: number;
@@ -64,10 +65,11 @@ export async function* prequential(
   }
   const { count } = dataset.splits.training;
   const { firstBlock = 64, ...training } = options;
-  let known = Math.min(firstBlock, count);
-  let total = nats(Math.log(dataset.task.classes.length) * known);
-  yield { type: 'block', known: 0, bytes: total, total };
-  while (known < count) {
+  const blocks = prequentialBlocks(count, firstBlock);
+  const first = Math.min(firstBlock, count);
+  let total = nats(Math.log(dataset.task.classes.length) * first);
+  yield { type: 'block', known: 0, coded: first, bytes: total, total };
+  for (const known of blocks) {
     const next = Math.min(2 * known, count);
     const seen = part(dataset.splits.training, 0, known);
     // The best epoch may be chosen by nothing but the labels that are known.
@@ -88,13 +90,50 @@ export async function* prequential(
       nats(Math.log(dataset.task.classes.length) * (next - known)) + 1 / 8,
     );
     total += bytes;
-    yield { type: 'block', known, bytes, total };
-    known = next;
+    yield { type: 'block', known, coded: next, bytes, total };
   }
   return total;
 }
 
 const nats = (value: number): number => value / Math.LN2 / 8;
+
+/** L(labels | model) in bytes: what an arithmetic coder spends on `count` labels whose mean cross entropy is `loss` nats. */
+export const labelLength = (loss: number, count: number): number => nats(loss * count);
+
+/** The blocks of the prequential code: how many labels are known before each of them, the first one aside. */
+export function prequentialBlocks(count: number, firstBlock = 64): number[] {
+  const blocks: number[] = [];
+  for (let known = Math.min(firstBlock, count); known < count; known *= 2) blocks.push(known);
+  return blocks;
+}
+
+/** A dataset whose training split holds its validation examples too, the ones after the others. */
+export function withAllLabels(dataset: Dataset): Dataset {
+  const { training, validation } = dataset.splits;
+  const { inputShape, targetSize } = dataset;
+  const inputSize = inputShape.reduce((product, size) => product * size, 1);
+  const all: Examples = {
+    count: training.count + validation.count,
+    read(indices, inputs, targets) {
+      let at = 0;
+      // Runs of indices of one split are read at once.
+      while (at < indices.length) {
+        const held = indices[at] >= training.count;
+        let end = at + 1;
+        while (end < indices.length && indices[end] >= training.count === held) end++;
+        const own = indices.slice(at, end);
+        if (held) own.forEach((index, i) => (own[i] = index - training.count));
+        (held ? validation : training).read(
+          own,
+          inputs.subarray(at * inputSize, end * inputSize),
+          targets.subarray(at * targetSize, end * targetSize),
+        );
+        at = end;
+      }
+    },
+  };
+  return { ...dataset, splits: { ...dataset.splits, training: all } };
+}
 
 function part(examples: Examples, start: number, end: number): Examples {
   return {

@@ -4,7 +4,7 @@ import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import type { Model, Parameter } from '../../train/model';
-import { isWeights, withData } from './parameters';
+import { weightsBut, withData } from './parameters';
 import { refine } from './refine';
 
 export const prune: Pass = { ...passDescriptions.prune, run };
@@ -13,6 +13,8 @@ export interface PruneOptions {
   /** Share of all weights to remove. */
   sparsity: number;
   granularity: PruneGranularity;
+  /** Names of weights to leave alone, separated by commas. */
+  except: string;
   /** `2:4` keeps two of every four inputs instead; empty: off. */
   pattern: string;
   /** Times that weights are removed, each followed by `stepEpochs` of training. */
@@ -74,6 +76,8 @@ export interface PruneSettings {
   granularity: PruneGranularity;
   /** Remove N - keep of every N weights in a row of inputs instead (`2:4`); 0 = off. */
   keepOf: [keep: number, of: number] | undefined;
+  /** Names of weights to leave alone, separated by commas. */
+  except?: string;
 }
 
 /** A small layer is worth little and spoils much: below this share of all weights it keeps `smallLayerFactor` times as many. */
@@ -86,7 +90,7 @@ const smallLayerFactor = 2.5;
  */
 export function pruneMagnitudes(model: Model, settings: PruneSettings): Model {
   checkFinite(model.parameters);
-  const weights = model.parameters.filter(isWeights);
+  const weights = model.parameters.filter(weightsBut(model, settings.except));
   if (weights.length === 0) {
     throw new KolmoError(
       'The model has no weight matrix that could be pruned, only vectors: quantize it instead.',

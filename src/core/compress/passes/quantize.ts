@@ -1,10 +1,12 @@
 /** Quantization: a weight becomes a small integer times a scale (Jacob et al. 2018), or one of -1, 0, 1 times a scale (Li and Liu 2016). */
+import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
 import { passDescriptions } from '../descriptions';
 import { roundForRate } from '../entropy/rounding';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import type { Model, Parameter } from '../../train/model';
+import { isWeights, weightsBut } from './parameters';
 import { trainLevels } from './trainLevels';
 
 export const quantize: Pass = { ...passDescriptions.quantize, run };
@@ -27,6 +29,11 @@ async function* run(
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
   const settings = { ...quantizeDefaults, ...options } as QuantizeOptions;
+  if (settings.except && settings.epochs > 0) {
+    throw new KolmoError(
+      'Quantization-aware training trains the levels of all weights: leave none of them alone, or set epochs to 0.',
+    );
+  }
   const quantized = quantizeWeights(model, settings);
   yield { type: 'progress', done: 1, total: 1 + settings.epochs, note: `${settings.bits} bits` };
   if (settings.epochs === 0) return quantized;
@@ -42,6 +49,8 @@ export interface QuantizeSettings {
   scheme: 'affine' | 'symmetric' | 'ternary';
   /** What a bit of the file is worth in squared levels of error, 0.05 for instance; 0: every weight gets the level nearest to it. */
   rate?: number;
+  /** Names of weights to leave alone, separated by commas. */
+  except?: string;
 }
 
 /** Biases need few bytes and much precision: they keep at least this many bits, in one scale. */
@@ -50,17 +59,18 @@ const biasBits = 8;
 /** Quantizes weights and biases; the model's data become the decoded values, and pruned weights stay exactly zero. */
 export function quantizeWeights(model: Model, settings: QuantizeSettings): Model {
   checkFinite(model.parameters);
+  const changes = weightsBut(model, settings.except);
   const nearest: Model = {
     ...model,
-    parameters: model.parameters.map((parameter) =>
-      parameter.shape.length > 1
-        ? quantizeParameter(parameter, settings)
-        : quantizeParameter(parameter, {
-            bits: Math.max(biasBits, settings.bits),
-            granularity: 'tensor',
-            scheme: 'symmetric',
-          }),
-    ),
+    parameters: model.parameters.map((parameter) => {
+      if (changes(parameter)) return quantizeParameter(parameter, settings);
+      if (isWeights(parameter)) return parameter;
+      return quantizeParameter(parameter, {
+        bits: Math.max(biasBits, settings.bits),
+        granularity: 'tensor',
+        scheme: 'symmetric',
+      });
+    }),
   };
   return settings.rate ? roundForRate(nearest, model, settings.rate) : nearest;
 }

@@ -5,7 +5,7 @@ import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import type { Encoding, Model, Parameter } from '../../train/model';
-import { isWeights } from './parameters';
+import { isWeights, weightsBut } from './parameters';
 import { quantizeParameter } from './quantize';
 import { refine } from './refine';
 
@@ -18,6 +18,8 @@ export interface ShareOptions {
   learningRate: number;
   /** Lloyd's rounds at most; it usually settles before. */
   rounds: number;
+  /** Names of weights to leave alone, separated by commas. */
+  except: string;
 }
 
 export const shareDefaults: ShareOptions = {
@@ -39,7 +41,7 @@ async function* run(
     total: settings.epochs,
     note: `${settings.clusters} shared values`,
   });
-  return storable(trained);
+  return storable(trained, settings.except);
 }
 
 /**
@@ -48,25 +50,31 @@ async function* run(
  */
 export function shareWeights(
   model: Model,
-  settings: Pick<ShareOptions, 'clusters' | 'rounds'>,
+  settings: Pick<ShareOptions, 'clusters' | 'rounds'> & { except?: string },
 ): Model {
   checkFinite(model.parameters);
-  return storable({
-    ...model,
-    parameters: model.parameters.map((parameter) =>
-      isWeights(parameter) ? shareParameter(parameter, settings) : parameter,
-    ),
-  });
+  const changes = weightsBut(model, settings.except);
+  return storable(
+    {
+      ...model,
+      parameters: model.parameters.map((parameter) =>
+        changes(parameter) ? shareParameter(parameter, settings) : parameter,
+      ),
+    },
+    settings.except,
+  );
 }
 
-/** Training leaves float32 centroids and biases; files hold halves and 8-bit levels. */
-function storable(model: Model): Model {
+/** Training leaves float32 centroids and biases; files hold halves and 8-bit levels. What was left alone stays as it is. */
+function storable(model: Model, except?: string): Model {
+  const changes = weightsBut(model, except);
   return {
     ...model,
     parameters: model.parameters.map((parameter) => {
       const { encoding } = parameter;
       if (encoding.type === 'codebook') return withCentroids(parameter, encoding);
-      if (encoding.type !== 'float32') return parameter;
+      const isLeft = isWeights(parameter) && !changes(parameter);
+      if (encoding.type !== 'float32' || isLeft) return parameter;
       return quantizeParameter(parameter, { bits: 8, granularity: 'tensor', scheme: 'symmetric' });
     }),
   };

@@ -1,0 +1,99 @@
+/** `kolmo analyse RUN` */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { passDescriptions } from '../core/compress/descriptions';
+import { lossText } from '../core/report/analysis';
+import type { AnalyseSummary } from '../jobs/analyse';
+import type { AnalyseRequest, MappedPass } from '../jobs/protocol';
+import type { Finding } from '../runs/events';
+import { formatCount } from '../runs/units';
+import { UsageError, type Command, type Parsed } from './command';
+import { runJob } from './runJob';
+import { textTable } from './table';
+
+const mappedPasses: MappedPass[] = ['prune', 'quantize', 'share'];
+
+export const analyse: Command = {
+  usage: 'analyse RUN',
+  summary:
+    'Predicts what each pass would make of a run, without running it; or maps its layers, or codes its labels.',
+  operands: ['RUN'],
+  flags: {
+    sensitivity: {
+      type: 'text',
+      description: 'Map what each layer alone saves and costs under this pass.',
+      values: mappedPasses,
+    },
+    settings: {
+      type: 'text',
+      description: "Settings of the map, separated by commas; default: the pass's ladder.",
+    },
+    prequential: {
+      type: 'switch',
+      description: 'Code the labels block by block, by models trained on the blocks before.',
+    },
+  },
+  run({ operands: [subject], given, threads, ...parsed }) {
+    const run = resolve(subject);
+    if (!existsSync(join(run, 'run.json'))) {
+      throw new UsageError(`${subject} is not a run: choose a folder below .kolmo/runs.`);
+    }
+    const request: AnalyseRequest = { type: 'analyse', run, analysis: analysisOf(given), threads };
+    return runJob<AnalyseSummary>(request, parsed);
+  },
+  print(result) {
+    const { findings } = result as AnalyseSummary;
+    const [first] = findings;
+    if (!first) return 'Nothing was found.\n';
+    return textTable(heads[first.type], findings.flatMap(rowsOf));
+  },
+};
+
+function analysisOf(given: Parsed['given']): AnalyseRequest['analysis'] {
+  const pass = given.get('sensitivity') as MappedPass | undefined;
+  const text = given.get('settings') as string | undefined;
+  if (given.has('prequential')) {
+    if (pass || text) throw new UsageError('--prequential goes without the flags of the map.');
+    return { name: 'prequential' };
+  }
+  if (!pass) {
+    if (text) throw new UsageError('--settings goes with --sensitivity.');
+    return { name: 'dryRun' };
+  }
+  const settings = text?.split(',').map(Number);
+  const { minimum, maximum } = passDescriptions[pass].setting;
+  if (settings?.some((value) => !(value >= minimum && value <= maximum))) {
+    throw new UsageError(
+      `--settings are numbers from ${minimum} to ${maximum}, separated by commas, not ${text}.`,
+    );
+  }
+  return { name: 'sensitivity', pass, ...(settings && { settings }) };
+}
+
+const heads: Record<Finding['type'], string[]> = {
+  dryRun: ['pass', 'setting', 'bytes', 'note'],
+  sensitivity: ['layer', 'setting', 'bytes saved', 'accuracy lost'],
+  prequential: ['labels', 'bytes'],
+};
+
+function rowsOf(finding: Finding): string[][] {
+  switch (finding.type) {
+    case 'dryRun':
+      return finding.rungs.map((rung) => [
+        passDescriptions[finding.pass].title,
+        String(rung.setting),
+        'bytes' in rung ? formatCount(rung.bytes) : '',
+        'bytes' in rung ? '' : rung.problem,
+      ]);
+    case 'sensitivity': {
+      const { parameter, setting, bytesSaved, validation, baseline } = finding.cell;
+      return [
+        [parameter, String(setting), formatCount(bytesSaved), lossText(validation, baseline)],
+      ];
+    }
+    case 'prequential':
+      return [[formatCount(finding.coded), formatCount(finding.bytes)]];
+    default:
+      return finding satisfies never;
+  }
+}

@@ -1,0 +1,123 @@
+/** What a run's analyses found, for reports and panels: description lengths, dry run, sensitivity. */
+import type { LabelCodes, StageName } from '../../runs/events';
+import type { RunState } from '../../runs/state';
+import { formatCount, formatPercent } from '../../runs/units';
+import { passDescriptions } from '../compress/descriptions';
+import type { Metrics } from '../train/model';
+import { escapeText, table } from './markdown';
+import { stageOrder, stageTitles } from './mermaid';
+
+/** The labels in two parts: a model, and what the labels still cost when it is known. Bytes. */
+export interface TwoPartCode {
+  stage: StageName;
+  /** L(model): the packed file of the stage. */
+  model: number;
+  /** L(labels | model). */
+  labels: number;
+}
+
+export interface LabelLengths extends LabelCodes {
+  stages: TwoPartCode[];
+  /** The block-prequential code, once it has come to the last label. */
+  prequential?: number;
+}
+
+/** Every code of the labels that the run knows of; undefined where they are no classes. */
+export function labelLengths({ stages, chain, analysis }: RunState): LabelLengths | undefined {
+  const labels = stages.preprocess?.result?.labels;
+  if (!labels) return undefined;
+  const done = analysis.prequential.find(({ coded }) => coded === labels.count);
+  return {
+    ...labels,
+    stages: chain.flatMap((stage): TwoPartCode[] => {
+      const { ledger, labelBytes } = stages[stage]!.result!;
+      if (!ledger || labelBytes === undefined) return [];
+      return [{ stage, model: ledger.bytes, labels: labelBytes }];
+    }),
+    ...(done && { prequential: done.bytes }),
+  };
+}
+
+/** Sections of the report. */
+export function analysisSections(state: RunState): string[] {
+  const lengths = labelLengths(state);
+  return [
+    ...(lengths ? labelSection(lengths) : []),
+    ...dryRunSection(state),
+    ...sensitivitySection(state),
+  ];
+}
+
+function labelSection({ count, classes, uniform, stages, ...codes }: LabelLengths): string[] {
+  const bytes = (value: number): string => formatCount(value);
+  return [
+    '## Description length of the labels',
+    `${formatCount(count)} labels of ${classes} classes: those of the training and the validation split. A model has learned something where it and what the labels still cost under it are together shorter than the labels alone.`,
+    table(
+      ['code', 'model', 'labels', 'together'],
+      [
+        ...stages.map(({ stage, model, labels }) => [
+          `packed after ${stageTitles[stage].toLowerCase()}`,
+          bytes(model),
+          bytes(labels),
+          bytes(model + labels),
+        ]),
+        ['uniform', '', bytes(uniform), bytes(uniform)],
+        ...(codes.prequential === undefined
+          ? []
+          : [['block-prequential', '', bytes(codes.prequential), bytes(codes.prequential)]]),
+        ...Object.entries(codes.compressed).map(([name, length]) => [
+          name,
+          '',
+          bytes(length),
+          bytes(length),
+        ]),
+      ],
+    ),
+  ];
+}
+
+function dryRunSection({ analysis }: RunState): string[] {
+  if (analysis.dryRun.length === 0) return [];
+  const rows = analysis.dryRun.flatMap(({ pass, rungs }) =>
+    rungs.map((rung) => [
+      passDescriptions[pass].title,
+      `${passDescriptions[pass].setting.name} ${rung.setting}`,
+      'bytes' in rung ? formatCount(rung.bytes) : escapeText(rung.problem),
+    ]),
+  );
+  return ['## Dry run', table(['pass', 'setting', 'predicted bytes'], rows)];
+}
+
+function sensitivitySection({ analysis: { sensitivity } }: RunState): string[] {
+  if (!sensitivity) return [];
+  const { pass, cells } = sensitivity;
+  const rows = cells.map(({ parameter, setting, bytesSaved, validation, baseline }) => [
+    escapeText(parameter),
+    String(setting),
+    formatCount(bytesSaved),
+    lossText(validation, baseline),
+  ]);
+  const { title, setting } = passDescriptions[pass];
+  return [
+    `## Sensitivity to ${title.toLowerCase()}`,
+    'Each layer alone, predicted bytes against what the validation split loses, without fine-tuning.',
+    table(['layer', setting.name, 'bytes saved', 'accuracy lost'], rows),
+  ];
+}
+
+/** What a model is worse by: in points of accuracy, or in loss where there is no accuracy. */
+export function lossOf(after: Metrics, before: Metrics): number {
+  return after.error === undefined || before.error === undefined
+    ? after.loss - before.loss
+    : after.error - before.error;
+}
+
+export function lossText(after: Metrics, before: Metrics): string {
+  const lost = lossOf(after, before);
+  return after.error === undefined ? `loss +${lost.toPrecision(3)}` : formatPercent(lost);
+}
+
+/** Stages whose packed file is accounted for, in the order in which they were applied. */
+export const packedStages = (state: RunState): StageName[] =>
+  stageOrder(state).filter((name) => state.stages[name]?.result?.ledger);

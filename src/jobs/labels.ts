@@ -1,0 +1,66 @@
+/** The labels of a dataset by codes that look at nothing but labels: uniform, and what compressors make of one byte each. */
+import { execFile } from 'node:child_process';
+import * as zlib from 'node:zlib';
+import { descriptionLength } from '../core/compress/analysis/descriptionLength';
+import type { Dataset, Examples } from '../core/data/dataset';
+import type { LabelCodes } from '../runs/events';
+
+const batch = 1000;
+
+/** The labels of training and validation; undefined where the targets are no classes. */
+export async function labelCodes({
+  task,
+  splits,
+  inputShape,
+  targetSize,
+}: Dataset): Promise<LabelCodes | undefined> {
+  if (task.type !== 'classification') return undefined;
+  const classes = task.classes.length;
+  const inputSize = inputShape.reduce((product, size) => product * size, 1);
+  const bytes = Buffer.concat(
+    [splits.training, splits.validation].map((examples) =>
+      labelsOf(examples, inputSize, targetSize),
+    ),
+  );
+  const { uniform } = descriptionLength(new Uint8Array(), 0, bytes.length, classes);
+  return { count: bytes.length, classes, uniform, compressed: await compressedSizes(bytes) };
+}
+
+function labelsOf({ count, read }: Examples, inputSize: number, targetSize: number): Uint8Array {
+  const labels = new Uint8Array(count);
+  const inputs = new Float32Array(batch * inputSize);
+  const targets = new Float32Array(batch * targetSize);
+  for (let start = 0; start < count; start += batch) {
+    const size = Math.min(batch, count - start);
+    read(
+      Int32Array.from({ length: size }, (_, i) => start + i),
+      inputs.subarray(0, size * inputSize),
+      targets.subarray(0, size * targetSize),
+    );
+    for (let i = 0; i < size; i++) {
+      labels[start + i] = targets.subarray(i * targetSize, (i + 1) * targetSize).indexOf(1);
+    }
+  }
+  return labels;
+}
+
+/** Lengths by compressor at its best setting; those that this machine has not are left out. */
+async function compressedSizes(bytes: Uint8Array): Promise<Record<string, number>> {
+  const xz = await xzLength(bytes);
+  return {
+    gzip: zlib.gzipSync(bytes, { level: 9 }).length,
+    brotli: zlib.brotliCompressSync(bytes).length,
+    ...(xz !== undefined && { xz }),
+  };
+}
+
+function xzLength(bytes: Uint8Array): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const child = execFile('xz', ['-9e', '-c'], { encoding: 'buffer' }, (error, output) =>
+      resolve(error ? undefined : output.length),
+    );
+    // Where there is no xz, its input has no reader; the answer says so already.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(bytes);
+  });
+}

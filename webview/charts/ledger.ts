@@ -1,0 +1,192 @@
+/** Where the bytes of a packed file are: each parameter's theoretical bytes beside what is stored, and what each stage took away. */
+import '@vscode-elements/elements/dist/vscode-option/index.js';
+import '@vscode-elements/elements/dist/vscode-single-select/index.js';
+import {
+  entryBytes,
+  ledgerParts,
+  type LedgerEntry,
+} from '../../src/core/compress/container/ledger';
+import { packedStages } from '../../src/core/report/analysis';
+import { stageTitles } from '../../src/core/report/mermaid';
+import type { StageName, StageResult } from '../../src/runs/events';
+import type { RunState } from '../../src/runs/state';
+import { formatBytes, formatCount } from '../../src/runs/units';
+import type { Chart } from '../chart';
+import { element } from '../element';
+import { legend, stackedBar, table, type Row } from '../table';
+
+export function createLedger(): Chart {
+  const select = element('vscode-single-select', { 'aria-label': 'Stage' });
+  const picker = element('label', { class: 'row' }, 'Stage', select);
+  const empty = element(
+    'p',
+    { class: 'empty' },
+    'No packed model yet: its bytes are accounted for when training has finished.',
+  );
+  const body = element('div', {});
+  const root = element('section', { 'data-view': 'ledger', 'data-sum': '' }, picker, empty, body);
+  let wanted: StageName | undefined;
+  let last: RunState | undefined;
+  let drawn = '';
+  select.addEventListener('change', () => {
+    wanted = (select as HTMLElement & { value: string }).value as StageName;
+    if (last) draw(last);
+  });
+
+  function draw(state: RunState): void {
+    last = state;
+    const stages = packedStages(state);
+    const shown = wanted && stages.includes(wanted) ? wanted : stages.at(-1);
+    const key = JSON.stringify([
+      stages.map((name) => resultOf(state, name).seconds),
+      stages,
+      shown,
+    ]);
+    if (key === drawn) return;
+    drawn = key;
+    picker.hidden = stages.length < 2;
+    empty.hidden = shown !== undefined;
+    if (!shown) {
+      body.replaceChildren();
+      return;
+    }
+    select.replaceChildren(
+      ...stages.map((name) =>
+        element('vscode-option', { value: name, selected: name === shown }, stageTitles[name]),
+      ),
+    );
+    const result = resultOf(state, shown);
+    root.dataset.sum = String(sumOf(result));
+    root.dataset.bytes = String(result.ledger!.bytes);
+    body.replaceChildren(
+      legend(ledgerParts.map((part) => [part, part])),
+      partTable(result, stageTitles[shown]),
+      ...(stages.length < 2 ? [] : [waterfall(state, stages)]),
+    );
+  }
+
+  return { element: root, draw };
+}
+
+const resultOf = (state: RunState, name: StageName): StageResult => state.stages[name]!.result!;
+
+/** All entries and the file's own header: the length of the file. */
+const sumOf = ({ ledger }: StageResult): number =>
+  ledger!.tensors.reduce((sum, entry) => sum + entryBytes(entry), ledger!.header);
+
+function partTable({ ledger, layers = [] }: StageResult, stage: string): HTMLElement {
+  const { tensors, header, bytes } = ledger!;
+  const largest = Math.max(...tensors.map(entryBytes), header);
+  const rows = tensors.map((entry): Row => {
+    const layer = layers.find(({ name }) => name === entry.name);
+    return {
+      attributes: { 'data-tensor': entry.name, 'data-bytes': entryBytes(entry) },
+      cells: [
+        entry.name,
+        stackedBar(
+          ledgerParts.map((part) => ({
+            name: part,
+            size: entry[part],
+            title: `${part}: ${formatBytes(entry[part])}`,
+          })),
+          largest,
+          words(entry),
+        ),
+        layer ? formatCount(layer.entropyBytes) : '–',
+        formatCount(entryBytes(entry)),
+        ...ledgerParts.map((part) => (entry[part] === 0 ? '–' : formatCount(entry[part]))),
+      ],
+    };
+  });
+  const total = (part: (typeof ledgerParts)[number]): number =>
+    tensors.reduce((sum, entry) => sum + entry[part], 0);
+  const theory = layers.reduce((sum, layer) => sum + layer.entropyBytes, 0);
+  const blank = ledgerParts.map(() => '');
+  return table(
+    'ledger-table',
+    `Every byte of the packed file after ${stage.toLowerCase()}. “In theory” is what a code without memory would take.`,
+    [
+      { head: 'Parameter' },
+      { head: 'Parts', class: 'stack' },
+      { head: 'In theory', number: true },
+      { head: 'Stored', number: true },
+      ...ledgerParts.map((part) => ({ head: part, number: true })),
+    ],
+    [
+      ...rows,
+      {
+        cells: [
+          'file header and checksum',
+          stackedBar([{ name: 'header', size: header, title: formatBytes(header) }], largest, ''),
+          '',
+          formatCount(header),
+          ...blank,
+        ],
+      },
+      {
+        attributes: { class: 'total' },
+        cells: [
+          'file',
+          '',
+          formatCount(theory),
+          formatCount(bytes),
+          ...ledgerParts.map((part) => formatCount(total(part))),
+        ],
+      },
+    ],
+  );
+}
+
+const words = (entry: LedgerEntry): string =>
+  ledgerParts
+    .filter((part) => entry[part] > 0)
+    .map((part) => `${part} ${formatCount(entry[part])}`)
+    .join(', ');
+
+/** Each stage's bar hangs where the one before it ended. */
+function waterfall(state: RunState, stages: StageName[]): HTMLElement {
+  const sizes = stages.map((name) => resultOf(state, name).ledger!.bytes);
+  const whole = Math.max(...sizes);
+  const rows = stages.map((name, i): Row => {
+    const size = sizes[i];
+    const before = i === 0 ? size : sizes[i - 1];
+    const change = size - before;
+    const segments = [
+      { name: 'kept', size: Math.min(size, before), title: formatBytes(Math.min(size, before)) },
+      { name: 'saved', size: Math.max(0, -change), title: `saved ${formatBytes(-change)}` },
+      { name: 'added', size: Math.max(0, change), title: `added ${formatBytes(change)}` },
+    ];
+    const said = i === 0 ? formatBytes(size) : `${formatBytes(size)}, ${signed(change)} bytes`;
+    return {
+      attributes: { 'data-step': name },
+      cells: [
+        stageTitles[name],
+        stackedBar(segments, whole, said),
+        i === 0 ? '' : signed(change),
+        formatCount(size),
+      ],
+    };
+  });
+  return element(
+    'div',
+    { class: 'after' },
+    legend([
+      ['kept', 'kept'],
+      ['saved', 'saved'],
+    ]),
+    table(
+      'waterfall',
+      'What each stage took away from the packed file',
+      [
+        { head: 'Stage' },
+        { head: 'Bytes kept and saved', class: 'stack' },
+        { head: 'Change', number: true },
+        { head: 'Packed', number: true },
+      ],
+      rows,
+    ),
+  );
+}
+
+const signed = (change: number): string =>
+  `${change < 0 ? '−' : '+'}${formatCount(Math.abs(change))}`;
