@@ -50,8 +50,8 @@ function plan(spec: ModelSpec, size: number) {
   const rows =
     256 + spec.contexts.length + 1 + spec.selectors.reduce((sum, set) => sum + set.size, 0);
   const stream = map.data + lines(size + 64);
-  // Incompressible data grows by a few bytes in a thousand.
-  const recent = stream + lines(size + (size >> 6) + 1024);
+  // Data that nothing predicts grows while that is learned.
+  const recent = stream + lines(size + (size >> 3) + 4096);
   const weights = recent + spec.matches.length * (4 << 20);
   const table = lines(weights + rows * inputsOf(spec) * 4);
   const tableBytes = 4 * 2 ** spec.tableBits;
