@@ -95,12 +95,17 @@ export const passDescriptions = {
     defaults: {
       granularity: 'tensor',
       scheme: 'affine',
+      range: 'full',
       rate: 0,
       except: '',
       epochs: 0,
       learningRate: 0.005,
     } satisfies Omit<QuantizeOptions, 'bits'>,
-    choices: { granularity: ['tensor', 'channel'], scheme: ['affine', 'symmetric', 'ternary'] },
+    choices: {
+      granularity: ['tensor', 'channel'],
+      range: ['full', 'fitted'],
+      scheme: ['affine', 'symmetric', 'ternary'],
+    },
   },
   share: {
     name: 'share',

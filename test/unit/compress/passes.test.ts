@@ -114,6 +114,22 @@ describe('quantize', () => {
     });
   }
 
+  for (const scheme of ['affine', 'symmetric'] as const) {
+    it(`errs less at 3 bits, ${scheme}, when the range is fitted, and keeps pruned weights at zero`, () => {
+      const model = pruneMagnitudes(randomModel(lenet300), { ...layer, sparsity: 0.5 });
+      const errors = (['full', 'fitted'] as const).map((range) => {
+        const quantized = quantizeWeights(model, { bits: 3, granularity: 'tensor', scheme, range });
+        return weights(quantized).map(({ data, mask }, t) => {
+          mask!.forEach((one, i) => one || assert.equal(data[i], 0));
+          return data.reduce((sum, value, i) => sum + (value - weights(model)[t].data[i]) ** 2, 0);
+        });
+      });
+      errors[0].forEach((full, t) =>
+        assert.ok(errors[1][t] < 0.8 * full, `${errors[1][t]}, ${full}`),
+      );
+    });
+  }
+
   it('leaves -1, 0 and 1 times a scale of ternary weights', () => {
     const model = quantizeWeights(randomModel(tiny), {
       bits: 2,

@@ -5,7 +5,12 @@ import { describe, it, type TestContext } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
 import type { CompressSummary } from '../../../src/jobs/compress';
 import { startJob, type Job } from '../../../src/jobs/job';
-import type { FromWorker, JobRequest, TrainRequest } from '../../../src/jobs/protocol';
+import type {
+  CompressRequest,
+  FromWorker,
+  JobRequest,
+  TrainRequest,
+} from '../../../src/jobs/protocol';
 import type { TrainSummary } from '../../../src/jobs/train';
 import type { DatasetDescription } from '../../../src/jobs/protocol';
 import { readRecord, readState } from '../../../src/runs/folder';
@@ -184,6 +189,33 @@ describe('a compress job', () => {
     const state = await readState(train.run);
     assert.deepEqual(state.chain.slice(3), ['prune', 'share', 'entropyCode']);
     assert.equal((await readRecord(train.run)).compressions.length, 4);
+  });
+
+  it('killed while a pass trains the weights on leaves the last good files, and can start again', async (t) => {
+    const train = trainRequest(images(t), 'whole', 1);
+    await startJob(train, { worker }).result;
+    const files = ['model.kolmo', 'stages/train.kolmo'].map((name) => join(train.run, name));
+    const before = files.map((path) => readFileSync(path));
+    const compress = (epochs: number): CompressRequest => ({
+      type: 'compress',
+      run: train.run,
+      passes: [{ name: 'factorise', options: { energy: 0.3, epochs } }],
+      fineTune: true,
+      seed: 1,
+      threads: 1,
+    });
+    const job = reactingJob(compress(10_000), 1, ({ pid }) => process.kill(pid!, 'SIGKILL'));
+    await assert.rejects(job.result, /was killed \(SIGKILL\)/);
+    assert.equal((await readState(train.run)).status, 'interrupted');
+    assert.deepEqual(
+      files.map((path) => readFileSync(path)),
+      before,
+    );
+    assert.equal(existsSync(join(train.run, 'stages', 'factorise.kolmo')), false);
+
+    const { bytes } = (await startJob(compress(1), { worker }).result) as CompressSummary;
+    assert.equal(readFileSync(files[0]).length, bytes);
+    assert.ok(bytes < before[0].length);
   });
 
   it('compresses a packed model file without its data into a run of its own', async (t) => {

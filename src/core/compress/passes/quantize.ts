@@ -47,6 +47,8 @@ export interface QuantizeSettings {
   granularity: 'tensor' | 'channel';
   /** `affine` uses all levels between the smallest and the largest weight; `symmetric` puts zero in the middle. */
   scheme: 'affine' | 'symmetric' | 'ternary';
+  /** `full` spans all weights; `fitted` cuts off the outermost where that makes the squared error smaller, as it does at few bits. */
+  range?: 'full' | 'fitted';
   /** What a bit of the file is worth in squared levels of error, 0.05 for instance; 0: every weight gets the level nearest to it. */
   rate?: number;
   /** Names of weights to leave alone, separated by commas. */
@@ -85,7 +87,9 @@ export function quantizeParameter(parameter: Parameter, settings: QuantizeSettin
   const levels = new Int32Array(data.length);
   const decoded = new Float32Array(data.length);
   for (let channel = 0; channel < channels; channel++) {
-    const { scale, zeroPoint, lowest, highest } = gridOf(parameter, channel, channels, settings);
+    const full = gridOf(parameter, channel, channels, settings);
+    const { scale, zeroPoint, lowest, highest } =
+      settings.range === 'fitted' ? fitted(full, parameter, channel, channels) : full;
     scales[channel] = scale;
     zeroPoints[channel] = zeroPoint;
     for (let i = channel; i < data.length; i += channels) {
@@ -107,6 +111,31 @@ interface Grid {
   zeroPoint: number;
   lowest: number;
   highest: number;
+}
+
+/** Shares of the full range that are tried. */
+const shares = Array.from({ length: 16 }, (_, i) => 1 - 0.05 * i);
+
+/** The grid of the least squared error among narrower and narrower ones; zero stays the level that it was. */
+function fitted(full: Grid, { data, mask }: Parameter, channel: number, channels: number): Grid {
+  const { zeroPoint, lowest, highest } = full;
+  let best = full;
+  let least = Infinity;
+  for (const share of shares) {
+    const scale = storedScale(full.scale * share);
+    let error = 0;
+    for (let i = channel; i < data.length; i += channels) {
+      if (mask?.[i] === 0) continue;
+      const level = Math.round(data[i] / scale) + zeroPoint;
+      const kept = level < lowest ? lowest : level > highest ? highest : level;
+      error += (data[i] - scale * (kept - zeroPoint)) ** 2;
+    }
+    if (error < least) {
+      least = error;
+      best = { ...full, scale };
+    }
+  }
+  return best;
 }
 
 function gridOf(
