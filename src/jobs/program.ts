@@ -39,7 +39,7 @@ const mostBytes = 2 ** 30;
 const largeFile = 2 ** 24;
 
 /** Bytes that the predictor takes in a second on an ordinary processor, for what is said before it begins. */
-const bytesPerSecond = 100_000;
+const bytesPerSecond = 200_000;
 
 /** A program that does not print its file back is removed, and the job fails. */
 export async function* programRun(
@@ -67,12 +67,16 @@ export async function* programRun(
     const encoded = now();
     await writeArtifact(out, program.source);
     yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Running the program' };
-    const { verified, proof } = await prove({ program: out, file }, context);
-    const failure = failureOf({ file, proof, written: program.sha256 });
-    if (failure) {
-      await rm(out);
-      throw failure;
-    }
+    const { verified, proof } = await prove({ program: out, file }, context)
+      .then((proved) => {
+        const failure = failureOf({ file, proof: proved.proof, written: program.sha256 });
+        if (failure) throw failure;
+        return proved;
+      })
+      .catch(async (error: unknown) => {
+        await rm(out, { force: true });
+        throw error;
+      });
     const { bitsPerByte, findings, fields, sha256 } = program;
     const measure: ProgramMeasure = {
       file,
