@@ -60,6 +60,13 @@ export const train: Command = {
       values: [...runtimes],
       default: 'auto',
     },
+    'label-smoothing': {
+      type: 'number',
+      description: 'How much less than certain a GAN is taught that examples are real.',
+      default: trainDefaults.labelSmoothing,
+      minimum: 0,
+      maximum: 0.5,
+    },
     'validation-share': share('Share of the examples held out for validation.', '1/12'),
     'test-share': share(
       'Share held out for test, where there are no test files.',
@@ -79,6 +86,7 @@ export const train: Command = {
       patience: flag('patience'),
       weightDecay: flag('weight-decay'),
       clipNorm: flag('clip-norm'),
+      labelSmoothing: flag('label-smoothing'),
       seed,
     };
     return runJob<TrainSummary>(
@@ -112,8 +120,10 @@ export const train: Command = {
     const { architecture, parameters, epochs, seconds, examplesPerSecond, metrics } = summary;
     return [
       `${architecture}, ${formatCount(parameters)} parameters, ${epochs} epochs in ${formatSeconds(seconds)}, ${formatCount(examplesPerSecond)} examples/s`,
-      `test ${qualityText(metrics.test)}`,
-      `validation ${qualityText(metrics.validation)}`,
+      ...(['test', 'validation'] as const).flatMap((split) => {
+        const measured = metrics[split];
+        return measured ? [`${split} ${qualityText(measured)}`] : [];
+      }),
       summary.run,
       '',
     ].join('\n');

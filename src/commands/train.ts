@@ -65,7 +65,7 @@ export async function runTraining(house: House, request: TrainRequest): Promise<
   // The message waits for a person, the command does not.
   void window
     .showInformationMessage(
-      `${done}: test ${metricText(result.metrics.test)}.`,
+      `${done}${result.metrics.test ? `: test ${metricText(result.metrics.test)}` : ''}.`,
       'Compress Model…',
       'Show Report',
     )

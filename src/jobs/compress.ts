@@ -8,6 +8,7 @@ import type { RunEvent } from '../runs/events';
 import { writeRecord } from '../runs/folder';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
+import { withJudge } from './judge';
 import { measureModel, packModel, packStage, writePacked, type Packed } from './pack';
 import type { CompressRequest } from './protocol';
 import { openSource } from './source';
@@ -32,7 +33,10 @@ export async function* compressRun(
   const { passes: wanted, threads } = request;
   refuseRepeats(wanted.map(({ name }) => name));
   const { run, record, model, chain } = await openSource(request, context);
-  const dataset = yield* collectAgain(run, record, context);
+  const collected = yield* collectAgain(run, record, context);
+  const dataset =
+    collected &&
+    (yield* withJudge(collected, record.architecture, { run, stage: 'train', threads }, context));
   try {
     await writeRecord(run, {
       ...record,

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { decode } from '../core/compress/container/container';
-import type { Dataset } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import { writeGenerative } from '../core/program/generative';
 import { runProgram, sha256 } from '../core/program/verify';
@@ -14,6 +13,7 @@ import type { ProgramMeasure, RunEvent } from '../runs/events';
 import { readRecord, type RunRecord } from '../runs/folder';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
+import { withJudge, type JudgedDataset } from './judge';
 import type { ProgramSummary } from './program';
 import type { ProgramRequest } from './protocol';
 
@@ -63,8 +63,10 @@ export async function* generativeRun(
   let test: Metrics | undefined;
   try {
     if (dataset) {
+      const where = { run, stage: 'program' as const, threads: 1 };
+      const judged = yield* withJudge(dataset, record.architecture, where, context);
       yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Judging the samples' };
-      test = await judge(out, dataset);
+      test = await measurePrinted(out, judged);
     }
   } finally {
     dataset?.close?.();
@@ -133,18 +135,23 @@ async function output(
   return { bytes: new Uint8Array(Buffer.concat(chunks)), command };
 }
 
-/** The quality of what the program draws, from the samples that it printed. */
-async function judge(program: string, dataset: Dataset): Promise<Metrics> {
+/** The quality of what the program draws, from the samples that it printed; none where nothing can judge them. */
+async function measurePrinted(
+  program: string,
+  { judge, ...dataset }: JudgedDataset,
+): Promise<Metrics | undefined> {
+  if (!judge || judge === 'missing') return undefined;
   const size = dataset.inputShape.reduce((a, b) => a * b, 1);
   const { bytes } = await output(program, [`${judged}`, '1']);
   const pixels = bytes.subarray(bytes.length - judged * size);
   let drawn = 0;
   const generator = {
+    inputShape: [0],
     run: (_noise: Float32Array, [count]: number[]) => {
       const part = pixels.subarray(drawn * size, (drawn + count) * size);
       drawn += count;
       return Promise.resolve(Float32Array.from(part, (pixel) => pixel / 127.5 - 1));
     },
   };
-  return measureSamples(generator, 0, dataset, 'test', { threads: 1 });
+  return measureSamples(generator, dataset, 'test', { judge, threads: 1 });
 }

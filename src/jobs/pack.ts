@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { labelLength } from '../core/compress/analysis/descriptionLength';
 import { decode, encodeWithLedger } from '../core/compress/container/container';
 import type { Ledger } from '../core/compress/container/ledger';
-import type { Dataset } from '../core/data/dataset';
 import { measureLayers, type LayerMeasure } from '../core/report/ledger';
 import { evaluateOnnx, exportOnnx } from '../core/train/export';
 import type { Metrics, Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import type { JobContext } from './context';
+import type { JudgedDataset } from './judge';
 
 export interface Packed {
   /** Length of the file. */
@@ -37,28 +37,27 @@ export async function writePacked(
   return { bytes: length, content: bytes, ledger, model, layers: measureLayers(model, ledger) };
 }
 
-interface MeasuredOnData {
-  test: Metrics;
-  validation: Metrics;
+/** Empty where nothing can measure the model. */
+export interface Measured {
+  test?: Metrics;
+  validation?: Metrics;
   /** L(labels | model) of the training and validation splits, for classifiers. */
   labelBytes?: number;
 }
 
-type Measured = Partial<MeasuredOnData>;
-
 /** Measures an ONNX file on the splits that no weight has seen, and what all other labels cost under it. */
 export async function measureOnnx(
   path: string,
-  dataset: Dataset,
+  dataset: JudgedDataset,
   threads: number,
-): Promise<MeasuredOnData> {
+): Promise<Measured> {
   return measureBytes(new Uint8Array(await readFile(path)), dataset, threads);
 }
 
 /** Measures a model through the ONNX file that it would be exported to. */
 export async function measureModel(
   model: Model,
-  dataset: Dataset | undefined,
+  dataset: JudgedDataset | undefined,
   threads: number,
 ): Promise<Measured> {
   return dataset ? measureBytes(exportOnnx(model), dataset, threads) : {};
@@ -66,11 +65,13 @@ export async function measureModel(
 
 async function measureBytes(
   onnx: Uint8Array,
-  dataset: Dataset,
+  dataset: JudgedDataset,
   threads: number,
-): Promise<MeasuredOnData> {
-  const test = await evaluateOnnx(onnx, dataset, 'test', { threads });
-  const validation = await evaluateOnnx(onnx, dataset, 'validation', { threads });
+): Promise<Measured> {
+  const { judge } = dataset;
+  if (judge === 'missing') return {};
+  const test = await evaluateOnnx(onnx, dataset, 'test', { threads, judge });
+  const validation = await evaluateOnnx(onnx, dataset, 'validation', { threads, judge });
   // An error is measured of classifiers only, and their loss is the labels' code length in nats.
   if (dataset.task.type !== 'classification' || validation.error === undefined) {
     return { test, validation };
@@ -85,7 +86,7 @@ async function measureBytes(
 
 export interface PackOptions {
   run: string;
-  dataset?: Dataset;
+  dataset?: JudgedDataset;
   threads: number;
 }
 

@@ -55,7 +55,7 @@ export async function measureSpeed(
   const bytes = await writeArtifact(path, onnx);
   const measured = await measureOnnx(path, dataset!, threads);
   const latencies = await measureLatencies([...files, { name: artifact, onnx }]);
-  const error = measured.test.error;
+  const error = measured.test?.error;
   const quality = error === undefined ? '' : `, test error ${formatPercent(error)}`;
   return {
     latencies,

@@ -10,14 +10,16 @@ import { imageGrid } from '../core/report/png';
 import { exportOnnx } from '../core/train/export';
 import { initialize } from '../core/train/layers/layers';
 import { train, type TrainEvent, type TrainResult } from '../core/train/loop';
-import type { Metrics, Model } from '../core/train/model';
+import type { Model } from '../core/train/model';
+import { collapseOf } from '../core/train/quality';
 import { trainDefaults, type TrainOptions } from '../core/train/options';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import { readRecord, writeRecord, type RunRecord } from '../runs/folder';
 import { collectDataset } from './collect';
 import type { JobContext } from './context';
-import { measureOnnx, packModel, packStage } from './pack';
+import { withJudge } from './judge';
+import { measureOnnx, packModel, packStage, type Measured } from './pack';
 import type { TrainRequest } from './protocol';
 import { loadTfjsNode } from './tfjsNode';
 import { versions } from './versions';
@@ -32,9 +34,10 @@ export interface TrainSummary {
   examplesPerSecond: number;
   seconds: number;
   trainLoss: number;
-  testLoss: number;
+  /** Absent, like the metrics, where nothing can measure the model. */
+  testLoss?: number;
   testError?: number;
-  metrics: { test: Metrics; validation: Metrics };
+  metrics: Measured;
   ended: TrainResult['ended'];
 }
 
@@ -88,7 +91,16 @@ export async function* trainRun(
     const file = join(run, 'model.onnx');
     const onnx = exportOnnx(result.model);
     const bytes = await writeArtifact(file, onnx);
-    const measured = await measureOnnx(file, dataset, request.threads);
+    const { threads } = request;
+    const judged = yield* withJudge(
+      dataset,
+      architecture,
+      { run, stage: 'train', threads },
+      context,
+    );
+    const measured = await measureOnnx(file, judged, threads);
+    const collapsed = measured.test && collapseOf(measured.test);
+    if (collapsed) yield { type: 'warning', stage: 'train', message: collapsed };
     const packed = await packModel(result.model, join(run, 'stages', 'train.kolmo'));
     const seconds = context.now() - started;
     yield {
@@ -104,7 +116,7 @@ export async function* trainRun(
         notes: [...(reason ? [reason] : []), endNote(result, options)],
       },
     };
-    yield* packStage(packed, { run, dataset, threads: request.threads }, context);
+    yield* packStage(packed, { run, dataset: judged, threads }, context);
     if (result.ended !== 'stopped') await rm(join(run, 'checkpoint'), { recursive: true });
     return {
       run,
@@ -115,8 +127,8 @@ export async function* trainRun(
       examplesPerSecond: seconds > 0 ? Math.round(result.examples / seconds) : 0,
       seconds: context.now() - began,
       trainLoss: result.trainingLoss,
-      testLoss: measured.test.loss,
-      ...(measured.test.error !== undefined && { testError: measured.test.error }),
+      ...(measured.test && { testLoss: measured.test.loss }),
+      ...(measured.test?.error !== undefined && { testError: measured.test.error }),
       metrics: measured,
       ended: result.ended,
     };

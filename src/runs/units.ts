@@ -54,5 +54,8 @@ export function metricText(metrics: Metrics | undefined): string {
     const r2 = metrics.r2 === undefined ? '' : `, R² ${metrics.r2.toFixed(3)}`;
     return `RMSE ${metrics.rmse.toPrecision(4)}${r2}`;
   }
+  if (metrics.frechetDistance !== undefined) {
+    return `Fréchet distance ${metrics.frechetDistance.toPrecision(4)}`;
+  }
   return `loss ${metrics.loss.toPrecision(4)}`;
 }

@@ -59,10 +59,14 @@ function withBaseline(
   return `${facts.filter(Boolean).join(', ')}${beside}`;
 }
 
-function sampleText({ frechetDistance, sampleEntropy, sampleConfidence }: Metrics): string {
+function sampleText(metrics: Metrics): string {
+  const { frechetDistance, sampleEntropy, exampleEntropy, sampleConfidence } = metrics;
+  const yardstick = exampleEntropy === undefined ? '' : ` (examples: ${exampleEntropy.toFixed(2)})`;
   return [
     `Fréchet distance ${frechetDistance!.toPrecision(4)}`,
-    ...(sampleEntropy === undefined ? [] : [`labels of ${sampleEntropy.toFixed(2)} bits`]),
+    ...(sampleEntropy === undefined
+      ? []
+      : [`labels of ${sampleEntropy.toFixed(2)} bits${yardstick}`]),
     ...(sampleConfidence === undefined ? [] : [`confidence ${formatPercent(sampleConfidence)}`]),
   ].join(', ');
 }

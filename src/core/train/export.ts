@@ -64,15 +64,17 @@ const evaluationBatch = 500;
 
 /**
  * Runs an exported file over a split, in ONNX Runtime.
+ * Throws a KolmoError for a generator of samples without a judge.
  * @param bytes a file that `exportOnnx` wrote, or any with one float input and one float output
+ * @param options.judge what `trainJudge` gave for the dataset
  */
 export async function evaluateOnnx(
   bytes: Uint8Array,
   dataset: Dataset,
   split: SplitName,
-  options: { threads?: number; runtime?: Runtime } = {},
+  options: { threads?: number; runtime?: Runtime; judge?: Model } = {},
 ): Promise<Metrics> {
-  const { threads = 1, runtime } = options;
+  const { threads = 1, runtime, judge } = options;
   const { inputShape, targetSize } = dataset;
   const examples = dataset.splits[split];
   const model = await openModel(bytes, { threads, runtime });
@@ -80,7 +82,10 @@ export async function evaluateOnnx(
     const [noise] = model.inputShape;
     if (model.inputShape.length === 1 && noise !== sizeOf(inputShape)) {
       try {
-        return await measureSamples(model, noise, dataset, split, { threads, runtime });
+        if (judge) return await measureSamples(model, dataset, split, { judge, threads, runtime });
+        throw new KolmoError(
+          'What a generator draws is measured by a classifier of labelled images, and there is none.',
+        );
       } finally {
         await model.dispose();
       }

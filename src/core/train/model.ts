@@ -82,6 +82,8 @@ export interface Metrics {
   /** Generated samples: entropy in bits of the labels that a classifier gives them, and its mean confidence. */
   sampleEntropy?: number;
   sampleConfidence?: number;
+  /** Entropy of the labels that it gives the examples, which samples should have too. */
+  exampleEntropy?: number;
   /** Fréchet distance between samples and examples in that classifier's features. */
   frechetDistance?: number;
   /** The same metric for the trivial baseline (mean, majority class). */

@@ -3,35 +3,65 @@ import type { Dataset, SplitName } from '../data/dataset';
 import type { OpenModel, Runtime } from '../engine/session';
 import { compileForward, type Forward } from '../engine/step';
 import { createRandom } from '../random';
+import type { ArchitectureChoice, DatasetShape } from './architectures/architecture';
 import { lenet300 } from './architectures/lenet-300-100';
-import { symmetricEigen } from './eigen';
+import { lenet5 } from './architectures/lenet-5';
 import { forward, initialize, placeLayers } from './layers/layers';
 import { sizeOf } from './layers/layer';
+import type { TrainEvent, TrainResult } from './events';
+import { frechetDistance } from './frechet';
 import { train } from './loop';
-import type { Metrics } from './model';
+import type { Metrics, Model } from './model';
+import { trainDefaults } from './options';
 
 const samples = 10_000;
 const batch = 500;
 
-/** The classifier that judges samples is good enough after this much training. */
-const judgeEpochs = 3;
+/** A judge is good enough after so many steps, and at least two epochs. */
+const judgeSteps = 400;
+
+/** Samples whose labels have less than this share of the entropy of the examples' labels have collapsed. */
+const collapsedShare = 0.6;
+
+/** LeNet-5, or what else can tell such images apart; nothing can where they have no labels. */
+const judgeOf = (dataset: DatasetShape): ArchitectureChoice | undefined =>
+  [lenet5, lenet300].find((choice) => choice.fits(dataset) === true);
+
+/** Trains the classifier that judges samples of a dataset: once for all models of it. Undefined without labels. */
+export function trainJudge(
+  dataset: Dataset,
+  options: { threads: number; runtime?: Runtime },
+): AsyncGenerator<TrainEvent, TrainResult, 'stop' | void> | undefined {
+  const choice = judgeOf(dataset);
+  if (!choice) return undefined;
+  const batches = Math.ceil(dataset.splits.training.count / trainDefaults.batchSize);
+  return train(initialize(choice.build(dataset), 1), dataset, {
+    ...options,
+    epochs: Math.max(2, Math.ceil(judgeSteps / batches)),
+  });
+}
+
+export interface SampleOptions {
+  /** What `trainJudge` gave for the dataset. */
+  judge: Model;
+  threads: number;
+  runtime?: Runtime;
+}
 
 /**
- * Draws samples from a seed and has a LeNet-300-100, trained on the dataset for this purpose, look at them:
- * entropy of the labels it gives (low: the generator has collapsed), its mean confidence (low: not
- * recognisable), and the Fréchet distance of its 100 features between samples and the split's examples
- * (Heusel et al. 2017). Without labels nothing can judge; the loss is then not a number.
+ * Draws samples from a seed and has a judge look at them: entropy of the labels it gives (low: the generator has
+ * collapsed), its mean confidence (low: not recognisable), and the Fréchet distance of the features before its last
+ * layer between samples and the split's examples (Heusel et al. 2017).
  * @param generator maps normal noise [batch, noise] to images in [-1, 1]
  */
 export async function measureSamples(
-  generator: Pick<OpenModel, 'run'>,
-  noise: number,
+  generator: Pick<OpenModel, 'run' | 'inputShape'>,
   dataset: Dataset,
   split: SplitName,
-  options: { threads: number; runtime?: Runtime },
+  { judge: model, ...options }: SampleOptions,
 ): Promise<Metrics> {
-  if (lenet300.fits(dataset) !== true) return { loss: NaN };
-  const judge = await trainJudge(dataset, options);
+  const [noise] = generator.inputShape;
+  const judge = await compileJudge(model, dataset, options);
   try {
     const random = createRandom(1);
     const size = sizeOf(dataset.inputShape);
@@ -60,6 +90,7 @@ export async function measureSamples(
       loss: distance,
       frechetDistance: distance,
       sampleEntropy: entropy(drawn.labels),
+      exampleEntropy: entropy(real.labels),
       sampleConfidence: drawn.confidence,
     };
   } finally {
@@ -67,17 +98,21 @@ export async function measureSamples(
   }
 }
 
-async function trainJudge(
+/** A sentence when the labels of the samples are too few for the examples that they should look like. */
+export function collapseOf({ sampleEntropy, exampleEntropy }: Metrics): string | undefined {
+  if (sampleEntropy === undefined || exampleEntropy === undefined) return undefined;
+  if (sampleEntropy >= collapsedShare * exampleEntropy) return undefined;
+  return (
+    `The generator has collapsed: the labels of ${samples} samples have an entropy of ${sampleEntropy.toFixed(2)} bits, ` +
+    `those of the examples ${exampleEntropy.toFixed(2)}. Train it again with gan-batch-norm, label smoothing or a lower learning rate.`
+  );
+}
+
+async function compileJudge(
+  { architecture, parameters }: Model,
   dataset: Dataset,
   options: { threads: number; runtime?: Runtime },
 ): Promise<Forward> {
-  const run = train(initialize(lenet300.build(dataset), 1), dataset, {
-    ...options,
-    epochs: judgeEpochs,
-  });
-  let next = await run.next();
-  while (!next.done) next = await run.next();
-  const { architecture, parameters } = next.value.model;
   const placed = placeLayers(architecture);
   const pass = { training: false, logits: false, noise: {}, record: () => {} };
   const judge = await compileForward({
@@ -128,60 +163,4 @@ async function judgeAll(
 export function entropy(counts: number[]): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.reduce((sum, count) => sum - (count / total) * Math.log2(count / total), 0);
-}
-
-/**
- * |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), the distance between two normal distributions
- * (Dowson & Landau 1982) with the means and covariances of the rows.
- */
-export function frechetDistance(a: Float64Array[], b: Float64Array[]): number {
-  const [first, second] = [momentsOf(a), momentsOf(b)];
-  const n = first.mean.length;
-  // tr (S1 S2)^(1/2) = sum of the roots of the eigenvalues of R S2 R, where R is the root of S1.
-  const { values, vectors } = symmetricEigen(first.covariance, n);
-  const root = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      for (let k = 0; k < n; k++) {
-        root[i * n + j] +=
-          vectors[k * n + i] * Math.sqrt(Math.max(0, values[k])) * vectors[k * n + j];
-      }
-    }
-  }
-  const inner = multiply(multiply(root, second.covariance, n), root, n);
-  const roots = symmetricEigen(inner, n).values.reduce(
-    (sum, v) => sum + Math.sqrt(Math.max(0, v)),
-    0,
-  );
-  let distance = -2 * roots;
-  for (let i = 0; i < n; i++) {
-    distance += (first.mean[i] - second.mean[i]) ** 2;
-    distance += first.covariance[i * n + i] + second.covariance[i * n + i];
-  }
-  return Math.max(0, distance);
-}
-
-function momentsOf(rows: Float64Array[]): { mean: Float64Array; covariance: Float64Array } {
-  const n = rows[0].length;
-  const mean = new Float64Array(n);
-  for (const row of rows) for (let i = 0; i < n; i++) mean[i] += row[i] / rows.length;
-  const covariance = new Float64Array(n * n);
-  for (const row of rows) {
-    for (let i = 0; i < n; i++) {
-      const d = (row[i] - mean[i]) / rows.length;
-      for (let j = 0; j < n; j++) covariance[i * n + j] += d * (row[j] - mean[j]);
-    }
-  }
-  return { mean, covariance };
-}
-
-function multiply(a: Float64Array, b: Float64Array, n: number): Float64Array {
-  const product = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < n; k++) {
-      const factor = a[i * n + k];
-      for (let j = 0; j < n; j++) product[i * n + j] += factor * b[k * n + j];
-    }
-  }
-  return product;
 }

@@ -91,7 +91,7 @@ describe('a train job', () => {
   it('leaves a run that can be read: record, history, files of the stated length, report', async (t) => {
     const request = trainRequest(images(t), 'whole', 3);
     const summary = (await startJob(request, { worker }).result) as TrainSummary;
-    assert.equal(summary.testError, summary.metrics.test.error);
+    assert.equal(summary.testError, summary.metrics.test!.error);
     const record = await readRecord(request.run);
     assert.equal(record.training!.batchSize, 32);
     assert.match(record.dataset!.files[0].sha256, /^[0-9a-f]{64}$/);
@@ -105,6 +105,26 @@ describe('a train job', () => {
       readdirSync(request.run).filter((name) => /tmp|job\.json/.test(name)),
       [],
     );
+  });
+
+  it('of a GAN leaves a picture of each epoch and a judge, and measures its samples', async (t) => {
+    const base = trainRequest(images(t), 'drawn', 2);
+    const training = { ...base.training, learningRate: 1e-9 };
+    const request: TrainRequest = { ...base, architecture: 'gan', training };
+    const summary = (await startJob(request, { worker }).result) as TrainSummary;
+    const { stages, warnings } = await readState(request.run);
+    const train = stages.train!;
+    assert.deepEqual(
+      train.samples.map(({ file }) => file),
+      ['samples/epoch-0001.png', 'samples/epoch-0002.png'],
+    );
+    for (const { file } of train.samples) assert.ok(existsSync(join(request.run, file)));
+    assert.ok(existsSync(join(request.run, 'judge.kolmo')));
+    assert.ok(train.training.adversaryLoss.every((loss) => loss! > 0));
+    assert.ok(summary.metrics.test!.frechetDistance! > 0);
+    assert.ok(summary.metrics.test!.exampleEntropy! > 1);
+    // Hardly trained, all its samples look alike.
+    assert.ok(warnings.some((message) => /^The generator has collapsed/.test(message)));
   });
 
   it('refuses to go on when the dataset has changed', async (t) => {

@@ -23,8 +23,14 @@ describe('qualityText', () => {
     ['bytes', { loss: 1, bitsPerByte: 1.4427 }, '1.443 bits per byte (as it is: 8)'],
     [
       'samples',
-      { loss: 12, frechetDistance: 12.345, sampleEntropy: 3.21, sampleConfidence: 0.91 },
-      'Fréchet distance 12.35, labels of 3.21 bits, confidence 91.00 %',
+      {
+        loss: 12,
+        frechetDistance: 12.345,
+        sampleEntropy: 3.21,
+        exampleEntropy: 3.32,
+        sampleConfidence: 0.91,
+      },
+      'Fréchet distance 12.35, labels of 3.21 bits (examples: 3.32), confidence 91.00 %',
     ],
     ['anything else', { loss: 0.123456 }, 'loss 0.1235'],
   ];

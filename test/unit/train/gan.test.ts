@@ -4,9 +4,11 @@ import { chooseArchitecture } from '../../../src/core/train/architectures/archit
 import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
 import { initialize } from '../../../src/core/train/layers/layers';
 import { train, type TrainEvent, type TrainResult } from '../../../src/core/train/loop';
-import type { Architecture } from '../../../src/core/train/model';
+import type { Architecture, Model } from '../../../src/core/train/model';
 import type { TrainOptions } from '../../../src/core/train/options';
-import { entropy, frechetDistance } from '../../../src/core/train/quality';
+import { symmetricEigen } from '../../../src/core/train/eigen';
+import { frechetDistance } from '../../../src/core/train/frechet';
+import { collapseOf, entropy, trainJudge } from '../../../src/core/train/quality';
 import { createRandom } from '../../../src/core/random';
 import { imageDataset } from './datasets';
 
@@ -30,6 +32,16 @@ const small: Architecture = {
     { type: 'dense', units: 1, activation: 'sigmoid' },
   ],
 };
+
+async function judgeOf(): Promise<Model> {
+  const run = trainJudge(images, { threads: 1 })!;
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return next.value.model;
+  }
+}
+
+const judging = judgeOf();
 
 async function finish(
   options: Partial<TrainOptions> & { resume?: Uint8Array },
@@ -64,14 +76,65 @@ describe('a GAN', () => {
   });
 
   it('learns to draw what the examples look like, measured on the exported file', async () => {
-    const before = await evaluateOnnx(exportOnnx(initialize(small, 1)), images, 'test');
+    const judge = await judging;
+    assert.equal(judge.architecture.name, 'lenet-5');
+    const onnx = exportOnnx(initialize(small, 1));
+    const before = await evaluateOnnx(onnx, images, 'test', { judge });
     const { result } = await finish({ epochs: 60, learningRate: 2e-3 });
-    const after = await evaluateOnnx(exportOnnx(result.model), images, 'test');
+    const after = await evaluateOnnx(exportOnnx(result.model), images, 'test', { judge });
     assert.ok(
       after.frechetDistance! < before.frechetDistance! / 2,
       `${after.frechetDistance} after, ${before.frechetDistance} before`,
     );
     assert.ok(after.sampleEntropy! >= 0 && after.sampleConfidence! > 1 / 3);
+    // Three places, equally frequent.
+    assert.ok(Math.abs(after.exampleEntropy! - Math.log2(3)) < 0.05);
+  });
+
+  it('draws its samples of the same noise after each epoch', async () => {
+    const { events } = await finish({});
+    const drawn = events.filter((event) => event.type === 'samples');
+    assert.deepEqual(
+      drawn.map(({ epoch }) => epoch),
+      [1, 2, 3],
+    );
+    const size = 16 * 18;
+    for (const { images: pictures, shape } of drawn) {
+      assert.deepEqual(shape, [16, 18, 1]);
+      assert.equal(pictures.length, 64 * size);
+      assert.ok(pictures.every((pixel) => pixel >= 0 && pixel <= 1));
+    }
+    // With no learning nothing but the noise could change them.
+    const still = await finish({ learningRate: 0 });
+    const [first, second] = still.events.flatMap((event) =>
+      event.type === 'samples' ? [event.images] : [],
+    );
+    const move = first.reduce((sum, pixel, i) => sum + Math.abs(pixel - second[i]), 0);
+    assert.ok(move / first.length < 0.05, 'other noise was drawn');
+  });
+
+  it('is said to have collapsed when its samples get too few labels', async () => {
+    const still = initialize(small, 1);
+    for (const parameter of still.parameters) {
+      if (parameter.name.startsWith('dense_2/weights')) parameter.data.fill(0);
+    }
+    const judge = await judging;
+    const metrics = await evaluateOnnx(exportOnnx(still), images, 'test', { judge });
+    assert.equal(metrics.sampleEntropy, 0);
+    assert.match(
+      collapseOf(metrics)!,
+      /has collapsed: the labels of 10000 samples have an entropy of 0\.00 bits, those of the examples 1\.5\d/,
+    );
+    assert.equal(collapseOf({ ...metrics, sampleEntropy: 1.5 }), undefined);
+  });
+
+  it('without a judge is not measured, and says why', async () => {
+    await assert.rejects(
+      evaluateOnnx(exportOnnx(initialize(small, 1)), images, 'test'),
+      /measured by a classifier of labelled images, and there is none/,
+    );
+    const unlabelled = { ...images, task: { type: 'generation' } as const };
+    assert.equal(trainJudge(unlabelled, { threads: 1 }), undefined);
   });
 
   it('warns when it draws the same image each time', async () => {
@@ -106,6 +169,27 @@ describe('frechetDistance', () => {
   it('is the distance of means and spreads of normal distributions', () => {
     // Three independent axes: (1 - 0)^2 + (2 - 1)^2 each.
     assert.ok(Math.abs(frechetDistance(rows(1, 2), rows(0, 1)) - 6) < 0.3);
+  });
+});
+
+describe('symmetricEigen', () => {
+  it('gives the eigenvalues that a matrix was made of', () => {
+    const n = 40;
+    const random = createRandom(5);
+    const expected = Float64Array.from({ length: n }, (_, i) =>
+      i % 4 === 0 ? 0 : 10 * random.normal(),
+    );
+    // Q D Q^T with Q = I - 2 v v^T / |v|^2 has the eigenvalues D.
+    const v = Float64Array.from({ length: n }, () => random.normal());
+    const norm = v.reduce((sum, x) => sum + x * x, 0);
+    const q = (i: number, j: number): number => (i === j ? 1 : 0) - (2 * v[i] * v[j]) / norm;
+    const matrix = Float64Array.from({ length: n * n }, (_, at) => {
+      let sum = 0;
+      for (let k = 0; k < n; k++) sum += q(Math.floor(at / n), k) * expected[k] * q(at % n, k);
+      return sum;
+    });
+    const found = symmetricEigen(matrix, n).values.sort();
+    expected.sort().forEach((value, i) => assert.ok(Math.abs(found[i] - value) < 1e-9));
   });
 });
 
