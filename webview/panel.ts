@@ -8,6 +8,7 @@
  * - `[data-view=curves][data-points]` number of points so far, `[data-stage]` the stage shown;
  *   `[data-view=curve-loss] canvas`, `[data-view=curve-accuracy] canvas`
  * - `[data-view=quality][data-stages]`; in it `[data-quality]` = a stage, `[data-view=confusion] td[data-count]`
+ * - `[data-view=epochs][data-epochs][data-epoch]`, in it `input[type=range]` and `img`
  * - `[data-view=pipeline] g.node[data-stage][data-status]`: pending, running, finished, failed
  * - `[data-view=layers][data-layers]`; in it `[data-layer]`, `[data-histogram=before|after]`, `[data-view=layer-table]`
  * - `[data-view=bytes][data-rows]`; in it `tr[data-stage][data-bytes]`, `a[data-open]`

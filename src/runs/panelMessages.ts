@@ -12,6 +12,8 @@ export interface RunTitle {
   name: string;
   dataset: string;
   architecture: string;
+  /** Address of the run folder, from which a webview may load pictures. */
+  files?: string;
   /** Bytes of the dataset on disk, the yardstick of a program. */
   datasetBytes?: number;
 }

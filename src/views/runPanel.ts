@@ -34,7 +34,10 @@ export function createRunPanels(context: ExtensionContext): RunPanels {
   function attach(panel: WebviewPanel, folder: string): void {
     panels.set(folder, panel);
     panel.iconPath = Uri.joinPath(context.extensionUri, 'media', 'kolmo.svg');
-    panel.webview.options = webviewOptions(context.extensionUri);
+    panel.webview.options = webviewOptions(context.extensionUri, [
+      Uri.file(join(folder, 'samples')),
+    ]);
+    const files = panel.webview.asWebviewUri(Uri.file(folder)).toString();
     let state: RunState = emptyRun;
     let ready = false;
     let titled = false;
@@ -42,7 +45,7 @@ export function createRunPanels(context: ExtensionContext): RunPanels {
     const readTitle = async (): Promise<RunTitle> => {
       const { known, ...title } = await readRunTitle(folder);
       titled = known;
-      return title;
+      return { ...title, files };
     };
     const postState = async (): Promise<void> => {
       const title = await readTitle();

@@ -11,10 +11,10 @@ export interface WebviewPage {
   data: Record<string, string>;
 }
 
-/** Only the bundles may be loaded, and only from the extension's own folder. */
-export const webviewOptions = (extension: Uri): WebviewOptions => ({
+/** Only the bundles may be loaded, and only from the extension's own folder; pictures from the folders given as well. */
+export const webviewOptions = (extension: Uri, pictures: Uri[] = []): WebviewOptions => ({
   enableScripts: true,
-  localResourceRoots: [Uri.joinPath(extension, 'dist', 'webview')],
+  localResourceRoots: [Uri.joinPath(extension, 'dist', 'webview'), ...pictures],
 });
 
 export function webviewPage(webview: Webview, extension: Uri, page: WebviewPage): string {

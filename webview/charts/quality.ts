@@ -2,14 +2,17 @@
 import type { Confusion } from '../../src/core/train/model';
 import { stageTitles } from '../../src/core/report/mermaid';
 import { measuredStages, qualityText } from '../../src/core/report/quality';
+import type { RunTitle } from '../../src/runs/panelMessages';
 import type { RunState } from '../../src/runs/state';
 import { formatCount, formatPercent } from '../../src/runs/units';
 import type { Chart } from '../chart';
 import { element } from '../element';
+import { createEpochs } from './epochs';
 import { createStageSelect } from './stageSelect';
 
 export function createQuality(): Chart {
-  const select = createStageSelect(() => last && draw(last));
+  const select = createStageSelect(() => last && draw(...last));
+  const epochs = createEpochs();
   const empty = element(
     'p',
     { class: 'empty' },
@@ -20,18 +23,20 @@ export function createQuality(): Chart {
     'section',
     { 'data-view': 'quality', 'data-stages': 0 },
     empty,
+    epochs.element,
     select.element,
     body,
   );
   let drawn = '';
-  let last: RunState | undefined;
+  let last: [RunState, RunTitle] | undefined;
 
-  function draw(state: RunState): void {
-    last = state;
+  function draw(state: RunState, title: RunTitle): void {
+    last = [state, title];
+    epochs.draw(state, title);
     const measured = measuredStages(state);
     const shown = select.offer(measured.map(({ stage }) => stage));
     root.dataset.stages = String(measured.length);
-    empty.hidden = measured.length > 0;
+    empty.hidden = measured.length > 0 || !epochs.element.hidden;
     const key = JSON.stringify([shown, measured.map(({ test }) => test)]);
     if (key === drawn) return;
     drawn = key;
