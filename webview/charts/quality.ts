@@ -34,13 +34,14 @@ export function createQuality(): Chart {
     last = [state, title];
     epochs.draw(state, title);
     const measured = measuredStages(state);
-    const shown = select.offer(measured.map(({ stage }) => stage));
+    const confused = measured.filter(({ test }) => test.confusion);
+    const shown = select.offer(confused.map(({ stage }) => stage));
     root.dataset.stages = String(measured.length);
     empty.hidden = measured.length > 0 || !epochs.element.hidden;
     const key = JSON.stringify([shown, measured.map(({ test }) => test)]);
     if (key === drawn) return;
     drawn = key;
-    const chosen = measured.find(({ stage }) => stage === shown);
+    const chosen = confused.find(({ stage }) => stage === shown);
     body.replaceChildren(
       element(
         'ul',
