@@ -71,6 +71,7 @@ const trainingProperties: { [N in keyof Training]: Schema } = {
     description: 'Learning rate at the start.',
     default: trainDefaults.learningRate,
   },
+  beta1: share("How much of Adam's first moment a step keeps.", trainDefaults.beta1),
   schedule: casesOf(
     'type',
     {

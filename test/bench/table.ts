@@ -59,7 +59,7 @@ async function run(log: (line: string) => void): Promise<Row[]> {
     const seconds = (): number => (performance.now() - started) / 1000;
     const watch = setInterval(() => (peak = Math.max(peak, peakMemory(job.pid!))), 100);
     const summary = (await job.result.finally(() => clearInterval(watch))) as TrainSummary;
-    const { test } = summary.metrics;
+    const test = summary.metrics.test!;
     log(
       `${summary.seconds.toFixed(0)} s in all, test RMSE ${test.rmse} (mean: ${test.baselineRmse})`,
     );

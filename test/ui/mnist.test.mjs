@@ -115,6 +115,21 @@ describe('MNIST in the workbench', () => {
     assert.equal(await status(), 'finished');
   });
 
+  step('shows which digit is taken for which', async () => {
+    await showTab('quality');
+    const table = (await panel()).locator('[data-view=confusion]');
+    await table.waitFor();
+    assert.equal(await table.locator('td[data-count]').count(), 100);
+    const counts = await table
+      .locator('td[data-count]')
+      .evaluateAll((cells) => cells.map((cell) => Number(cell.dataset.count)));
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      10_000,
+    );
+    await workbench.screenshot('confusion');
+  });
+
   step('shows histograms of every layer before and after', async () => {
     await showTab('layers');
     const layers = (await panel()).locator('[data-view=layers]');

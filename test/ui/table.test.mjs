@@ -54,6 +54,14 @@ describe('a CSV in the workbench', () => {
     await workbench.screenshot('table');
   });
 
+  step('says how good the model is beside the trivial answer', async () => {
+    const panel = await workbench.webview('body[data-kind="run"][data-ready]');
+    await panel.locator('[data-tab=quality]').click();
+    const quality = panel.locator('[data-quality=train]');
+    await quality.waitFor();
+    assert.match(await quality.innerText(), /RMSE \d.*, R² 0\.\d+ \(always the mean: /);
+  });
+
   step('logs no error that names the extension', async () => {
     assert.deepEqual(workbench.errors(), []);
   });

@@ -14,6 +14,8 @@ export interface TrainOptions {
   batchSize: number;
   optimizer: OptimizerName;
   learningRate: number;
+  /** How much of Adam's first moment a step keeps. */
+  beta1: number;
   schedule: Schedule;
   /** Decoupled weight decay; biases are left alone. */
   weightDecay: number;
@@ -37,6 +39,7 @@ export const trainDefaults: TrainOptions = {
   batchSize: 128,
   optimizer: 'adam',
   learningRate: 1e-3,
+  beta1: 0.9,
   schedule: { type: 'cosine' },
   weightDecay: 0,
   clipNorm: 0,

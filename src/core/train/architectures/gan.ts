@@ -61,6 +61,8 @@ export const ganBatchNorm: ArchitectureChoice = {
   training: {
     epochs: 50,
     learningRate: 2e-4,
+    // With the usual 0.9 the two networks chase each other (Radford et al. 2016).
+    beta1: 0.5,
     schedule: { type: 'constant' },
     labelSmoothing: 0.1,
     patience: 0,
