@@ -237,6 +237,14 @@ describe('share', () => {
     );
   });
 
+  it('refuses a model without weights', () => {
+    const model = randomModel(tiny);
+    assert.throws(
+      () => shareWeights({ ...model, parameters: [model.parameters[1]] }, shareDefaults),
+      /no weight matrix whose values could be shared.*quantize it instead/,
+    );
+  });
+
   it('finds the clusters of k-means', () => {
     const values = Float32Array.of(-1.1, -1, -0.9, 0.4, 0.5, 0.6, 2);
     assert.deepEqual(

@@ -46,13 +46,18 @@ async function* run(
 
 /**
  * Gives every weight layer a codebook; biases, too few for one, become 8-bit levels unless they already are.
- * Throws a KolmoError when a layer has fewer distinct weights than clusters.
+ * Throws a KolmoError when a layer has fewer distinct weights than clusters, and for a model without weights.
  */
 export function shareWeights(
   model: Model,
   settings: Pick<ShareOptions, 'clusters' | 'rounds'> & { except?: string },
 ): Model {
   checkFinite(model.parameters);
+  if (!model.parameters.some(isWeights)) {
+    throw new KolmoError(
+      'The model has no weight matrix whose values could be shared, only vectors: quantize it instead.',
+    );
+  }
   const changes = weightsBut(model, settings.except);
   return storable(
     {
