@@ -90,6 +90,7 @@ const bundles = [
     entryPoints: [
       'webview/panel.ts',
       'webview/model.ts',
+      'webview/sweep.ts',
       'webview/compare.ts',
       'webview/surprisal.ts',
       'webview/codicon.css',
@@ -171,15 +172,19 @@ for (const options of flags.bench ? benches : flags.tests ? tests : bundles) {
 async function writeSchemas() {
   const { outputFiles } = await build({
     ...node,
-    entryPoints: ['src/runs/pipelineFile.ts'],
+    stdin: {
+      contents: "export * from './src/runs/pipelineFile'; export * from './src/runs/sweepFile';",
+      resolveDir: '.',
+    },
     format: 'esm',
     sourcemap: false,
     write: false,
   });
   const source = Buffer.from(outputFiles[0].contents).toString('base64');
-  const { pipelineSchema } = await import(`data:text/javascript;base64,${source}`);
+  const { pipelineSchema, sweepSchema } = await import(`data:text/javascript;base64,${source}`);
   const $schema = 'http://json-schema.org/draft-07/schema#';
   writeFileSync('dist/pipeline.schema.json', JSON.stringify({ $schema, ...pipelineSchema }));
+  writeFileSync('dist/sweep.schema.json', JSON.stringify({ $schema, ...sweepSchema }));
 }
 
 if (!flags.tests && !flags.bench) await writeSchemas();

@@ -11,6 +11,7 @@ import { report } from './cli/report';
 import { run } from './cli/run';
 import { runs } from './cli/runs';
 import { surprisal } from './cli/surprisal';
+import { sweep } from './cli/sweep';
 import { train } from './cli/train';
 import { unpack } from './cli/unpack';
 import { verify } from './cli/verify';
@@ -22,6 +23,7 @@ const commands: Record<string, Command> = {
   compress,
   run,
   analyse,
+  sweep,
   program,
   verify,
   surprisal,

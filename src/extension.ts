@@ -9,6 +9,7 @@ import { createJobs } from './views/jobs';
 import { program, verify } from './commands/program';
 import { registerPipelines, runPipeline, savePipeline } from './commands/pipeline';
 import { openRun, openTensorBoard, resumeRun, showReport, stopRun } from './commands/runs';
+import { sweep } from './commands/sweep';
 import { train } from './commands/train';
 import { passDescriptions } from './core/compress/descriptions';
 import { extensions } from './core/formats/formats';
@@ -20,6 +21,7 @@ import { registerModelsTree, type ModelsNode } from './views/modelsTree';
 import { createRunPanels } from './views/runPanel';
 import { registerStatusBar } from './views/statusBar';
 import { createSurprisal } from './views/surprisal';
+import { registerSweepEditor } from './views/sweepEditor';
 import { createTensorBoards } from './views/tensorboard';
 
 type Command = (house: House, target: Target, answers?: never) => Promise<unknown>;
@@ -35,6 +37,7 @@ const commandTable: Record<string, Command> = {
   program,
   verify,
   analyse,
+  sweep,
   runPipeline,
   savePipeline,
   openRun,
@@ -81,6 +84,7 @@ export function activate(context: ExtensionContext): void {
       }),
     ),
     registerModelEditor(context.extensionUri, summaries),
+    registerSweepEditor(context.extensionUri),
     ...registerInlineSizes(summaries, extensions()),
     ...registerModelsTree(jobs, summaries, extensions()),
     ...registerStatusBar(jobs),

@@ -10,6 +10,7 @@ import { pipelineRun } from './pipeline';
 import { programRun, verifyRun } from './program';
 import { reportRun } from './report';
 import { surprisalRun } from './surprisal';
+import { sweepRun } from './sweep';
 import { trainRun } from './train';
 
 type RequestOf<T extends JobRequest['type']> = Extract<JobRequest, { type: T }>;
@@ -23,6 +24,7 @@ const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
   train: (request, context) => (request.passes ? pipelineRun : trainRun)(request, context),
   compress: compressRun,
   analyse: analyseRun,
+  sweep: sweepRun,
   program: programRun,
   verify: verifyRun,
   surprisal: surprisalRun,

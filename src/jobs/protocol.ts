@@ -5,11 +5,13 @@ import type { SurprisalOptions } from '../core/program/surprisal';
 import type { Runtime } from '../core/engine/session';
 import type { TrainOptions } from '../core/train/options';
 import type { StampedEvent } from '../runs/events';
+import type { Sweep } from '../runs/sweepFile';
 
 export type JobRequest =
   | TrainRequest
   | CompressRequest
   | AnalyseRequest
+  | SweepRequest
   | ReportRequest
   | ProgramRequest
   | DescribeRequest
@@ -67,6 +69,18 @@ export interface AnalyseRequest {
     | { name: 'dryRun' }
     | { name: 'sensitivity'; pass: MappedPass; settings?: number[] }
     | { name: 'prequential' };
+  threads: number;
+}
+
+/** Runs every combination of a sweep, each in a folder below `folder`. Answers with a `SweepSummary`. */
+export interface SweepRequest {
+  type: 'sweep';
+  sweep: Sweep;
+  /** Absolute path of the sweep file, from which the dataset is seen. */
+  base: string;
+  folder: string;
+  /** Combinations at a time, and threads of each. */
+  workers: number;
   threads: number;
 }
 

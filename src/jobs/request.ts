@@ -13,6 +13,7 @@ export function runOf(request: JobRequest): string | undefined {
     case 'verify':
     case 'analyse':
       return request.run;
+    case 'sweep':
     case 'report':
     case 'describe':
     case 'inspect':

@@ -5,6 +5,7 @@ import type { ComparedRun } from '../core/report/compare';
 import type { AnalyseRequest } from '../jobs/protocol';
 import type { StageName, StampedEvent } from './events';
 import type { RunState } from './state';
+import type { SweepResults } from './sweepFile';
 
 /** What a panel shows above the tabs; it does not change with the run's events. */
 export interface RunTitle {
@@ -73,6 +74,13 @@ export interface ToSurprisalPanel {
 }
 
 export type FromSurprisalPanel = { type: 'ready' };
+
+/** Host to the chart of a sweep. */
+export type ToSweepPanel =
+  { type: 'results'; results: SweepResults } | { type: 'failed'; message: string };
+
+/** `openPoint` opens the run of a point by its name. */
+export type FromSweepPanel = { type: 'ready' } | { type: 'openPoint'; point: string };
 
 /** What a panel keeps for the time after a window reload. */
 export interface PanelMemory {

@@ -1,0 +1,115 @@
+/** Kolmo: Sweep… measures combinations of settings: those of a sweep file, or values that it asks for beside a run's pipeline. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { Uri, commands, window, workspace } from 'vscode';
+import { passDescriptions } from '../core/compress/descriptions';
+import type { PassName } from '../core/compress/pass';
+import type { SweepSummary } from '../jobs/sweep';
+import { writeArtifact } from '../runs/artifact';
+import { readRecord, readState } from '../runs/folder';
+import { pipelineOf } from '../runs/pipelineFile';
+import {
+  combinationsOf,
+  parseSweep,
+  resultsName,
+  sweepExtension,
+  type Sweep,
+} from '../runs/sweepFile';
+import { runsFolderOf } from '../views/runFolders';
+import { sweepEditorType } from '../views/sweepEditor';
+import { chooseRun } from './chooseRun';
+import { targetPath, type House, type Target } from './house';
+import { problemOf } from './passSetting';
+
+export interface SweepAnswers {
+  /** Values of each pass's one number. */
+  values?: Partial<Record<PassName, number[]>>;
+  wait?: boolean;
+}
+
+/** @returns the path of the results */
+export async function sweep(
+  house: House,
+  target: Target,
+  answers: SweepAnswers = {},
+): Promise<string | undefined> {
+  const given = targetPath(target);
+  const file = given?.endsWith(sweepExtension) ? given : await fileOfRun(house, target, answers);
+  if (!file) return undefined;
+  const wanted = parseSweep(await readFile(file, 'utf8'), basename(file));
+  const folder = join(sweepsFolder(file), basename(file).replace(sweepExtension, ''));
+  const results = join(folder, resultsName);
+  const threads = wanted.threads ?? 1;
+  const workers = Math.max(1, Math.floor(availableParallelism() / threads));
+  const { length: total } = combinationsOf(wanted);
+  const ended = house.jobs.run(`Sweep ${basename(folder)}, ${total} points`, folder, {
+    type: 'sweep',
+    ...{ sweep: wanted, base: file, folder, workers, threads },
+  }) as Promise<SweepSummary | undefined>;
+  await mkdir(folder, { recursive: true });
+  const fresh = { name: basename(folder), architecture: wanted.architecture, total, points: [] };
+  // The chart opens at once; the job replaces this by what an earlier sweep has measured already.
+  await writeFile(results, JSON.stringify(fresh), { flag: 'wx' }).catch(() => undefined);
+  await commands.executeCommand('vscode.openWith', Uri.file(results), sweepEditorType);
+  if (answers.wait) await ended;
+  return results;
+}
+
+const sweepsFolder = (file: string): string => {
+  const folder = workspace.getWorkspaceFolder(Uri.file(file))?.uri.fsPath ?? dirname(file);
+  return join(dirname(runsFolderOf(folder)), 'sweeps');
+};
+
+/** Writes the sweep file of a run's pipeline with other values of its passes. */
+async function fileOfRun(
+  house: House,
+  target: Target,
+  answers: SweepAnswers,
+): Promise<string | undefined> {
+  const run = await chooseRun(house, target, 'Run whose settings to sweep');
+  if (!run) return undefined;
+  const values = answers.values ?? (await askForValues());
+  if (!values) return undefined;
+  const passes = Object.entries(values).map(([pass, list]) => ({
+    pass: pass as PassName,
+    [passDescriptions[pass as PassName].setting.name]: list,
+  }));
+  const name = basename(run).replace(/^\d{4}-\d\d-\d\d-\d{6}-/, '');
+  const file = join(sweepsFolder(run), `${name}${sweepExtension}`);
+  const wanted: Sweep = {
+    ...pipelineOf(await readRecord(run), await readState(run), file),
+    passes,
+  };
+  await writeArtifact(file, `${JSON.stringify(wanted, null, 2)}\n`);
+  return file;
+}
+
+async function askForValues(): Promise<SweepAnswers['values']> {
+  const chosen = await window.showQuickPick(
+    Object.values(passDescriptions).map(({ name, title, description }) => ({
+      label: title,
+      detail: description,
+      name: name as PassName,
+    })),
+    { placeHolder: 'Passes to sweep over, in this order', canPickMany: true },
+  );
+  if (!chosen?.length) return undefined;
+  const values: SweepAnswers['values'] = {};
+  for (const { name, label } of chosen) {
+    const { setting } = passDescriptions[name];
+    const text = await window.showInputBox({
+      title: label,
+      prompt: `Values of ${setting.name}, separated by commas. ${setting.prompt}`,
+      value: String(setting.default),
+      validateInput: (typed) =>
+        typed
+          .split(',')
+          .map((each) => problemOf(each.trim(), setting))
+          .find(Boolean),
+    });
+    if (text === undefined) return undefined;
+    values[name] = text.split(',').map(Number);
+  }
+  return values;
+}

@@ -1,0 +1,160 @@
+/** What a sweep request does: trains what the combinations share, then compresses each in a run of its own, several at a time. */
+import { existsSync } from 'node:fs';
+import { cp, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { KolmoError } from '../core/error';
+import { writeArtifact } from '../runs/artifact';
+import type { RunEvent } from '../runs/events';
+import { createRunFolder, readRecord } from '../runs/folder';
+import { requestOf, type Pipeline } from '../runs/pipelineFile';
+import {
+  combinationsOf,
+  nameOf,
+  resultsName,
+  type Combination,
+  type SweepPoint,
+  type SweepResults,
+} from '../runs/sweepFile';
+import type { CompressSummary } from './compress';
+import type { JobContext } from './context';
+import { startJob, type Job } from './job';
+import type { SweepRequest } from './protocol';
+
+/** What `kolmo sweep --json` prints. */
+export interface SweepSummary extends SweepResults {
+  folder: string;
+  file: string;
+}
+
+/** Milliseconds between two looks at whether the sweep is to stop. */
+const patience = 200;
+
+export async function* sweepRun(
+  request: SweepRequest,
+  context: JobContext,
+): AsyncGenerator<RunEvent, SweepSummary> {
+  const { sweep, folder, workers } = request;
+  const combinations = combinationsOf(sweep);
+  const file = join(folder, resultsName);
+  await createRunFolder(folder);
+  const before = await pointsOf(file);
+  const results: SweepResults = {
+    name: basename(folder),
+    ...(sweep.architecture && { architecture: sweep.architecture }),
+    total: combinations.length,
+    points: combinations.flatMap(({ name }) => before.filter((point) => point.name === name)),
+  };
+  const save = (): Promise<number> => writeArtifact(file, `${JSON.stringify(results, null, 2)}\n`);
+  await save();
+  const told = (note: string): RunEvent => ({
+    type: 'progress',
+    stage: 'train',
+    done: results.points.length,
+    total: combinations.length,
+    note,
+  });
+  const open = combinations.filter(({ name }) => !before.some((point) => point.name === name));
+  const trainings = new Map(open.map(({ pipeline }) => [trainingOf(pipeline), pipeline]));
+
+  yield told(`Training ${trainings.size} of the models`);
+  yield* inParallel([...trainings], async ([name, pipeline], run) => {
+    await run(requestFor({ ...pipeline, passes: [] }, join(folder, name), request));
+    const { architecture } = await readRecord(join(folder, name));
+    results.architecture ??= architecture?.name;
+  });
+  yield* inParallel(open, async (combination, run) => {
+    results.points.push(await measure(combination, request, run));
+    await save();
+  });
+  return { folder, file, ...results };
+
+  /** Runs `action` on every item, `workers` at a time; a stop ends the jobs that run and starts no more. */
+  async function* inParallel<T>(
+    items: T[],
+    action: (item: T, run: RunJob) => Promise<void>,
+  ): AsyncGenerator<RunEvent> {
+    const waiting = [...items];
+    const active = new Set<Promise<void>>();
+    const jobs = new Set<Job>();
+    const failures: unknown[] = [];
+    const run: RunJob = async (jobRequest) => {
+      const job = startJob(jobRequest, { worker: __filename });
+      jobs.add(job);
+      try {
+        return await job.result;
+      } finally {
+        jobs.delete(job);
+      }
+    };
+    while (active.size > 0 || (waiting.length > 0 && failures.length === 0)) {
+      const stopping = context.stopping();
+      if (stopping) {
+        waiting.length = 0;
+        for (const job of jobs) job.stop();
+      }
+      while (active.size < workers && waiting.length > 0 && failures.length === 0) {
+        const task: Promise<void> = action(waiting.shift()!, run)
+          .catch((error: unknown) => void failures.push(error))
+          .finally(() => active.delete(task));
+        active.add(task);
+      }
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([...active, new Promise((done) => (timer = setTimeout(done, patience)))]);
+      clearTimeout(timer);
+      yield told(`${results.points.length} of ${combinations.length} points`);
+    }
+    if (context.stopping()) {
+      throw new KolmoError(
+        `Stopped with ${results.points.length} of ${combinations.length} points measured, which are kept: start the sweep again to go on.`,
+      );
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+type RunJob = (request: ReturnType<typeof requestOf>) => Promise<unknown>;
+
+/** What decides the trained model: all but the passes. */
+const trainingOf = (pipeline: Pipeline): string => `train-${nameOf({ ...pipeline, passes: [] })}`;
+
+const requestFor = (pipeline: Pipeline, run: string, { base, threads }: SweepRequest) =>
+  requestOf(pipeline, { file: base, run, threads });
+
+/** Compresses a copy of the trained run, so that every point is a run that can be opened. */
+async function measure(
+  { name, settings, pipeline }: Combination,
+  request: SweepRequest,
+  run: RunJob,
+): Promise<SweepPoint> {
+  const folder = join(request.folder, name);
+  // What an interrupted sweep has left of it begins anew.
+  await rm(folder, { recursive: true, force: true });
+  await cp(join(request.folder, trainingOf(pipeline)), folder, {
+    recursive: true,
+    filter: (path) => !['tensorboard', 'job.json'].includes(basename(path)),
+  });
+  try {
+    const result = (await run(requestFor(pipeline, folder, request))) as CompressSummary;
+    if (result.stages.length < (pipeline.passes?.length ?? 0)) {
+      throw new KolmoError('It was stopped before its last pass.');
+    }
+    const { bytes, ratio, testError, stages } = result;
+    const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
+    return { name, settings, bytes, ratio, testError, seconds };
+  } catch (error) {
+    // A pass that does not fit is a result; whatever else went wrong is tried again the next time.
+    if (!(error instanceof KolmoError) || /stopped|killed|ended/i.test(error.message)) throw error;
+    return { name, settings, problem: error.message };
+  }
+}
+
+async function pointsOf(file: string): Promise<SweepPoint[]> {
+  if (!existsSync(file)) return [];
+  try {
+    return (JSON.parse(await readFile(file, 'utf8')) as SweepResults).points;
+  } catch (error) {
+    throw new KolmoError(
+      `${file} is not what a sweep wrote (${(error as Error).message}): remove it to measure all points again.`,
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import type { SweepSummary } from '../../../src/jobs/sweep';
+import { combinationsOf, parseSweep } from '../../../src/runs/sweepFile';
+import { paretoFront } from '../../../src/core/report/literature';
+import { syntheticTable } from '../../fixtures/syntheticTable';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+const file = {
+  dataset: 'a.csv',
+  preprocessing: { target: 'grade' },
+  architecture: 'mlp',
+  training: { epochs: 2 },
+  passes: [
+    { pass: 'prune', sparsity: [0.5, 0.8], epochs: 1, steps: 1 },
+    { pass: 'quantize', bits: [8, 4] },
+  ],
+};
+
+describe('a sweep file', () => {
+  it('stands for every combination, the last list turning fastest', () => {
+    const all = combinationsOf(parseSweep(JSON.stringify({ ...file, seed: [1, 2] }), 's'));
+    assert.equal(all.length, 8);
+    assert.deepEqual(all[1].settings, { seed: 1, 'prune.sparsity': 0.5, 'quantize.bits': 4 });
+    assert.deepEqual(all[5].pipeline.passes, [
+      { pass: 'prune', sparsity: 0.5, epochs: 1, steps: 1 },
+      { pass: 'quantize', bits: 4 },
+    ]);
+    assert.equal(new Set(all.map(({ name }) => name)).size, 8);
+  });
+
+  it('names the value that is wrong', () => {
+    const wrong = { ...file, passes: [{ pass: 'prune', sparsity: [0.5, 2] }] };
+    assert.throws(
+      () => parseSweep(JSON.stringify(wrong), 's.kolmo-sweep.json'),
+      /s\.kolmo-sweep\.json: passes\[0\]\.sparsity\[1\] must be a number from 0 to 0\.999, not 2\./,
+    );
+  });
+});
+
+describe('kolmo sweep', () => {
+  it('measures every combination in a run of its own, and none of them twice', (t) => {
+    const folder = temporaryFolder(t, {
+      'a.csv': syntheticTable({ rows: 300, target: 'grade' }),
+      'a.kolmo-sweep.json': JSON.stringify({
+        ...file,
+        passes: [{ pass: 'share', clusters: [4, 16], fineTune: false }],
+      }),
+    });
+    const sweep = (): SweepSummary => {
+      const words = ['sweep', 'a.kolmo-sweep.json', '--json', '--quiet', '--workers', '2'];
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [resolve('out/dist/cli.js'), ...words],
+        { cwd: folder, encoding: 'utf8' },
+      );
+      assert.equal(status, 0, stderr);
+      return JSON.parse(stdout) as SweepSummary;
+    };
+    const first = sweep();
+    assert.equal(first.folder, join(folder, '.kolmo', 'sweeps', 'a'));
+    assert.equal(first.points.length, 2);
+    for (const { name, bytes, testError } of first.points) {
+      assert.equal(statSync(join(first.folder, name, 'model.kolmo')).size, bytes);
+      assert.ok(testError! >= 0);
+    }
+    const bytesAt = (clusters: number): number =>
+      first.points.find(({ settings }) => settings['share.clusters'] === clusters)!.bytes!;
+    assert.ok(bytesAt(4) < bytesAt(16));
+
+    // Without one of its points, only that one is measured again, to the same bytes.
+    const results = JSON.parse(readFileSync(first.file, 'utf8')) as SweepSummary;
+    const [dropped, ...kept] = results.points;
+    writeFileSync(first.file, JSON.stringify({ ...results, points: kept }));
+    const events = (name: string): number =>
+      statSync(join(first.folder, name, 'events.jsonl')).mtimeMs;
+    const before = kept.map(({ name }) => events(name));
+    const again = sweep();
+    assert.deepEqual(
+      kept.map(({ name }) => events(name)),
+      before,
+    );
+    assert.equal(again.points.find(({ name }) => name === dropped.name)!.bytes, dropped.bytes);
+    assert.equal(again.points.length, 2);
+  });
+});
+
+describe('the Pareto front', () => {
+  it('leaves out what another point beats in both', () => {
+    const front = paretoFront([
+      { bytes: 3, testError: 0.1 },
+      { bytes: 1, testError: 0.3 },
+      { bytes: 2, testError: 0.4 },
+      { bytes: 4, testError: 0.1 },
+    ]);
+    assert.deepEqual(
+      front.map(({ bytes }) => bytes),
+      [1, 3],
+    );
+  });
+});

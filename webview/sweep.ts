@@ -1,0 +1,218 @@
+/**
+ * The chart of a sweep in the browser: bytes against test error, the Pareto front, and the literature's points.
+ *
+ * Hooks for tests (stable): `body[data-kind="sweep"][data-ready]`, `[data-view=pareto][data-points]`, in it
+ * `.sweep-point[data-point]` and `.published`, `[data-view=points] tr[data-point]`, `.message` when there is nothing to read.
+ */
+import { literature, paretoFront } from '../src/core/report/literature';
+import type { FromSweepPanel, ToSweepPanel } from '../src/runs/panelMessages';
+import type { SweepPoint, SweepResults } from '../src/runs/sweepFile';
+import {
+  formatBytes,
+  formatCount,
+  formatPercent,
+  formatRatio,
+  formatShortBytes,
+} from '../src/runs/units';
+import { element } from './element';
+import './panel.css';
+import { legend, table, type Row } from './table';
+
+type Measured = SweepPoint & { bytes: number; testError: number };
+
+const host = acquireVsCodeApi<object>();
+const send = (wish: FromSweepPanel): void => host.postMessage(wish);
+const root = element('main', {});
+document.body.append(root);
+
+window.addEventListener('message', ({ data }: MessageEvent<ToSweepPanel>) => {
+  switch (data.type) {
+    case 'results':
+      root.replaceChildren(...page(data.results));
+      break;
+    case 'failed':
+      root.replaceChildren(
+        element('p', { class: 'message', role: 'alert', 'data-status': 'failed' }, data.message),
+      );
+      break;
+    default:
+      data satisfies never;
+  }
+  document.body.dataset.ready = 'true';
+});
+window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
+
+function page({ name, architecture, total, points }: SweepResults): Node[] {
+  const measured = points.filter(
+    (point): point is Measured => point.bytes !== undefined && point.testError !== undefined,
+  );
+  const published = literature[architecture ?? ''] ?? [];
+  return [
+    element('h1', {}, `Sweep ${name}`),
+    element(
+      'p',
+      { class: 'stats', 'aria-live': 'polite' },
+      `${points.length} of ${total} points${architecture ? `, ${architecture}` : ''}`,
+    ),
+    ...(measured.length === 0
+      ? [element('p', { class: 'empty' }, 'No point has been measured yet.')]
+      : [
+          legend([
+            ['model', 'measured, the front joined'],
+            ['runtime', 'published'],
+          ]),
+          chart(measured, published),
+        ]),
+    pointTable(points),
+  ];
+}
+
+const width = 720;
+const height = 380;
+const margin = { left: 62, right: 18, top: 12, bottom: 40 };
+
+/** Bytes on a logarithmic axis, error on a linear one from zero. */
+function chart(
+  measured: Measured[],
+  published: { name: string; bytes: number; testError: number }[],
+) {
+  const all = [...measured, ...published];
+  const low = Math.log10(Math.min(...all.map(({ bytes }) => bytes)) * 0.8);
+  const high = Math.log10(Math.max(...all.map(({ bytes }) => bytes)) * 1.25);
+  const top = 1.1 * Math.max(...all.map(({ testError }) => testError), 1e-4);
+  const x = (bytes: number): number =>
+    margin.left + ((Math.log10(bytes) - low) / (high - low)) * (width - margin.left - margin.right);
+  const y = (error: number): number =>
+    height - margin.bottom - (error / top) * (height - margin.top - margin.bottom);
+  const picture = svg('svg', {
+    viewBox: `0 0 ${width} ${height}`,
+    role: 'group',
+    'aria-label': `Bytes against test error of ${measured.length} points`,
+    'data-view': 'pareto',
+    'data-points': measured.length,
+    class: 'pareto',
+  });
+  const text = (at: [number, number], words: string, anchor: string): SVGElement => {
+    const made = svg('text', { x: at[0], y: at[1], 'text-anchor': anchor, class: 'axis-text' });
+    made.textContent = words;
+    return made;
+  };
+  for (const bytes of ticksBetween(low, high)) {
+    const at = x(bytes);
+    picture.append(
+      svg('path', { d: `M${at} ${margin.top}V${height - margin.bottom}`, class: 'grid-line' }),
+      text([at, height - margin.bottom + 16], formatShortBytes(bytes), 'middle'),
+    );
+  }
+  for (let i = 0; i <= 4; i++) {
+    const error = (top * i) / 4;
+    picture.append(
+      svg('path', { d: `M${margin.left} ${y(error)}H${width - margin.right}`, class: 'grid-line' }),
+      text([margin.left - 6, y(error) + 4], formatPercent(error), 'end'),
+    );
+  }
+  picture.append(text([width / 2, height - 6], 'bytes of the file', 'middle'));
+  const front = paretoFront(measured);
+  const line = front.map(({ bytes, testError }, i) =>
+    i === 0 ? `M${x(bytes)} ${y(testError)}` : `H${x(bytes)}V${y(testError)}`,
+  );
+  picture.append(svg('path', { d: line.join(''), class: 'front' }));
+  for (const { name, bytes, testError } of published) {
+    const [px, py] = [x(bytes), y(testError)];
+    const mark = svg('path', {
+      d: `M${px} ${py - 6}L${px + 6} ${py}L${px} ${py + 6}L${px - 6} ${py}z`,
+      class: 'published',
+      role: 'img',
+      'aria-label': `${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`,
+    });
+    mark.append(titled(`${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`));
+    const right = px > width - 240;
+    picture.append(mark, text([px + (right ? -10 : 10), py + 4], name, right ? 'end' : 'start'));
+  }
+  for (const point of measured) picture.append(mark(point, x, y));
+  return picture;
+}
+
+function mark(point: Measured, x: (bytes: number) => number, y: (error: number) => number) {
+  const said = `${wordsOf(point)}: ${formatBytes(point.bytes)}, test error ${formatPercent(point.testError)}. Opens its run`;
+  const made = svg('circle', {
+    cx: x(point.bytes),
+    cy: y(point.testError),
+    r: 5,
+    class: 'sweep-point',
+    'data-point': point.name,
+    role: 'button',
+    tabindex: 0,
+    'aria-label': said,
+  });
+  made.append(titled(said));
+  const open = (): void => send({ type: 'openPoint', point: point.name });
+  made.addEventListener('click', open);
+  made.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    open();
+  });
+  return made;
+}
+
+function ticksBetween(low: number, high: number): number[] {
+  const ticks: number[] = [];
+  for (let decade = Math.floor(low); decade <= high; decade++) {
+    for (const digit of [1, 2, 5]) ticks.push(digit * 10 ** decade);
+  }
+  return ticks.filter((bytes) => Math.log10(bytes) >= low && Math.log10(bytes) <= high);
+}
+
+const wordsOf = ({ settings, name }: SweepPoint): string =>
+  Object.entries(settings)
+    .map((pair) => pair.join(' '))
+    .join(', ') || name;
+
+function pointTable(points: SweepPoint[]): HTMLElement {
+  const rows = points
+    .toSorted((a, b) => (a.bytes ?? Infinity) - (b.bytes ?? Infinity))
+    .map((point): Row => {
+      const link = element('a', { href: '#' }, wordsOf(point));
+      link.addEventListener('click', (event) => {
+        event.preventDefault();
+        send({ type: 'openPoint', point: point.name });
+      });
+      return {
+        attributes: { 'data-point': point.name },
+        cells: [
+          link,
+          point.bytes === undefined ? '–' : formatCount(point.bytes),
+          point.ratio === undefined ? '–' : formatRatio(point.ratio),
+          point.testError === undefined ? '–' : formatPercent(point.testError),
+          point.problem ?? '',
+        ],
+      };
+    });
+  return table(
+    'points',
+    'Points',
+    [
+      { head: 'Settings' },
+      { head: 'Bytes', number: true },
+      { head: 'Ratio', number: true },
+      { head: 'Test error', number: true },
+      { head: '', class: 'sentence' },
+    ],
+    rows,
+  );
+}
+
+function titled(words: string): SVGElement {
+  const made = svg('title', {});
+  made.textContent = words;
+  return made;
+}
+
+function svg(tag: string, attributes: Record<string, string | number>): SVGElement {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  return made;
+}
+
+send({ type: 'ready' });
