@@ -117,7 +117,7 @@ function chart(
     i === 0 ? `M${x(bytes)} ${y(testError)}` : `H${x(bytes)}V${y(testError)}`,
   );
   picture.append(svg('path', { d: line.join(''), class: 'front' }));
-  for (const { name, bytes, testError } of published) {
+  for (const [i, { name, bytes, testError }] of published.entries()) {
     const [px, py] = [x(bytes), y(testError)];
     const mark = svg('path', {
       d: `M${px} ${py - 6}L${px + 6} ${py}L${px} ${py + 6}L${px - 6} ${py}z`,
@@ -127,7 +127,9 @@ function chart(
     });
     mark.append(titled(`${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`));
     const right = px > width - 240;
-    picture.append(mark, text([px + (right ? -10 : 10), py + 4], name, right ? 'end' : 'start'));
+    // Neighbours say their names above and below one another.
+    const line = py + [4, -12, 20, -26][i % 4];
+    picture.append(mark, text([px + (right ? -10 : 10), line], name, right ? 'end' : 'start'));
   }
   for (const point of measured) picture.append(mark(point, x, y));
   return picture;

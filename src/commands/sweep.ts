@@ -34,7 +34,7 @@ export async function sweep(
   target: Target,
   answers: SweepAnswers = {},
 ): Promise<string | undefined> {
-  const given = targetPath(target);
+  const given = targetPath(target) ?? window.activeTextEditor?.document.uri.fsPath;
   const file = given?.endsWith(sweepExtension) ? given : await fileOfRun(house, target, answers);
   if (!file) return undefined;
   const wanted = parseSweep(await readFile(file, 'utf8'), basename(file));

@@ -1,0 +1,49 @@
+// A sweep file: measured from the palette, its points in a chart as they come, each opening its run.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe } from 'node:test';
+import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
+import { sessionOf } from './steps.mjs';
+
+describe('a sweep in the workbench', () => {
+  let workbench;
+  const step = sessionOf(() => workbench);
+  before(async () => {
+    workbench = await openWorkbench();
+  });
+  after(() => workbench?.close());
+
+  const chart = () => workbench.webview('body[data-kind="sweep"][data-ready]');
+
+  step('measures every combination and draws each as a point', async () => {
+    const file = {
+      dataset: 'digits/train-images-idx3-ubyte',
+      architecture: 'lenet-300-100',
+      training: { epochs: 4, batchSize: 32 },
+      passes: [{ pass: 'share', clusters: [4, 16], fineTune: false }],
+    };
+    writeFileSync(join(workbench.workspace, 'digits.kolmo-sweep.json'), JSON.stringify(file));
+    await workbench.explorerRow('digits.kolmo-sweep.json').dblclick();
+    await workbench.page
+      .locator('.monaco-editor[data-uri$="digits.kolmo-sweep.json"]')
+      .first()
+      .waitFor();
+    await workbench.palette('Kolmo: Sweep…');
+    const points = async () => (await chart()).locator('.sweep-point').count();
+    await waitFor(async () => (await points()) === 2, 'two points were not drawn', 240_000);
+    await workbench.screenshot('sweep');
+  });
+
+  step('opens the run of a point at a key press', async () => {
+    const point = (await chart()).locator('.sweep-point').first();
+    await point.focus();
+    await point.press('Enter');
+    const panel = await workbench.webview('body[data-kind="run"][data-ready]');
+    assert.equal(await panel.locator('body').getAttribute('data-status'), 'finished');
+  });
+
+  step('logs no error that names the extension', async () => {
+    assert.deepEqual(workbench.errors(), []);
+  });
+});
