@@ -138,10 +138,19 @@ function quickInput(page) {
   const widget = page.locator('.quick-input-widget:visible');
   const box = widget.locator('.quick-input-box input');
 
+  /** A key is lost while a webview takes the focus; a person then presses it again. */
+  const openPalette = () =>
+    waitFor(async () => {
+      await page.keyboard.press('F1');
+      return box.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+    }, 'the palette did not open');
+
   /** Runs a command of the palette by its visible words, such as `Kolmo: Prune Weights`. */
   const palette = async (words) => {
-    await page.keyboard.press('F1');
-    await box.waitFor();
+    await openPalette();
     await box.fill(`>${words}`);
     await widget.locator('.monaco-list-row').filter({ hasText: words }).first().waitFor();
     await page.keyboard.press('Enter');
@@ -166,7 +175,7 @@ function quickInput(page) {
     };
   };
 
-  return { palette, question };
+  return { openPalette, palette, question };
 }
 
 function notifications(page) {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fillSampleFolder } from '../real-vscode/sampleFolder.mjs';
 import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
 import { sessionOf } from './steps.mjs';
 
@@ -10,7 +12,15 @@ describe('a pipeline file in the workbench', () => {
   let workbench;
   const step = sessionOf(() => workbench);
   before(async () => {
-    workbench = await openWorkbench();
+    workbench = await openWorkbench({
+      fill(folder) {
+        fillSampleFolder(folder);
+        writeFileSync(
+          join(folder, 'wrong.kolmo.json'),
+          '{ "dataset": "houses.csv", "passes": [{ "pass": "prune", "bits": 4 }] }',
+        );
+      },
+    });
   });
   after(() => workbench?.close());
 
@@ -22,8 +32,6 @@ describe('a pipeline file in the workbench', () => {
     (await (await panel()).locator('body').getAttribute('data-status')) === 'finished';
 
   step('marks what its schema does not know', async () => {
-    const file = join(workbench.workspace, 'wrong.kolmo.json');
-    writeFileSync(file, '{ "dataset": "houses.csv", "passes": [{ "pass": "prune", "bits": 4 }] }');
     await workbench.explorerRow('wrong.kolmo.json').dblclick();
     await workbench.page.locator('.squiggly-warning, .squiggly-error').first().waitFor();
     await workbench.screenshot('pipeline-wrong');
@@ -42,7 +50,13 @@ describe('a pipeline file in the workbench', () => {
   step('is saved from a run by its button', async () => {
     await (await panel()).locator('[data-action=savePipeline]').click();
     const question = await workbench.question(/Save as Pipeline|kolmo\.json/);
-    await question.fill(join(workbench.workspace, 'again.kolmo.json'));
+    const path = join(workbench.workspace, 'again.kolmo.json');
+    // The dialog writes its own suggestion over what was typed while it listed the folder.
+    await waitFor(async () => {
+      await question.fill(path);
+      await sleep(500);
+      return (await question.value()) === path;
+    }, 'the dialog does not keep the path');
     await question.accept();
     await workbench.page.locator('.tabs-container .tab', { hasText: 'again.kolmo.json' }).waitFor();
     const saved = JSON.parse(readFileSync(join(workbench.workspace, 'again.kolmo.json'), 'utf8'));
@@ -56,7 +70,7 @@ describe('a pipeline file in the workbench', () => {
 
   step('is a task that makes the same bytes', async () => {
     const { page } = workbench;
-    await page.keyboard.press('F1');
+    await workbench.openPalette();
     const box = page.locator('.quick-input-widget:visible .quick-input-box input');
     await box.fill('task kolmo');
     const rows = page.locator('.quick-input-widget .monaco-list-row');
