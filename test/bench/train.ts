@@ -1,4 +1,4 @@
-/** Measures training speed beside PyTorch and tfjs-node, interleaved, medians of five; and the accuracy of the defaults. */
+/** Measures training speed beside PyTorch and TensorFlow.js, interleaved, medians of five; and the accuracy of the defaults. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +11,12 @@ import { initialize } from '../../src/core/train/layers/layers';
 import { train } from '../../src/core/train/loop';
 import type { TrainSummary } from '../../src/jobs/train';
 import type { Row } from './compress';
+import { wasmSpeed } from './yardsticks/tfjsWasm';
 
 export const bench = {
   name: 'train',
   describe:
-    'The training loop in examples per second, with Adam, beside PyTorch 2.13 with fused Adam on the same shuffled batches and beside three times tfjs-node; test errors of kolmo train with its defaults. Words choose rows: lenet-5, gan, accuracy…',
+    'The training loop in examples per second, with Adam, beside PyTorch 2.13 with fused Adam on the same shuffled batches, three times tfjs-node and five times the tfjs WebAssembly backend; test errors of kolmo train with its defaults. Words choose rows: lenet-5, gan, accuracy…',
   run,
 };
 
@@ -67,7 +68,7 @@ async function speed(
 ): Promise<Row[]> {
   const python = providePyTorch(log);
   const dataset = await readDataset(data);
-  const [kolmo, pytorch, tfjs]: number[][] = [[], [], []];
+  const [kolmo, pytorch, tfjs, wasm]: number[][] = [[], [], [], []];
   for (let round = 0; round < rounds; round++) {
     kolmo.push(await kolmoSpeed(net, dataset, threads));
     pytorch.push(
@@ -77,10 +78,11 @@ async function speed(
       provideTfjsNode(log);
       const script = 'test/bench/yardsticks/tfjs-node.mjs';
       tfjs.push(printed(process.execPath, [script, tfjsNode, threads, secondsEach]));
+      wasm.push(await wasmSpeed(threads, secondsEach));
     }
     log(
       `${net}, ${threads} threads, round ${round + 1}: Kolmo ${kolmo[round].toFixed(0)}, ` +
-        `PyTorch ${pytorch[round]}, tfjs-node ${tfjs[round] ?? '-'} examples/s`,
+        `PyTorch ${pytorch[round]}, tfjs-node ${tfjs[round] ?? '-'}, tfjs wasm ${wasm[round]?.toFixed(0) ?? '-'} examples/s`,
     );
   }
   const row = (yardstick: number, source: string): Row => ({
@@ -93,6 +95,7 @@ async function speed(
   return [
     row(median(pytorch) * factor, `${factor} x PyTorch 2.13, fused Adam`),
     ...(tfjs.length > 0 ? [row(median(tfjs) * 3, '3 x tfjs-node')] : []),
+    ...(wasm.length > 0 ? [row(median(wasm) * 5, '5 x tfjs WebAssembly')] : []),
   ];
 }
 
