@@ -1,13 +1,13 @@
 /** Kolmo: Sweep… measures combinations of settings: those of a sweep file, or values that it asks for beside a run's pipeline. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Uri, commands, window, workspace } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
 import type { SweepSummary } from '../jobs/sweep';
-import { writeArtifact } from '../runs/artifact';
-import { readRecord, readState } from '../runs/folder';
+import { writeArtifact, writeIfAbsent } from '../runs/artifact';
+import { createRunFolder, readRecord, readState } from '../runs/folder';
 import { pipelineOf } from '../runs/pipelineFile';
 import {
   combinationsOf,
@@ -47,10 +47,10 @@ export async function sweep(
     type: 'sweep',
     ...{ sweep: wanted, base: file, folder, workers, threads },
   }) as Promise<SweepSummary | undefined>;
-  await mkdir(folder, { recursive: true });
+  await createRunFolder(folder);
   const fresh = { name: basename(folder), architecture: wanted.architecture, total, points: [] };
   // The chart opens at once; the job replaces this by what an earlier sweep has measured already.
-  await writeFile(results, JSON.stringify(fresh), { flag: 'wx' }).catch(() => undefined);
+  await writeIfAbsent(results, JSON.stringify(fresh));
   await commands.executeCommand('vscode.openWith', Uri.file(results), sweepEditorType);
   if (answers.wait) await ended;
   return results;

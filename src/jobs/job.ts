@@ -6,11 +6,21 @@ import { KolmoError } from '../core/error';
 import type { RunEvent, StampedEvent } from '../runs/events';
 import { openHistory } from '../runs/history';
 import { runOwner } from '../runs/lock';
-import type { FromWorker, JobRequest, ToWorker } from './protocol';
+import type { FailureReason, FromWorker, JobRequest, ToWorker } from './protocol';
 import { endOf, runOf } from './request';
 
+/** Why a job has no result. */
+export class JobError extends KolmoError {
+  constructor(
+    readonly reason: FailureReason,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 export interface Job {
-  /** The job's result; rejects with a KolmoError when it fails, is stopped too early to have one, or dies. */
+  /** The job's result; rejects with a JobError when it fails, is stopped too early to have one, or dies. */
   result: Promise<unknown>;
   /** Asks for an end at the next batch, and kills a process that does not hear it in time. */
   stop(): void;
@@ -59,14 +69,14 @@ export function startJob(
       onMessage(message);
     });
     child.on('error', (error) => {
-      reject(new KolmoError(`The job process could not be started: ${error.message}.`));
+      reject(new JobError('broken', `The job process could not be started: ${error.message}.`));
     });
     child.on('close', (code, signal) => {
       clearTimeout(killer);
       const end = last ?? died({ request, code, signal, stopping, complaint, onMessage });
       onMessage(end);
       if (end.type === 'done') resolve(end.result);
-      else reject(new KolmoError(end.message));
+      else reject(new JobError(end.reason, end.message));
     });
   });
   // Whoever wants the result awaits it; a job that nobody awaits must not end its host.
@@ -144,21 +154,22 @@ function died({
   complaint,
   onMessage,
 }: Death): Extract<FromWorker, { type: 'error' }> {
+  const failure = { type: 'error', reason: stopping ? 'stopped' : 'broken' } as const;
   const how = signal ? `was killed (${signal})` : `ended unexpectedly (exit code ${code})`;
-  const reason = stopping
+  const words = stopping
     ? 'The job did not stop in time and was ended.'
     : `The job process ${how}${lastLine(complaint)}.`;
   const run = runOf(request);
   if (run === undefined || !existsSync(join(run, 'events.jsonl'))) {
-    return { type: 'error', message: reason };
+    return { ...failure, message: words };
   }
   try {
-    const message = request.type === 'analyse' ? reason : interruption(run, reason);
+    const message = request.type === 'analyse' ? words : interruption(run, words);
     const event = markEnded(run, endOf(request, { type: 'interrupted', message }));
     onMessage({ type: 'events', events: [event] });
-    return { type: 'error', message };
+    return { ...failure, message };
   } catch (error) {
-    return { type: 'error', message: `${reason} ${(error as Error).message}` };
+    return { ...failure, message: `${words} ${(error as Error).message}` };
   }
 }
 

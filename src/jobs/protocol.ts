@@ -158,4 +158,12 @@ export type FromWorker =
   /** A stop was heard between two batches: what follows only keeps what there is. */
   | { type: 'stopping' }
   | { type: 'done'; result: unknown }
-  | { type: 'error'; message: string };
+  | { type: 'error'; reason: FailureReason; message: string };
+
+export type FailureReason =
+  /** The request does not fit what it is about: the same again would fail again. */
+  | 'refused'
+  /** It was asked to stop before there was a result. */
+  | 'stopped'
+  /** The machine or a defect came in between: the process died, or the disk did not take its files. */
+  | 'broken';

@@ -17,7 +17,7 @@ import {
 } from '../runs/sweepFile';
 import type { CompressSummary } from './compress';
 import type { JobContext } from './context';
-import { startJob, type Job } from './job';
+import { JobError, startJob, type Job } from './job';
 import type { SweepRequest } from './protocol';
 
 /** What `kolmo sweep --json` prints. */
@@ -136,14 +136,14 @@ async function measure(
   try {
     const result = (await run(requestFor(pipeline, folder, request))) as CompressSummary;
     if (result.stages.length < (pipeline.passes?.length ?? 0)) {
-      throw new KolmoError('It was stopped before its last pass.');
+      throw new JobError('stopped', `${name} was stopped before its last pass.`);
     }
     const { bytes, ratio, testError, stages } = result;
     const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
     return { name, settings, bytes, ratio, testError, seconds };
   } catch (error) {
     // A pass that does not fit is a result; whatever else went wrong is tried again the next time.
-    if (!(error instanceof KolmoError) || /stopped|killed|ended/i.test(error.message)) throw error;
+    if (!(error instanceof JobError) || error.reason !== 'refused') throw error;
     return { name, settings, problem: error.message };
   }
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KolmoError } from '../core/error';
-import { diskError } from '../runs/artifact';
+import { DiskError, diskError } from '../runs/artifact';
 import type { RunEvent, StampedEvent } from '../runs/events';
 import { createRunFolder } from '../runs/folder';
 import { openHistory } from '../runs/history';
@@ -84,7 +84,7 @@ async function work(request: JobRequest): Promise<FromWorker> {
           send([{ ...event, at: now() }]);
         }
       }
-      return end;
+      return heard && end.type === 'error' ? { ...end, reason: 'stopped' } : end;
     } finally {
       history.close();
       board.close();
@@ -113,9 +113,12 @@ async function drain(
 /** A KolmoError is a sentence already; anything else is a defect, and says where. */
 function failure(error: unknown): FromWorker {
   const known = diskError(error, 'the output');
-  if (known instanceof KolmoError) return { type: 'error', message: known.message };
+  if (known instanceof KolmoError) {
+    const reason = known instanceof DiskError ? 'broken' : 'refused';
+    return { type: 'error', reason, message: known.message };
+  }
   process.stderr.write(`${known.stack}\n`);
-  return { type: 'error', message: `Unexpected ${known.name}: ${known.message}` };
+  return { type: 'error', reason: 'broken', message: `Unexpected ${known.name}: ${known.message}` };
 }
 
 function tell(message: FromWorker): void {

@@ -1,5 +1,5 @@
 /** Files of a run appear whole: written under a temporary name, synced, renamed. */
-import { access, constants, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { KolmoError } from '../core/error';
 
@@ -31,6 +31,16 @@ export async function writeArtifact(path: string, content: Uint8Array | string):
 }
 
 /**
+ * Writes a file unless there is one.
+ * @throws what the file system throws for any other reason
+ */
+export async function writeIfAbsent(path: string, text: string): Promise<void> {
+  await writeFile(path, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}
+
+/**
  * Makes the folder of a file that long work will end in, so that the work need not be done in vain.
  * @throws KolmoError with a sentence for a folder that cannot be written
  */
@@ -54,6 +64,9 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** What the disk did not take. */
+export class DiskError extends KolmoError {}
+
 /** The sentence for an error of the file system; other errors are given back as they are. */
 export function diskError(error: unknown, path: string): Error {
   if (error instanceof KolmoError) return error;
@@ -61,23 +74,23 @@ export function diskError(error: unknown, path: string): Error {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new KolmoError(
+      return new DiskError(
         `The disk is full: ${basename(path)} could not be written to ${dirname(path)}. Files written before are valid; free some space and run again.`,
       );
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':
-      return new KolmoError(
+      return new DiskError(
         `${dirname(path)} cannot be written (${code}): make the folder writable, or choose another one for the output.`,
       );
     // A recursive mkdir below a read-only mount reports the folder it could not make as missing.
     case 'ENOENT':
-      return new KolmoError(
+      return new DiskError(
         `${path} cannot be made: its folder is read-only or was removed. Make it writable, or choose another folder for the output.`,
       );
     case 'ENOTDIR':
     case 'EEXIST':
-      return new KolmoError(
+      return new DiskError(
         `${path} cannot be made: a file stands where a folder is needed. Move it, or choose another folder for the output.`,
       );
     default:

@@ -1,12 +1,12 @@
 /** A run on disk: its folder, its record (run.json) and its history (events.jsonl). */
-import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Preprocessing } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import type { Architecture } from '../core/train/model';
 import type { TrainOptions } from '../core/train/options';
 import type { CompressRequest, TrainRequest } from '../jobs/protocol';
-import { diskError, writeArtifact } from './artifact';
+import { diskError, writeArtifact, writeIfAbsent } from './artifact';
 import type { StampedEvent } from './events';
 import { emptyRun, reduce, type RunState } from './state';
 
@@ -64,9 +64,7 @@ export async function createRunFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     const kolmo = dirname(dirname(folder));
     if (basename(kolmo) !== '.kolmo') return;
-    await writeFile(join(kolmo, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: Error) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    });
+    await writeIfAbsent(join(kolmo, '.gitignore'), '*\n');
   } catch (error) {
     throw diskError(error, folder);
   }

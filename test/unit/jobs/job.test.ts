@@ -63,10 +63,11 @@ describe('startJob', () => {
 
   it('rejects with the sentence of a job that failed', async () => {
     const { worker, folder } = workerThat(
-      `const start = () => send({ type: 'error', message: 'Line 3 is ragged.' }, () => process.exit(0));`,
+      `const start = () => send({ type: 'error', reason: 'refused', message: 'Line 3 is ragged.' }, () => process.exit(0));`,
     );
     await assert.rejects(startJob(request(folder), { worker }).result, {
       name: 'KolmoError',
+      reason: 'refused',
       message: 'Line 3 is ragged.',
     });
   });
@@ -78,10 +79,11 @@ describe('startJob', () => {
     mkdirSync(join(folder, 'checkpoint'));
     const messages: FromWorker[] = [];
     const job = startJob(request(folder), { worker, onMessage: (each) => messages.push(each) });
-    await assert.rejects(
-      job.result,
-      /The job process was killed \(SIGKILL\)\. Start the training again on this run to go on from its last checkpoint\./,
-    );
+    await assert.rejects(job.result, {
+      reason: 'broken',
+      message:
+        /The job process was killed \(SIGKILL\)\. Start the training again on this run to go on from its last checkpoint\./,
+    });
     const state = await readState(folder);
     assert.equal(state.status, 'interrupted');
     assert.equal(state.stages.train?.status, 'failed');

@@ -41,6 +41,17 @@ describe('a sweep file', () => {
   });
 });
 
+/** What a command prints with --json. */
+function kolmo<Summary>(folder: string, ...words: string[]): Summary {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [resolve('out/dist/cli.js'), ...words, '--json', '--quiet'],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout) as Summary;
+}
+
 describe('kolmo sweep', () => {
   it('measures every combination in a run of its own, and none of them twice', (t) => {
     const folder = temporaryFolder(t, {
@@ -50,16 +61,7 @@ describe('kolmo sweep', () => {
         passes: [{ pass: 'share', clusters: [4, 16], fineTune: false }],
       }),
     });
-    const sweep = (): SweepSummary => {
-      const words = ['sweep', 'a.kolmo-sweep.json', '--json', '--quiet', '--workers', '2'];
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        [resolve('out/dist/cli.js'), ...words],
-        { cwd: folder, encoding: 'utf8' },
-      );
-      assert.equal(status, 0, stderr);
-      return JSON.parse(stdout) as SweepSummary;
-    };
+    const sweep = (): SweepSummary => kolmo(folder, 'sweep', 'a.kolmo-sweep.json');
     const first = sweep();
     assert.equal(first.folder, join(folder, '.kolmo', 'sweeps', 'a'));
     assert.equal(first.points.length, 2);
@@ -85,6 +87,23 @@ describe('kolmo sweep', () => {
     );
     assert.equal(again.points.find(({ name }) => name === dropped.name)!.bytes, dropped.bytes);
     assert.equal(again.points.length, 2);
+  });
+});
+
+describe('a sweep with a combination that does not fit', () => {
+  it('keeps why as its result, and measures the others', (t) => {
+    const folder = temporaryFolder(t, {
+      'a.csv': syntheticTable({ rows: 300, target: 'grade' }),
+      'a.kolmo-sweep.json': JSON.stringify({
+        ...file,
+        passes: [{ pass: 'prune', sparsity: [0.5, 0.999], granularity: 'global', fineTune: false }],
+      }),
+    });
+    const { points } = kolmo<SweepSummary>(folder, 'sweep', 'a.kolmo-sweep.json');
+    const problemAt = (sparsity: number): string | undefined =>
+      points.find(({ settings }) => settings['prune.sparsity'] === sparsity)!.problem;
+    assert.equal(problemAt(0.5), undefined);
+    assert.match(problemAt(0.999)!, /A sparsity of 0\.999 leaves none of the/);
   });
 });
 

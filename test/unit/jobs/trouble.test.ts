@@ -28,7 +28,10 @@ describe('a train job in trouble', () => {
     const diverging = request(folder, 'a.csv', { optimizer: 'sgd', learningRate: 1e30 });
     const sentence =
       /no longer a number at step \d+ \(epoch 1\): lower the learning rate, which is 1e\+30, or limit the gradient norm/;
-    await assert.rejects(startJob(diverging, { worker }).result, sentence);
+    await assert.rejects(startJob(diverging, { worker }).result, {
+      reason: 'refused',
+      message: sentence,
+    });
     const { status, message } = await readState(diverging.run);
     assert.equal(status, 'failed');
     assert.match(message!, sentence);
@@ -45,10 +48,11 @@ describe('a train job in trouble', () => {
       mkdirSync(checkpoint, { recursive: true });
       const job = startJob(training, { worker });
       symlinkSync('/dev/full', join(checkpoint, `training.bin.${job.pid}.tmp`));
-      await assert.rejects(
-        job.result,
-        /^KolmoError: The disk is full: training\.bin could not be written to .*checkpoint\. Files written before are valid; free some space and run again\.$/,
-      );
+      await assert.rejects(job.result, {
+        reason: 'broken',
+        message:
+          /^The disk is full: training\.bin could not be written to .*checkpoint\. Files written before are valid; free some space and run again\.$/,
+      });
       assert.equal((await readState(training.run)).status, 'failed');
       await startJob(training, { worker }).result;
       assert.equal((await readState(training.run)).status, 'finished');
