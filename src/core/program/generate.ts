@@ -1,7 +1,7 @@
 /** Code generation: a model and its payload become a program that carries just the decoder that this file needs. */
 import { minify } from 'terser';
 import { brotliCompressSync, constants, deflateRawSync } from 'node:zlib';
-import kernelBytes from './kernels/mixing.ts?wasm';
+import kernelBytes from './kernels/decoder.ts?wasm';
 import { engineSource, pagesOf } from './model/engine';
 import type { Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
@@ -33,13 +33,15 @@ export async function predictorProgram(
 ): Promise<Generated> {
   const text = Buffer.from(await decoderText(model, size, then));
   const mixing = model.type === 'mixing';
-  const parts = mixing ? [kernelBytes, text] : [text];
-  const code = new Uint8Array(deflateRawSync(concat(parts), { level: 9, memLevel: 9 }));
+  // Behind the kernel the text is a section that WebAssembly skips.
+  const head = mixing ? concat([kernelBytes, sectionHead(text.length)]) : new Uint8Array(0);
+  const code = new Uint8Array(deflateRawSync(concat([head, text]), { level: 9, memLevel: 9 }));
   const inflated = `await new Response(new Response(b.subarray(0,${code.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
+  // What is evaluated sees `b`, and the kernel `k`.
   const source = `b.subarray(${code.length})`;
   const expression = mixing
-    ? `await(k=>eval(new TextDecoder().decode(k.slice(${kernelBytes.length})))(k,${source}))(${inflated}.arrayBuffer())`
-    : `eval(${inflated}.text())(${source},${size})`;
+    ? `await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(${source}))(${inflated}.arrayBuffer())`
+    : `eval(${inflated}.text())(${source})`;
   const program = wrap({ body: concat([code, payload]), expression, browser: true, ascii });
   return counted(mixing ? 'predictor' : 'small predictor', program, payload);
 }
@@ -76,14 +78,22 @@ const counted = (form: Generated['form'], program: Uint8Array, data: Uint8Array)
   return { program, form, runtime: program.length - residual, residual };
 };
 
-/** The decoder's minified text: an arrow function of the payload, and before it of the bytes that begin with the kernel. */
+/** What precedes `length` bytes in a custom section without a name (WebAssembly 1.0, 5.5.3). */
+function sectionHead(length: number): Uint8Array {
+  const bytes = [0];
+  let rest = length + 1;
+  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
+  return Uint8Array.from([...bytes, rest, 0]);
+}
+
+/** The decoder's minified text: an arrow function of the payload. That of a mixing model sees the kernel's bytes as `k`. */
 async function decoderText(model: Model, size: number, then?: string): Promise<string> {
   const body =
     model.type === 'minimal'
-      ? `(source,size)=>{${minimalSource(model, 'decode')}}`
-      : `async(kernel,source)=>{
+      ? `source=>{const size=${size};${minimalSource(model, 'decode')}}`
+      : `async source=>{
 const size=${size}, memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),
-  {prepare,open,code}=(await WebAssembly.instantiate(kernel.slice(0,${kernelBytes.length}),{env:{memory}})).instance.exports;
+  {prepare,decode}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports;
 ${engineSource(model, size, 'decode').replaceAll('kernel.', '')}}`;
   // Declarations of one kind are joined, which is shorter than telling constants apart.
   const whole = then

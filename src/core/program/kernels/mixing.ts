@@ -1,5 +1,5 @@
 // The predictor of one byte (AssemblyScript, SIMD): hashed contexts, repeats, a gated mixer and two refinements. The encoder
-// and every emitted program run this one module. Floats are single precision in a fixed order, so that all engines agree.
+// runs this module, and every emitted program what decoder.ts leaves of it. Floats are single precision in a fixed order, so that all engines agree.
 //
 // The host writes the contexts of the byte at HASH, the rows of its weight sets at SELECT and the refinement's context at
 // REFINE, then calls `code`. What engine.ts says of the map of the memory is said here again, since a kernel imports nothing.
@@ -39,7 +39,7 @@ let weights: usize = 0;
 let table: usize = 0;
 let mask: i32 = 0;
 let low: u32 = 0;
-let high: u32 = -1;
+let high: u32 = 0;
 let word: u32 = 0;
 let stream: usize = 0;
 let rateEnd: f32 = 0;
@@ -119,15 +119,22 @@ export function prepare(
   for (let k: i32 = 0; k < rows * inputBytes; k += 4) store<f32>(weights + k, share);
 }
 
-/** Opens a payload to be read. */
-export function open(): void {
-  for (let k = 0; k < 4; k++) word = (word << 8) | load<u8>(stream++);
-}
-
 /** Closes a payload that was written, and returns its end. */
 export function close(): usize {
+  shift(1);
   if (low) store<u8>(stream++, (low >> 24) + 1);
   return stream;
+}
+
+/** Shifts out what both ends of the interval begin with; of the empty one at the start that is four bytes. */
+function shift(encoding: i32): void {
+  while (!((low ^ high) & 0xff000000)) {
+    if (encoding) store<u8>(stream, high >> 24);
+    else word = (word << 8) | load<u8>(stream);
+    stream++;
+    low <<= 8;
+    high = (high << 8) | 255;
+  }
 }
 
 /** Codes the byte at `i` of the data, which an encoder has put there, and returns it. */
@@ -179,18 +186,12 @@ export function code(i: i32, encoding: i32): i32 {
     let p = <i32>((mixed + refined * 0.35) * 65536);
     p = max(1, min(65535, p));
 
+    shift(encoding);
     const middle = low + <u32>((<u64>(high - low) * p) >> 16);
     const y = encoding ? ((<i32>load<u8>(i, DATA)) >> bit) & 1 : i32(word <= middle);
     chance *= <f64>(y ? p : 65536 - p) / 65536;
     if (y) high = middle;
     else low = middle + 1;
-    while (!((low ^ high) & 0xff000000)) {
-      if (encoding) store<u8>(stream, high >> 24);
-      else word = (word << 8) | load<u8>(stream);
-      stream++;
-      low <<= 8;
-      high = (high << 8) | 255;
-    }
 
     const error: f32 = (<f32>y - mixed) * 0.0015;
     for (let m = 0; m < sets; m++) {

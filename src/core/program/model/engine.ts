@@ -40,6 +40,9 @@ const map = {
 /** Integers between two repeats in the kernel's memory, and where one holds its least length. */
 const repeat = { stride: 8, least: 5 };
 
+/** Bytes that the coder shifts out before the first bit: a decoder reads them, an encoder writes them where nothing is read. */
+const unused = 4;
+
 /** Three inputs a context, two a repeat and a constant, in whole vectors of four. */
 const inputsOf = ({ contexts, matches }: ModelSpec): number =>
   (3 * contexts.length + 2 * matches.length + 4) & ~3;
@@ -86,7 +89,7 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
   const begin = {
     encode: `data.set(source); const costs = new Float32Array(size);`,
     explain: `data.set(source); const costs = new Float32Array(size), best = new Uint8Array(size); ${evidenceSource(spec, weights)}`,
-    decode: `data.set(source, ${stream - map.data}); kernel.open();`,
+    decode: `data.set(source, ${stream - map.data});`,
   }[form];
   const payload = `payload: data.slice(${stream - map.data}, kernel.close() - ${map.data}), costs`;
   const end = {
@@ -97,7 +100,7 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
   const encoding = form !== 'decode';
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
-kernel.prepare(${[contexts.length, selectors.length, matches.length, stream, recent, weights, rows, table, mask, spec.rate, spec.memory].join()});
+kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, spec.memory].join()});
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
@@ -109,7 +112,7 @@ for (let i = 0; i < size; i++) {
   ${contexts.map((expression, k) => `hash[${k}] = ${expression};`).join('\n  ')}
   ${selectors.map(({ expression }, m) => `select[${m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
   select[${(map.refine - map.select) / 4}] = ${spec.refine};
-  c4 = c3; c3 = c2; c2 = c1; c1 = kernel.code(i, ${encoding ? 1 : 0}); word4 = word4 << 8 | c1;
+  c4 = c3; c3 = c2; c2 = c1; c1 = kernel.${encoding ? 'code(i, 1)' : 'decode(i)'}; word4 = word4 << 8 | c1;
   ${encoding ? 'costs[i] = -Math.log2(kernel.chance.value);' : ''}
   ${form === 'explain' ? 'best[i] = bestContext(c1);' : ''}
 }

@@ -1,6 +1,7 @@
 /** Runs a predictor inside the encoder: the only place where source text becomes code. */
 import { engineSource, pagesOf, type EngineForm, type ModelSpec } from './engine';
-import kernelBytes from '../kernels/mixing.ts?wasm';
+import decoderBytes from '../kernels/decoder.ts?wasm';
+import encoderBytes from '../kernels/mixing.ts?wasm';
 import { minimalSource, type MinimalSpec } from './minimal';
 
 export type Model = ModelSpec | MinimalSpec;
@@ -19,12 +20,17 @@ const GeneratorFunction = Object.getPrototypeOf(function* () {}).constructor as 
   ...parametersAndBody: string[]
 ) => Body<Generator<number, Encoding>>;
 
-const kernelModule = new WebAssembly.Module(kernelBytes);
+const encoder = new WebAssembly.Module(encoderBytes);
+const decoder = new WebAssembly.Module(decoderBytes);
 
 /** A kernel over a memory of its own, as the first parameters of a body. */
-function instantiate(spec: ModelSpec, size: number): [WebAssembly.Memory, WebAssembly.Exports] {
+function instantiate(
+  kernel: WebAssembly.Module,
+  spec: ModelSpec,
+  size: number,
+): [WebAssembly.Memory, WebAssembly.Exports] {
   const memory = new WebAssembly.Memory({ initial: pagesOf(spec, size) });
-  return [memory, new WebAssembly.Instance(kernelModule, { env: { memory } }).exports];
+  return [memory, new WebAssembly.Instance(kernel, { env: { memory } }).exports];
 }
 
 /** Codes `data`; yields the bytes done, every 8192 bytes. The form `explain` is of mixing models alone. */
@@ -38,7 +44,7 @@ export function encodeWith(
     return new GeneratorFunction('source', 'size', minimalSource(model, 'encode'))(data, size);
   const body = engineSource(model, size, form);
   return new GeneratorFunction('memory', 'kernel', 'source', 'size', body)(
-    ...instantiate(model, size),
+    ...instantiate(encoder, model, size),
     data,
     size,
   );
@@ -52,7 +58,7 @@ export function decodeWith(model: Model, payload: Uint8Array, size: number): Uin
     return run(['source', 'size'], minimalSource(model, 'decode'))(payload, size);
   const body = engineSource(model, size, 'decode');
   return run(['memory', 'kernel', 'source', 'size'], body)(
-    ...instantiate(model, size),
+    ...instantiate(decoder, model, size),
     payload,
     size,
   );
