@@ -12,7 +12,8 @@ export const passDescriptions = {
   prune: {
     name: 'prune',
     title: 'Prune Weights',
-    description: 'Sets the smallest weights to zero and trains the rest to make up for them.',
+    description:
+      'Sets the weights that matter least to zero and trains the rest to make up for them.',
     setting: {
       name: 'sparsity',
       prompt: 'Share of the weights to remove, as a fraction.',
@@ -24,13 +25,14 @@ export const passDescriptions = {
     defaults: {
       granularity: 'layer',
       pattern: '',
+      importance: 'magnitude',
       steps: 5,
       stepEpochs: 2,
       except: '',
       epochs: 8,
       learningRate: 1e-3,
     } satisfies Omit<PruneOptions, 'sparsity'>,
-    choices: { granularity: ['layer', 'global'] },
+    choices: { granularity: ['layer', 'global'], importance: ['magnitude', 'movement'] },
   },
   pruneNeurons: {
     name: 'pruneNeurons',
@@ -45,7 +47,12 @@ export const passDescriptions = {
       maximum: 0.99,
       integer: false,
     },
-    defaults: { epochs: 10, learningRate: 1e-3 } satisfies Omit<PruneNeuronsOptions, 'share'>,
+    defaults: {
+      steps: 1,
+      stepEpochs: 2,
+      epochs: 10,
+      learningRate: 1e-3,
+    } satisfies Omit<PruneNeuronsOptions, 'share'>,
   },
   distil: {
     name: 'distil',

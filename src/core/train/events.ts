@@ -1,6 +1,7 @@
 /** What a training run tells while it goes on, and what it gives in the end. */
 import type { Metrics, Model } from './model';
 import type { Objective } from './objective';
+import type { Trainee } from './trainee';
 
 export type TrainEvent =
   /** `done` and `total` count steps. */
@@ -54,4 +55,6 @@ export interface TrainExtras {
   resume?: Uint8Array;
   /** What is minimised and measured, where it is not what the model's task says. */
   objective?: Objective;
+  /** Sees the weights and gradients of each step before it changes them, by parameter; a GAN's are not shown. */
+  observe?: (views: Trainee['views']) => void;
 }

@@ -29,7 +29,7 @@ export async function* train(
   if (architecture.adversary) {
     return yield* trainAgainstAdversary(model, dataset, options);
   }
-  const { resume, objective, ...given } = options;
+  const { resume, objective, observe, ...given } = options;
   const settings: TrainOptions = { ...trainDefaults, ...given };
   const { count } = dataset.splits.training;
   const batchSize = Math.min(settings.batchSize, count);
@@ -43,7 +43,10 @@ export async function* train(
     if ((yield event) === 'stop') stop = true;
   };
 
-  const trainee = await compileTrainee(model, dataset, batchSize, settings, objective);
+  const trainee = await compileTrainee(model, dataset, batchSize, settings, {
+    objective,
+    observe,
+  });
   try {
     const state = resume ? resumeFrom(resume, identity) : beginning(identity, settings.seed);
     if (resume) {

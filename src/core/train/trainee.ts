@@ -8,8 +8,9 @@ import { shiftImages } from './augment';
 import { averageDecay } from './layers/batchNorm';
 import { forward, noiseInputs, placeLayers } from './layers/layers';
 import { shapeText, sizeOf } from './layers/layer';
+import type { TrainExtras } from './events';
 import type { Metrics, Model, Parameter } from './model';
-import { objectives, type Objective } from './objective';
+import { objectives } from './objective';
 import type { TrainOptions } from './options';
 
 export interface Trainee {
@@ -44,7 +45,10 @@ export async function compileTrainee(
   dataset: Dataset,
   batchSize: number,
   settings: TrainOptions,
-  objective: Objective = objectives[model.architecture.task],
+  {
+    objective = objectives[model.architecture.task],
+    observe,
+  }: Pick<TrainExtras, 'objective' | 'observe'> = {},
 ): Promise<Trainee> {
   const { architecture } = model;
   const { inputShape } = architecture;
@@ -90,6 +94,7 @@ export async function compileTrainee(
   for (const { name, data } of model.parameters) step.parameters[name].set(data);
   const optimizer = createOptimizer(settings.optimizer, step, settings);
 
+  const views = { weights: step.parameters, gradients: step.gradients };
   const split = dataset.splits[dataset.splits.validation.count > 0 ? 'validation' : 'training'];
   const validator = await compileForward({
     parameters,
@@ -120,6 +125,7 @@ export async function compileTrainee(
       }
       const results = await step.run();
       if (Number.isFinite(results.loss)) {
+        observe?.(views);
         optimizer.update(learningRate);
         // What a layer recorded under a parameter's name is what that average moves towards.
         for (const name in step.parameters) {
@@ -165,7 +171,7 @@ export async function compileTrainee(
       }
       return { images, shape: inputShape, columns };
     },
-    views: { weights: step.parameters, gradients: step.gradients },
+    views,
     parameters() {
       const all = new Float32Array(
         model.parameters.reduce((sum, { data }) => sum + data.length, 0),

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decode, encode } from '../../../src/core/compress/container/container';
-import { pruneMagnitudes, scheduledSparsity } from '../../../src/core/compress/passes/prune';
+import { movementOf } from '../../../src/core/compress/passes/movement';
+import { pruneWeights } from '../../../src/core/compress/passes/prune';
+import { scheduledShare } from '../../../src/core/compress/passes/gradual';
 import { quantizeWeights, type QuantizeSettings } from '../../../src/core/compress/passes/quantize';
 import { kMeans, shareDefaults, shareWeights } from '../../../src/core/compress/passes/share';
 import type { Model, Parameter } from '../../../src/core/train/model';
+import { blobs } from './blobs';
 import { lenet300, randomModel, tiny } from './models';
 
 const layer = { granularity: 'layer', keepOf: undefined } as const;
 
 describe('prune', () => {
   it('removes the smallest weights first', () => {
-    const model = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.5 });
+    const model = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.5 });
     for (const { data, mask } of weights(model)) {
       const kept = data.filter((_, i) => mask![i] === 1).map(Math.abs);
       assert.equal(Math.min(...kept) > 0, true);
@@ -25,11 +28,30 @@ describe('prune', () => {
   });
 
   it('reaches the sparsity asked for over all layers, and spares small ones', () => {
-    const model = pruneMagnitudes(randomModel(lenet300), { ...layer, sparsity: 0.95 });
+    const model = pruneWeights(randomModel(lenet300), { ...layer, sparsity: 0.95 });
     const kept = weights(model).map(({ mask }) => mask!.reduce((sum, one) => sum + one, 0));
     const total = kept.reduce((a, b) => a + b, 0);
     assert.ok(Math.abs(total / 266_200 - 0.05) < 0.0002);
     assert.ok(Math.abs(kept[2] / 1000 - 0.125) < 0.001);
+  });
+
+  it('scores movement by -sum of weight x gradient, and removes what scores least', () => {
+    const model = randomModel(tiny);
+    const { scores, observe } = movementOf(model, { dataset: blobs(), seed: 1, threads: 1 });
+    const views = (gradient: (i: number) => number): Parameters<typeof observe>[0] => ({
+      weights: Object.fromEntries(model.parameters.map(({ name, data }) => [name, data])),
+      gradients: Object.fromEntries(
+        model.parameters.map(({ name, data }) => [name, data.map((_, i) => gradient(i))]),
+      ),
+    });
+    observe(views(() => 1));
+    observe(views((i) => i));
+    const [first] = weights(model);
+    const score = scores.get(first.name)!;
+    score.forEach((value, i) => assert.ok(Math.abs(value + first.data[i] * (1 + i)) < 1e-5));
+    const pruned = weights(pruneWeights(model, { ...layer, sparsity: 0.5, scores }))[0];
+    const least = Math.min(...score.filter((_, i) => pruned.mask![i] === 1));
+    score.forEach((value, i) => assert.equal(pruned.mask![i], value >= least ? 1 : 0));
   });
 
   it('takes one threshold for all layers when asked', () => {
@@ -37,7 +59,7 @@ describe('prune', () => {
     // The threshold is in units of each layer's deviation: a layer of equal weights keeps them all.
     weights(model)[1].data.fill(0.5);
     const pruned = weights(
-      pruneMagnitudes(model, { sparsity: 0.4, granularity: 'global', keepOf: undefined }),
+      pruneWeights(model, { sparsity: 0.4, granularity: 'global', keepOf: undefined }),
     );
     assert.ok(pruned[1].mask!.every((one) => one === 1));
     assert.equal(
@@ -47,7 +69,7 @@ describe('prune', () => {
   });
 
   it('keeps two of every four inputs when asked', () => {
-    const model = pruneMagnitudes(randomModel(lenet300), { ...layer, sparsity: 0, keepOf: [2, 4] });
+    const model = pruneWeights(randomModel(lenet300), { ...layer, sparsity: 0, keepOf: [2, 4] });
     const { mask } = weights(model)[0];
     for (let row = 0; row < 784; row += 4) {
       assert.equal(
@@ -58,8 +80,8 @@ describe('prune', () => {
   });
 
   it('never brings back what was pruned before', () => {
-    const once = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.6 });
-    const twice = pruneMagnitudes(once, { ...layer, sparsity: 0.3 });
+    const once = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.6 });
+    const twice = pruneWeights(once, { ...layer, sparsity: 0.3 });
     weights(twice).forEach(({ mask }, t) =>
       mask!.forEach((one, i) => assert.ok(one <= weights(once)[t].mask![i])),
     );
@@ -67,7 +89,7 @@ describe('prune', () => {
 
   it('refuses to empty a layer', () => {
     assert.throws(
-      () => pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.999 }),
+      () => pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.999 }),
       /sparsity of 0.999 leaves none of the 48 weights of dense_1\/weights.*lower sparsity/,
     );
   });
@@ -76,19 +98,19 @@ describe('prune', () => {
     const model = randomModel(tiny);
     model.parameters[2].data[3] = Infinity;
     assert.throws(
-      () => pruneMagnitudes(model, { ...layer, sparsity: 0.5 }),
+      () => pruneWeights(model, { ...layer, sparsity: 0.5 }),
       /dense_2\/weights holds Infinity at index 3/,
     );
     const vectors = { ...model, parameters: [model.parameters[1]] };
     assert.throws(
-      () => pruneMagnitudes(vectors, { ...layer, sparsity: 0.5 }),
+      () => pruneWeights(vectors, { ...layer, sparsity: 0.5 }),
       /no weight matrix.*quantize it instead/,
     );
   });
 
   it('prunes much at first and little at the end', () => {
-    assert.equal(scheduledSparsity(0.9, 4, 4), 0.9);
-    assert.ok(scheduledSparsity(0.9, 1, 4) > 0.5);
+    assert.equal(scheduledShare(0.9, 4, 4), 0.9);
+    assert.ok(scheduledShare(0.9, 1, 4) > 0.5);
   });
 });
 
@@ -116,7 +138,7 @@ describe('quantize', () => {
 
   for (const scheme of ['affine', 'symmetric'] as const) {
     it(`errs less at 3 bits, ${scheme}, when the range is fitted, and keeps pruned weights at zero`, () => {
-      const model = pruneMagnitudes(randomModel(lenet300), { ...layer, sparsity: 0.5 });
+      const model = pruneWeights(randomModel(lenet300), { ...layer, sparsity: 0.5 });
       const errors = (['full', 'fitted'] as const).map((range) => {
         const quantized = quantizeWeights(model, { bits: 3, granularity: 'tensor', scheme, range });
         return weights(quantized).map(({ data, mask }, t) => {
@@ -141,7 +163,7 @@ describe('quantize', () => {
   });
 
   it('keeps pruned weights at exactly zero', () => {
-    const pruned = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.5 });
+    const pruned = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.5 });
     const quantized = quantizeWeights(pruned, {
       bits: 4,
       granularity: 'channel',
@@ -222,7 +244,7 @@ describe('share', () => {
   });
 
   it('does not share with what was pruned', () => {
-    const pruned = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.4 });
+    const pruned = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.4 });
     const shared = shareWeights(pruned, { ...shareDefaults, clusters: 4 });
     for (const { data, mask } of weights(shared)) {
       mask!.forEach((one, i) => assert.equal(data[i] === 0, one === 0));
@@ -230,7 +252,7 @@ describe('share', () => {
   });
 
   it('refuses more clusters than there are distinct weights', () => {
-    const pruned = pruneMagnitudes(randomModel(tiny), { ...layer, sparsity: 0.8 });
+    const pruned = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.8 });
     assert.throws(
       () => shareWeights(pruned, { ...shareDefaults, clusters: 32 }),
       /dense_1\/weights has 10 distinct weights, fewer than the 32 clusters.*at most 10 clusters/,

@@ -7,7 +7,7 @@ import {
 } from '../../../src/core/compress/compress';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
 import { decode } from '../../../src/core/compress/container/container';
-import type { PassName, PassOptions } from '../../../src/core/compress/pass';
+import type { PassEvent, PassName, PassOptions } from '../../../src/core/compress/pass';
 import { passes } from '../../../src/core/compress/passes';
 import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
 import { train } from '../../../src/core/train/loop';
@@ -33,6 +33,39 @@ describe('passes with fine-tuning', () => {
       weights.mask!.reduce((count, one) => count + 1 - one, 0),
     );
     assert.ok((await errorOf(pruned)) <= (await errorOf(trained)) + 0.05);
+  });
+
+  it('keep the weights that training moves away from zero when asked', async () => {
+    const options = { sparsity: 0.6, epochs: 8, learningRate: 0.005 };
+    const moved = await run('prune', { ...options, importance: 'movement' });
+    const kept = (model: Model): number[][] =>
+      model.parameters.flatMap(({ mask }) => (mask ? [[...mask]] : []));
+    const sum = (masks: number[][]): number => masks.flat().reduce((all, one) => all + one, 0);
+    const large = kept(await run('prune', options));
+    assert.equal(sum(kept(moved)), sum(large));
+    assert.notDeepEqual(kept(moved), large);
+    assert.ok((await errorOf(moved)) <= (await errorOf(trained)) + 0.1);
+  });
+
+  it('refuse to measure movement where nothing is trained', async () => {
+    await assert.rejects(
+      last(passes.prune.run(trained, { importance: 'movement' }, { seed: 1, threads: 1 })),
+      /Movement is measured while a model trains.*set importance to "magnitude"/,
+    );
+  });
+
+  it('remove neurons in steps, to the width that one step leaves', async () => {
+    const events: PassEvent[] = [];
+    const options = { share: 0.6, steps: 3, stepEpochs: 1, epochs: 2 };
+    const running = passes.pruneNeurons.run(trained, options, context);
+    const narrow = await last(running, (event) => events.push(event));
+    assert.deepEqual(narrow.parameters[0].shape, [6, 3]);
+    const notes = events.flatMap((event) => (event.type === 'progress' ? [event.note] : []));
+    assert.deepEqual(
+      [...new Set(notes.map((note) => note.replace(/ removed.*/, '')))],
+      ['42 % of the neurons', '58 % of the neurons', '60 % of the neurons'],
+    );
+    assert.ok((await errorOf(narrow)) < 0.4);
   });
 
   it('train centroids, which stay shared and fit in halves', async () => {
@@ -125,10 +158,14 @@ async function collected(
   }
 }
 
-async function last<T>(running: AsyncGenerator<unknown, T, undefined>): Promise<T> {
+async function last<E, T>(
+  running: AsyncGenerator<E, T, undefined>,
+  seen: (event: E) => void = () => {},
+): Promise<T> {
   for (;;) {
     const next = await running.next();
     if (next.done) return next.value;
+    seen(next.value);
   }
 }
 

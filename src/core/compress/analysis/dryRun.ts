@@ -5,7 +5,7 @@ import { estimatedLength } from '../container/estimate';
 import type { PassName } from '../pass';
 import { studentOf } from '../passes/distil';
 import { factoriseDense } from '../passes/factorise';
-import { pruneDefaults, pruneMagnitudes } from '../passes/prune';
+import { pruneDefaults, pruneWeights } from '../passes/prune';
 import { removeNeurons } from '../passes/pruneNeurons';
 import { quantizeDefaults, quantizeWeights } from '../passes/quantize';
 import { shareDefaults, shareWeights } from '../passes/share';
@@ -15,7 +15,7 @@ export const rehearsals: {
   [N in PassName]: ((model: Model, setting: number) => Model) | undefined;
 } = {
   prune: (model, sparsity) =>
-    pruneMagnitudes(model, { ...pruneDefaults, keepOf: undefined, sparsity }),
+    pruneWeights(model, { ...pruneDefaults, keepOf: undefined, sparsity }),
   pruneNeurons: removeNeurons,
   distil: studentOf,
   factorise: factoriseDense,

@@ -1,11 +1,12 @@
-/** Magnitude pruning: the smallest weights become zero (Han et al. 2015), step by step while the rest trains on (Zhu and Gupta 2017). */
+/** Pruning: the weights that matter least become zero (Han et al. 2015), step by step while the rest trains on. */
 import { KolmoError } from '../../error';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import type { Model, Parameter } from '../../train/model';
 import { weightsBut, withData } from './parameters';
-import { refine } from './refine';
+import { removeGradually } from './gradual';
+import { movementOf, type Movement } from './movement';
 
 export const prune: Pass = { ...passDescriptions.prune, run };
 
@@ -17,6 +18,8 @@ export interface PruneOptions {
   except: string;
   /** `2:4` keeps two of every four inputs instead; empty: off. */
   pattern: string;
+  /** `magnitude`: large weights matter; `movement`: those that training moves away from zero. */
+  importance: 'magnitude' | 'movement';
   /** Times that weights are removed, each followed by `stepEpochs` of training. */
   steps: number;
   stepEpochs: number;
@@ -37,24 +40,19 @@ async function* run(
 ): AsyncGenerator<PassEvent, Model> {
   const settings = { ...pruneDefaults, ...options } as PruneOptions;
   const keepOf = patternOf(settings.pattern);
-  // Without training in between, going step by step would end at the same weights.
-  const steps = context.dataset && !keepOf ? settings.steps : 1;
-  const total = (steps - 1) * settings.stepEpochs + settings.epochs;
-  let pruned = model;
-  for (let step = 1; step <= steps; step++) {
-    const sparsity = scheduledSparsity(settings.sparsity, step, steps);
-    const masked = pruneMagnitudes(pruned, { ...settings, sparsity, keepOf });
-    pruned = yield* refine(masked, context, {
-      epochs: step < steps ? settings.stepEpochs : settings.epochs,
-      learningRate: settings.learningRate,
-      before: (step - 1) * settings.stepEpochs,
-      total,
-      note: keepOf
-        ? `Pattern ${settings.pattern}`
-        : `Sparsity ${Math.round(sparsity * 1000) / 10} %`,
-    });
-  }
-  return pruned;
+  const movement = settings.importance === 'movement' ? movementOf(model, context) : undefined;
+  return yield* removeGradually(model, context, {
+    ...settings,
+    share: settings.sparsity,
+    steps: keepOf ? 1 : settings.steps,
+    // Nothing has moved yet where nothing has been trained on.
+    epochsBefore: movement ? Math.max(1, settings.stepEpochs) : 0,
+    observe: movement?.observe,
+    remove: (current, sparsity) =>
+      pruneWeights(current, { ...settings, sparsity, keepOf, scores: movement?.scores }),
+    note: (share) =>
+      keepOf ? `Pattern ${settings.pattern}` : `Sparsity ${Math.round(share * 1000) / 10} %`,
+  });
 }
 
 /** `2:4` as numbers; undefined for an empty pattern. */
@@ -78,17 +76,22 @@ export interface PruneSettings {
   keepOf: [keep: number, of: number] | undefined;
   /** Names of weights to leave alone, separated by commas. */
   except?: string;
+  /** What each weight matters, by parameter. Default: its magnitude. */
+  scores?: Movement['scores'];
 }
+
+type Importance = Map<Parameter, Float32Array>;
+type Masks = Map<Parameter, Uint8Array>;
 
 /** A small layer is worth little and spoils much: below this share of all weights it keeps `smallLayerFactor` times as many. */
 const smallLayer = 0.02;
 const smallLayerFactor = 2.5;
 
 /**
- * Masks the smallest weights; biases are left alone, and what was pruned before stays pruned.
+ * Masks the weights that matter least; biases are left alone, and what was pruned before stays pruned.
  * Throws a KolmoError when a layer would be left without any weight.
  */
-export function pruneMagnitudes(model: Model, settings: PruneSettings): Model {
+export function pruneWeights(model: Model, settings: PruneSettings): Model {
   checkFinite(model.parameters);
   const weights = model.parameters.filter(weightsBut(model, settings.except));
   if (weights.length === 0) {
@@ -96,11 +99,14 @@ export function pruneMagnitudes(model: Model, settings: PruneSettings): Model {
       'The model has no weight matrix that could be pruned, only vectors: quantize it instead.',
     );
   }
+  const importance = new Map(
+    weights.map((parameter) => [parameter, importanceOf(parameter, settings.scores)]),
+  );
   const masks = settings.keepOf
-    ? new Map(weights.map((parameter) => [parameter, patternMask(parameter, settings.keepOf!)]))
+    ? patternMasks(importance, settings.keepOf)
     : settings.granularity === 'layer'
-      ? layerMasks(weights, settings.sparsity)
-      : globalMasks(weights, settings.sparsity);
+      ? layerMasks(importance, settings.sparsity)
+      : globalMasks(importance, settings.sparsity);
   return {
     ...model,
     parameters: model.parameters.map((parameter) => {
@@ -117,13 +123,9 @@ export function pruneMagnitudes(model: Model, settings: PruneSettings): Model {
   };
 }
 
-/** The sparsity after step `step` of `steps`: fast at first, when there is much to spare (cubic). */
-export function scheduledSparsity(target: number, step: number, steps: number): number {
-  return target * (1 - (1 - step / steps) ** 3);
-}
-
 /** How many weights each layer keeps, so that together they are 1 - sparsity of all. */
-function layerMasks(weights: Parameter[], sparsity: number): Map<Parameter, Uint8Array> {
+function layerMasks(importance: Importance, sparsity: number): Masks {
+  const weights = [...importance.keys()];
   const total = weights.reduce((sum, parameter) => sum + parameter.data.length, 0);
   const keep = (1 - sparsity) * total;
   const isSmall = (parameter: Parameter): boolean => parameter.data.length < smallLayer * total;
@@ -134,16 +136,16 @@ function layerMasks(weights: Parameter[], sparsity: number): Map<Parameter, Uint
     weights.map((parameter) => {
       const share = isSmall(parameter) && small < total ? smallShare : largeShare;
       const count = Math.round(share * parameter.data.length);
-      return [parameter, largest(magnitudes(parameter), count)];
+      return [parameter, largest(importance.get(parameter)!, count)];
     }),
   );
 }
 
-function globalMasks(weights: Parameter[], sparsity: number): Map<Parameter, Uint8Array> {
-  const scores = weights.map((parameter) => {
-    const all = magnitudes(parameter);
+function globalMasks(importance: Importance, sparsity: number): Masks {
+  const weights = [...importance.keys()];
+  const scores = [...importance.values()].map((all) => {
     let sum = 0;
-    for (const value of all) sum += value * value;
+    for (const value of all) if (value > -Infinity) sum += value * value;
     const deviation = Math.sqrt(sum / all.length) || 1;
     return all.map((value) => value / deviation);
   });
@@ -164,11 +166,20 @@ function globalMasks(weights: Parameter[], sparsity: number): Map<Parameter, Uin
   );
 }
 
-/** N:M: of each `of` weights that follow each other along the inputs, the `keep` largest stay. */
-function patternMask(parameter: Parameter, [keep, of]: [number, number]): Uint8Array {
+function patternMasks(importance: Importance, keepOf: [number, number]): Masks {
+  return new Map(
+    [...importance].map(([parameter, all]) => [parameter, patternMask(parameter, all, keepOf)]),
+  );
+}
+
+/** N:M: of each `of` weights that follow each other along the inputs, the `keep` most important stay. */
+function patternMask(
+  parameter: Parameter,
+  all: Float32Array,
+  [keep, of]: [number, number],
+): Uint8Array {
   const columns = parameter.shape[parameter.shape.length - 1];
   const rows = parameter.data.length / columns;
-  const all = magnitudes(parameter);
   const mask = new Uint8Array(all.length);
   for (let column = 0; column < columns; column++) {
     for (let first = 0; first < rows; first += of) {
@@ -184,9 +195,10 @@ function patternMask(parameter: Parameter, [keep, of]: [number, number]): Uint8A
   return mask;
 }
 
-function magnitudes(parameter: Parameter): Float32Array {
-  // A weight that was pruned before sorts below one that happens to be zero.
-  return parameter.data.map((value, i) => (parameter.mask?.[i] === 0 ? -1 : Math.abs(value)));
+/** What each weight matters; one that was pruned before sorts below all others. */
+function importanceOf(parameter: Parameter, scores: PruneSettings['scores']): Float32Array {
+  const measured = scores?.get(parameter.name) ?? parameter.data.map(Math.abs);
+  return measured.map((value, i) => (parameter.mask?.[i] === 0 ? -Infinity : value));
 }
 
 /** A mask of the `count` largest values; of equal ones the first stay, and what was pruned before never comes back. */
@@ -196,13 +208,13 @@ function largest(values: Float32Array, count: number): Uint8Array {
   const mask = new Uint8Array(values.length);
   let left = count;
   for (let i = 0; i < values.length; i++) {
-    if (values[i] > threshold && values[i] >= 0) {
+    if (values[i] > threshold) {
       mask[i] = 1;
       left--;
     }
   }
   for (let i = 0; i < values.length && left > 0; i++) {
-    if (values[i] === threshold && values[i] >= 0) {
+    if (values[i] === threshold && values[i] > -Infinity) {
       mask[i] = 1;
       left--;
     }

@@ -5,13 +5,17 @@ import type { Architecture, Model, Parameter } from '../../train/model';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
-import { refine } from './refine';
+import { removeGradually } from './gradual';
 
 export const pruneNeurons: Pass = { ...passDescriptions.pruneNeurons, run };
 
 export interface PruneNeuronsOptions {
   /** Share of the neurons of each hidden layer to remove. */
   share: number;
+  /** Times that neurons are removed, each followed by `stepEpochs` of training. */
+  steps: number;
+  stepEpochs: number;
+  /** Epochs after the last removal. */
   epochs: number;
   learningRate: number;
 }
@@ -27,23 +31,27 @@ async function* run(
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
   const settings = { ...pruneNeuronsDefaults, ...options } as PruneNeuronsOptions;
-  return yield* refine(removeNeurons(model, settings.share), context, {
-    epochs: settings.epochs,
-    learningRate: settings.learningRate,
-    before: 0,
-    total: settings.epochs,
-    note: `${Math.round(settings.share * 100)} % of the neurons removed`,
+  return yield* removeGradually(model, context, {
+    ...settings,
+    remove: (current, share) => removeNeurons(current, share, model.architecture),
+    note: (share) => `${Math.round(share * 100)} % of the neurons removed`,
   });
 }
 
 /**
  * Removes from each hidden layer the neurons that matter least: the norm of what comes in times that of what goes out.
  * Throws a KolmoError for a model without hidden layers, with layers that are no plain chain, and for a share that leaves none.
+ * @param original the architecture whose neurons the share is of, where some have left already
  */
-export function removeNeurons(model: Model, share: number): Model {
+export function removeNeurons(
+  model: Model,
+  share: number,
+  original: Architecture = model.architecture,
+): Model {
   checkFinite(model.parameters);
   const tensors = layoutOf(model.architecture);
-  if (!tensors) {
+  const wide = layoutOf(original);
+  if (!tensors || !wide) {
     throw new KolmoError(
       'Neurons can be removed from chains of dense and convolutional layers only, and this model has other layers: prune single weights instead.',
     );
@@ -51,7 +59,14 @@ export function removeNeurons(model: Model, share: number): Model {
   const kept = tensors.map((tensor, t) => {
     const next = tensors.findIndex(({ source }, other) => source === t && isMatrix(tensors[other]));
     if (!isMatrix(tensor) || next < 0) return undefined;
-    return strongest(model.parameters, tensors, t, next, share);
+    const { columns, name } = wide[t];
+    const count = Math.round(columns * (1 - share));
+    if (count < 1) {
+      throw new KolmoError(
+        `Removing ${share * 100} % leaves none of the ${columns} neurons of ${name}: choose a lower share.`,
+      );
+    }
+    return strongest(model.parameters, tensors, t, next, count);
   });
   if (kept.every((units) => units === undefined)) {
     throw new KolmoError(
@@ -75,21 +90,15 @@ export function removeNeurons(model: Model, share: number): Model {
 
 const isMatrix = (tensor: TensorLayout): boolean => tensor.shape.length > 1;
 
-/** The neurons of tensor `t` to keep, in rising order. */
+/** The `count` neurons of tensor `t` to keep, in rising order. */
 function strongest(
   parameters: Parameter[],
   tensors: TensorLayout[],
   t: number,
   next: number,
-  share: number,
+  count: number,
 ): Int32Array {
-  const { columns, name } = tensors[t];
-  const count = Math.round(columns * (1 - share));
-  if (count < 1) {
-    throw new KolmoError(
-      `Removing ${share * 100} % leaves none of the ${columns} neurons of ${name}: choose a lower share.`,
-    );
-  }
+  const { columns } = tensors[t];
   const incoming = new Float64Array(columns);
   parameters[t].data.forEach((value, i) => (incoming[i % columns] += value * value));
   const outgoing = new Float64Array(columns);

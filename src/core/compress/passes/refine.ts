@@ -1,5 +1,5 @@
 /** Fine-tuning inside a pass: what was masked stays zero, what shares a value goes on sharing it. */
-import { fineTune } from '../../train/loop';
+import { fineTune, type TrainExtras } from '../../train/loop';
 import type { Model } from '../../train/model';
 import type { Objective } from '../../train/objective';
 import type { PassContext, PassEvent } from '../pass';
@@ -14,6 +14,8 @@ export interface RefineOptions {
   note: string;
   /** What is minimised instead of the task's loss. */
   objective?: Objective;
+  /** Sees the weights and gradients of each step before it changes them. */
+  observe?: TrainExtras['observe'];
 }
 
 /**
