@@ -32,6 +32,7 @@ export function numbersSource(columns: NumberColumn[]): {
   inside: string;
 } {
   const styles = { fixed: 0, short: 1, clock: 2 };
+  const any = (part: (column: NumberColumn) => boolean): boolean => columns.some(part);
   const table = columns.map(({ column, places, style, fit, sum }) => [
     column,
     places,
@@ -40,19 +41,21 @@ export function numbersSource(columns: NumberColumn[]): {
     sum.map((term) => (term.sign > 0 ? term.column + 1 : -term.column - 1)),
   ]);
   return {
+    // A minifier drops what these say is never used.
     state: `
+const CLOCKS = ${any(({ style }) => style === 'clock')}, SHORT = ${any(({ style }) => style === 'short')}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, POINTS = ${any(({ style, places }) => style !== 'clock' && places > 0)};
 const F = ${columns.length + 1}, FIRST = ${columns.findIndex(({ style }) => style === 'clock')}, numbers = ${JSON.stringify(table)}, which = new Map(numbers.map((v, k) => [v[0], k])), bases = [${clockBases.join()}];
 const value = new Float64Array(F), origin = new Float64Array(F), features = new Float64Array(F), solution = new Float64Array(F), spread = new Float64Array(F).fill(1), lower = new Float64Array(F * F);
 const moments = numbers.map(() => new Float64Array(F * F)), products = numbers.map(() => new Float64Array(F)), residuals = numbers.map(() => [0, 1, 2]), rows = new Int32Array(F), lengths = new Int32Array(F), alive = [0, 0, 0];
 let guess = '', guessed = 0, subtotal = 0, gap = 0, number = -1, sums = [];
 ${powerSeries}${readNumber}${writeNumber}${fitNumber}`,
     ended: 'if (number >= 0) observe(number, start, i - 1);',
-    begun: `guess = ''; sums = []; gap = 0; number = which.has(col) ? which.get(col) : -1; if (number >= 0) expect(number); alive[0] = alive[1] = alive[2] = 0; for (let k = 0; k < sums.length; k++) alive[k] = sums[k].charCodeAt(0) | 0;`,
+    begun: `guess = ''; sums = []; gap = 0; number = which.has(col) ? which.get(col) : -1; if (number >= 0) expect(number); if (SUMS) { for (let k = 0; k < 3; k++) alive[k] = sums[k] ? sums[k].charCodeAt(0) | 0 : 0; }`,
     // A minute is wrong by sixty, not by a hundred, for each hour: after a colon a digit of the hour counts six.
     inside: `{
       const e = guess.charCodeAt(at - 1) | 0;
-      gap = gap < 99 && c1 > 47 && c1 < 58 && e > 47 && e < 58 ? Math.max(-30, Math.min(30, gap * (c2 === 58 ? 6 : 10) + e - c1)) : c1 === e ? gap : 99;
-      for (let k = 0; k < sums.length; k++) alive[k] = alive[k] === c1 ? sums[k].charCodeAt(at) | 0 : 0;
+      gap = gap < 99 && c1 > 47 && c1 < 58 && e > 47 && e < 58 ? Math.max(-30, Math.min(30, gap * (CLOCKS && c2 === 58 ? 6 : 10) + e - c1)) : c1 === e ? gap : 99;
+      if (SUMS) for (let k = 0; k < sums.length; k++) alive[k] = alive[k] === c1 ? sums[k].charCodeAt(at) | 0 : 0;
     }`,
   };
 }
@@ -70,13 +73,13 @@ const readNumber = (k, from, to) => {
   let v = 0, digits = 0, point = -1, sign = 1, part = places, group = 0;
   for (let p = from; p < to; p++) {
     const d = data[p] - 48;
-    if (d >= 0 && d < 10) { group = group * 10 + d; digits++; if (point >= 0) point++; }
-    else if (style === 2) { if (digits) v = v * bases[part++] + group, group = digits = 0; }
+    if (d >= 0 && d < 10) { group = group * 10 + d; digits++; if (POINTS && point >= 0) point++; }
+    else if (CLOCKS && style === 2) { if (digits) v = v * bases[part++] + group, group = digits = 0; }
     else if (d === -3) sign = -1;
-    else if (d === -2) point = 0;
+    else if (POINTS && d === -2) point = 0;
   }
-  if (style === 2) return digits ? v * bases[part] + group : v || NaN;
-  for (let p = point < 0 ? 0 : point; p < places; p++) group *= 10;
+  if (CLOCKS && style === 2) return digits ? v * bases[part] + group : v || NaN;
+  if (POINTS) for (let p = point < 0 ? 0 : point; p < places; p++) group *= 10;
   return digits ? sign * group : NaN;
 };
 `;
@@ -86,7 +89,7 @@ const writeNumber = `
 const writeNumber = (k, v) => {
   const [, places, style] = numbers[k];
   let text = '', p = above;
-  if (style === 2) {
+  if (CLOCKS && style === 2) {
     let end = above, parts = places, open = 0;
     if (!above || !(v > 0)) return '';
     for (; end < above + lengths[k]; end++) { const digit = data[end] > 47 && data[end] < 58; if (digit && !open) parts++; open = digit; }
@@ -99,8 +102,8 @@ const writeNumber = (k, v) => {
     return text;
   }
   text = String(Math.abs(v)).padStart(places + 1, '0');
-  if (places) text = text.slice(0, -places) + '.' + text.slice(-places);
-  if (style === 1) while (text.endsWith('0') && text[text.length - 2] !== '.') text = text.slice(0, -1);
+  if (POINTS && places) text = text.slice(0, -places) + '.' + text.slice(-places);
+  if (SHORT && style === 1) while (text.endsWith('0') && text[text.length - 2] !== '.') text = text.slice(0, -1);
   if (v < 0) text = '-' + text;
   for (; p < above + lengths[k] && data[p] === 32; p++) text = ' ' + text;
   return text;
@@ -112,7 +115,7 @@ const writeNumber = (k, v) => {
  * clock counts as the time since the row's first clock.
  */
 const fitNumber = `
-const scaled = (k, product) => product ? ln(Math.max(1, numbers[k][2] === 2 ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
+const scaled = (k, product) => PRODUCTS && product ? ln(Math.max(1, CLOCKS && numbers[k][2] === 2 ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
 const expect = k => {
   const [, , , product, terms] = numbers[k], a = moments[k], b = products[k];
   features[0] = 1;
@@ -135,18 +138,20 @@ const expect = k => {
     solution[r] = s / lower[r * F + r];
     guessed += solution[r] * features[r];
   }
-  const v = Math.round(product ? guessed > -30 && guessed < 30 ? guessed < 0 ? 1 / exp(-guessed) : exp(guessed) : 0 : guessed + origin[k]);
+  const v = Math.round(PRODUCTS && product ? guessed > -30 && guessed < 30 ? guessed < 0 ? 1 / exp(-guessed) : exp(guessed) : 0 : guessed + origin[k]);
   guess = rows[k] > 1 && Math.abs(v) < 1e15 ? writeNumber(k, v) : '';
+  if (SUMS) {
   subtotal = 0;
   for (const t of terms) subtotal += t > 0 ? value[which.get(t - 1)] : -value[which.get(-t - 1)];
   sums = terms.length && rows[k] ? residuals[k].map(r => writeNumber(k, subtotal + r)) : [];
+  }
 };
 const observe = (k, from, to) => {
   const v = readNumber(k, from, to), [, , , product, terms] = numbers[k], a = moments[k], b = products[k];
   lengths[k] = to - from;
   if (v !== v) return;
   if (!rows[k]++) origin[k] = v;
-  if (terms.length) { const r = residuals[k], at = r.indexOf(v - subtotal); r.splice(at < 0 ? 2 : at, 1); r.unshift(v - subtotal); }
+  if (SUMS && terms.length) { const r = residuals[k], at = r.indexOf(v - subtotal); r.splice(at < 0 ? 2 : at, 1); r.unshift(v - subtotal); }
   value[k] = v;
   const target = scaled(k, product), error = Math.abs(target - guessed), weight = spread[k] / (spread[k] + error);
   if (rows[k] > F) spread[k] += (error - spread[k]) * 0.02; else spread[k] = error + 1e-9;
