@@ -1,5 +1,5 @@
 // Drives a real workbench as a person would: by what is written on the screen, with mouse and keyboard.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +23,8 @@ const themes = {
 const defaults = {
   /** Fills the throw-away folder that is opened. */
   fill: fillSampleFolder,
+  /** Texts of more files, by name: one that is written after the folder was opened may not be shown. */
+  files: {},
   /** A VSIX to install, instead of the extension of this repository in development. */
   vsix: undefined,
   /** User settings. */
@@ -38,10 +40,11 @@ const defaults = {
  * Gives the page, the opened copy of the folder and what a person can do there; `close()` ends all of it.
  */
 export async function openWorkbench(options = {}) {
-  const { fill, vsix, settings, trusted, width, height } = { ...defaults, ...options };
+  const { fill, files, vsix, settings, trusted, width, height } = { ...defaults, ...options };
   const parent = mkdtempSync(join(tmpdir(), 'kolmo-workspace-'));
   const workspace = join(parent, 'sample');
   fill(workspace);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(workspace, name), text);
 
   const server = await startServer({ vsix, settings, trusted, development: !vsix });
   const { browser, page } = await launchBrowser({ width, height });

@@ -1,10 +1,9 @@
 // A pipeline file: run it from the lens above it, save a run as another one, run that as a task.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fillSampleFolder } from '../real-vscode/sampleFolder.mjs';
 import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
 import { sessionOf } from './steps.mjs';
 
@@ -13,12 +12,9 @@ describe('a pipeline file in the workbench', () => {
   const step = sessionOf(() => workbench);
   before(async () => {
     workbench = await openWorkbench({
-      fill(folder) {
-        fillSampleFolder(folder);
-        writeFileSync(
-          join(folder, 'wrong.kolmo.json'),
+      files: {
+        'wrong.kolmo.json':
           '{ "dataset": "houses.csv", "passes": [{ "pass": "prune", "bits": 4 }] }',
-        );
       },
     });
   });

@@ -1,9 +1,8 @@
 // Surprisal: shades, sums and hovers in a text file, the dearest regions as a list, heat maps of an image file, in three themes.
 import assert from 'node:assert/strict';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
-import { fillSampleFolder } from '../real-vscode/sampleFolder.mjs';
 import { root } from '../real-vscode/server.mjs';
 import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
 import { sessionOf } from './steps.mjs';
@@ -29,18 +28,14 @@ describe('surprisal in the workbench', () => {
   };
 
   before(async () => {
+    const verse = 'The law repeats itself, line after line, and costs less.\n';
     workbench = await openWorkbench({
-      fill: (folder) => {
-        fillSampleFolder(folder);
-        copyFileSync(
+      files: {
+        'seattle-weather.csv': readFileSync(
           join(root, 'test/fixtures/seattle-weather.csv'),
-          join(folder, 'seattle-weather.csv'),
-        );
-        const verse = 'The law repeats itself, line after line, and costs less.\n';
-        writeFileSync(
-          join(folder, 'verse.txt'),
-          `${verse.repeat(30)}Zq# xW9!\n${verse.repeat(30)}`,
-        );
+          'utf8',
+        ),
+        'verse.txt': `${verse.repeat(30)}Zq# xW9!\n${verse.repeat(30)}`,
       },
     });
   });

@@ -1,7 +1,5 @@
 // A sweep file: measured from the palette, its points in a chart as they come, each opening its run.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
 import { sessionOf } from './steps.mjs';
@@ -10,20 +8,21 @@ describe('a sweep in the workbench', () => {
   let workbench;
   const step = sessionOf(() => workbench);
   before(async () => {
-    workbench = await openWorkbench();
+    const sweep = {
+      dataset: 'digits/train-images-idx3-ubyte',
+      architecture: 'lenet-300-100',
+      training: { epochs: 4, batchSize: 32 },
+      passes: [{ pass: 'share', clusters: [4, 16], fineTune: false }],
+    };
+    workbench = await openWorkbench({
+      files: { 'digits.kolmo-sweep.json': JSON.stringify(sweep) },
+    });
   });
   after(() => workbench?.close());
 
   const chart = () => workbench.webview('body[data-kind="sweep"][data-ready]');
 
   step('measures every combination and draws each as a point', async () => {
-    const file = {
-      dataset: 'digits/train-images-idx3-ubyte',
-      architecture: 'lenet-300-100',
-      training: { epochs: 4, batchSize: 32 },
-      passes: [{ pass: 'share', clusters: [4, 16], fineTune: false }],
-    };
-    writeFileSync(join(workbench.workspace, 'digits.kolmo-sweep.json'), JSON.stringify(file));
     await workbench.explorerRow('digits.kolmo-sweep.json').dblclick();
     await workbench.page
       .locator('.monaco-editor[data-uri$="digits.kolmo-sweep.json"]')
