@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 export interface Flag {
-  type: 'number' | 'text' | 'switch';
+  /** A `boolean` is given as true or false, a `switch` by being there. */
+  type: 'number' | 'text' | 'boolean' | 'switch';
   /** One sentence for the help. */
   description: string;
   /** Shown in the help. */
@@ -13,7 +14,11 @@ export interface Flag {
   integer?: boolean;
   /** The only values that a text may have. */
   values?: readonly string[];
+  /** Takes several values, separated by commas: what is given is an array. */
+  several?: boolean;
 }
+
+export type FlagValue = string | number | boolean | FlagValue[];
 
 export interface Command {
   /** `train DATASET`: what stands after `kolmo`. */
@@ -34,7 +39,7 @@ export interface Command {
 export interface Parsed {
   operands: string[];
   /** Flags that were given, in the order in which they were given. */
-  given: Map<string, string | number | boolean>;
+  given: Map<string, FlagValue>;
   json: boolean;
   quiet: boolean;
   help: boolean;
@@ -79,7 +84,7 @@ export function parseCommand(command: Command, words: string[]): Parsed {
     tokens: true,
   });
   const operands: string[] = [];
-  const given = new Map<string, string | number | boolean>();
+  const given = new Map<string, FlagValue>();
   for (const token of tokens) {
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
@@ -120,13 +125,22 @@ function checkOperands({ operands, usage }: Command, found: string[]): void {
   }
 }
 
-function valueOf(name: string, flag: Flag, text: string | undefined): string | number | boolean {
+function valueOf(name: string, flag: Flag, text: string | undefined): FlagValue {
   if (flag.type === 'switch') {
     if (text !== undefined) throw new UsageError(`--${name} takes no value.`);
     return true;
   }
   if (text === undefined || text === '') {
     throw new UsageError(`--${name} needs a value: ${flag.description}`);
+  }
+  if (flag.several) {
+    return text.split(',').map((each) => valueOf(name, { ...flag, several: false }, each.trim()));
+  }
+  if (flag.type === 'boolean') {
+    if (text !== 'true' && text !== 'false') {
+      throw new UsageError(`--${name} is true or false, not ${text}.`);
+    }
+    return text === 'true';
   }
   if (flag.type === 'text') {
     if (flag.values && !flag.values.includes(text)) {

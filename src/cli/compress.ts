@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { passDescriptions } from '../core/compress/descriptions';
-import type { PassDescription, PassName, PassOptions } from '../core/compress/pass';
-import { flagName } from '../core/report/reproduce';
+import type { PassName } from '../core/compress/pass';
 import type { CompressSummary } from '../jobs/compress';
+import type { CompressRequest } from '../jobs/protocol';
 import { runFolderFor } from '../runs/folder';
 import { formatBytes, formatCount, formatPercent, formatRatio, formatSeconds } from '../runs/units';
-import { UsageError, type Command, type Flag, type Parsed } from './command';
+import { UsageError, type Command, type Parsed } from './command';
+import { passFlags, passesOf } from './passFlags';
 import { runJob } from './runJob';
 import { textTable } from './table';
 
@@ -19,7 +20,7 @@ export const compress: Command = {
   summary: `Applies passes in the order of their flags and packs the model. Without any: ${usualPasses.join(', then ')}.`,
   operands: ['RUN|MODEL'],
   flags: {
-    ...Object.assign({}, ...Object.values<PassDescription>(passDescriptions).map(passFlags)),
+    ...passFlags,
     'no-fine-tune': { type: 'switch', description: 'Do not train on after a pass.' },
   },
   async run({ operands: [subject], given, seed, threads, out, ...parsed }) {
@@ -37,7 +38,7 @@ export const compress: Command = {
         type: 'compress',
         run: path,
         ...(!isRun && { out: folder }),
-        passes: passesOf(given),
+        passes: wantedPasses(given),
         fineTune: !given.has('no-fine-tune'),
         seed,
         threads,
@@ -67,47 +68,8 @@ export function printCompressed(result: object): string {
   ].join('');
 }
 
-function passFlags({
-  name,
-  title,
-  setting,
-  defaults,
-  choices,
-}: PassDescription): Record<string, Flag> {
-  const own: Flag = {
-    type: 'number',
-    description: `${title}: ${setting.prompt}`,
-    default: setting.default,
-    minimum: setting.minimum,
-    maximum: setting.maximum,
-    integer: setting.integer,
-  };
-  const further = Object.entries(defaults).map(([option, usual]): [string, Flag] => [
-    `${flagName(name)}-${flagName(option)}`,
-    {
-      type: typeof usual === 'number' ? 'number' : 'text',
-      description: `${title}: ${option}.`,
-      default: usual === '' ? 'none' : String(usual),
-      values: typeof usual === 'boolean' ? ['true', 'false'] : choices?.[option],
-    },
-  ]);
-  return { [flagName(name)]: own, ...Object.fromEntries(further) };
-}
-
-/** The passes in the order in which their flags were given, a further option counting as its pass. */
-export function passesOf(given: Parsed['given']): { name: PassName; options: PassOptions }[] {
-  const passes = new Map<PassName, PassOptions>();
-  for (const [flag, value] of given) {
-    for (const { name, setting, defaults } of Object.values<PassDescription>(passDescriptions)) {
-      const option =
-        flag === flagName(name)
-          ? setting.name
-          : Object.keys(defaults).find((each) => flag === `${flagName(name)}-${flagName(each)}`);
-      if (option === undefined) continue;
-      const typed = typeof defaults[option] === 'boolean' ? value === 'true' : value;
-      passes.set(name, { ...passes.get(name), [option]: typed });
-    }
-  }
-  if (passes.size === 0) return usualPasses.map((name) => ({ name, options: {} }));
-  return [...passes].map(([name, options]) => ({ name, options }));
+/** The passes that the flags ask for, or the usual ones. */
+export function wantedPasses(given: Parsed['given']): CompressRequest['passes'] {
+  const asked = passesOf(given) as CompressRequest['passes'];
+  return asked.length > 0 ? asked : usualPasses.map((name) => ({ name, options: {} }));
 }

@@ -37,12 +37,14 @@ function flagRow([name, flag]: [string, Flag]): [string, string] {
   const value = {
     number: ' N',
     text: flag.values ? ` ${flag.values.join('|')}` : ' TEXT',
+    boolean: ' true|false',
     switch: '',
   };
+  const several = flag.several ? ',…' : '';
   const limits = flag.type === 'number' && flag.minimum !== undefined ? ` (${rangeOf(flag)})` : '';
   const usual = flag.default === undefined ? '' : ` Default: ${flag.default}.`;
   return [
-    `--${name}${value[flag.type]}`,
+    `--${name}${value[flag.type]}${several}`,
     `${flag.description.replace(/\.$/, '')}${limits}.${usual}`,
   ];
 }

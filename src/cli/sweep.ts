@@ -1,20 +1,39 @@
-/** `kolmo sweep FILE.kolmo-sweep.json` */
+/** `kolmo sweep FILE.kolmo-sweep.json`, or with its values as flags: `kolmo sweep DATASET|RUN --prune 0.8,0.9`. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, parse, resolve } from 'node:path';
 import type { SweepSummary } from '../jobs/sweep';
 import { formatCount, formatPercent, formatRatio } from '../runs/units';
-import { parseSweep, sweepExtension } from '../runs/sweepFile';
-import { UsageError, type Command } from './command';
+import { readRecord, readState } from '../runs/folder';
+import { pipelineOf } from '../runs/pipelineFile';
+import { parseSweep, sweepExtension, type Sweep } from '../runs/sweepFile';
+import { UsageError, type Command, type Parsed } from './command';
+import { compress } from './compress';
+import { passListFlags, passesOf } from './passFlags';
 import { runJob } from './runJob';
 import { textTable } from './table';
+import { train } from './train';
+
+/** How a dataset is trained; a run says it itself. */
+const trainingFlags = Object.fromEntries(
+  ['architecture', 'target', 'epochs'].map((name) => [name, train.flags[name]]),
+);
+
+/** What a sweep file says instead. */
+const valueFlags = {
+  ...passListFlags,
+  ...trainingFlags,
+  'no-fine-tune': compress.flags['no-fine-tune'],
+};
 
 export const sweep: Command = {
-  usage: 'sweep FILE.kolmo-sweep.json',
+  usage: 'sweep FILE.kolmo-sweep.json|DATASET|RUN',
   summary:
-    'Trains and compresses every combination of a sweep file, on all cores; goes on where it was interrupted.',
-  operands: ['FILE.kolmo-sweep.json'],
+    'Trains and compresses every combination of a sweep file, or of the values of the flags of passes, on all cores; goes on where it was interrupted.',
+  operands: ['FILE.kolmo-sweep.json|DATASET|RUN'],
   flags: {
+    ...valueFlags,
     workers: {
       type: 'number',
       description: 'Combinations at a time.',
@@ -23,21 +42,22 @@ export const sweep: Command = {
       integer: true,
     },
   },
-  async run({ operands: [file], given, threads, out, ...parsed }) {
-    const base = resolve(file);
-    const text = await readFile(base, 'utf8').catch((error: Error) => {
-      throw new UsageError(`${file} cannot be read: ${error.message}.`);
-    });
-    const name = basename(file).replace(sweepExtension, '');
+  async run({ operands: [subject], given, seed, threads: asked, out, ...parsed }) {
+    const base = resolve(subject);
+    if (!existsSync(base)) throw new UsageError(`${subject} is not there.`);
+    const isFile = subject.endsWith(sweepExtension);
+    const wanted: Sweep = {
+      ...(isFile ? await sweepOfFile(subject, given) : await sweepOfFlags(subject, given)),
+      ...(given.has('threads') && { threads: asked }),
+      ...(given.has('seed') && { seed }),
+    };
+    const { threads = 1 } = wanted;
+    const usual = Math.max(1, Math.floor(availableParallelism() / threads));
+    const workers = (given.get('workers') as number | undefined) ?? usual;
+    const name = isFile ? basename(base).replace(sweepExtension, '') : parse(base).name;
+    const folder = resolve(out ?? join('.kolmo', 'sweeps', name));
     return runJob<SweepSummary>(
-      {
-        type: 'sweep',
-        sweep: parseSweep(text, file),
-        base,
-        folder: resolve(out ?? join('.kolmo', 'sweeps', name)),
-        workers: (given.get('workers') as number | undefined) ?? availableParallelism(),
-        threads: given.has('threads') ? threads : 1,
-      },
+      { type: 'sweep', sweep: wanted, base, folder, workers, threads },
       parsed,
     );
   },
@@ -57,3 +77,39 @@ export const sweep: Command = {
     return `${textTable(['settings', 'bytes', 'ratio', 'test error', ''], rows)}${file}\n`;
   },
 };
+
+async function sweepOfFile(file: string, given: Parsed['given']): Promise<Sweep> {
+  const flag = [...given.keys()].find((name) => name in valueFlags);
+  if (flag) throw new UsageError(`--${flag} is for a dataset or a run; write it into ${file}.`);
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UsageError(`${file} cannot be read: ${error.message}.`);
+  });
+  return parseSweep(text, file);
+}
+
+/** The sweep of a dataset, or of a run's pipeline, over the values that the flags of the passes have. */
+async function sweepOfFlags(subject: string, given: Parsed['given']): Promise<Sweep> {
+  const asked = passesOf(given);
+  if (asked.length === 0) {
+    throw new UsageError('A sweep needs values of a pass, as in --prune 0.8,0.9,0.95.');
+  }
+  const passes = asked.map(({ name, options }) => ({
+    pass: name,
+    ...options,
+    ...(given.has('no-fine-tune') && { fineTune: false }),
+  })) as Sweep['passes'];
+  const path = resolve(subject);
+  if (existsSync(join(path, 'run.json'))) {
+    const flag = Object.keys(trainingFlags).find((name) => given.has(name));
+    if (flag) throw new UsageError(`--${flag} is for a dataset; a run is trained as it was.`);
+    return { ...pipelineOf(await readRecord(path), await readState(path), path), passes };
+  }
+  const { architecture, target, epochs } = Object.fromEntries(given);
+  return {
+    dataset: basename(path),
+    ...(target !== undefined && { preprocessing: { target: target as string } }),
+    ...(architecture !== undefined && { architecture: architecture as string }),
+    ...(epochs !== undefined && { training: { epochs: epochs as number } }),
+    passes,
+  };
+}

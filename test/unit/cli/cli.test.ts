@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { compress, passesOf } from '../../../src/cli/compress';
+import { compress, wantedPasses } from '../../../src/cli/compress';
 import { parseCommand, UsageError, type Command } from '../../../src/cli/command';
 import { barOf, createProgress } from '../../../src/cli/progress';
 import { textTable } from '../../../src/cli/table';
@@ -33,6 +33,8 @@ describe('kolmo', () => {
     [['train', 'a', '--optimizer', 'lion'], /^--optimizer is adam or sgd, not lion\./],
     [['train', 'a', '--speed', '9'], /^There is no flag --speed: choose among --architecture/],
     [['compress', 'a', '--prune', '1.5'], /^--prune is a number from 0 to 0\.999, not 1\.5\./],
+    [['sweep', '.', '--prune', '0.5,2'], /^--prune is a number from 0 to 0\.999, not 2\./],
+    [['sweep', '.'], /^A sweep needs values of a pass, as in --prune 0\.8,0\.9,0\.95\./],
     [['report', 'a', '--json=yes'], /^--json takes no value\./],
   ];
   for (const [words, sentence] of wrong) {
@@ -176,8 +178,9 @@ describe('kolmo surprisal', () => {
   });
 });
 
-describe('passesOf', () => {
-  const given = (...words: string[]) => passesOf(parseCommand(compress, ['run', ...words]).given);
+describe('the passes that flags ask for', () => {
+  const given = (...words: string[]) =>
+    wantedPasses(parseCommand(compress, ['run', ...words]).given);
 
   it('keeps the order of the flags', () => {
     assert.deepEqual(given('--share', '16', '--prune', '0.8'), [
@@ -186,7 +189,7 @@ describe('passesOf', () => {
     ]);
   });
 
-  it('takes prune and share without any', () => {
+  it('are prune and share without any', () => {
     assert.deepEqual(
       given().map(({ name }) => name),
       ['prune', 'share'],

@@ -90,6 +90,31 @@ describe('kolmo sweep', () => {
   });
 });
 
+describe('kolmo sweep by flags', () => {
+  const settingsOf = ({ points }: SweepSummary): unknown[] =>
+    points.map(({ settings }) => settings);
+
+  it('measures the combinations of their values for a dataset, and for a run as it was trained', (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 300, target: 'grade' }) });
+    const flags = ['--share', '4,16', '--no-fine-tune'];
+    const dataset = ['--target', 'grade', '--architecture', 'mlp', '--epochs', '2'];
+    const first = kolmo<SweepSummary>(folder, 'sweep', 'a.csv', ...dataset, ...flags);
+    const wanted = [{ 'share.clusters': 4 }, { 'share.clusters': 16 }];
+    assert.deepEqual(settingsOf(first).toSorted(byText), wanted.toSorted(byText));
+    const sizes = first.points.map(({ bytes }) => bytes!);
+    assert.ok(sizes.every((bytes) => bytes > 0) && sizes[0] !== sizes[1]);
+
+    const run = join('.kolmo', 'sweeps', 'a', first.points[0].name);
+    const again = kolmo<SweepSummary>(folder, 'sweep', run, ...flags);
+    const bytesOf = ({ points }: SweepSummary): unknown[] =>
+      points.map(({ settings, bytes }) => [settings, bytes]).toSorted(byText);
+    assert.deepEqual(bytesOf(again), bytesOf(first));
+  });
+
+  const byText = (a: unknown, b: unknown): number =>
+    JSON.stringify(a).localeCompare(JSON.stringify(b));
+});
+
 describe('a sweep with a combination that does not fit', () => {
   it('keeps why as its result, and measures the others', (t) => {
     const folder = temporaryFolder(t, {
