@@ -3,7 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 
 /** Pictures of the README, by their names in test/shots. */
-const shown = ['menu', 'training', 'compressed', 'parameters', 'bytes', 'sizes'];
+const shown = [
+  'menu',
+  'training',
+  'compressed',
+  'parameters',
+  'bytes',
+  'sizes',
+  'surprisal-light',
+  'analysis-bytes',
+];
 
 const { status } = spawnSync('node', ['test/ui.mjs'], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
