@@ -7,7 +7,7 @@ import { fitsHalf, fromHalf, toHalf } from './half';
 import { knownArchitectures, layoutOf, listedLayout, type TensorLayout } from './kolmoLayout';
 
 export const magic = [0x4b, 0x4f, 0x4c, 0x4d];
-export const version = 1;
+export const version = 2;
 /** A file may not ask for more memory than this many parameters need (256 MB of float32). */
 export const maximumParameters = 1 << 26;
 

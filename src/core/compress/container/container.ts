@@ -1,5 +1,4 @@
 /** The packed model file: `encode` above `decode`; FORMAT.md beside this file describes every byte. */
-import { createDecoder, createEncoder } from '../../coding/arithmetic';
 import { KolmoError } from '../../error';
 import { fitsHalf } from '../../formats/half';
 import {
@@ -13,7 +12,7 @@ import {
 import { layoutOf, listedLayout, type TensorLayout } from '../../formats/kolmoLayout';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { checkFinite } from '../finite';
-import { readingPort, writingPort, type BitPort } from './bits';
+import { createCoder, maximumClass, type Coder } from './coder';
 import { crc32 } from './crc';
 import {
   codeFloat,
@@ -25,7 +24,6 @@ import {
   type Tail,
 } from './floats';
 import { apportion, type Ledger, type LedgerEntry } from './ledger';
-import { createLevelCoder, maximumClass } from './levels';
 
 /** Packs a model; `decode` gives back exactly its parameters' values. Throws a KolmoError for NaN and infinite weights. */
 export function encode(model: Model): Uint8Array {
@@ -35,11 +33,10 @@ export function encode(model: Model): Uint8Array {
 /** Packs a model and says what every byte is for; the ledger sums to the file's length. */
 export function encodeWithLedger(model: Model): { bytes: Uint8Array; ledger: Ledger } {
   const plans = planOf(model);
-  const encoder = createEncoder({ capacity: 1 << 14 });
-  const port = writingPort(encoder);
+  const coder = createCoder();
   const tail = writingTail();
-  const costs = codeTensors(port, tail, plans);
-  const stream = encoder.flush();
+  const costs = codeTensors(coder, tail, plans);
+  const stream = coder.finish();
   const plain = tail.finish();
 
   // The stream's bytes are shared out by what its bits cost; the tail belongs to the values it holds.
@@ -94,7 +91,7 @@ export function decode(bytes: Uint8Array, name = 'The packed model'): Model {
     );
   }
   const header = decodeHeader(bytes.subarray(0, -4), name);
-  const port = readingPort(createDecoder(bytes.subarray(0, -4), header.length));
+  const coder = createCoder(bytes.subarray(header.length, -4));
   const tail = readingTail(bytes, bytes.length - 4);
   const plans = header.tensors.map((tensor): Plan => {
     const count = tensor.shape.reduce((a, b) => a * b, 1);
@@ -105,7 +102,7 @@ export function decode(bytes: Uint8Array, name = 'The packed model'): Model {
       values: new Float32Array(float ? count : 0),
     };
   });
-  codeTensors(port, tail, plans);
+  codeTensors(coder, tail, plans);
   return { architecture: header.architecture, parameters: plans.map(parameterOf) };
 }
 
@@ -124,9 +121,8 @@ export interface TensorCost {
 }
 
 /** The one walk over all tensors, in file order, that writes, reads or counts. */
-export function codeTensors(port: BitPort, tail: Tail, plans: Plan[]): TensorCost[] {
-  const levelCoder = createLevelCoder(port);
-  const floatModels = createFloatModels();
+export function codeTensors(coder: Coder, tail: Tail, plans: Plan[]): TensorCost[] {
+  let floatModels: FloatModels | undefined;
   const alive: (Int32Array | undefined)[] = [];
   return plans.map((plan, t) => {
     const source = plan.tensor.source;
@@ -134,14 +130,15 @@ export function codeTensors(port: BitPort, tail: Tail, plans: Plan[]): TensorCos
     const cost = { positions: 0, symbols: 0, tail: 0 };
     if (plan.levels.length > 0) {
       const binary = plan.tensor.encoding.type === 'float32';
-      const coded = levelCoder.code(plan.levels, plan.tensor, fed, binary);
+      const coded = coder.codeLevels(plan.levels, plan.tensor, fed, binary);
       Object.assign(cost, coded.cost);
       alive[t] = coded.alive;
     }
     if (plan.tensor.encoding.type === 'float32') {
-      const start = port.cost();
-      cost.tail = codeValues(port, tail, plan, floatModels, plan.tensor.encoding.half);
-      cost.symbols = port.cost() - start;
+      const start = coder.cost();
+      floatModels ??= createFloatModels(coder);
+      cost.tail = codeValues(coder, tail, plan, floatModels, plan.tensor.encoding.half);
+      cost.symbols = coder.cost() - start;
     }
     return cost;
   });
@@ -149,7 +146,7 @@ export function codeTensors(port: BitPort, tail: Tail, plans: Plan[]): TensorCos
 
 /** @returns bytes of the tail that were used */
 function codeValues(
-  port: BitPort,
+  coder: Coder,
   tail: Tail,
   plan: Plan,
   models: FloatModels,
@@ -159,7 +156,7 @@ function codeValues(
   let used = 0;
   for (let i = 0; i < plan.values.length; i++) {
     if (plan.tensor.sparse && plan.levels[i] === 0) continue;
-    plan.values[i] = codeFloat(port, tail, models, plan.values[i], half, role);
+    plan.values[i] = codeFloat(coder, tail, models, plan.values[i], half, role);
     used += tailBytes(half);
   }
   return used;

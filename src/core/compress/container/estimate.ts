@@ -1,7 +1,7 @@
 /** Predicts the length of a packed file by coding some rows of each tensor for their cost alone. */
 import { encodeHeader } from '../../formats/kolmo';
 import type { Model } from '../../train/model';
-import { countingPort } from './bits';
+import { createCoder } from './coder';
 import { codeTensors, planOf, type Plan } from './container';
 
 /** Work on a tensor, in values that are not zero; what is left out costs as much for each of them. */
@@ -13,7 +13,7 @@ const zeroWork = 1 / 8;
 export function estimatedLength(model: Model, work = most): number {
   const plans = planOf(model);
   const parts = plans.map((plan) => partOf(plan, work));
-  const costs = codeTensors(countingPort(), { byte: (value) => value }, parts).map((cost, t) => {
+  const costs = codeTensors(createCoder(), { byte: (value) => value }, parts).map((cost, t) => {
     const bytes = (cost.positions + cost.symbols) / 8 + cost.tail;
     return bytes * (parts[t] === plans[t] ? 1 : weight(plans[t]) / weight(parts[t]));
   });

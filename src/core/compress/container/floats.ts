@@ -1,14 +1,15 @@
 /** Codes float32 or half values: sign, exponent and leading fraction bits adaptively, the rest, which nothing predicts, as plain bytes. */
 import { fromHalf, toHalf } from '../../formats/half';
-import { createCells, type BitPort, type Cells } from './bits';
+import { cellBytes, type Coder } from './coder';
 
+/** Where the cells begin for the first byte of a value and, given that, for the second. */
 export interface FloatModels {
-  leading: Cells;
-  second: Cells;
+  leading: number;
+  second: number;
 }
 
-export function createFloatModels(): FloatModels {
-  return { leading: createCells(4 * 256), second: createCells(2 * 65536) };
+export function createFloatModels(coder: Coder): FloatModels {
+  return { leading: coder.roomForCells(4 * 256), second: coder.roomForCells(2 * 65536) };
 }
 
 /** Plain bytes, last one first from the end of the file, since only decoding tells how many there are. */
@@ -40,9 +41,9 @@ export const tailBytes = (half: boolean): number => (half ? 1 : 2);
 const float = new Float32Array(1);
 const word = new Uint32Array(float.buffer);
 
-/** Writes one value, or reads it when port and tail read; `role` tells weights (0) from vectors (1). */
+/** Writes one value, or reads it when coder and tail read; `role` tells weights (0) from vectors (1). */
 export function codeFloat(
-  port: BitPort,
+  coder: Coder,
   tail: Tail,
   models: FloatModels,
   value: number,
@@ -51,21 +52,23 @@ export function codeFloat(
 ): number {
   if (half) {
     const bits = toHalf(value);
-    const leading = codeByte(port, models.leading, (2 + role) * 256, bits >>> 8);
+    const leading = codeByte(coder, models.leading, (2 + role) * 256, bits >>> 8);
     return fromHalf((leading << 8) | tail.byte(bits & 255));
   }
   float[0] = value;
   const bits = word[0];
-  const leading = codeByte(port, models.leading, role * 256, bits >>> 24);
-  const second = codeByte(port, models.second, (role * 256 + leading) * 256, (bits >>> 16) & 255);
+  const leading = codeByte(coder, models.leading, role * 256, bits >>> 24);
+  const second = codeByte(coder, models.second, (role * 256 + leading) * 256, (bits >>> 16) & 255);
   const high = tail.byte((bits >>> 8) & 255);
   const low = tail.byte(bits & 255);
   word[0] = ((leading << 24) | (second << 16) | (high << 8) | low) >>> 0;
   return float[0];
 }
 
-function codeByte(port: BitPort, cells: Cells, base: number, byte: number): number {
+function codeByte(coder: Coder, cells: number, base: number, byte: number): number {
   let node = 1;
-  for (let i = 7; i >= 0; i--) node = node * 2 + cells.code(port, base + node, (byte >>> i) & 1);
+  for (let i = 7; i >= 0; i--) {
+    node = node * 2 + coder.codeCell(cells + (base + node) * cellBytes, (byte >>> i) & 1);
+  }
   return node - 256;
 }

@@ -2,32 +2,27 @@
 // PAQ family). AssemblyScript: every place of a matrix passes through here. One walk both writes and reads; only integers
 // and + - * / in a fixed order are computed, so every engine codes the same bits.
 
-import { forget, mixBit, Mixer } from './mixer';
+import { cost } from './coder';
+import { codeCell, mixBit, Mixer, roomForCells } from './mixer';
 
-export { squashTable, stretchTable } from './mixer';
-
-/** Codes a bit under an adaptive probability of the host's, numbered `cell`. */
-declare function codeCell(cell: i32, value: i32): i32;
-/** Bits so far. */
-declare function costSoFar(): f64;
+export { cost, finish, read, room, written } from './coder';
+export { codeCell, roomForCells, squashTable, stretchTable } from './mixer';
 
 /** Magnitudes are below 2^maximumClass. */
 const maximumClass = 20;
 
-const rowMixer = new Mixer(4, 1 << 10, 2, 0.03);
-const columnMixer = new Mixer(2, 1 << 8, 1, 0.03);
-const significance = new Mixer(6, 1 << 12, 12, 0.015);
-const signs = new Mixer(3, 1 << 8, 2, 0.02);
-const magnitudes = new Mixer(4, 1 << 12, 4, 0.02);
+const rowMixer = new Mixer(1 << 10, 2, 0.03);
+const columnMixer = new Mixer(1 << 8, 1, 0.03);
+const significance = new Mixer(1 << 12, 12, 0.002);
+const signs = new Mixer(1 << 8, 2, 0.02);
+const magnitudes = new Mixer(1 << 12, 4, 0.005);
 
-/** Called when the host has put its tables in place. */
-export function begin(): void {
-  forget(rowMixer);
-  forget(columnMixer);
-  forget(significance);
-  forget(signs);
-  forget(magnitudes);
-}
+/** Magnitudes' lower bits: 8192 cells for their paths, 32 for each class beyond. */
+const mantissa = roomForCells(1 << 14);
+/** Of the lowest and the highest class, a tree of five bits each. */
+const classBounds = roomForCells(2 * 32);
+/** From so many levels on, the classes that occur are said first, so that no bit of any value is spent on others. */
+const worthBounds = 1 << 16;
 
 // What is known of the matrix at hand; allocated anew, larger, only for a larger one.
 
@@ -39,6 +34,10 @@ let rowCount = new StaticArray<i32>(0);
 let columnCount = new StaticArray<i32>(0);
 let columnSign = new StaticArray<i32>(0);
 let magnitudeSum = new StaticArray<i32>(0);
+
+/** Classes of the magnitudes of the matrix at hand: as many as its values have, where it is worth saying. */
+let lowestClass = 0;
+let highestClass = maximumClass;
 
 let symbolBits: f64 = 0;
 
@@ -98,6 +97,9 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
     codeRows(rows, columns, width, channels);
     codeColumns(rows, columns);
   }
+  lowestClass = 0;
+  highestClass = maximumClass;
+  if (!binary && rows * columns >= worthBounds) codeClassBounds(rows * columns);
   let lastColumn = columns - 1;
   while (lastColumn > 0 && !unchecked(columnAlive[lastColumn])) lastColumn--;
 
@@ -153,12 +155,11 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
         const inRow = density(<f64>inThisRow + 0.4, seen + 2);
         const inColumn = density(<f64>unchecked(columnCount[column]) + 0.4, rowsSeen + 2);
         const young = (seen > 15 ? 2 : seen > 3 ? 1 : 0) * 2 + i32(inThisRow === 0);
-        unchecked((contexts[0] = vector ? 1024 + fed : inRow * 6 + young));
+        const both = inRow * 16 + inColumn;
+        unchecked((contexts[0] = vector ? 2048 + fed : both * 6 + young));
         unchecked((contexts[1] = vector ? 1024 : inColumn * 16 + around));
-        unchecked((contexts[2] = inRow * 16 + inColumn));
-        unchecked((contexts[3] = near * 16 + inColumn));
-        unchecked((contexts[4] = (vector ? 2048 : 0) + (column & 2047)));
-        unchecked((contexts[5] = (fed * 16 + inRow) * 4 + min(count, 3)));
+        unchecked((contexts[2] = near * 16 + inColumn));
+        unchecked((contexts[3] = (fed * 16 + inRow) * 4 + min(count, 3)));
         const set = vector ? 11 : min(count, 4) + (channels > 1 ? 5 : 0);
         nonzero = mixBit(significance, i32(level !== 0), set);
       }
@@ -174,7 +175,7 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
         continue;
       }
 
-      const before = costSoFar();
+      const before = cost();
       const place = vector ? 128 : 0;
       unchecked((signContexts[0] = sideOf(w) + 3 * sideOf(n) + 9 * sideOf(ne) + place));
       unchecked(
@@ -195,7 +196,7 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
       rowSign += negative ? -1 : 1;
       unchecked((columnSign[column] += negative ? -1 : 1));
       setLevel(at, negative ? -magnitude : magnitude);
-      symbolBits += costSoFar() - before;
+      symbolBits += cost() - before;
     }
     unchecked((rowCount[row] = inThisRow));
     rowsSeen++;
@@ -241,11 +242,34 @@ function codeColumns(rows: i32, columns: i32): void {
   }
 }
 
-/** Class = bits after the leading one, in unary; then those bits. Each decision of the first two levels of the tree is mixed. */
+function codeClassBounds(count: i32): void {
+  let lowest = maximumClass;
+  let highest = 0;
+  for (let i = 0; i < count; i++) {
+    const level = levelAt(i);
+    if (level === 0) continue;
+    lowest = min(lowest, classOf(abs(level)));
+    highest = max(highest, classOf(abs(level)));
+  }
+  lowestClass = codeClass(classBounds, lowest);
+  highestClass = codeClass(classBounds + (32 << 2), highest);
+}
+
+function codeClass(cells: usize, value: i32): i32 {
+  let node = 1;
+  for (let i = 4; i >= 0; i--) node = node * 2 + codeCell(cells + (node << 2), (value >> i) & 1);
+  return node - 32;
+}
+
+function classOf(magnitude: i32): i32 {
+  return 31 - clz(magnitude | 1);
+}
+
+/** Class = bits after the leading one, in unary from the lowest to the highest; then those bits. Each decision of the first two levels of the tree is mixed. */
 function codeMagnitude(magnitude: i32, near: i32, inRow: i32, inColumn: i32): i32 {
-  const wanted = 31 - clz(magnitude | 1);
-  let k = 0;
-  while (k < maximumClass) {
+  const wanted = classOf(magnitude);
+  let k = lowestClass;
+  while (k < highestClass) {
     if (!codeNode(k, i32(wanted > k), near, inRow, inColumn)) break;
     k++;
   }
@@ -256,7 +280,9 @@ function codeMagnitude(magnitude: i32, near: i32, inRow: i32, inColumn: i32): i3
     const cell = value < 256 ? k * 256 + value : 8192 + k * 32 + i;
     value =
       value * 2 +
-      (i === k - 1 ? codeNode(32 + k, bit, near, inRow, inColumn) : codeCell(cell, bit));
+      (i === k - 1
+        ? codeNode(32 + k, bit, near, inRow, inColumn)
+        : codeCell(mantissa + (cell << 2), bit));
   }
   return value;
 }

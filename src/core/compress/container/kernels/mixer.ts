@@ -1,16 +1,14 @@
 // Predicts a bit from several contexts and learns from it: one adaptive probability per context, mixed in the logistic domain (PAQ).
 
-/** The host's arithmetic coder: writes the bit that it is given, or ignores it and gives the one that it reads. */
-declare function codeBit(value: i32, p1: i32): i32;
+import { codeBit } from './coder';
 
-/** Tables of the host's `coding/mixing.ts`, over [-12, 12] and over [0, 1]. */
+/** Tables of the host's `coding/mixing.ts`, over [-12, 12] and over [0, 1], rounded to float32. */
 const squashSteps = 4096;
-const stretchSteps = 4096;
-const squashLimit: f64 = 12;
-const squashValues = heap.alloc((squashSteps + 2) * 8);
-const stretchValues = heap.alloc(stretchSteps * 8);
+const squashLimit: f32 = 12;
+const squashValues = heap.alloc((squashSteps + 2) * 4);
+const stretchValues = heap.alloc(4096 * 4);
 
-/** Where the host puts the tables, doubles end to end. */
+/** Where the host puts the tables, floats end to end. */
 export function squashTable(): usize {
   return squashValues;
 }
@@ -19,95 +17,107 @@ export function stretchTable(): usize {
   return stretchValues;
 }
 
-/** Gives every cell the logit of a probability of which nothing is known; the tables must be in place. */
-export function forget(mixer: Mixer): void {
-  const logit = stretch(0.5) * unchecked(trust[0]);
-  const end = mixer.table + mixer.count * mixer.cells * cellBytes;
-  for (let cell = mixer.table; cell < end; cell += cellBytes) store<f64>(cell, logit, cellLogit);
-}
+/**
+ * A cell is an adaptive probability of a one in 32 bits: it less a half in 1/2^22, signed, above how many bits it has seen.
+ * So memory as it comes, all zero, is cells of which nothing is known.
+ */
+const seenBits = 10;
+const seenMask = (1 << seenBits) - 1;
+const half = 1 << 21;
 
 /** A cell's step never falls below 1/limit, so that it follows what changes. */
-const limit = 160;
-/** The step of a cell that has seen n bits. */
-const steps = new StaticArray<f64>(limit + 1);
+const limit = 255;
+/** The step of a cell that has seen n bits, in 1/65536. */
+const steps = new StaticArray<i32>(limit + 1);
 /** How much a cell that has seen n bits is believed: few observations say little. */
-const trust = new StaticArray<f64>(limit + 1);
+const trust = new StaticArray<f32>(limit + 1);
 for (let n = 0; n <= limit; n++) {
-  unchecked((steps[n] = 1 / (<f64>n + 1.6)));
-  unchecked((trust[n] = (<f64>n + 0.3) / (<f64>n + 1.8)));
+  unchecked((steps[n] = <i32>(65536 / (<f64>n + 1.6))));
+  unchecked((trust[n] = <f32>((<f64>n + 0.3) / (<f64>n + 1.8))));
 }
 
-/** An adaptive probability of a one: how often it was asked, itself, and its logit, scaled by how much it is believed. */
-const cellBytes = 24;
-const cellProbability = 8;
-const cellLogit = 16;
+function learn(cell: usize, bit: i32): void {
+  const state = load<i32>(cell);
+  const n = state & seenMask;
+  const p = state >> seenBits;
+  const error = (bit ? half - 1 : -half) - p;
+  const after = p + <i32>((<i64>error * <i64>unchecked(steps[n])) >> 16);
+  store<i32>(cell, (after << seenBits) | (n + i32(n < limit)));
+}
 
-/** What one kind of bit is predicted by: a cell per context, and the weights of their votes. */
+/** Cells alone, where no context helps. */
+export function roomForCells(count: i32): usize {
+  return heap.alloc(count * 4);
+}
+
+export function codeCell(cell: usize, value: i32): i32 {
+  const p = ((load<i32>(cell) >> seenBits) + half) >> 6;
+  const bit = codeBit(value, min(max(p, 32), 65504));
+  learn(cell, bit);
+  return bit;
+}
+
+/** What one kind of bit is predicted by: a cell for each of four contexts, and the weights of their votes. */
 export class Mixer {
   /** Set before each bit: one cell number per context, each below `cells`. */
-  contexts: StaticArray<i32>;
-  weights: StaticArray<f64>;
+  contexts: StaticArray<i32> = new StaticArray<i32>(4);
+  /** Vectors of four float32, one for each set. */
+  weights: usize;
   /** Cells [context, number]. */
   table: usize;
 
   /** @param sets weight sets, of which each bit uses one; `rate` is their step */
   constructor(
-    public count: i32,
     public cells: i32,
     sets: i32,
-    public rate: f64,
+    public rate: f32,
   ) {
-    this.contexts = new StaticArray<i32>(count);
-    this.weights = new StaticArray<f64>(count * sets);
-    for (let i = 0; i < count * sets; i++) unchecked((this.weights[i] = 1.4 / <f64>count));
-    this.table = heap.alloc(count * cells * cellBytes);
-    for (let i = 0; i < count * cells; i++) {
-      const cell = this.table + i * cellBytes;
-      store<i32>(cell, 0);
-      store<f64>(cell, 0.5, cellProbability);
-    }
+    this.weights = heap.alloc(sets << 4);
+    for (let set = 0; set < sets; set++) v128.store(this.weights + (set << 4), f32x4.splat(0.35));
+    this.table = heap.alloc(cells << 4);
   }
 }
 
 /** Codes one bit under `mixer.contexts` and weight set `set`; gives back the bit. */
 export function mixBit(mixer: Mixer, value: i32, set: i32): i32 {
-  const count = mixer.count;
-  const stride = mixer.cells * cellBytes;
   const contexts = changetype<usize>(mixer.contexts);
-  const weights = changetype<usize>(mixer.weights) + set * count * 8;
-  let sum: f64 = 0;
-  for (let k = 0, table = mixer.table; k < count; k++, table += stride) {
-    const cell = table + load<i32>(contexts + k * 4) * cellBytes;
-    sum += load<f64>(weights + k * 8) * load<f64>(cell, cellLogit);
-  }
-  const mixed = squash(sum);
-  const p = <i32>(mixed * 65536);
-  const bit = codeBit(value, min(max(p, 16), 65520));
-  const error = (<f64>bit - mixed) * mixer.rate;
-  for (let k = 0, table = mixer.table; k < count; k++, table += stride) {
-    const cell = table + load<i32>(contexts + k * 4) * cellBytes;
-    const weight = weights + k * 8;
-    store<f64>(weight, load<f64>(weight) + error * load<f64>(cell, cellLogit));
-    const n = load<i32>(cell);
-    const before = load<f64>(cell, cellProbability);
-    const after = before + (<f64>bit - before) * unchecked(steps[n]);
-    const seen = n + i32(n < limit);
-    store<i32>(cell, seen);
-    store<f64>(cell, after, cellProbability);
-    store<f64>(cell, stretch(after) * unchecked(trust[seen]), cellLogit);
-  }
+  const stride = mixer.cells << 2;
+  const a = mixer.table + (load<i32>(contexts) << 2);
+  const b = mixer.table + stride + (load<i32>(contexts, 4) << 2);
+  const c = mixer.table + 2 * stride + (load<i32>(contexts, 8) << 2);
+  const d = mixer.table + 3 * stride + (load<i32>(contexts, 12) << 2);
+  const at = mixer.weights + (set << 4);
+  const weights = v128.load(at);
+  let votes = f32x4.splat(vote(a));
+  votes = f32x4.replace_lane(votes, 1, vote(b));
+  votes = f32x4.replace_lane(votes, 2, vote(c));
+  votes = f32x4.replace_lane(votes, 3, vote(d));
+  const weighed = f32x4.mul(weights, votes);
+  const mixed = squash(
+    f32x4.extract_lane(weighed, 0) +
+      f32x4.extract_lane(weighed, 1) +
+      (f32x4.extract_lane(weighed, 2) + f32x4.extract_lane(weighed, 3)),
+  );
+  const bit = codeBit(value, min(max(<i32>(mixed * 65536), 16), 65520));
+  const step = f32x4.splat((<f32>bit - mixed) * mixer.rate);
+  v128.store(at, f32x4.add(weights, f32x4.mul(step, votes)));
+  learn(a, bit);
+  learn(b, bit);
+  learn(c, bit);
+  learn(d, bit);
   return bit;
 }
 
-function squash(x: f64): f64 {
-  const inside = x < -squashLimit ? 0 : x > squashLimit ? 2 * squashLimit : x + squashLimit;
-  const place = inside * (<f64>squashSteps / (2 * squashLimit));
-  const floor = <i32>place;
-  const lower = load<f64>(squashValues + (floor << 3));
-  return lower + (load<f64>(squashValues + (floor << 3), 8) - lower) * (place - <f64>floor);
+function vote(cell: usize): f32 {
+  const state = load<i32>(cell);
+  const logit = load<f32>(stretchValues + ((((state >> seenBits) + half) >> 10) << 2));
+  return logit * unchecked(trust[state & seenMask]);
 }
 
-function stretch(p: f64): f64 {
-  const place = min(<i32>(p * <f64>stretchSteps), stretchSteps - 1);
-  return load<f64>(stretchValues + (place << 3));
+function squash(x: f32): f32 {
+  const inside = min(max(x, -squashLimit), squashLimit) + squashLimit;
+  const place = inside * (<f32>squashSteps / (2 * squashLimit));
+  const floor = <i32>place;
+  const lower = load<f32>(squashValues + (floor << 2));
+  return lower + (load<f32>(squashValues + (floor << 2), 4) - lower) * (place - <f32>floor);
 }
