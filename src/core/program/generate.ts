@@ -1,6 +1,7 @@
 /** Code generation: a model and its payload become a program that carries just the decoder that this file needs. */
 import { minify } from 'terser';
 import { brotliCompressSync, constants, deflateRawSync } from 'node:zlib';
+import { deflate } from './deflate';
 import kernelBytes from './kernels/decoder.ts?wasm';
 import { engineSource, pagesOf } from './model/engine';
 import type { Model } from './model/evaluate';
@@ -35,7 +36,7 @@ export async function predictorProgram(
   const mixing = model.type === 'mixing';
   // Behind the kernel the text is a section that WebAssembly skips.
   const head = mixing ? concat([kernelBytes, sectionHead(text.length)]) : new Uint8Array(0);
-  const code = new Uint8Array(deflateRawSync(concat([head, text]), { level: 9, memLevel: 9 }));
+  const code = deflate([head, text]);
   const inflated = `await new Response(new Response(b.subarray(0,${code.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
   // What is evaluated sees `b`, and the kernel `k`.
   const source = `b.subarray(${code.length})`;
