@@ -8,7 +8,6 @@ const shown = [
   'training',
   'compressed',
   'parameters',
-  'bytes',
   'sizes',
   'surprisal-light',
   'analysis-bytes',
