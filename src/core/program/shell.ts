@@ -21,7 +21,7 @@ export function wrap({ body, expression, browser, ascii }: Shell): Uint8Array {
   const { escaped, restore } = escape(body);
   const part = `subarray(2,${body.length + 2})`;
   const load = browser
-    ? `let u=import.meta.url,${host}b=new Uint8Array(await(p?(await import('fs')).readFileSync(new URL(u)):(await fetch(u)).arrayBuffer())).${part}`
+    ? `let u=import.meta.url,${host}b=new Uint8Array(p?(await import('fs')).readFileSync(new URL(u)):await(await fetch(u)).arrayBuffer()).${part}`
     : `import f from'fs';let b=f.readFileSync(process.argv[1]).${part}`;
   return concat([latin('/*'), escaped, latin(`*/\n${load}${restore};${run}`)]);
 }

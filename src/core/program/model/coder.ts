@@ -1,33 +1,36 @@
-/** The arithmetic coder of coding/arithmetic.ts as source text, written out in the loop of the small predictor. */
+/** A range coder with carries as source text, written out in the loop of the small predictor; of its two forms the decoder is short. */
 
 /** Which of its forms the small predictor's body takes. */
 export type CoderForm = 'encode' | 'decode';
 
-// The product has 48 bits, which a number holds exactly.
-const range = `const middle = low + ((high - low) * p / 65536 >>> 0);`;
-const narrow = `if (y) high = middle; else low = middle + 1;`;
+const shift = `for (; range < 2 ** 24; range *= 256) { out[written++] = low / 2 ** 24; low = low % 2 ** 24 * 256; }`;
 
 /** The encoder knows the bit, and notes what it costs. */
-export const observe = `const y = data[i] >> bit & 1; costs[i] -= Math.log2((y ? p : 65536 - p) / 65536);`;
+export const observe = `const y = data[i] >> bit & 1; costs[i] -= Math.log2(y ? p : 1 - p);`;
 
-/** `start` comes before the first byte; `bit` codes `y` with the probability `p` of a one, in 1/65536. */
+/**
+ * `start` comes before the first byte; `bit` codes `y` with the probability `p` of a one. A range of one is widened to three
+ * bytes first: the decoder reads them, and what the encoder shifts out before them lands in front of `out`, where nothing is kept.
+ */
 export const coder: Record<CoderForm, { start: string; bit: string }> = {
   encode: {
-    start: `const data = source, costs = new Float32Array(size), out = new Uint8Array(size + (size >> 1) + 1024); let written = 0, low = 0, high = 0xffffffff;`,
-    bit: `${range} ${narrow}
-    while (!((low ^ high) >>> 24)) { out[written++] = high >>> 24; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }`,
+    start: `const data = source, costs = new Float32Array(size), out = new Uint8Array(size + (size >> 1) + 1024);
+let written = -4, low = 0, range = 1;
+const carry = () => { if (low >= 2 ** 32) { let k = written - 1; for (; out[k] === 255; k--) out[k] = 0; out[k]++; low -= 2 ** 32; } };`,
+    bit: `${shift}
+    const part = range * p >>> 0; if (y) range = part; else { low += part; range -= part; carry(); }`,
   },
-  // An empty interval is shifted out first, which reads the first four bytes.
   decode: {
-    start: `const data = new Uint8Array(size); let code = 0, read = 0, low = 0, high = 0;`,
-    bit: `while (!((low ^ high) >>> 24)) { code = (code << 8 | source[read++]) >>> 0; low = low << 8 >>> 0; high = (high << 8 | 255) >>> 0; }
-    ${range} const y = code <= middle ? 1 : 0; ${narrow}`,
+    start: `const data = new Uint8Array(size); let code = 0, read = 0, range = 1;`,
+    bit: `for (; range < 2 ** 24; range *= 256) code = code * 256 + (source[read++] | 0);
+    const part = range * p >>> 0; let y = 0; if (code < part) { range = part; y = 1; } else { code -= part; range -= part; }`,
   },
 };
 
-/** Past the payload the decoder reads zeros, so one byte above the lower end of the interval closes the stream. */
+/** Past the payload the decoder reads zeros; whatever the range, a byte above its lower end lies within after widening. */
 export const finish: Record<CoderForm, string> = {
-  encode:
-    'if (low) out[written++] = (low >>> 24) + 1; return { payload: out.slice(0, written), costs };',
+  encode: `${shift}
+low += 2 ** 24 - 1; carry(); low = low / 2 ** 24 | 0; if (low) out[written++] = low;
+return { payload: out.slice(0, written), costs };`,
   decode: 'return data;',
 };

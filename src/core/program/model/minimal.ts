@@ -57,15 +57,14 @@ for (let i = 0; i < size; i++) {
       dot += weights[node * N + k] * (input[k] = q / Math.sqrt(0.25002 - q * q));
     }
     const size2 = Math.sqrt(1 + dot * dot);
-    let p = 32768 + 32767 * dot / size2 | 0;
-    if (p < 1) p = 1;
+    const p = 0.5 + 0.49999 * dot / size2;
     ${form === 'decode' ? '' : observe}
     ${coder[form].bit}
     for (let k = 0; k < N; k++) {
       const a = slot[k];
-      weights[node * N + k] += (y - p / 65536) * input[k] / size2 * 0.02;
+      weights[node * N + k] += (y - p) * input[k] / size2 * 0.02;
       chance[a] += (y - 0.5 - chance[a]) / (seen[a] + 1.4);
-      if (seen[a] < 250) seen[a]++;
+      seen[a] += seen[a] < 250;
     }
     node = node * 2 + y;
   }
