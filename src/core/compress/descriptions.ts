@@ -127,10 +127,14 @@ export const passDescriptions = {
       maximum: 256,
       integer: true,
     },
-    defaults: { epochs: 4, learningRate: 2e-4, rounds: 60, except: '' } satisfies Omit<
-      ShareOptions,
-      'clusters'
-    >,
+    defaults: {
+      codebook: 'layer',
+      epochs: 4,
+      learningRate: 2e-4,
+      rounds: 60,
+      except: '',
+    } satisfies Omit<ShareOptions, 'clusters'>,
+    choices: { codebook: ['layer', 'global'] },
   },
   entropyTrain: {
     name: 'entropyTrain',

@@ -27,7 +27,7 @@ export interface ParameterSpec {
 export type Constraint =
   /** Weights where the mask is 0 stay zero. */
   | { type: 'mask'; mask: Uint8Array }
-  /** Weights share centroids, which are what is trained; index -1 stays zero. */
+  /** Weights share centroids, which are what is trained; index -1 stays zero. Equal codebooks are one and stay equal. */
   | { type: 'codebook'; indices: Int32Array; centroids: Float32Array };
 
 export interface StepOptions {
@@ -43,8 +43,10 @@ export interface Step {
   parameters: Record<string, Float32Array>;
   gradients: Record<string, Float32Array>;
   inputs: Record<string, Float32Array | Int32Array>;
-  /** What an optimizer updates: each parameter, or its centroids where it is shared. */
+  /** What an optimizer updates: each parameter, or its centroids where it is shared; one region for equal codebooks. */
   trained: TrainedRegion[];
+  /** The centroids of each parameter that has a codebook. */
+  centroids: Record<string, Float32Array>;
   arena: Arena;
   runtime: Program['runtime'];
   run(): Promise<{ loss: number } & Results>;
@@ -91,7 +93,8 @@ export async function compileStep(options: StepOptions): Promise<Step> {
     return results;
   };
   const plan = planArena();
-  const slots = parameters.map((parameter) => reserve(plan, parameter));
+  const slots: Slot[] = [];
+  for (const parameter of parameters) slots.push(reserve(plan, parameter, slots));
   const arena = plan.create();
   slots.forEach((slot) => fillConstraint(arena, slot));
   const views = Object.fromEntries(slots.map((slot) => [slot.name, arena.floats(slot.weights)]));
@@ -111,7 +114,12 @@ export async function compileStep(options: StepOptions): Promise<Step> {
     parameters: views,
     gradients,
     inputs: buffersOf(drawn),
-    trained: slots.flatMap((slot) => (slot.trained ? [slot.trained] : [])),
+    trained: [...new Set(slots.flatMap((slot) => (slot.trained ? [slot.trained] : [])))],
+    centroids: Object.fromEntries(
+      slots.flatMap(({ name, codebook, trained }) =>
+        codebook && trained ? [[name, arena.floats(trained.weights)]] : [],
+      ),
+    ),
     arena,
     runtime: program.runtime,
     async run() {
@@ -121,19 +129,28 @@ export async function compileStep(options: StepOptions): Promise<Step> {
         if (slot.mask) {
           kernels.multiply(slot.gradients.pointer, slot.mask.pointer, slot.gradients.padded);
         }
-        if (slot.indices) {
+        if (slot.codebook) {
           const { pointer, count } = slot.gradients;
-          const sums = slot.trained!.gradients;
-          kernels.gather(pointer, slot.indices.pointer, sums.pointer, count, sums.count);
+          const { indices, sums } = slot.codebook;
+          kernels.gather(pointer, indices.pointer, sums.pointer, count, sums.count);
+          const all = slot.trained!.gradients;
+          if (sums === all) continue;
+          const into = arena.floats(all);
+          arena.floats(sums).forEach((sum, k) => (into[k] += sum));
         }
       }
       return results as { loss: number } & Results;
     },
     applyConstraints() {
       for (const slot of slots) {
-        if (!slot.indices) continue;
+        if (!slot.codebook) continue;
         const { pointer, count } = slot.weights;
-        kernels.spread(pointer, slot.indices.pointer, slot.trained!.weights.pointer, count);
+        kernels.spread(
+          pointer,
+          slot.codebook.indices.pointer,
+          slot.trained!.weights.pointer,
+          count,
+        );
       }
     },
     dispose: () => program.dispose(),
@@ -192,11 +209,16 @@ interface Slot {
   weights: Region;
   gradients?: Region;
   mask?: Region;
-  indices?: Region;
+  /** `sums` is where its gradients are gathered: the trained region's own, or beside it where an earlier slot owns that. */
+  codebook?: { indices: Region; sums: Region };
   trained?: TrainedRegion;
 }
 
-function reserve(plan: ArenaPlan, { name, shape, trained, constraint }: ParameterSpec): Slot {
+function reserve(
+  plan: ArenaPlan,
+  { name, shape, trained, constraint }: ParameterSpec,
+  before: Slot[],
+): Slot {
   const size = sizeOf({ shape });
   const weights = plan.reserve(size);
   if (trained === false) return { name, weights };
@@ -204,14 +226,21 @@ function reserve(plan: ArenaPlan, { name, shape, trained, constraint }: Paramete
   const state = (count: number) => ({ first: plan.reserve(count), second: plan.reserve(count) });
   if (constraint?.type === 'codebook') {
     const count = constraint.centroids.length;
-    const region = {
+    const owner = before.find(
+      (slot) =>
+        slot.constraint?.type === 'codebook' &&
+        slot.constraint.centroids.join() === constraint.centroids.join(),
+    );
+    const region = owner?.trained ?? {
       name,
       shape: [count],
       weights: plan.reserve(count),
       gradients: plan.reserve(count),
       ...state(count),
     };
-    return { name, constraint, weights, gradients, indices: plan.reserve(size), trained: region };
+    const sums = owner ? plan.reserve(count) : region.gradients;
+    const codebook = { indices: plan.reserve(size), sums };
+    return { name, constraint, weights, gradients, codebook, trained: region };
   }
   const region = { name, shape, weights, gradients, ...state(size) };
   const mask = constraint?.type === 'mask' ? plan.reserve(size) : undefined;
@@ -222,7 +251,7 @@ function fillConstraint(arena: Arena, slot: Slot): void {
   const { constraint } = slot;
   if (constraint?.type === 'mask') arena.floats(slot.mask!).set(constraint.mask);
   if (constraint?.type === 'codebook') {
-    arena.integers(slot.indices!).set(constraint.indices);
+    arena.integers(slot.codebook!.indices).set(constraint.indices);
     arena.floats(slot.trained!.weights).set(constraint.centroids);
   }
 }

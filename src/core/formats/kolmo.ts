@@ -70,12 +70,14 @@ export function encodeHeader(header: KolmoHeader): { bytes: Uint8Array; bits: He
     }
   }
   const bits: HeaderBits = { header: writer.length(), tensors: [] };
+  let book: Float32Array | undefined;
   for (const tensor of header.tensors) {
     const start = writer.length();
     writer.bits(tensor.sparse ? 1 : 0, 1);
     writer.bits(tensor.masked ? 1 : 0, 1);
     writer.number(tensor.streamBytes, tensor.columns > 1 ? 6 : 4);
-    const { scales, codebook } = encodeEncoding(writer, tensor.encoding);
+    const { scales, codebook } = encodeEncoding(writer, tensor.encoding, book);
+    if (tensor.encoding.type === 'codebook') book = tensor.encoding.centroids;
     const header = writer.length() - start - scales - codebook;
     bits.tensors.push({ header, scales, codebook });
   }
@@ -114,11 +116,13 @@ export function decodeHeader(
       `it claims ${parameters} parameters, and ${maximumParameters} is the limit`,
     );
   }
+  let book: KolmoEncoding | undefined;
   const tensors = layout.map((tensor): KolmoTensor => {
     const sparse = reader.bits(1) === 1;
     const masked = reader.bits(1) === 1;
     const streamBytes = reader.number(tensor.columns > 1 ? 6 : 4);
-    const encoding = decodeEncoding(reader, tensor, name);
+    const encoding = decodeEncoding(reader, tensor, book, name);
+    if (encoding.type === 'codebook') book = encoding;
     return { ...tensor, sparse, masked, streamBytes, encoding };
   });
   return { architecture, tensors, length: reader.bytes() };
@@ -342,6 +346,7 @@ function decodeLayout(reader: BitReader, name: string): TensorLayout[] {
 function encodeEncoding(
   writer: BitWriter,
   encoding: KolmoEncoding,
+  book: Float32Array | undefined,
 ): { scales: number; codebook: number } {
   const start = writer.length();
   switch (encoding.type) {
@@ -360,8 +365,12 @@ function encodeEncoding(
       return { scales: writer.length() - start - 7, codebook: 0 };
     }
     case 'codebook': {
-      writer.bits(2, 2);
       const { centroids, negative } = encoding;
+      if (centroids.join() === book?.join()) {
+        writer.bits(3, 2);
+        return { scales: 0, codebook: 0 };
+      }
+      writer.bits(2, 2);
       writer.number(negative, 4);
       writer.number(centroids.length - negative, 4);
       encodeValues(writer, centroids);
@@ -372,7 +381,12 @@ function encodeEncoding(
   }
 }
 
-function decodeEncoding(reader: BitReader, tensor: TensorLayout, name: string): KolmoEncoding {
+function decodeEncoding(
+  reader: BitReader,
+  tensor: TensorLayout,
+  book: KolmoEncoding | undefined,
+  name: string,
+): KolmoEncoding {
   const type = reader.bits(2);
   if (type === 0) return { type: 'float32', half: reader.bits(1) === 1 };
   if (type === 1) {
@@ -393,7 +407,8 @@ function decodeEncoding(reader: BitReader, tensor: TensorLayout, name: string): 
     }
     return { type: 'codebook', negative, centroids: decodeValues(reader, negative + positive) };
   }
-  throw damaged(name, 'it names a kind of encoding that does not exist');
+  if (book) return book;
+  throw damaged(name, 'it takes up the codebook of an earlier tensor, and none has one');
 }
 
 /** Values in the shortest of three widths that holds each of them exactly: 8 bits (positive, 3 fraction bits), half, float32. */

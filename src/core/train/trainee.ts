@@ -192,7 +192,7 @@ export async function compileTrainee(
       }
       for (const { name, encoding } of model.parameters) {
         if (encoding.type !== 'codebook') continue;
-        centroidsOf(name).set(readCentroids(encoding, step.parameters[name]));
+        readCentroids(encoding.indices, step.parameters[name], step.centroids[name]);
       }
     },
     model: () => ({
@@ -206,7 +206,7 @@ export async function compileTrainee(
           // Trained weights no longer lie on the levels that they were rounded to.
           encoding:
             encoding.type === 'codebook'
-              ? { ...encoding, centroids: readCentroids(encoding, data) }
+              ? { ...encoding, centroids: step.centroids[parameter.name].slice() }
               : { type: 'float32' },
         };
       }),
@@ -216,10 +216,6 @@ export async function compileTrainee(
       await validator.dispose();
     },
   };
-
-  function centroidsOf(name: string): Float32Array {
-    return step.arena.floats(step.trained.find((region) => region.name === name)!.weights);
-  }
 }
 
 /** The graph's own name for the average is taken by the parameter itself. */
@@ -243,13 +239,8 @@ export function constraintOf({ mask, encoding }: Parameter): Constraint | undefi
 }
 
 /** Every weight has the value of its centroid, so the first weight of each tells it; unused ones stay. */
-function readCentroids(
-  { centroids, indices }: Extract<Parameter['encoding'], { type: 'codebook' }>,
-  data: Float32Array,
-): Float32Array {
-  const values = centroids.slice();
+function readCentroids(indices: Int32Array, data: Float32Array, centroids: Float32Array): void {
   for (let i = indices.length - 1; i >= 0; i--) {
-    if (indices[i] >= 0) values[indices[i]] = data[i];
+    if (indices[i] >= 0) centroids[indices[i]] = data[i];
   }
-  return values;
 }

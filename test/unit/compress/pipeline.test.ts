@@ -6,7 +6,7 @@ import {
   type PackedStage,
 } from '../../../src/core/compress/compress';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
-import { decode } from '../../../src/core/compress/container/container';
+import { decode, encodeWithLedger } from '../../../src/core/compress/container/container';
 import type { PassEvent, PassName, PassOptions } from '../../../src/core/compress/pass';
 import { passes } from '../../../src/core/compress/passes';
 import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
@@ -76,6 +76,30 @@ describe('passes with fine-tuning', () => {
       assert.ok(new Set(data).size <= 4);
     }
     assert.ok((await errorOf(shared)) <= (await errorOf(trained)) + 0.03);
+  });
+
+  it('train one codebook for all layers, which the file holds once', async () => {
+    const options = { clusters: 8, epochs: 3, learningRate: 0.002, codebook: 'global' };
+    const shared = await run('share', options);
+    const books = shared.parameters.flatMap(({ encoding }) =>
+      encoding.type === 'codebook' ? [[...encoding.centroids]] : [],
+    );
+    assert.equal(books.length, 2);
+    assert.deepEqual(books[0], books[1]);
+    const untrained = await run('share', { ...options, epochs: 0 });
+    assert.notDeepEqual(untrained.parameters[0].encoding, shared.parameters[0].encoding);
+    assert.ok((await errorOf(shared)) <= (await errorOf(trained)) + 0.03);
+
+    const { bytes, ledger } = encodeWithLedger(shared);
+    const [first, , second] = ledger.tensors.map(({ codebook }) => codebook);
+    assert.ok(first >= 16 && second === 0, `${first} and ${second} bytes of codebooks`);
+    const decoded = decode(bytes);
+    decoded.parameters.forEach(({ data }, i) => assert.deepEqual(data, shared.parameters[i].data));
+    // Trained on from the file, they are still one.
+    const again = (await last(train(decoded, dataset, { epochs: 1, learningRate: 0.01 }))).model;
+    const [a, , b] = again.parameters.map(({ encoding }) => encoding);
+    assert.ok(a.type === 'codebook' && b.type === 'codebook');
+    assert.deepEqual(a.centroids, b.centroids);
   });
 
   it('train ternary weights better than rounding them', async () => {

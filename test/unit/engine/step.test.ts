@@ -162,6 +162,40 @@ describe('a compiled step', () => {
     await step.dispose();
   });
 
+  it('trains an equal codebook of two parameters by the gradients of both', async () => {
+    const centroids = Float32Array.of(-0.5, 0.1, 0.6);
+    const indices = [0, 2].map((p) => Int32Array.from(initial[p], (_, i) => (i % 4) - 1));
+    const plain = await compile();
+    const step = await compile({
+      w1: { type: 'codebook', indices: indices[0], centroids },
+      w2: { type: 'codebook', indices: indices[1], centroids: centroids.slice() },
+    });
+    for (const each of [plain, step]) {
+      ['w1', 'w2'].forEach((name, p) => each.parameters[name].set(valuesOf(indices[p])));
+      feed(each, batches[0]);
+      await each.run();
+    }
+    createOptimizer('sgd', step).update(0.1);
+    const expected = centroids.map((centroid, k) => {
+      const sumOf = (name: string, p: number): number =>
+        plain.gradients[name].reduce((s, g, i) => s + (indices[p][i] === k ? g : 0), 0);
+      return centroid - 0.1 * (sumOf('w1', 0) + sumOf('w2', 1));
+    });
+    close(step.centroids.w1, expected, 1e-6);
+    close(step.centroids.w2, expected, 1e-6);
+    close(
+      step.parameters.w2,
+      Array.from(indices[1], (index) => (index < 0 ? 0 : expected[index])),
+      1e-6,
+    );
+    await plain.dispose();
+    await step.dispose();
+
+    function valuesOf(all: Int32Array): Float32Array {
+      return Float32Array.from(all, (index) => (index < 0 ? 0 : centroids[index]));
+    }
+  });
+
   it('scales gradients down to the global norm that is asked for', async () => {
     const [plain, clipped] = [await compile(), await compile()];
     for (const step of [plain, clipped]) {

@@ -181,11 +181,11 @@ export function planOf(model: Model): Plan[] {
   }
   return model.parameters.map((parameter, t) => {
     const layout = matches ? derived[t] : listedLayout(parameter.name, parameter.shape);
-    return planTensor(parameter, layout);
+    return planTensor(parameter, layout, model.parameters);
   });
 }
 
-function planTensor(parameter: Parameter, layout: TensorLayout): Plan {
+function planTensor(parameter: Parameter, layout: TensorLayout, all: Parameter[]): Plan {
   const { data, encoding } = parameter;
   const masked = parameter.mask !== undefined;
   const common = { ...layout, masked, streamBytes: 0 };
@@ -222,7 +222,7 @@ function planTensor(parameter: Parameter, layout: TensorLayout): Plan {
       };
     }
     case 'codebook': {
-      const { centroids, negative, levels } = rankOf(parameter, encoding);
+      const { centroids, negative, levels } = rankOf(parameter, encoding, all);
       return {
         tensor: { ...common, sparse: true, encoding: { type: 'codebook', centroids, negative } },
         levels,
@@ -234,14 +234,22 @@ function planTensor(parameter: Parameter, layout: TensorLayout): Plan {
   }
 }
 
-/** Numbers the centroids in use by their rank away from zero, so that close values have close levels: -2, -1, (0), 1, 2… */
+/**
+ * Numbers the centroids in use by their rank away from zero, so that close values have close levels: -2, -1, (0), 1, 2…
+ * Parameters with equal codebooks have the same numbers, so that the file holds the codebook once.
+ */
 function rankOf(
   parameter: Parameter,
   { centroids, indices }: Extract<Encoding, { type: 'codebook' }>,
+  all: Parameter[],
 ): { centroids: Float32Array; negative: number; levels: Int32Array } {
-  const used = new Uint8Array(centroids.length);
-  for (let i = 0; i < indices.length; i++) if (indices[i] >= 0) used[indices[i]] = 1;
-  const values = new Set(centroids.filter((value, k) => used[k] && value !== 0));
+  const book = nonzero(centroids).join();
+  const values = new Set<number>();
+  for (const { encoding } of all) {
+    if (encoding.type !== 'codebook' || nonzero(encoding.centroids).join() !== book) continue;
+    for (const index of encoding.indices) if (index >= 0) values.add(encoding.centroids[index]);
+  }
+  values.delete(0);
   const sorted = Float32Array.from(values).sort();
   const negative = sorted.filter((value) => value < 0).length;
   const ranks = Int32Array.from(centroids, (value) => {
@@ -253,6 +261,9 @@ function rankOf(
   checkLevels(parameter.name, levels);
   return { centroids: sorted, negative, levels };
 }
+
+/** Zero is stored as a level, and so does not tell two codebooks apart. */
+const nonzero = (centroids: Float32Array): Float32Array => centroids.filter((value) => value !== 0);
 
 function parameterOf({ tensor, levels, values }: Plan): Parameter {
   const { name, shape } = tensor;

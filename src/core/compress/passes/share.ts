@@ -13,6 +13,8 @@ export const share: Pass = { ...passDescriptions.share, run };
 
 export interface ShareOptions {
   clusters: number;
+  /** A codebook for each layer, or one for all of them. */
+  codebook: 'layer' | 'global';
   /** Epochs in which the centroids are trained, each by the sum of its weights' gradients. */
   epochs: number;
   learningRate: number;
@@ -50,7 +52,8 @@ async function* run(
  */
 export function shareWeights(
   model: Model,
-  settings: Pick<ShareOptions, 'clusters' | 'rounds'> & { except?: string },
+  settings: Pick<ShareOptions, 'clusters' | 'rounds'> &
+    Partial<Pick<ShareOptions, 'codebook' | 'except'>>,
 ): Model {
   checkFinite(model.parameters);
   if (!model.parameters.some(isWeights)) {
@@ -59,11 +62,15 @@ export function shareWeights(
     );
   }
   const changes = weightsBut(model, settings.except);
+  const weights = model.parameters.filter(changes);
+  const together = settings.codebook === 'global' && centroidsOf(weights, settings);
   return storable(
     {
       ...model,
       parameters: model.parameters.map((parameter) =>
-        changes(parameter) ? shareParameter(parameter, settings) : parameter,
+        changes(parameter)
+          ? withCodebook(parameter, together || centroidsOf([parameter], settings))
+          : parameter,
       ),
     },
     settings.except,
@@ -95,21 +102,30 @@ function withCentroids(
   return { ...parameter, data, encoding: { type: 'codebook', centroids: stored, indices } };
 }
 
-function shareParameter(
-  parameter: Parameter,
+/** The centroids of what is left of some weights together. */
+function centroidsOf(
+  weights: Parameter[],
   { clusters, rounds }: Pick<ShareOptions, 'clusters' | 'rounds'>,
-): Parameter {
-  const { data, mask } = parameter;
-  const kept = mask ? data.filter((_, i) => mask[i] !== 0) : data.slice();
+): Float32Array {
+  const parts = weights.map(({ data, mask }) =>
+    mask ? data.filter((_, i) => mask[i] !== 0) : data,
+  );
+  const kept = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let end = 0;
+  for (const part of parts) {
+    kept.set(part, end);
+    end += part.length;
+  }
   kept.sort();
   let distinct = kept.length > 0 ? 1 : 0;
   for (let i = 1; i < kept.length; i++) if (kept[i] !== kept[i - 1]) distinct++;
   if (distinct < clusters) {
+    const [{ name }, ...others] = weights;
     throw new KolmoError(
-      `${parameter.name} has ${distinct} distinct weights, fewer than the ${clusters} clusters asked for: choose at most ${distinct} clusters, or share before quantizing.`,
+      `${others.length > 0 ? 'The model' : name} has ${distinct} distinct weights, fewer than the ${clusters} clusters asked for: choose at most ${distinct} clusters, or share before quantizing.`,
     );
   }
-  return withCodebook(parameter, kMeans(kept, clusters, rounds));
+  return kMeans(kept, clusters, rounds);
 }
 
 /** Assigns every weight to its nearest centroid; what is pruned has none. */
