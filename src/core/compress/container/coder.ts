@@ -80,7 +80,7 @@ export function createCoder(stream?: Uint8Array): Coder {
       if (alive) new Int32Array(memory.buffer, source, alive.length).set(alive);
       new Int32Array(memory.buffer, at, levels.length).set(levels);
       kernel.codeLevels(rows, columns, width, channels, binary ? 1 : 0);
-      levels.set(new Int32Array(memory.buffer, at, levels.length));
+      if (stream) levels.set(new Int32Array(memory.buffer, at, levels.length));
       const symbols = kernel.symbolCost();
       // A vector says of each of its entries what a matrix says of its columns.
       const counts =

@@ -258,7 +258,8 @@ function codeClassBounds(count: i32): void {
 function codeClass(cells: usize, value: i32): i32 {
   let node = 1;
   for (let i = 4; i >= 0; i--) node = node * 2 + codeCell(cells + (node << 2), (value >> i) & 1);
-  return node - 32;
+  // An altered file may say more.
+  return min(node - 32, maximumClass);
 }
 
 function classOf(magnitude: i32): i32 {
