@@ -6,7 +6,7 @@ export type CoderForm = 'encode' | 'decode';
 const shift = `for (; range < 2 ** 24; range *= 256) { out[written++] = low / 2 ** 24; low = low % 2 ** 24 * 256; }`;
 
 /** The encoder knows the bit, and notes what it costs. */
-export const observe = `const y = data[i] >> bit & 1; costs[i] -= Math.log2(y ? p : 1 - p);`;
+export const observe = `const y = data[i] >> --bit & 1; costs[i] -= Math.log2(y ? p : 1 - p);`;
 
 /**
  * `start` comes before the first byte; `bit` codes `y` with the probability `p` of a one. A range of one is widened to three

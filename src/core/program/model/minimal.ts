@@ -49,8 +49,8 @@ let c1 = 0, word4 = 0;
 for (let i = 0; i < size; i++) {
   ${form === 'decode' ? '' : 'if (!(i & 8191)) yield i;'}
   const hash = [${contexts.join()}].map(mix);
-  let node = 1;
-  for (let bit = 7; bit >= 0; bit--) {
+  let node = 1${form === 'decode' ? '' : ', bit = 8'};
+  while (node < 256) {
     let dot = 0;
     for (let k = 0; k < N; k++) {
       const a = slot[k] = k << ${tableBits} | mix(hash[k], node) & ${2 ** tableBits - 1}, q = chance[a];
