@@ -1,7 +1,7 @@
 /** Writes or reads the stream of all tensors; what is learned from one serves the next. The work is `kernels/levels.ts`. */
-import { squashTable, stretchTable } from '../../coding/mixing';
 import type { TensorLayout } from '../../formats/kolmoLayout';
 import kernelBytes from './kernels/levels.ts?wasm';
+import { squashTable, stretchTable } from './logistic';
 
 /** Bits spent on where the nonzero levels are, and on what they are. */
 export interface LevelCost {

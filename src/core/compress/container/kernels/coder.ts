@@ -1,4 +1,4 @@
-// The arithmetic coder of `coding/arithmetic.ts` (32-bit interval, 16-bit probabilities, no carries), beside the model that
+// An arithmetic coder (32-bit interval, 16-bit probabilities, no carries), beside the model that
 // it serves: a bit costs no call of the host.
 
 let reading = false;

@@ -2,7 +2,7 @@
 
 import { codeBit } from './coder';
 
-/** Tables of the host's `coding/mixing.ts`, over [-12, 12] and over [0, 1], rounded to float32. */
+/** Tables of the host's `logistic.ts`, over [-12, 12] and over [0, 1], rounded to float32. */
 const squashSteps = 4096;
 const squashLimit: f32 = 12;
 const squashValues = heap.alloc((squashSteps + 2) * 4);
