@@ -1,12 +1,11 @@
 /** The chart of a sweep's results: follows sweep-results.json while the sweep goes on; a point opens its run. */
+import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Uri } from 'vscode';
 import {
-  RelativePattern,
-  Uri,
   commands,
   window,
-  workspace,
   type CustomDocument,
   type CustomReadonlyEditorProvider,
   type Disposable,
@@ -16,6 +15,9 @@ import { resultsName, type SweepResults } from '../runs/sweepFile';
 import { webviewOptions, webviewPage } from './webviewPage';
 
 export const sweepEditorType = 'kolmo.sweep';
+
+/** How often the results are looked at, in milliseconds: a point takes seconds. */
+const interval = 500;
 
 export function registerSweepEditor(extension: Uri): Disposable {
   const provider: CustomReadonlyEditorProvider = {
@@ -40,12 +42,10 @@ export function registerSweepEditor(extension: Uri): Disposable {
             return wish satisfies never;
         }
       });
-      const watcher = workspace.createFileSystemWatcher(
-        new RelativePattern(Uri.file(folder), resultsName),
-      );
-      watcher.onDidChange(() => void show());
-      watcher.onDidCreate(() => void show());
-      panel.onDidDispose(() => watcher.dispose());
+      // VS Code's watcher misses changes of a folder that has just been made; the length of one file is asked for free.
+      const changed = (): void => void show();
+      watchFile(uri.fsPath, { interval }, changed);
+      panel.onDidDispose(() => unwatchFile(uri.fsPath, changed));
       panel.webview.html = webviewPage(panel.webview, extension, {
         bundle: 'sweep',
         title: resultsName,

@@ -129,8 +129,15 @@ function explorer(page) {
   };
 
   const contextMenu = async (name, words) => {
-    const entry = await menuEntry(explorerRow(name), words);
-    await entry.click();
+    // A tree that is drawn anew takes the menu away; a person then opens it again.
+    const clicked = async () => {
+      const entry = await menuEntry(explorerRow(name), words);
+      return entry.click({ timeout: 5000 }).then(
+        () => entry,
+        () => undefined,
+      );
+    };
+    const entry = await waitFor(clicked, `"${words}" cannot be clicked`);
     await entry.waitFor({ state: 'hidden' });
   };
 
