@@ -22,6 +22,7 @@ import { createPlot, type Line } from './charts/plot';
 import { createStageSelect } from './charts/stageSelect';
 import { element } from './element';
 import './panel.css';
+import { showErrors } from './page';
 
 const host = acquireVsCodeApi<{ runs?: string[] }>();
 const send = (wish: FromComparison): void => host.postMessage(wish);
@@ -95,11 +96,7 @@ new ResizeObserver(schedule).observe(document.body);
 new MutationObserver(() => plots.forEach((plot) => plot.restyle())).observe(document.body, {
   attributeFilter: ['class', 'data-vscode-theme-id'],
 });
-window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
-window.addEventListener(
-  'unhandledrejection',
-  ({ reason }) => (document.body.dataset.error = String(reason)),
-);
+showErrors();
 
 function schedule(): void {
   if (frame === 0) frame = requestAnimationFrame(draw);

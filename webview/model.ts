@@ -8,7 +8,7 @@ import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import type { FromModelEditor, ToModelEditor } from '../src/runs/panelMessages';
 import { formatBytes, formatCount, formatShape } from '../src/runs/units';
 import { element } from './element';
-import './panel.css';
+import { drawMessages, facts, failure } from './page';
 
 type Summary = Extract<ToModelEditor, { type: 'summary' }>['summary'];
 type Tensor = Summary['tensors'][number];
@@ -63,25 +63,16 @@ const columns: Column[] = [
 const shownRows = 2000;
 
 const host = acquireVsCodeApi<{ filter?: string }>();
-const root = element('main', {});
-document.body.append(root);
-
-window.addEventListener('message', ({ data }: MessageEvent<ToModelEditor>) => {
-  switch (data.type) {
+drawMessages<ToModelEditor>((message) => {
+  switch (message.type) {
     case 'summary':
-      root.replaceChildren(...page(data.file, data.summary));
-      break;
+      return page(message.file, message.summary);
     case 'failed':
-      root.replaceChildren(
-        element('p', { class: 'message', role: 'alert', 'data-status': 'failed' }, data.message),
-      );
-      break;
+      return [failure(message.message)];
     default:
-      data satisfies never;
+      return message satisfies never;
   }
-  document.body.dataset.ready = 'true';
 });
-window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
 
 function page(file: string, summary: Summary): Node[] {
   const filter = element('vscode-textfield', {
@@ -164,16 +155,12 @@ function page(file: string, summary: Summary): Node[] {
   draw();
   return [
     element('h1', {}, file),
-    element(
-      'div',
-      { class: 'facts' },
-      ...[
-        summary.format,
-        `${formatCount(summary.parameters)} parameters`,
-        formatBytes(summary.bytes),
-        ...summary.notes,
-      ].map((fact) => element('span', {}, fact)),
-    ),
+    facts([
+      summary.format,
+      `${formatCount(summary.parameters)} parameters`,
+      formatBytes(summary.bytes),
+      ...summary.notes,
+    ]),
     element('div', { class: 'row' }, filter, count),
     element('div', { class: 'scroll' }, table),
   ];

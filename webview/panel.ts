@@ -34,6 +34,7 @@ import { createProgram } from './charts/program';
 import { createQuality } from './charts/quality';
 import { element } from './element';
 import './panel.css';
+import { showErrors } from './page';
 import { createRunHeader } from './runHeader';
 
 interface SavedView {
@@ -114,11 +115,7 @@ new MutationObserver(() => {
   for (const { chart } of tabs) chart.restyle?.();
   schedule();
 }).observe(document.body, { attributeFilter: ['class', 'data-vscode-theme-id'] });
-window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
-window.addEventListener(
-  'unhandledrejection',
-  ({ reason }) => (document.body.dataset.error = String(reason)),
-);
+showErrors();
 
 function choose(name: string): void {
   shown = tabs.find((tab) => tab.name === name)!;

@@ -10,7 +10,7 @@ import type { FromSurprisalPanel, ToSurprisalPanel } from '../src/runs/panelMess
 import { formatBytes, formatCount } from '../src/runs/units';
 import { themeColor } from './chart';
 import { element } from './element';
-import './panel.css';
+import { drawMessages, facts } from './page';
 
 interface Sample {
   name: string;
@@ -34,15 +34,9 @@ const shownSamples = 120;
 const hottest = 6;
 
 const host = acquireVsCodeApi<{ order?: string }>();
-const root = element('main', {});
-document.body.append(root);
 let redraw: (() => void) | undefined;
 
-window.addEventListener('message', ({ data }: MessageEvent<ToSurprisalPanel>) => {
-  root.replaceChildren(...page(data));
-  document.body.dataset.ready = 'true';
-});
-window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
+drawMessages(page);
 new MutationObserver(() => redraw?.()).observe(document.body, {
   attributeFilter: ['class', 'data-vscode-theme-id'],
 });
@@ -82,15 +76,11 @@ function page(all: ToSurprisalPanel): Node[] {
   draw();
   return [
     element('h1', {}, file),
-    element(
-      'div',
-      { class: 'facts' },
-      ...[
-        `${formatCount(samples.length)} of ${formatCount(total)} samples of ${width} x ${height}`,
-        `${(bits / Math.max(1, pixels)).toFixed(3)} bits a pixel`,
-        `${formatBytes(Math.ceil(bits / 8))} of surprise in ${formatBytes(pixels)}`,
-      ].map((fact) => element('span', {}, fact)),
-    ),
+    facts([
+      `${formatCount(samples.length)} of ${formatCount(total)} samples of ${width} x ${height}`,
+      `${(bits / Math.max(1, pixels)).toFixed(3)} bits a pixel`,
+      `${formatBytes(Math.ceil(bits / 8))} of surprise in ${formatBytes(pixels)}`,
+    ]),
     element(
       'p',
       { class: 'hint' },

@@ -15,32 +15,23 @@ import {
   formatShortBytes,
 } from '../src/runs/units';
 import { element } from './element';
-import './panel.css';
+import { drawMessages, failure } from './page';
 import { legend, table, type Row } from './table';
 
 type Measured = SweepPoint & { bytes: number; testError: number };
 
 const host = acquireVsCodeApi<object>();
 const send = (wish: FromSweepPanel): void => host.postMessage(wish);
-const root = element('main', {});
-document.body.append(root);
-
-window.addEventListener('message', ({ data }: MessageEvent<ToSweepPanel>) => {
-  switch (data.type) {
+drawMessages<ToSweepPanel>((message) => {
+  switch (message.type) {
     case 'results':
-      root.replaceChildren(...page(data.results));
-      break;
+      return page(message.results);
     case 'failed':
-      root.replaceChildren(
-        element('p', { class: 'message', role: 'alert', 'data-status': 'failed' }, data.message),
-      );
-      break;
+      return [failure(message.message)];
     default:
-      data satisfies never;
+      return message satisfies never;
   }
-  document.body.dataset.ready = 'true';
 });
-window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
 
 function page({ name, architecture, total, points }: SweepResults): Node[] {
   const measured = points.filter(

@@ -1,6 +1,6 @@
 /** The contract of a compression pass: a model in, a smaller one out, events on the way. */
 import type { Dataset } from '../data/dataset';
-import type { Metrics, Model } from '../train/model';
+import type { Model } from '../train/model';
 
 export type PassName =
   'prune' | 'pruneNeurons' | 'distil' | 'factorise' | 'quantize' | 'share' | 'entropyTrain';
@@ -49,12 +49,4 @@ export interface PassDescription {
 export interface Pass extends PassDescription {
   /** Throws a KolmoError when the pass does not fit the model: what, why, which pass would. */
   run(model: Model, options: PassOptions, context: PassContext): AsyncGenerator<PassEvent, Model>;
-}
-
-/** What is measured after each pass, from the packed file decoded. */
-export interface StageMeasure {
-  /** Length of the packed file on disk. */
-  bytes: number;
-  test?: Metrics;
-  validation?: Metrics;
 }

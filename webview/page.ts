@@ -1,0 +1,31 @@
+/** A page that one message fills: the model editor, a sweep's chart, an image file's surprisal. */
+import { element } from './element';
+import './panel.css';
+
+/** Draws each message of the host anew; `body[data-ready]` tells tests that one has been drawn. */
+export function drawMessages<Message>(page: (message: Message) => Node[]): void {
+  const root = element('main', {});
+  document.body.append(root);
+  window.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+    root.replaceChildren(...page(data));
+    document.body.dataset.ready = 'true';
+  });
+  showErrors();
+}
+
+/** Leaves what goes wrong in a page in `body[data-error]`, where tests look for it. */
+export function showErrors(): void {
+  window.addEventListener('error', ({ message }) => (document.body.dataset.error = message));
+  window.addEventListener(
+    'unhandledrejection',
+    ({ reason }) => (document.body.dataset.error = String(reason)),
+  );
+}
+
+/** What stands in a page when there is nothing else to draw. */
+export const failure = (message: string): HTMLElement =>
+  element('p', { class: 'message', role: 'alert', 'data-status': 'failed' }, message);
+
+/** Short facts in a row. */
+export const facts = (words: string[]): HTMLElement =>
+  element('div', { class: 'facts' }, ...words.map((word) => element('span', {}, word)));
