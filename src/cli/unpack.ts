@@ -7,12 +7,13 @@ import { runJob } from './runJob';
 
 export const unpack: Command = {
   usage: 'unpack FILE.kolmo',
-  summary: 'Writes a packed model as ONNX, beside it or to --out.',
+  summary:
+    'Writes a packed model as ONNX, beside it or to --out; as safetensors where that ends so.',
   operands: ['FILE.kolmo'],
   flags: {},
   async run({ operands: [file], out, ...parsed }) {
     if (!file.endsWith('.kolmo') && out === undefined) {
-      throw new UsageError(`${file} does not end in .kolmo: say with --out where the ONNX goes.`);
+      throw new UsageError(`${file} does not end in .kolmo: say with --out where the model goes.`);
     }
     const target = out ?? file.replace(/\.kolmo$/, '.onnx');
     return runJob<UnpackSummary>(

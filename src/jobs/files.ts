@@ -1,10 +1,12 @@
-/** What inspect and unpack requests do: a model file's header as a summary, a packed model as ONNX. */
+/** What inspect and unpack requests do: a model file's header as a summary, a packed model as ONNX or safetensors. */
 import { readFile } from 'node:fs/promises';
 import { decode } from '../core/compress/container/container';
 import { KolmoError } from '../core/error';
 import { inspect as inspectFile } from '../core/formats/formats';
+import { writeSafetensors } from '../core/formats/safetensors';
 import type { ModelSummary } from '../core/formats/summary';
 import { exportOnnx } from '../core/train/export';
+import type { Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
 import type { InspectRequest, UnpackRequest } from './protocol';
 
@@ -23,6 +25,20 @@ export async function unpack({ file, out }: UnpackRequest): Promise<UnpackSummar
   const packed = await readFile(file).catch((error: Error) => {
     throw new KolmoError(`${file} cannot be read: ${error.message}.`);
   });
-  const unpacked = await writeArtifact(out, exportOnnx(decode(new Uint8Array(packed), file)));
+  const model = decode(new Uint8Array(packed), file);
+  const bytes = out.endsWith('.safetensors') ? exportSafetensors(model) : exportOnnx(model);
+  const unpacked = await writeArtifact(out, bytes);
   return { file, out, bytes: { packed: packed.length, unpacked } };
 }
+
+/** The parameters alone, float32; the metadata name the architecture, which safetensors has no place for. */
+const exportSafetensors = ({ architecture, parameters }: Model): Uint8Array =>
+  writeSafetensors(
+    parameters.map(({ name, shape, data }) => ({
+      name,
+      dtype: 'F32',
+      shape,
+      bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    })),
+    { architecture: architecture.name },
+  );

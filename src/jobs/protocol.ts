@@ -131,11 +131,11 @@ export interface SurprisalRequest extends SurprisalOptions {
   file: string;
 }
 
-/** Writes a packed model as an ONNX file. Answers with its path and bytes. */
+/** Writes a packed model as an ONNX or a safetensors file. Answers with its path and bytes. */
 export interface UnpackRequest {
   type: 'unpack';
   file: string;
-  /** Absolute path of the ONNX file to write. */
+  /** Absolute path of the file to write: safetensors where it ends so, ONNX otherwise. */
   out: string;
 }
 

@@ -101,7 +101,12 @@ describe('kolmo', () => {
     const unpacked = json('unpack', String(compressed.file), '--out', 'back.onnx');
     assert.ok(existsSync(join(folder, 'back.onnx')));
     assert.equal((unpacked.bytes as { packed: number }).packed, compressed.bytes);
-    assert.equal(json('inspect', 'back.onnx').format, 'onnx');
+    const onnx = json('inspect', 'back.onnx');
+    assert.equal(onnx.format, 'onnx');
+    json('unpack', String(compressed.file), '--out', 'back.safetensors');
+    const tensors = json('inspect', 'back.safetensors');
+    assert.equal(tensors.format, 'safetensors');
+    assert.equal(tensors.parameters, onnx.parameters);
     assert.equal(json('report', run).file, join(run, 'report.md'));
     assert.equal((json('runs').runs as { run: string }[])[0].run, run);
   });
