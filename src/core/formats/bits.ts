@@ -71,13 +71,16 @@ export function createBitReader(source: Uint8Array, offset: number, what: string
         base += 2 ** width;
         width++;
         if (width > 31) {
-          throw new KolmoError(
-            `${what} holds a number beyond 2^31 at byte ${position >> 3}: the file is damaged. Copy or write it again.`,
-          );
+          throw damaged(what, `it holds a number beyond 2^31 at byte ${position >> 3}`);
         }
       }
       return base + bits(width);
     },
     bytes: () => (position + 7) >> 3,
   };
+}
+
+/** What to throw where the bits of the file `name` say something that no writer says. */
+export function damaged(name: string, what: string): KolmoError {
+  return new KolmoError(`${name} is damaged: ${what}. Copy or write it again.`);
 }

@@ -6,9 +6,9 @@ import {
   encodeHeader,
   magic,
   maximumParameters,
-  type KolmoEncoding,
   type KolmoTensor,
 } from '../../formats/kolmo';
+import type { KolmoEncoding } from '../../formats/kolmoEncoding';
 import { layoutOf, listedLayout, type TensorLayout } from '../../formats/kolmoLayout';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { checkFinite } from '../finite';
