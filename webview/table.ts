@@ -45,7 +45,7 @@ export function table(view: string, caption: string, columns: Column[], rows: Ro
             attributes,
             ...cells.map((cell, i) =>
               i === 0
-                ? element('th', { scope: 'row' }, cell)
+                ? element('th', { scope: 'row', ...looks(columns[i]) }, cell)
                 : element('td', looks(columns[i]), cell),
             ),
           ),

@@ -11,6 +11,7 @@ import {
 import { type Chart, type ChartWishes } from '../chart';
 import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
 import { element } from '../element';
+import { table } from '../table';
 
 const modelStages: StageName[] = [
   'train',
@@ -50,7 +51,7 @@ export function createBytes(wishes: ChartWishes): Chart {
       result.notes.map((note) => element('li', {}, `${stageTitles[name]}: ${note}`)),
     );
     body.replaceChildren(
-      ...(results.length === 0 ? [] : [table(results, dense, longest, wishes)]),
+      ...(results.length === 0 ? [] : [stageTable(results, dense, longest, wishes)]),
       ...(dense === undefined
         ? []
         : [
@@ -73,62 +74,51 @@ function denseBytes(state: RunState): number | undefined {
   return layers?.reduce((sum, layer) => sum + layer.parameters * 4, 0);
 }
 
-function table(
+function stageTable(
   results: (readonly [StageName, StageResult])[],
   dense: number | undefined,
   longest: number,
   wishes: ChartWishes,
 ): HTMLElement {
-  const head = ['Stage', 'Bytes', 'Ratio', 'Test error', 'Time', 'Artifact'];
-  const rows = results.map(([name, result]) => {
-    const ofModel = modelStages.includes(name);
-    const bar = element('span', { class: 'bar', 'aria-hidden': 'true' });
-    // A width set through CSSOM needs no inline style attribute.
-    if (ofModel) bar.style.width = `${((result.bytes / longest) * 100).toFixed(2)}%`;
-    const link = element(
-      'a',
-      { href: '#', 'data-open': name, title: result.artifact },
-      result.artifact.split(/[\\/]/).at(-1)!,
-    );
-    link.addEventListener('click', (event) => {
-      event.preventDefault();
-      wishes.open(name);
-    });
-    return element(
-      'tr',
-      { 'data-stage': name, 'data-bytes': result.bytes },
-      element('th', { scope: 'row' }, stageTitles[name]),
-      element('td', { class: 'number bytes' }, bar, element('span', {}, formatCount(result.bytes))),
-      element(
-        'td',
-        { class: 'number' },
-        ofModel && dense ? formatRatio(dense / result.bytes) : '–',
-      ),
-      element('td', { class: 'number' }, errorOf(result)),
-      element('td', { class: 'number' }, formatSeconds(result.seconds)),
-      element('td', {}, link),
-    );
-  });
-  return element(
-    'div',
-    { class: 'scroll' },
-    element(
-      'table',
-      { 'data-view': 'stage-table' },
-      element('caption', {}, 'Stages'),
-      element(
-        'thead',
-        {},
-        element(
-          'tr',
-          {},
-          ...head.map((cell, i) =>
-            element('th', { scope: 'col', ...(i > 0 && i < 5 ? { class: 'number' } : {}) }, cell),
-          ),
-        ),
-      ),
-      element('tbody', {}, ...rows),
-    ),
+  return table(
+    'stage-table',
+    'Stages',
+    [
+      { head: 'Stage' },
+      { head: 'Bytes', class: 'number bytes' },
+      { head: 'Ratio', number: true },
+      { head: 'Test error', number: true },
+      { head: 'Time', number: true },
+      { head: 'Artifact' },
+    ],
+    results.map(([name, result]) => {
+      const ofModel = modelStages.includes(name);
+      const bar = element('span', { class: 'bar', 'aria-hidden': 'true' });
+      // A width set through CSSOM needs no inline style attribute.
+      if (ofModel) bar.style.width = `${((result.bytes / longest) * 100).toFixed(2)}%`;
+      const bytes = document.createDocumentFragment();
+      bytes.append(bar, element('span', {}, formatCount(result.bytes)));
+      const link = element(
+        'a',
+        { href: '#', 'data-open': name, title: result.artifact },
+        result.artifact.split(/[\\/]/).at(-1)!,
+      );
+      link.addEventListener('click', (event) => {
+        event.preventDefault();
+        wishes.open(name);
+      });
+      return {
+        attributes: { 'data-stage': name, 'data-bytes': result.bytes },
+        cells: [
+          stageTitles[name],
+          bytes,
+          ofModel && dense ? formatRatio(dense / result.bytes) : '–',
+          errorOf(result),
+          formatSeconds(result.seconds),
+          link,
+        ],
+      };
+    }),
   );
 }
 

@@ -7,6 +7,7 @@ import { formatBytes, formatCount, formatPercent, formatShape } from '../../src/
 import { type Chart } from '../chart';
 import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
 import { element } from '../element';
+import { table } from '../table';
 
 const width = 240;
 const height = 72;
@@ -70,7 +71,7 @@ export function createLayers(): Chart {
     root.dataset.layers = String(layersOf(right).length);
     body.replaceChildren(
       histograms(layersOf(left), layersOf(right), stageTitles[left], stageTitles[right]),
-      table(layersOf(left), layersOf(right), stageTitles[left], stageTitles[right]),
+      layerTable(layersOf(left), layersOf(right), stageTitles[left], stageTitles[right]),
     );
   }
 
@@ -170,55 +171,36 @@ function histogram(layer: LayerMeasure, limit: number, title: string, side: stri
 
 const number = (value: number): string => String(+value.toPrecision(3));
 
-function table(
+function layerTable(
   left: LayerMeasure[],
   right: LayerMeasure[],
   leftTitle: string,
   rightTitle: string,
 ): HTMLElement {
-  const head = ['Parameter', 'Shape', 'Non-zero', 'Encoding', `Bytes (${leftTitle})`];
-  if (leftTitle !== rightTitle) head.push(`Bytes (${rightTitle})`);
-  const numeric = new Set([2, 4, 5]);
-  const row = (cells: string[]): HTMLElement =>
-    element(
-      'tr',
-      {},
-      ...cells.map((cell, i) =>
-        i === 0
-          ? element('th', { scope: 'row' }, cell)
-          : element('td', numeric.has(i) ? { class: 'number' } : {}, cell),
-      ),
-    );
-  const rows = right.map((after) => {
-    const before = left.find((layer) => layer.name === after.name) ?? after;
-    return row([
-      after.name,
-      formatShape(after.shape),
-      `${formatCount(after.nonZero)} (${formatPercent(after.nonZero / Math.max(1, after.parameters))})`,
-      after.encoding,
-      formatBytes(before.bytes),
-      ...(leftTitle === rightTitle ? [] : [formatBytes(after.bytes)]),
-    ]);
-  });
-  return element(
-    'div',
-    { class: 'scroll' },
-    element(
-      'table',
-      { 'data-view': 'layer-table' },
-      element('caption', {}, 'Parameters'),
-      element(
-        'thead',
-        {},
-        element(
-          'tr',
-          {},
-          ...head.map((cell, i) =>
-            element('th', { scope: 'col', ...(numeric.has(i) ? { class: 'number' } : {}) }, cell),
-          ),
-        ),
-      ),
-      element('tbody', {}, ...rows),
-    ),
+  const compared = leftTitle !== rightTitle;
+  return table(
+    'layer-table',
+    'Parameters',
+    [
+      { head: 'Parameter' },
+      { head: 'Shape' },
+      { head: 'Non-zero', number: true },
+      { head: 'Encoding' },
+      { head: `Bytes (${leftTitle})`, number: true },
+      ...(compared ? [{ head: `Bytes (${rightTitle})`, number: true }] : []),
+    ],
+    right.map((after) => {
+      const before = left.find((layer) => layer.name === after.name) ?? after;
+      return {
+        cells: [
+          after.name,
+          formatShape(after.shape),
+          `${formatCount(after.nonZero)} (${formatPercent(after.nonZero / Math.max(1, after.parameters))})`,
+          after.encoding,
+          formatBytes(before.bytes),
+          ...(compared ? [formatBytes(after.bytes)] : []),
+        ],
+      };
+    }),
   );
 }

@@ -6,6 +6,8 @@ import { formatBytes, formatCount, formatRatio, formatSeconds } from '../../src/
 import { stageTitles } from '../../src/core/report/mermaid';
 import type { Chart, ChartWishes } from '../chart';
 import { button, element } from '../element';
+import { legend, stackedBar, table, type Row, type Segment } from '../table';
+import { learningCurve } from './learningCurve';
 
 type Part = 'runtime' | 'model' | 'residual';
 
@@ -73,11 +75,9 @@ function page(measure: ProgramMeasure, wishes: ChartWishes, trusted: boolean): N
     ),
     bars(measure),
     proof(measure, wishes, trusted),
-    ...(findings.length === 0 ? [] : [element('h2', {}, 'Regularities'), findingTable(findings)]),
-    ...(fields.length === 0 ? [] : [element('h2', {}, 'Columns'), fieldTable(fields)]),
-    ...(curve.bytes.length < 2
-      ? []
-      : [element('h2', {}, 'Bits a byte while reading'), learningCurve(curve)]),
+    ...(findings.length === 0 ? [] : [findingTable(findings)]),
+    ...(fields.length === 0 ? [] : [fieldTable(fields)]),
+    ...(curve.bytes.length < 2 ? [] : [learningCurve(curve)]),
   ];
 }
 
@@ -85,74 +85,43 @@ function page(measure: ProgramMeasure, wishes: ChartWishes, trusted: boolean): N
 function bars({ bytes, baselines }: ProgramMeasure): HTMLElement {
   const others = Object.entries(baselines).sort(([, a], [, b]) => a - b);
   const longest = Math.max(bytes.total, ...others.map(([, size]) => size), 1);
-  const segment = (size: number, name: string, title: string): HTMLElement => {
-    const made = element('span', { class: `segment ${name}`, title });
-    made.style.width = `${((size / longest) * 100).toFixed(3)}%`;
-    return made;
-  };
-  const row = (title: string, size: number, segments: HTMLElement[], note: string): HTMLElement =>
-    element(
-      'tr',
-      { 'data-program': title, 'data-bytes': size },
-      element('th', { scope: 'row' }, title),
-      element('td', { class: 'number' }, formatCount(size)),
-      element('td', { class: 'number' }, note),
-      element('td', { class: 'stack', 'aria-hidden': 'true' }, ...segments),
-    );
   const used = parts.filter(({ name }) => bytes[name] > 0);
+  const segments = used.map(({ name, title }) => ({
+    name,
+    size: bytes[name],
+    title: `${title}: ${formatBytes(bytes[name])}`,
+  }));
+  const row = (title: string, size: number, note: string, bar: Segment[]): Row => ({
+    attributes: { 'data-program': title, 'data-bytes': size },
+    cells: [
+      title,
+      formatCount(size),
+      note,
+      stackedBar(bar, longest, bar.map((segment) => segment.title).join(', ')),
+    ],
+  });
   return element(
     'div',
     {},
-    element(
-      'div',
-      { class: 'scroll' },
-      element(
-        'table',
-        { 'data-view': 'program-bytes' },
-        element('caption', {}, 'Bytes, everything counted'),
-        element(
-          'thead',
-          {},
-          element(
-            'tr',
-            {},
-            element('th', { scope: 'col' }, 'Form'),
-            element('th', { scope: 'col', class: 'number' }, 'Bytes'),
-            element('th', { scope: 'col', class: 'number' }, 'Program is'),
-            element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Bar')),
-          ),
+    table(
+      'program-bytes',
+      'Bytes, everything counted',
+      [
+        { head: 'Form' },
+        { head: 'Bytes', number: true },
+        { head: 'Program is', number: true },
+        { head: 'Parts', class: 'stack' },
+      ],
+      [
+        row('program', bytes.total, '', segments),
+        ...others.map(([name, size]) =>
+          row(name, size, comparison(bytes.total, size), [
+            { name: 'other', size, title: formatBytes(size) },
+          ]),
         ),
-        element(
-          'tbody',
-          {},
-          row(
-            'program',
-            bytes.total,
-            used.map(({ name, title }) =>
-              segment(bytes[name], name, `${title}: ${formatBytes(bytes[name])}`),
-            ),
-            '',
-          ),
-          ...others.map(([name, size]) =>
-            row(
-              name,
-              size,
-              [segment(size, 'other', formatBytes(size))],
-              comparison(bytes.total, size),
-            ),
-          ),
-        ),
-      ),
+      ],
     ),
-    element(
-      'p',
-      { class: 'hint' },
-      ...used.flatMap(({ name, title }, i) => [
-        ...(i > 0 ? [' · '] : []),
-        element('span', { class: `swatch ${name}` }),
-        ` ${title} ${formatBytes(bytes[name])}`,
-      ]),
-    ),
+    legend(used.map(({ name, title }) => [name, `${title} ${formatBytes(bytes[name])}`])),
   );
 }
 
@@ -200,126 +169,46 @@ function proof(
 /** Bits by column or key, the dearest first, each with its share of the whole. */
 function fieldTable(fields: ProgramMeasure['fields']): HTMLElement {
   const total = fields.reduce((sum, { bits }) => sum + bits, 0);
-  const most = Math.max(...fields.map(({ bits }) => bits), 1e-9);
-  const head = (title: string, number = true) =>
-    element('th', { scope: 'col', ...(number && { class: 'number' }) }, title);
-  const shown = [...fields].sort((a, b) => b.bits - a.bits).slice(0, mostFields);
-  return element(
-    'div',
-    { class: 'scroll' },
-    element(
-      'table',
-      { 'data-view': 'fields', 'data-rows': shown.length },
-      element(
-        'thead',
-        {},
-        element(
-          'tr',
-          {},
-          head('Column', false),
-          head('Bytes in the file'),
-          head('Bytes of surprise'),
-          head('Bits a byte'),
-          head('Share'),
-          element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Bar')),
-        ),
-      ),
-      element(
-        'tbody',
-        {},
-        ...shown.map(({ name, bytes, bits }) => {
-          const bar = element('span', { class: 'segment residual' });
-          bar.style.width = `${((100 * bits) / most).toFixed(2)}%`;
-          const number = (text: string) => element('td', { class: 'number' }, text);
-          return element(
-            'tr',
-            { 'data-field': name },
-            element('th', { scope: 'row' }, name),
-            number(formatCount(bytes)),
-            number(formatCount(bits / 8)),
-            number((bits / Math.max(1, bytes)).toFixed(2)),
-            number(`${((100 * bits) / Math.max(1e-9, total)).toFixed(1)} %`),
-            element('td', { class: 'stack', 'aria-hidden': 'true' }, bar),
-          );
-        }),
-      ),
-    ),
+  const dearest = [...fields].sort((a, b) => b.bits - a.bits).slice(0, mostFields);
+  const most = Math.max(...dearest.map(({ bits }) => bits), 1e-9);
+  return table(
+    'fields',
+    'Columns',
+    [
+      { head: 'Column' },
+      { head: 'Bytes in the file', number: true },
+      { head: 'Bytes of surprise', number: true },
+      { head: 'Bits a byte', number: true },
+      { head: 'Share', number: true },
+      { head: 'Surprise', class: 'stack' },
+    ],
+    dearest.map(({ name, bytes, bits }) => {
+      const share = `${((100 * bits) / Math.max(1e-9, total)).toFixed(1)} %`;
+      return {
+        attributes: { 'data-field': name },
+        cells: [
+          name,
+          formatCount(bytes),
+          formatCount(bits / 8),
+          (bits / Math.max(1, bytes)).toFixed(2),
+          share,
+          stackedBar([{ name: 'residual', size: bits, title: share }], most, share),
+        ],
+      };
+    }),
   );
 }
 
 function findingTable(findings: ProgramMeasure['findings']): HTMLElement {
-  return element(
-    'div',
-    { class: 'scroll' },
-    element(
-      'table',
-      { 'data-view': 'findings' },
-      element(
-        'thead',
-        {},
-        element(
-          'tr',
-          {},
-          element('th', { scope: 'col' }, 'Finding'),
-          element('th', { scope: 'col', class: 'number' }, 'Bytes saved'),
-        ),
-      ),
-      element(
-        'tbody',
-        {},
-        ...[...findings]
-          .sort((a, b) => b.savedBytes - a.savedBytes)
-          .map(({ sentence, savedBytes }) =>
-            element(
-              'tr',
-              {},
-              element('td', { class: 'sentence' }, sentence),
-              element('td', { class: 'number' }, formatCount(savedBytes)),
-            ),
-          ),
-      ),
-    ),
-  );
-}
-
-function learningCurve({ bytes, bitsPerByte }: ProgramMeasure['curve']): HTMLElement {
-  const width = 600;
-  const height = 120;
-  const highest = Math.max(...bitsPerByte, 1e-9);
-  const end = bytes.at(-1)!;
-  const path = bytes
-    .map((at, i) => {
-      const x = ((at / end) * width).toFixed(1);
-      const y = (height - (bitsPerByte[i] / highest) * (height - 4)).toFixed(1);
-      return `${i === 0 ? 'M' : 'L'}${x} ${y}`;
-    })
-    .join('');
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', `0 0 ${width} ${height + 1}`);
-  svg.setAttribute('preserveAspectRatio', 'none');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute(
-    'aria-label',
-    `From ${bitsPerByte[0].toFixed(2)} bits a byte at the beginning to ${bitsPerByte.at(-1)!.toFixed(2)} over all ${formatBytes(end)}`,
-  );
-  for (const [d, name] of [
-    [path, 'learning'],
-    [`M0 ${height + 0.5}H${width}`, 'histogram-axis'],
-  ]) {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-    made.setAttribute('d', d);
-    made.setAttribute('class', name);
-    svg.append(made);
-  }
-  return element(
-    'div',
-    { class: 'learning-curve' },
-    svg,
-    element(
-      'div',
-      { class: 'histogram-range muted' },
-      element('span', {}, `${bitsPerByte[0].toFixed(2)} bits a byte`),
-      element('span', {}, `${bitsPerByte.at(-1)!.toFixed(2)} over ${formatBytes(end)}`),
-    ),
+  return table(
+    'findings',
+    'Regularities',
+    [
+      { head: 'Finding', class: 'sentence' },
+      { head: 'Bytes saved', number: true },
+    ],
+    [...findings]
+      .sort((a, b) => b.savedBytes - a.savedBytes)
+      .map(({ sentence, savedBytes }) => ({ cells: [sentence, formatCount(savedBytes)] })),
   );
 }
