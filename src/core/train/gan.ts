@@ -1,21 +1,25 @@
 /** Trains a generator against a discriminator, in alternating steps (Goodfellow et al. 2014). */
 import type { Dataset } from '../data/dataset';
 import { createOptimizer } from '../engine/optimizer';
-import { compileForward, compileStep, type Forward, type Step, type Tensors } from '../engine/step';
-import * as tf from '../engine/tf';
+import type { Step } from '../engine/step';
 import { KolmoError } from '../error';
 import { createRandom, shuffle } from '../random';
-import { beginning, encodeCheckpoint, resumeFrom } from './checkpoint';
+import {
+  adversaryName,
+  adversaryOf,
+  compileArtist,
+  compileDiscriminator,
+  compileGenerator,
+  shown,
+} from './adversary';
+import { moveAverages } from './averages';
+import { beginning, encodeCheckpoint, join, resumeFrom, split } from './checkpoint';
 import type { TrainEvent, TrainExtras, TrainResult } from './events';
-import { averageDecay } from './layers/batchNorm';
-import { forward, initialize, placeLayers } from './layers/layers';
+import { initialize } from './layers/layers';
 import { sizeOf } from './layers/layer';
-import type { Architecture, Model } from './model';
+import type { Model } from './model';
 import { learningRateAt, trainDefaults, type TrainOptions } from './options';
-import { batchOf, constraintOf } from './trainee';
-
-/** Samples that are drawn after each epoch, of the same noise. */
-const shown = { count: 64, columns: 8 };
+import { batchOf } from './trainee';
 
 /** Samples whose mean distance to each other is below this share of that of real images have collapsed. */
 const collapsedShare = 0.25;
@@ -194,118 +198,6 @@ export async function* trainAgainstAdversary(
   }
 }
 
-/** The discriminator as an architecture of its own, over the dataset's images. */
-const adversaryOf = ({ name, adversary }: Architecture, { inputShape }: Dataset): Architecture => ({
-  name: `${name}/adversary`,
-  inputShape,
-  layers: adversary!,
-  task: 'classification',
-});
-
-const adversaryName = (parameter: string): string => `adversary/${parameter}`;
-
-const recordedName = (parameter: string): string => `recorded/${parameter}`;
-
-/** Binary cross entropy of examples and of drawn images, half each. */
-async function compileDiscriminator(
-  adversary: Model,
-  batchSize: number,
-  { labelSmoothing, threads, runtime }: TrainOptions,
-): Promise<Step> {
-  const placed = placeLayers(adversary.architecture);
-  const shape = [batchSize, ...adversary.architecture.inputShape];
-  const step = await compileStep({
-    parameters: adversary.parameters.map(({ name, shape }) => ({ name, shape })),
-    inputs: [
-      { name: 'real', shape },
-      { name: 'drawn', shape },
-    ],
-    loss(weights, { real, drawn }) {
-      const both = forward(placed, weights, tf.concat([real, drawn], 0), pass());
-      const truth = tf.concat([
-        tf.fill([batchSize, 1], 1 - labelSmoothing),
-        tf.zeros([batchSize, 1]),
-      ]);
-      return { loss: tf.losses.sigmoidCrossEntropy(truth, both) };
-    },
-    threads,
-    runtime,
-  });
-  for (const { name, data } of adversary.parameters) step.parameters[name].set(data);
-  return step;
-}
-
-/** The generator wants its images to be taken for real (the non-saturating loss of the paper). */
-async function compileGenerator(
-  model: Model,
-  adversary: Model,
-  batchSize: number,
-  { threads, runtime }: TrainOptions,
-): Promise<Step> {
-  const placed = placeLayers(model.architecture);
-  const judge = placeLayers(adversary.architecture);
-  const averages = placed.flatMap(({ name, parameters }) =>
-    parameters.filter((own) => own.trained === false).map(({ role }) => `${name}/${role}`),
-  );
-  const step = await compileStep({
-    parameters: [
-      ...model.parameters.map((parameter) => ({
-        name: parameter.name,
-        shape: parameter.shape,
-        trained: !averages.includes(parameter.name),
-        constraint: constraintOf(parameter),
-      })),
-      ...adversary.parameters.map(({ name, shape }) => ({
-        name: adversaryName(name),
-        shape,
-        trained: false,
-      })),
-    ],
-    inputs: [{ name: 'noise', shape: [batchSize, ...model.architecture.inputShape] }],
-    loss(weights, { noise }) {
-      const recorded: Tensors = {};
-      const samples = forward(placed, weights, noise, {
-        ...pass(),
-        logits: false,
-        record: (name, value) => (recorded[recordedName(name)] = value),
-      });
-      const theirs = Object.fromEntries(
-        adversary.parameters.map(({ name }) => [name, weights[adversaryName(name)]]),
-      );
-      const score = forward(judge, theirs, samples, pass());
-      const loss = tf.losses.sigmoidCrossEntropy(tf.onesLike(score), score);
-      return { loss, samples, ...recorded };
-    },
-    threads,
-    runtime,
-  });
-  for (const { name, data } of model.parameters) step.parameters[name].set(data);
-  return step;
-}
-
-/** Draws as the exported generator will, always of the same noise. */
-async function compileArtist(
-  { architecture, parameters }: Model,
-  { parameters: views }: Step,
-  { seed, threads, runtime }: TrainOptions,
-): Promise<Forward> {
-  const placed = placeLayers(architecture);
-  const artist = await compileForward({
-    parameters,
-    inputs: [{ name: 'noise', shape: [shown.count, ...architecture.inputShape] }],
-    outputs: (weights, { noise }) => ({
-      images: forward(placed, weights, noise, { ...pass(), training: false, logits: false }),
-    }),
-    views,
-    threads,
-    runtime,
-  });
-  const { noise } = artist.inputs;
-  const random = createRandom(seed + 2);
-  for (let i = 0; i < noise.length; i++) noise[i] = random.normal();
-  return artist;
-}
-
 /** Weights and gradients of both networks, each weight once. */
 function viewsOf(
   pupil: Step,
@@ -317,19 +209,6 @@ function viewsOf(
     weights: { ...pupil.parameters, ...Object.fromEntries(renamed(teacher.parameters)) },
     gradients: { ...pupil.gradients, ...Object.fromEntries(renamed(teacher.gradients)) },
   };
-}
-
-const pass = () => ({ training: true, logits: true, noise: {}, record: () => {} });
-
-function moveAverages(step: Step, results: Record<string, number | Float32Array>): void {
-  for (const name in step.parameters) {
-    const current = results[recordedName(name)];
-    if (current === undefined || typeof current === 'number') continue;
-    const average = step.parameters[name];
-    for (let i = 0; i < average.length; i++) {
-      average[i] = averageDecay * average[i] + (1 - averageDecay) * current[i];
-    }
-  }
 }
 
 /** Mean squared distance of the images from their mean. */
@@ -345,22 +224,4 @@ function spread(images: Float32Array, size: number): number {
     sum += squares / count - (total / count) ** 2;
   }
   return sum / size;
-}
-
-function join(parts: Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
-}
-
-function split(all: Float32Array, parts: Float32Array[]): void {
-  let offset = 0;
-  for (const part of parts) {
-    part.set(all.subarray(offset, offset + part.length));
-    offset += part.length;
-  }
 }

@@ -5,7 +5,7 @@ import { compileForward, compileStep, type Constraint } from '../engine/step';
 import { KolmoError } from '../error';
 import type { Random } from '../random';
 import { shiftImages } from './augment';
-import { averageDecay } from './layers/batchNorm';
+import { moveAverages, recordedName } from './averages';
 import { forward, noiseInputs, placeLayers } from './layers/layers';
 import { shapeText, sizeOf } from './layers/layer';
 import type { TrainExtras } from './events';
@@ -127,15 +127,7 @@ export async function compileTrainee(
       if (Number.isFinite(results.loss)) {
         observe?.(views);
         optimizer.update(learningRate);
-        // What a layer recorded under a parameter's name is what that average moves towards.
-        for (const name in step.parameters) {
-          const current = results[recordedName(name)];
-          if (current === undefined || typeof current === 'number') continue;
-          const average = step.parameters[name];
-          for (let i = 0; i < average.length; i++) {
-            average[i] = averageDecay * average[i] + (1 - averageDecay) * current[i];
-          }
-        }
+        moveAverages(step, results);
       }
       return results as { loss: number; error?: number };
     },
@@ -217,9 +209,6 @@ export async function compileTrainee(
     },
   };
 }
-
-/** The graph's own name for the average is taken by the parameter itself. */
-const recordedName = (parameter: string): string => `recorded/${parameter}`;
 
 /** Every batch is full: the last one of an epoch is filled up with the epoch's first examples. */
 export function batchOf(order: Int32Array, batch: number, size: number): Int32Array {

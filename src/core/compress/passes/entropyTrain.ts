@@ -12,6 +12,7 @@ import {
   type Step,
 } from '../../train/levelStep';
 import { shiftImages, warpImages } from '../../train/augment';
+import { join } from '../../train/checkpoint';
 import { sizeOf } from '../../train/layers/layer';
 import type { Metrics, Model } from '../../train/model';
 import { objectives } from '../../train/objective';
@@ -245,16 +246,6 @@ function shapeOf(
   return spec.type === 'conv2d'
     ? [spec.kernel, spec.kernel, layer.inputs, layer.outputs]
     : [layer.positions * layer.inputs, layer.outputs];
-}
-
-function join(parts: Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
 }
 
 /** Fills a step's inputs with a batch, each image moved and turned a little, and only the features that are still read. */

@@ -5,9 +5,6 @@ import { constant, sizeOf, type LayerKind } from './layer';
 
 const epsilon = 1e-3;
 
-/** Share of the moving averages that one step keeps. */
-export const averageDecay = 0.99;
-
 export const batchNorm: LayerKind<Extract<LayerSpec, { type: 'batchNorm' }>> = {
   outputShape: (_spec, inputShape) => inputShape,
   parameters(_spec, inputShape) {

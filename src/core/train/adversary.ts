@@ -1,0 +1,128 @@
+/** The networks of an adversarial training, compiled: the judge, the generator that learns from it, and the generator as it draws. */
+import type { Dataset } from '../data/dataset';
+import { compileForward, compileStep, type Forward, type Step, type Tensors } from '../engine/step';
+import * as tf from '../engine/tf';
+import { createRandom } from '../random';
+import { recordedName } from './averages';
+import { forward, placeLayers } from './layers/layers';
+import type { Architecture, Model } from './model';
+import type { TrainOptions } from './options';
+import { constraintOf } from './trainee';
+
+/** Samples that are drawn after each epoch, of the same noise. */
+export const shown = { count: 64, columns: 8 };
+
+/** The discriminator as an architecture of its own, over the dataset's images. */
+export const adversaryOf = (
+  { name, adversary }: Architecture,
+  { inputShape }: Dataset,
+): Architecture => ({
+  name: `${name}/adversary`,
+  inputShape,
+  layers: adversary!,
+  task: 'classification',
+});
+
+export const adversaryName = (parameter: string): string => `adversary/${parameter}`;
+
+/** Binary cross entropy of examples and of drawn images, half each. */
+export async function compileDiscriminator(
+  adversary: Model,
+  batchSize: number,
+  { labelSmoothing, threads, runtime }: TrainOptions,
+): Promise<Step> {
+  const placed = placeLayers(adversary.architecture);
+  const shape = [batchSize, ...adversary.architecture.inputShape];
+  const step = await compileStep({
+    parameters: adversary.parameters.map(({ name, shape }) => ({ name, shape })),
+    inputs: [
+      { name: 'real', shape },
+      { name: 'drawn', shape },
+    ],
+    loss(weights, { real, drawn }) {
+      const both = forward(placed, weights, tf.concat([real, drawn], 0), pass());
+      const truth = tf.concat([
+        tf.fill([batchSize, 1], 1 - labelSmoothing),
+        tf.zeros([batchSize, 1]),
+      ]);
+      return { loss: tf.losses.sigmoidCrossEntropy(truth, both) };
+    },
+    threads,
+    runtime,
+  });
+  for (const { name, data } of adversary.parameters) step.parameters[name].set(data);
+  return step;
+}
+
+/** The generator wants its images to be taken for real (the non-saturating loss of the paper). */
+export async function compileGenerator(
+  model: Model,
+  adversary: Model,
+  batchSize: number,
+  { threads, runtime }: TrainOptions,
+): Promise<Step> {
+  const placed = placeLayers(model.architecture);
+  const judge = placeLayers(adversary.architecture);
+  const averages = placed.flatMap(({ name, parameters }) =>
+    parameters.filter((own) => own.trained === false).map(({ role }) => `${name}/${role}`),
+  );
+  const step = await compileStep({
+    parameters: [
+      ...model.parameters.map((parameter) => ({
+        name: parameter.name,
+        shape: parameter.shape,
+        trained: !averages.includes(parameter.name),
+        constraint: constraintOf(parameter),
+      })),
+      ...adversary.parameters.map(({ name, shape }) => ({
+        name: adversaryName(name),
+        shape,
+        trained: false,
+      })),
+    ],
+    inputs: [{ name: 'noise', shape: [batchSize, ...model.architecture.inputShape] }],
+    loss(weights, { noise }) {
+      const recorded: Tensors = {};
+      const samples = forward(placed, weights, noise, {
+        ...pass(),
+        logits: false,
+        record: (name, value) => (recorded[recordedName(name)] = value),
+      });
+      const theirs = Object.fromEntries(
+        adversary.parameters.map(({ name }) => [name, weights[adversaryName(name)]]),
+      );
+      const score = forward(judge, theirs, samples, pass());
+      const loss = tf.losses.sigmoidCrossEntropy(tf.onesLike(score), score);
+      return { loss, samples, ...recorded };
+    },
+    threads,
+    runtime,
+  });
+  for (const { name, data } of model.parameters) step.parameters[name].set(data);
+  return step;
+}
+
+/** Draws as the exported generator will, always of the same noise. */
+export async function compileArtist(
+  { architecture, parameters }: Model,
+  { parameters: views }: Step,
+  { seed, threads, runtime }: TrainOptions,
+): Promise<Forward> {
+  const placed = placeLayers(architecture);
+  const artist = await compileForward({
+    parameters,
+    inputs: [{ name: 'noise', shape: [shown.count, ...architecture.inputShape] }],
+    outputs: (weights, { noise }) => ({
+      images: forward(placed, weights, noise, { ...pass(), training: false, logits: false }),
+    }),
+    views,
+    threads,
+    runtime,
+  });
+  const { noise } = artist.inputs;
+  const random = createRandom(seed + 2);
+  for (let i = 0; i < noise.length; i++) noise[i] = random.normal();
+  return artist;
+}
+
+const pass = () => ({ training: true, logits: true, noise: {}, record: () => {} });

@@ -1,0 +1,23 @@
+/** Moving averages: parameters that no gradient moves, but what a layer records in each training step. */
+import type { Step } from '../engine/step';
+
+/** Share of an average that stays in each step. */
+const decay = 0.99;
+
+/** Under which name a step returns what its layer recorded for a parameter, whose own name its input has. */
+export const recordedName = (parameter: string): string => `recorded/${parameter}`;
+
+/** Moves each parameter that has a record among the step's `results` towards it. */
+export function moveAverages(
+  { parameters }: Step,
+  results: Record<string, number | Float32Array>,
+): void {
+  for (const name in parameters) {
+    const current = results[recordedName(name)];
+    if (current === undefined || typeof current === 'number') continue;
+    const average = parameters[name];
+    for (let i = 0; i < average.length; i++) {
+      average[i] = decay * average[i] + (1 - decay) * current[i];
+    }
+  }
+}
