@@ -94,7 +94,7 @@ async function* map(
       yield { type: 'analysing', analysis: 'sensitivity', done: ++done, total, note };
     }
   } finally {
-    dataset.close?.();
+    await dataset.close?.();
   }
 }
 
@@ -117,7 +117,7 @@ async function* codeLabels(
   try {
     yield* blocks(withAllLabels(dataset));
   } finally {
-    dataset.close?.();
+    await dataset.close?.();
   }
 
   async function* blocks(all: Dataset): AsyncGenerator<RunEvent> {

@@ -13,12 +13,14 @@ import type { TrainRequest } from './protocol';
 export interface CollectOptions {
   /** Collects again what the run has collected before: only progress is told. */
   quiet: boolean;
+  /** Whether a table that does not fit in memory may still be arriving when its dataset is given. */
+  early: boolean;
 }
 
 export async function* collectDataset(
   { dataset: path, data, run }: Pick<TrainRequest, 'dataset' | 'data' | 'run'>,
   { now }: JobContext,
-  { quiet }: CollectOptions,
+  { quiet, early }: CollectOptions,
 ): AsyncGenerator<RunEvent, Dataset> {
   const started = now();
   const { target, validationShare, testShare, seed } = data;
@@ -27,7 +29,7 @@ export async function* collectDataset(
     yield { type: 'stageStarted', stage: 'collect', settings };
   }
   // A table that does not fit in memory is cached beside the run.
-  const dataset = yield* staged(collect(path, { ...data, cacheFolder: run }));
+  const dataset = yield* staged(collect(path, { ...data, cacheFolder: run, early }));
   if (quiet) return dataset;
   const collected = now();
   const bytes = dataset.files.reduce((sum, file) => sum + file.bytes, 0);
@@ -44,7 +46,8 @@ export async function* collectDataset(
   };
   yield { type: 'stageStarted', stage: 'preprocess', settings: {} };
   const learned = `${JSON.stringify(dataset.preprocessing, null, 2)}\n`;
-  const labels = await labelCodes(dataset);
+  // The labels of a table that still arrives are not there to be counted.
+  const labels = dataset.arriving ? undefined : await labelCodes(dataset);
   yield {
     type: 'stageFinished',
     stage: 'preprocess',
@@ -74,10 +77,13 @@ export async function* collectAgain(
   context: JobContext,
 ): AsyncGenerator<RunEvent, Dataset | undefined> {
   if (request.type !== 'train') return undefined;
-  const dataset = yield* collectDataset({ ...request, run }, context, { quiet: true });
+  const dataset = yield* collectDataset({ ...request, run }, context, {
+    quiet: true,
+    early: false,
+  });
   const changed = dataset.files.find((file, i) => before?.files[i]?.sha256 !== file.sha256);
   if (!changed) return dataset;
-  dataset.close?.();
+  await dataset.close?.();
   throw new KolmoError(
     `${changed.path} has changed since this run was trained (its SHA-256 is now ${changed.sha256.slice(0, 12)}…): train again, so that errors compare.`,
   );

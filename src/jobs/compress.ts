@@ -110,7 +110,7 @@ export async function* compressRun(
       ...(test && { metrics: test }),
     };
   } finally {
-    dataset?.close?.();
+    await dataset?.close?.();
   }
 }
 

@@ -69,7 +69,7 @@ export async function* generativeRun(
       test = await measurePrinted(out, judged);
     }
   } finally {
-    dataset?.close?.();
+    await dataset?.close?.();
   }
   const size = record.dataset?.files[0]?.bytes ?? samples.bytes.length;
   const packed = (await readFile(join(run, 'model.kolmo'))).length;

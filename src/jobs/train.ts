@@ -53,7 +53,10 @@ export async function* trainRun(
   const checkpoint = checkpointOf(run);
   const resume = existsSync(checkpoint) ? new Uint8Array(await readFile(checkpoint)) : undefined;
   const began = context.now();
-  const dataset = yield* collectDataset(request, context, { quiet: resume !== undefined });
+  const dataset = yield* collectDataset(request, context, {
+    quiet: resume !== undefined,
+    early: true,
+  });
   try {
     const { choice, reason } = chooseArchitecture(request.architecture, dataset);
     const { seed } = request.training;
@@ -133,7 +136,7 @@ export async function* trainRun(
       ended: result.ended,
     };
   } finally {
-    dataset.close?.();
+    await dataset.close?.();
   }
 }
 

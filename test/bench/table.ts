@@ -17,15 +17,15 @@ export const bench = {
   run,
 };
 
-const fileBytes = 1e9;
 const rowsAtOnce = 5000;
 
-async function run(log: (line: string) => void): Promise<Row[]> {
+/** @param gigabytes another size than that of the goal, for a quick look */
+async function run(log: (line: string) => void, [gigabytes = '1']: string[]): Promise<Row[]> {
   execFileSync(process.execPath, ['esbuild.mjs', '--quiet'], { stdio: 'inherit' });
   const folder = mkdtempSync(join(tmpdir(), 'kolmo-bench-'));
   try {
     const dataset = join(folder, 'sensors.csv');
-    log(`${writeTable(dataset)} bytes in ${dataset}`);
+    log(`${writeTable(dataset, Number(gigabytes) * 1e9)} bytes in ${dataset}`);
     let peak = 0;
     let firstPoint: { seconds: number; cpu: number } | undefined;
     const started = performance.now();
@@ -72,9 +72,14 @@ async function run(log: (line: string) => void): Promise<Row[]> {
       source: goal,
     });
     return [
-      row('1 GB CSV, first point on the curve', firstPoint!.seconds, 5, 's'),
-      row('1 GB CSV, peak memory of the job', peak / 1e9, 1.5, 'GB'),
-      row('1 GB CSV, test RMSE beside the mean’s', test.rmse!, test.baselineRmse!, 'of the target'),
+      row(`${gigabytes} GB CSV, first point on the curve`, firstPoint!.seconds, 5, 's'),
+      row(`${gigabytes} GB CSV, peak memory of the job`, peak / 1e9, 1.5, 'GB'),
+      row(
+        `${gigabytes} GB CSV, test RMSE beside the mean’s`,
+        test.rmse!,
+        test.baselineRmse!,
+        'of the target',
+      ),
     ];
   } finally {
     rmSync(folder, { recursive: true });
@@ -82,7 +87,7 @@ async function run(log: (line: string) => void): Promise<Row[]> {
 }
 
 /** Sixteen numbers, a name, and a target that depends on some of them. */
-function writeTable(path: string): number {
+function writeTable(path: string, fileBytes: number): number {
   const random = createRandom(1);
   const sensors = Array.from({ length: 16 }, (_, i) => `sensor${i}`);
   const places = ['north', 'east', 'south', 'west'];

@@ -35,8 +35,18 @@ export interface Dataset {
   preprocessing: Preprocessing;
   /** Sentences for the report: what was filled, dropped or guessed. */
   notes: string[];
+  /** Present while examples are still being read, from what was asked to give its dataset `early`. */
+  arriving?: Arriving;
   /** Gives back what the examples hold open (a cache file); they cannot be read afterwards. */
-  close?(): void;
+  close?(): Promise<void>;
+}
+
+/** Examples that come in groups, in an order that the seed decides. The first epoch takes them as they come. */
+export interface Arriving {
+  /** Indices of the training examples of each group. */
+  groups: Int32Array[];
+  /** Waits for the first so many groups, and reads one ahead. With all of them, every split can be read. */
+  arrived(groups: number): Promise<void>;
 }
 
 export type Preprocessing =
@@ -65,6 +75,8 @@ export interface DatasetOptions {
   cacheFolder?: string;
   /** With a cache folder, rows stay in memory up to this many bytes. */
   memoryBytes: number;
+  /** Gives the dataset before a table that does not fit in memory has been read to its end. */
+  early: boolean;
 }
 
 export const datasetDefaults: DatasetOptions = {
@@ -72,4 +84,5 @@ export const datasetDefaults: DatasetOptions = {
   testShare: 0.15,
   seed: 1,
   memoryBytes: 128 << 20,
+  early: false,
 };

@@ -16,15 +16,21 @@ export interface TableSource {
   sql: string;
   columns: SourceColumn[];
   notes: string[];
+  /** Text of lines only: the SQL for another file that is written like this one, and whether line 1 is a header. */
+  lines?: { sqlOf(path: string): string; header: boolean };
 }
 
 const missingMarks = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'];
 const delimiters = [',', '\t', ';', '|'];
 
-/** Runs `use` with a connection to an empty in-memory database. */
-export async function* withDuckdb<Event, Result>(
-  use: (connection: DuckDBConnection) => AsyncGenerator<Event, Result>,
-): AsyncGenerator<Event, Result> {
+export interface Duckdb {
+  connection: DuckDBConnection;
+  /** May be called again. */
+  close(): void;
+}
+
+/** A connection to an empty in-memory database. */
+export async function openDuckdb(): Promise<Duckdb> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const database = await DuckDBInstance.create(':memory:', {
     threads: '2',
@@ -34,12 +40,16 @@ export async function* withDuckdb<Event, Result>(
     autoload_known_extensions: 'false',
   });
   const connection = await database.connect();
-  try {
-    return yield* use(connection);
-  } finally {
-    connection.closeSync();
-    database.closeSync();
-  }
+  let open = true;
+  return {
+    connection,
+    close() {
+      if (!open) return;
+      open = false;
+      connection.closeSync();
+      database.closeSync();
+    },
+  };
 }
 
 /** Finds out how a table file is to be read. */
@@ -100,11 +110,7 @@ async function openCsv(connection: DuckDBConnection, path: string): Promise<Tabl
     const comma = await sniff(", delim=';', decimal_separator=','");
     if (countNumbers(comma) > countNumbers(found)) {
       notes.push('Numbers are written with a decimal comma.');
-      return {
-        sql: csvSql(path, `${marks}, decimal_separator=','`, comma, columnsOf(comma)),
-        columns: columnsOf(comma),
-        notes,
-      };
+      return csvSource(path, `${marks}, decimal_separator=','`, comma, notes);
     }
   }
   const columns = columnsOf(found);
@@ -113,7 +119,7 @@ async function openCsv(connection: DuckDBConnection, path: string): Promise<Tabl
       `The first line holds values: the columns are named ${columns[0].name} to ${columns[columns.length - 1].name}.`,
     );
   }
-  return { sql: csvSql(path, marks, found, columns), columns, notes };
+  return csvSource(path, marks, found, notes);
 }
 
 interface Sniffed {
@@ -128,6 +134,13 @@ interface Sniffed {
 
 function columnsOf(sniffed: Sniffed): SourceColumn[] {
   return sniffed.Columns.items.map(({ entries }) => ({ name: entries.name, type: entries.type }));
+}
+
+function csvSource(path: string, options: string, found: Sniffed, notes: string[]): TableSource {
+  const columns = columnsOf(found);
+  const sqlOf = (file: string): string => csvSql(file, options, found, columns);
+  const lines = { sqlOf, header: found.HasHeader };
+  return { sql: sqlOf(path), columns, notes, ...(found.SkipRows === 0 && { lines }) };
 }
 
 function countNumbers(sniffed: Sniffed): number {
@@ -184,18 +197,19 @@ export function isInteger(type: string): boolean {
 
 /**
  * Reads the rows a chunk at a time, in the file's order.
+ * @param from what follows FROM
  * @param expressions one a column, as SQL
  */
 export async function* readChunks(
   connection: DuckDBConnection,
-  source: TableSource,
+  from: string,
   expressions: string[],
   path: string,
 ): AsyncGenerator<DuckDBDataChunk, void> {
   // A stream of DuckDB 1.5 that fails just ends: a last row of our own proves that it came to the end.
   const selected = expressions.map((expression, i) => `${expression} AS value${i}`).join(', ');
   const nothing = expressions.map(() => 'NULL').join(', ');
-  const sql = `SELECT ${selected}, false AS ended FROM ${source.sql} UNION ALL SELECT ${nothing}, true`;
+  const sql = `SELECT ${selected}, false AS ended FROM ${from} UNION ALL SELECT ${nothing}, true`;
   try {
     const result = await connection.stream(sql);
     for (;;) {
@@ -210,7 +224,7 @@ export async function* readChunks(
     throw error instanceof KolmoError ? error : tableError(error, path);
   }
   const counts = expressions.map((expression) => `count(${expression})`).join(', ');
-  await query(connection, `SELECT ${counts} FROM ${source.sql}`, path);
+  await query(connection, `SELECT ${counts} FROM ${from}`, path);
   throw new KolmoError(`${basename(path)} could not be read to its end. Try again.`);
 }
 

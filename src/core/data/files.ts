@@ -11,8 +11,14 @@ export interface SourceFile {
   sha256: string;
 }
 
-/** Hashes a file of any size a piece at a time. */
-export async function* hashFile(path: string): AsyncGenerator<CollectEvent, SourceFile> {
+/**
+ * Hashes a file of any size a piece at a time.
+ * @param visit sees the same pieces in order, so that a file that must be looked through is read once
+ */
+export async function* hashFile(
+  path: string,
+  visit?: (piece: Uint8Array) => void,
+): AsyncGenerator<CollectEvent, SourceFile> {
   const { size } = await stat(path);
   const hash = createHash('sha256');
   const note = `Hashing ${basename(path)}`;
@@ -20,6 +26,7 @@ export async function* hashFile(path: string): AsyncGenerator<CollectEvent, Sour
   let told = 0;
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) {
     hash.update(piece as Uint8Array);
+    visit?.(piece as Uint8Array);
     done += (piece as Uint8Array).length;
     if (done - told < 64 << 20) continue;
     told = done;

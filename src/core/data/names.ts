@@ -1,7 +1,6 @@
 /** Columns as DuckDB delivers them: numbers, and names as codes of an enumeration made from what occurs. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { sampleRows } from './columns';
-import { query, quote, quoteName, type TableSource } from './duckdb';
+import { query, quote, quoteName } from './duckdb';
 import type { ColumnType } from './reader';
 import type { StoredColumn } from './tableColumns';
 
@@ -11,10 +10,10 @@ export const mostNames = 10_000;
 /** Stands for a name that `names` lacks. */
 export const unknownCode = -1;
 
-/** Fills `names` of all columns that have them with what occurs in the first rows. */
+/** Fills `names` of all columns that have them with what occurs in the rows of `from`, the first ones of a table. */
 export async function learnFirstNames(
   connection: DuckDBConnection,
-  source: TableSource,
+  from: string,
   columns: StoredColumn[],
   path: string,
 ): Promise<void> {
@@ -23,7 +22,7 @@ export async function learnFirstNames(
   const selected = named.map(({ name }) => quoteName(name)).join(', ');
   await query(
     connection,
-    `CREATE OR REPLACE TEMP TABLE firstRows AS SELECT ${selected} FROM ${source.sql} LIMIT ${sampleRows}`,
+    `CREATE OR REPLACE TEMP TABLE firstRows AS SELECT ${selected} FROM ${from}`,
     path,
   );
   await learnNames(connection, 'firstRows', named, path);

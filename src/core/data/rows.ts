@@ -1,14 +1,16 @@
-/** Rows of numbers, kept in memory while they are few and in a cache file beyond that. */
+/** Rows of numbers, kept in memory while they are few and in a cache file beyond that, or while they still come. */
 import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { KolmoError } from '../error';
 
 export interface Rows {
   count: number;
+  /** Rows that are there already: all of them, but for placed rows. */
+  present: number;
   width: number;
   /** Copies row `index` to the front of `into`. */
   read(index: number, into: Float64Array): void;
-  /** Visits all rows in order, a block of whole rows at a time; the block is reused. */
+  /** Visits the rows that are there, a block of whole rows at a time, in the order they came; the block is reused. */
   scan(visit: (block: Float64Array, firstRow: number, rows: number) => void): void;
   close(): void;
 }
@@ -37,14 +39,20 @@ export function createRows(options: RowsOptions): {
   let block = new Float64Array(rowsPerBlock * width);
   let filled = 0;
 
+  let stored = 0;
+
+  const append = (rows: Float64Array): void => {
+    file!.write(rows, stored);
+    stored += rows.length;
+  };
   const flush = (): void => {
     const rows = block.subarray(0, filled);
     const bytes = count * width * 8;
     if (!file && options.cacheFolder !== undefined && bytes > options.memoryBytes) {
       file = openCacheFile(options.cacheFolder);
-      for (const earlier of blocks.splice(0)) file.append(earlier);
+      for (const earlier of blocks.splice(0)) append(earlier);
     }
-    if (file) file.append(rows);
+    if (file) append(rows);
     else {
       blocks.push(filled === block.length ? block : rows.slice());
       if (filled === block.length) block = new Float64Array(rowsPerBlock * width);
@@ -65,15 +73,49 @@ export function createRows(options: RowsOptions): {
     },
     finish() {
       if (filled > 0) flush();
-      return file ? fileRows(file, count, width) : memoryRows(blocks, count, width);
+      return file
+        ? fileRows(file, count, width, [{ first: 0, rows: count }])
+        : memoryRows(blocks, count, width);
     },
     discard: () => file?.close(),
   };
 }
 
+/**
+ * Rows whose count is known before they come and whose places are, in any order; all in a cache file.
+ * @returns `place` writes whole rows from row `first` on
+ */
+export function createPlacedRows({
+  count,
+  width,
+  cacheFolder,
+}: {
+  count: number;
+  width: number;
+  cacheFolder: string;
+}): { rows: Rows; place(first: number, values: Float64Array): void } {
+  const file = openCacheFile(cacheFolder);
+  const placed: Range[] = [];
+  const rows = { ...fileRows(file, count, width, placed), present: 0 };
+  return {
+    rows,
+    place(first, values) {
+      file.write(values, first * width);
+      placed.push({ first, rows: values.length / width });
+      rows.present += values.length / width;
+    },
+  };
+}
+
+interface Range {
+  first: number;
+  rows: number;
+}
+
 function memoryRows(blocks: Float64Array[], count: number, width: number): Rows {
   return {
     count,
+    present: count,
     width,
     read(index, into) {
       const start = (index % rowsPerBlock) * width;
@@ -87,18 +129,22 @@ function memoryRows(blocks: Float64Array[], count: number, width: number): Rows 
   };
 }
 
-function fileRows(file: CacheFile, count: number, width: number): Rows {
+function fileRows(file: CacheFile, count: number, width: number, ranges: Range[]): Rows {
   return {
     count,
+    present: count,
     width,
     read: (index, into) => file.read(into.subarray(0, width), index * width),
     scan(visit) {
       const block = new Float64Array(rowsPerBlock * width);
-      for (let first = 0; first < count; first += rowsPerBlock) {
-        const rows = Math.min(rowsPerBlock, count - first);
-        const values = block.subarray(0, rows * width);
-        file.read(values, first * width);
-        visit(values, first, rows);
+      for (const range of ranges) {
+        const end = range.first + range.rows;
+        for (let first = range.first; first < end; first += rowsPerBlock) {
+          const rows = Math.min(rowsPerBlock, end - first);
+          const values = block.subarray(0, rows * width);
+          file.read(values, first * width);
+          visit(values, first, rows);
+        }
       }
     },
     close: () => file.close(),
@@ -106,7 +152,8 @@ function fileRows(file: CacheFile, count: number, width: number): Rows {
 }
 
 interface CacheFile {
-  append(values: Float64Array): void;
+  /** Writes `values` from the value at position `start` on. */
+  write(values: Float64Array, start: number): void;
   /** Fills `into` from the value at position `start`. */
   read(into: Float64Array, start: number): void;
   close(): void;
@@ -137,18 +184,17 @@ function openCacheFile(folder: string): CacheFile {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') fail(error);
     }
   }
-  let end = 0;
   return {
-    append(values) {
+    write(values, start) {
       const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       try {
         for (let written = 0; written < bytes.length;) {
-          written += writeSync(descriptor, bytes, written, bytes.length - written, end + written);
+          const at = start * 8 + written;
+          written += writeSync(descriptor, bytes, written, bytes.length - written, at);
         }
       } catch (error) {
         fail(error);
       }
-      end += bytes.length;
     },
     read(into, start) {
       const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);

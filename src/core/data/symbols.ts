@@ -86,7 +86,7 @@ async function* collect(
         ? [`${unseen} bytes of the test part never occur in training; they share one symbol.`]
         : []),
     ],
-    close: bytes.close,
+    close: () => Promise.resolve(bytes.close()),
   };
 }
 

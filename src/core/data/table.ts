@@ -1,7 +1,7 @@
 /** Tables with a header: CSV and TSV, Parquet and JSON Lines, read a chunk at a time. */
 import { open, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import type { DuckDBConnection, DuckDBDoubleVector } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { KolmoError } from '../error';
 import {
   chooseTarget,
@@ -12,14 +12,16 @@ import {
   sampleRows,
   targetsOf,
 } from './columns';
-import type { Dataset, DatasetOptions } from './dataset';
-import { openTable, query, readChunks, withDuckdb, type TableSource } from './duckdb';
-import { expression, learnFirstNames, learnNames, mostNames, unknownCode } from './names';
+import type { Arriving, Dataset, DatasetOptions } from './dataset';
+import { openDuckdb, openTable, query, type TableSource } from './duckdb';
 import { hashFile } from './files';
+import { learnFirstNames, learnNames, mostNames } from './names';
+import { groupRows, indexLines, openPieces, type Pieces } from './pieces';
 import type { CollectEvent, ColumnDescription, DatasetDescription, Reader } from './reader';
-import { createRows, type Rows } from './rows';
+import type { Rows } from './rows';
 import { splitIndices } from './split';
 import { learnTable, type StoredColumn } from './tableColumns';
+import { storeRows, type KnownTable } from './tableRows';
 
 export const table: Reader = {
   title: 'a table with a header (CSV, TSV, Parquet, JSON Lines)',
@@ -32,19 +34,19 @@ export const table: Reader = {
 const countedBytes = 32 << 20;
 
 async function describe(path: string): Promise<DatasetDescription> {
+  const duckdb = await openDuckdb();
   try {
-    // Describing yields nothing: the generator only ends.
-    const described = await withDuckdb<never, DatasetDescription>(async function* (connection) {
-      const source = await openTable(connection, path);
-      const { rows, columns } = await describeColumns(connection, source, path);
-      refuseEmpty(rows, columns, basename(path));
-      const count = await countRows(connection, source, path, rows);
-      return { kind: 'table', ...count, columns, targets: targetsOf(columns) };
-    }).next();
-    return described.value;
+    const { connection } = duckdb;
+    const source = await openTable(connection, path);
+    const { rows, columns } = await describeColumns(connection, source, path);
+    refuseEmpty(rows, columns, basename(path));
+    const count = await countRows(connection, source, path, rows);
+    return { kind: 'table', ...count, columns, targets: targetsOf(columns) };
   } catch (error) {
     if (!(error instanceof KolmoError)) throw error;
     return { kind: 'table', rows: 0, problem: error.message };
+  } finally {
+    duckdb.close();
   }
 }
 
@@ -93,15 +95,33 @@ async function* collect(
   options: DatasetOptions,
 ): AsyncGenerator<CollectEvent, Dataset> {
   const name = basename(path);
-  const file = yield* hashFile(path);
-  const { rows, columns, classification, notes } = yield* withDuckdb((connection) =>
-    readTable(connection, path, options),
-  );
+  const duckdb = await openDuckdb();
+  let pieces: Pieces | undefined;
+  let rows: Rows | undefined;
+  const close = async (): Promise<void> => {
+    await pieces?.close();
+    rows?.close();
+    duckdb.close();
+  };
   try {
+    const { connection } = duckdb;
+    const { table, classification, notes } = await lookAt(connection, path, options);
+    const index = indexLines({ header: table.source.lines?.header ?? false });
+    const file = yield* hashFile(path, index.visit);
+    pieces = await openPieces(connection, table, index, options);
+    rows = pieces?.rows ?? (yield* readTable(connection, table, options, notes));
+    if (!pieces) duckdb.close();
     const shares = { validation: options.validationShare, test: options.testShare };
     const split = splitIndices(rows.count, shares, options.seed, name);
     yield { type: 'progress', done: rows.count, total: rows.count, note: 'Learning the columns' };
-    const learned = learnTable(rows, columns, split, classification, name);
+    if (rows.present < rows.count) notes.push(noteOf(rows));
+    const learned = learnTable(rows, table.columns, split, classification, name);
+    let arriving: Arriving | undefined;
+    if (pieces) {
+      const { groups, arrived } = pieces;
+      if (options.early) arriving = { groups: groupRows(split.training, groups), arrived };
+      else await arrived(groups.length);
+    }
     return {
       name: basename(path, extname(path)),
       files: [file],
@@ -120,27 +140,25 @@ async function* collect(
         ...learned.notes,
         `Split with seed ${options.seed}: ${split.training.length} training, ${split.validation.length} validation, ${split.test.length} test rows.`,
       ],
-      close: () => rows.close(),
+      ...(arriving && { arriving }),
+      close,
     };
   } catch (error) {
-    rows.close();
+    await close();
     throw error;
   }
 }
 
-interface ReadTable {
-  rows: Rows;
-  /** The target is the last. */
-  columns: StoredColumn[];
-  classification: boolean;
-  notes: string[];
-}
+const noteOf = ({ count, present }: Rows): string =>
+  `The table does not fit in memory: what is said of its columns was learned from the training rows among ${present} rows, ` +
+  `which were drawn in pieces from all ${count}; a name that only other rows hold counts as one that training never saw.`;
 
-async function* readTable(
+/** Finds out what the columns are, and which is the target. */
+async function lookAt(
   connection: DuckDBConnection,
   path: string,
   options: DatasetOptions,
-): AsyncGenerator<CollectEvent, ReadTable> {
+): Promise<{ table: KnownTable; classification: boolean; notes: string[] }> {
   const name = basename(path);
   const source = await openTable(connection, path);
   const looked = await describeColumns(connection, source, path);
@@ -151,25 +169,28 @@ async function* readTable(
   if (options.target === undefined) {
     notes.push(`The target is a guess: ${target.name}, by ${classification ? 'class' : 'amount'}.`);
   }
-  const ordered = [...looked.columns.filter((column) => column !== target), target];
-  const columns = ordered.map((column): StoredColumn => ({
+  const described = [...looked.columns.filter((column) => column !== target), target];
+  const columns = described.map((column): StoredColumn => ({
     name: column.name,
     names: column.type === 'category' || (column === target && classification) ? [] : undefined,
     unusable: column === target ? undefined : whyUnusable(column, looked.rows),
   }));
-  const total = (await countRows(connection, source, path, looked.rows)).rows;
-  await learnFirstNames(connection, source, columns, path);
+  const { rows } = await countRows(connection, source, path, looked.rows);
+  return { table: { path, source, described, columns, rows }, classification, notes };
+}
+
+/** Reads the whole table. */
+async function* readTable(
+  connection: DuckDBConnection,
+  table: KnownTable,
+  options: DatasetOptions,
+  notes: string[],
+): AsyncGenerator<CollectEvent, Rows> {
+  const { path, source, columns } = table;
+  await learnFirstNames(connection, `${source.sql} LIMIT ${sampleRows}`, columns, path);
   for (;;) {
-    refuseManyClasses(target, columns, name);
-    const { rows, withoutTarget, unknown } = yield* storeRows(
-      connection,
-      source,
-      ordered,
-      columns,
-      options,
-      path,
-      total,
-    );
+    refuseManyClasses(columns, basename(path));
+    const { rows, withoutTarget, unknown } = yield* storeRows(connection, table, options);
     if (unknown.length > 0) {
       // Names that the first rows did not show: learn them all and read once more.
       rows.close();
@@ -177,9 +198,10 @@ async function* readTable(
       continue;
     }
     if (withoutTarget > 0) {
-      notes.push(`${withoutTarget} rows have no value for ${target.name} and are left out.`);
+      const { name } = columns[columns.length - 1];
+      notes.push(`${withoutTarget} rows have no value for ${name} and are left out.`);
     }
-    return { rows, columns, classification, notes };
+    return rows;
   }
 }
 
@@ -190,70 +212,9 @@ function whyUnusable(column: ColumnDescription, rows: number): string | undefine
   return undefined;
 }
 
-/** Stores the rows as numbers, names as their codes; says how many had no target, and which columns have unknown names. */
-async function* storeRows(
-  connection: DuckDBConnection,
-  source: TableSource,
-  ordered: ColumnDescription[],
-  columns: StoredColumn[],
-  options: DatasetOptions,
-  path: string,
-  total: number,
-): AsyncGenerator<CollectEvent, { rows: Rows; withoutTarget: number; unknown: StoredColumn[] }> {
-  const selected: string[] = [];
-  for (const [i, column] of ordered.entries()) {
-    selected.push(await expression(connection, columns[i], column.type, `names${i}`));
-  }
-  const { cacheFolder, memoryBytes } = options;
-  const width = columns.length;
-  const rows = createRows({ width, cacheFolder, memoryBytes });
-  const unknown = new Set<StoredColumn>();
-  let block = new Float64Array();
-  let [done, told, withoutTarget] = [0, 0, 0];
-  let finished = false;
-  try {
-    for await (const chunk of readChunks(connection, source, selected, path)) {
-      const count = chunk.rowCount;
-      if (block.length < count * width) block = new Float64Array(count * width);
-      for (let position = 0; position < width; position++) {
-        const vector = chunk.getColumnVector(position) as DuckDBDoubleVector;
-        const named = columns[position].names !== undefined;
-        for (let row = 0; row < count; row++) {
-          const value = vector.getItem(row)!;
-          // Infinity is no measurement either.
-          block[row * width + position] = Number.isFinite(value) ? value : NaN;
-          if (named && value === unknownCode) unknown.add(columns[position]);
-        }
-      }
-      const kept = dropWithoutTarget(block.subarray(0, count * width), width);
-      withoutTarget += count - kept;
-      rows.append(block.subarray(0, kept * width));
-      done += count;
-      if (done - told < sampleRows) continue;
-      told = done;
-      yield { type: 'progress', done, total: Math.max(done, total), note: 'Reading rows' };
-    }
-    const stored = rows.finish();
-    finished = true;
-    return { rows: stored, withoutTarget, unknown: [...unknown] };
-  } finally {
-    if (!finished) rows.discard();
-  }
-}
-
-/** Moves the rows that have a target to the front and returns how many they are. */
-function dropWithoutTarget(block: Float64Array, width: number): number {
-  let kept = 0;
-  for (let start = 0; start < block.length; start += width) {
-    if (Number.isNaN(block[start + width - 1])) continue;
-    if (kept * width !== start) block.copyWithin(kept * width, start, start + width);
-    kept++;
-  }
-  return kept;
-}
-
-function refuseManyClasses(target: ColumnDescription, columns: StoredColumn[], name: string): void {
-  if (columns[columns.length - 1].unusable === undefined) return;
+function refuseManyClasses(columns: StoredColumn[], name: string): void {
+  const target = columns[columns.length - 1];
+  if (target.unusable === undefined) return;
   throw new KolmoError(
     `The target “${target.name}” of ${name} has more than ${mostNames} classes. Choose another column.`,
   );

@@ -76,7 +76,7 @@ export function learnTable(
   const source = columns.length - 1;
   const target = columns[source];
   const { task, targetSize, writeTarget } = classification
-    ? learnClasses(target, facts[source], notes, what)
+    ? learnClasses(target, facts[source], rows.present < rows.count, notes, what)
     : learnQuantity(target, facts[source], what);
   // Codes stand last, where an embedding looks for them.
   const codes = usable.filter(({ learned }) => learned.type === 'code');
@@ -130,7 +130,7 @@ function gatherFacts(rows: Rows, columns: StoredColumn[], split: SplitIndices): 
     sample: new Float64Array(names ? 0 : medianRows),
     sampled: 0,
   }));
-  const stride = Math.ceil(split.training.length / medianRows);
+  const stride = Math.ceil(Math.min(split.training.length, rows.present) / medianRows);
   let values = new Float64Array();
   rows.scan((block, firstRow, count) => {
     if (values.length < count) values = new Float64Array(count);
@@ -236,19 +236,21 @@ function createEncoder(
   const places = new Map(learned.values.map((value, place) => [value, place]));
   const placeOf = Int32Array.from(column.names!, (name) => places.get(name) ?? -1);
   const fill = places.get(learned.fill)!;
+  // A code without a name is of a row that came after the names were learned.
+  const place = (code: number): number => (Number.isNaN(code) ? fill : (placeOf[code] ?? -1));
   if (learned.type === 'code') {
     return {
       width: 1,
       write(row, into, offset) {
-        into[offset + position] = 1 + (Number.isNaN(row[source]) ? fill : placeOf[row[source]]);
+        into[offset + position] = 1 + place(row[source]);
       },
     };
   }
   return {
     width: learned.values.length,
     write(row, into, offset) {
-      const place = Number.isNaN(row[source]) ? fill : placeOf[row[source]];
-      if (place >= 0) into[offset + position + place] = 1;
+      const at = place(row[source]);
+      if (at >= 0) into[offset + position + at] = 1;
     },
   };
 }
@@ -271,14 +273,17 @@ interface LearnedTarget {
   writeTarget(value: number, targets: Float32Array, offset: number): void;
 }
 
+/** @param partly whether there are training rows that `facts` do not tell of: each name may be a class then */
 function learnClasses(
   target: StoredColumn,
   facts: ColumnFacts,
+  partly: boolean,
   notes: string[],
   what: string,
 ): LearnedTarget {
   const names = target.names!;
-  const order = byFrequency(facts.counts).sort((a, b) => compareNames(names[a], names[b]));
+  const found = partly ? [...names.keys()] : byFrequency(facts.counts);
+  const order = found.sort((a, b) => compareNames(names[a], names[b]));
   if (order.length < 2) {
     throw new KolmoError(
       `The target “${target.name}” of ${what} has one class in the training rows, “${names[order[0]]}”: there is nothing to learn. Choose another column.`,
@@ -286,7 +291,7 @@ function learnClasses(
   }
   const placeOf = new Int32Array(names.length).fill(-1);
   order.forEach((code, place) => (placeOf[code] = place));
-  const unseen = countUnseen(facts);
+  const unseen = partly ? 0 : countUnseen(facts);
   if (unseen > 0) {
     notes.push(
       `${unseen} test rows have a class that never occurs in training; they count as wrong.`,

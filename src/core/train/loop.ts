@@ -1,13 +1,14 @@
 /** The training loop: seeded, resumable bit for bit, with the best weights kept. */
 import type { Dataset } from '../data/dataset';
 import { KolmoError } from '../error';
-import { createRandom, shuffle } from '../random';
+import { createRandom } from '../random';
 import { beginning, encodeCheckpoint, resumeFrom, type Checkpoint } from './checkpoint';
 import { trainAgainstAdversary } from './gan';
 import { flopsOf, placeLayers } from './layers/layers';
 import type { Model } from './model';
 import type { TrainEvent, TrainExtras, TrainResult } from './events';
 import { fineTuneDefaults, learningRateAt, trainDefaults, type TrainOptions } from './options';
+import { allArrived, epochOrder } from './order';
 import { batchOf, compileTrainee } from './trainee';
 
 export type { TrainEvent, TrainExtras, TrainResult } from './events';
@@ -57,7 +58,6 @@ export async function* train(
       });
     }
     const random = createRandom(state.noiseState);
-    const order = new Int32Array(count);
     let trainingLoss = NaN;
     let ended: TrainResult['ended'] = 'finished';
 
@@ -70,9 +70,9 @@ export async function* train(
 
     epochs: while (state.epoch < settings.epochs) {
       const epochRandom = createRandom(state.shuffleState);
-      for (let i = 0; i < count; i++) order[i] = i;
-      shuffle(order, epochRandom);
+      const { order, ready } = epochOrder(dataset, state.epoch, epochRandom);
       while (state.batch < batches) {
+        await ready((state.batch + 1) * batchSize);
         const done = state.epoch * batches + state.batch;
         const { loss, error } = await trainee.step(
           batchOf(order, state.batch, batchSize),
@@ -113,6 +113,7 @@ export async function* train(
       }
 
       trainingLoss = means(state.epochSum).loss;
+      await allArrived(dataset);
       const { loss, error } = await trainee.validate();
       state.epoch++;
       state.batch = 0;
@@ -147,6 +148,7 @@ export async function* train(
     }
 
     // Stopped within an epoch: the weights as they are may be better than those of the best epoch.
+    await allArrived(dataset);
     if (state.batch > 0 && ended === 'stopped') {
       const { loss } = await trainee.validate();
       if (loss < state.bestLoss) {

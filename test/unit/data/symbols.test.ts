@@ -51,6 +51,6 @@ describe('symbols', () => {
     for (const split of ['training', 'validation', 'test'] as const) {
       assert.deepEqual(readSplit(a, split), readSplit(b, split));
     }
-    b.close!();
+    await b.close!();
   });
 });

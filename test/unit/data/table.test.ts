@@ -241,8 +241,8 @@ describe('table', () => {
       assert.deepEqual(readSplit(cached, split), readSplit(inMemory, split));
     }
     assert.deepEqual(cached.notes, inMemory.notes);
-    cached.close!();
-    other.close!();
+    await cached.close!();
+    await other.close!();
     assert.deepEqual(readdirSync(cacheFolder), []);
   });
 
