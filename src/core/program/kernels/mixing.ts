@@ -7,6 +7,7 @@
 const HASH: usize = 0x1000; // i32 per context
 const SELECT: usize = 0x1100; // i32 per weight set: its row; the first two are chosen here
 const REFINE: usize = 0x1140;
+const SOLE: usize = 0x1150; // i32: one more than the byte that has a decision of its own before the bits of the others; 0 for none
 const DOTS: usize = 0x1180; // f32 per weight set
 const MATCH: usize = 0x1200; // 32 bytes per repeat: at, length, bucket, expected byte, slot of its probability, least length
 const BASE: usize = 0x1400; // i32 per context, and so on: the bucket of this nibble
@@ -137,19 +138,26 @@ function shift(encoding: i32): void {
   }
 }
 
+/** The decision of a byte at a bit; before the first, whether it is another byte than `sole`. */
+function bitOf(byte: i32, bit: i32, sole: i32): i32 {
+  return bit > 7 ? i32(byte !== sole) : (byte >> bit) & 1;
+}
+
 /** Codes the byte at `i` of the data, which an encoder has put there, and returns it. */
 export function code(i: i32, encoding: i32): i32 {
   const rate: f32 = rateEnd + 0.016 / (1 + <f32>i / 4096);
   const c1 = i ? <i32>load<u8>(i - 1, DATA) : 0;
   const refineContext = load<i32>(REFINE) * 0x2f0b4c47;
-  let node = 1;
+  const sole = load<i32>(SOLE) - 1;
+  const first = 7 + i32(sole >= 0);
+  let node = 8 - first;
   chance = 1;
-  for (let bit = 7; bit >= 0; bit--) {
-    if (bit === 7 || bit === 3) findBuckets(bit, node);
-    const input = INPUTS + (bit << 10);
+  for (let bit = first; bit >= 0; bit--) {
+    if (bit === first || bit === 7 || bit === 3) findBuckets(bit === first, node);
+    const input = INPUTS + ((bit & 7) << 10);
     const last = input + inputBytes;
     store<f32>(last - 4, 0.4);
-    gather(input, bit, node);
+    gather(input, bit, node, sole);
     // Their lines are asked for before they are needed.
     let ra = REFINE_A + ((node | (c1 << 8)) << 6);
     let rb = REFINE_B + ((((refineContext >>> 16) ^ (node * 61)) & 65535) << 6);
@@ -188,7 +196,7 @@ export function code(i: i32, encoding: i32): i32 {
 
     shift(encoding);
     const middle = low + <u32>((<u64>(high - low) * p) >> 16);
-    const y = encoding ? ((<i32>load<u8>(i, DATA)) >> bit) & 1 : i32(word <= middle);
+    const y = encoding ? bitOf(load<u8>(i, DATA), bit, sole) : i32(word <= middle);
     chance *= <f64>(y ? p : 65536 - p) / 65536;
     if (y) high = middle;
     else low = middle + 1;
@@ -208,7 +216,11 @@ export function code(i: i32, encoding: i32): i32 {
     const gap: f32 = <f32>y - squash(<f32>(ti + up) * 0.25 - 7.5);
     store<f32>(ra, load<f32>(ra) + (gap - load<f32>(ra)) * 0.02);
     store<f32>(rb, load<f32>(rb) + (gap - load<f32>(rb)) * 0.02);
-    update(y, bit);
+    update(y, bit, sole);
+    if (bit > 7 && !y) {
+      node = sole;
+      break;
+    }
     node = node * 2 + y;
   }
   node &= 255;
@@ -226,18 +238,18 @@ export function code(i: i32, encoding: i32): i32 {
 }
 
 /** A bucket of 16 slots serves a nibble; of two places for it the less used one is taken over. */
-function findBuckets(bit: i32, node: i32): void {
+function findBuckets(first: bool, node: i32): void {
   // All addresses come first, and their lines are asked for together, so that the waits for memory overlap.
   for (let k: i32 = 0; k < contexts << 2; k += 4) {
     let a: i32;
     let check: i32;
-    if (bit === 7) {
+    if (first) {
       let h = (load<i32>(k, HASH) ^ ((k + 4) * 0x9e3779b1)) * 0x85ebca6b;
       h = (h ^ (h >>> 15)) * 0x2f0b4c47;
       check = (h >>> 16) | 1;
       a = (((h ^ (h >>> 14)) * 0x9e3779b1) & mask) + <i32>table;
     } else {
-      // The second nibble's buckets lie in the page of the first.
+      // The buckets of what follows lie in the page of the first.
       a = load<i32>(k, PLACE) ^ (node << 6);
       check = load<i32>(k, CHECK) ^ (node << 3);
     }
@@ -263,7 +275,7 @@ function findBuckets(bit: i32, node: i32): void {
     }
     store<i32>(k, a, BASE);
     known += i32(load<u32>(a, 4) !== 0);
-    if (bit === 7) {
+    if (first) {
       store<i32>(k, a, FIRST);
       store<i32>(k, check, FIRST_CHECK);
       store<i32>(k, load<u16>(a), RUN);
@@ -273,8 +285,9 @@ function findBuckets(bit: i32, node: i32): void {
 }
 
 /** Three inputs a context: its probability, what followed its last bits elsewhere, and the byte that ran on in it. */
-function gather(x: usize, bit: i32, node: i32): void {
-  const place = (bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 2;
+function gather(x: usize, bit: i32, node: i32, sole: i32): void {
+  const place =
+    (bit > 7 ? 1 : bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 2;
   for (let k: i32 = 0; k < contexts << 2; k += 4, x += 12) {
     const a: usize = load<i32>(k, BASE) + place;
     store<i32>(k, <i32>a, SLOT);
@@ -294,7 +307,7 @@ function gather(x: usize, bit: i32, node: i32): void {
     const r = load<i32>(k, RUN);
     let z: usize = 0;
     if (r && ((r >> 8) | 256) >> (bit + 1) === node) {
-      const expected = (r >> (8 + bit)) & 1;
+      const expected = bitOf(r >> 8, bit, sole);
       z = RUN_P + (((k << 7) | (r & 255) | (expected << 8)) << 2);
       third = probability(z);
       if (!expected) third = -third;
@@ -313,7 +326,7 @@ function gather(x: usize, bit: i32, node: i32): void {
       z = RECENT_P + (((m << 6) | load<i32>(at, 8)) << 2);
       first = probability(z);
       second = <f32>min(length, 32) / 16;
-      if (!((byte >> bit) & 1)) {
+      if (!bitOf(byte & 255, bit, sole)) {
         first = -first;
         second = -second;
       }
@@ -325,12 +338,12 @@ function gather(x: usize, bit: i32, node: i32): void {
 }
 
 /** Teaches the bit to every slot that had a say. A slot: probability (16 bits), the last seven bits seen (8), their count (8). */
-function update(y: i32, bit: i32): void {
+function update(y: i32, bit: i32, sole: i32): void {
   for (let m = 0; m < matches; m++) {
     const at = MATCH + (m << 5);
     const z: usize = load<i32>(at, 16);
     if (z) {
-      const right = i32(((load<i32>(at, 12) >> bit) & 1) === y);
+      const right = i32(bitOf(load<u8>(at, 12), bit, sole) === y);
       learn(z, right, 100);
       if (!right) {
         store<i32>(at, 0, 4);

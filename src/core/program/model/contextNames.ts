@@ -59,7 +59,9 @@ const places: Part[] = [
 ];
 
 const pixels: Part[] = [
+  { pattern: /\bimage\b/, words: 'what this image has held' },
   { pattern: /\bplace\b/, words: 'place in the image' },
+  { pattern: /\bpx\b/, words: 'column of the image' },
   { pattern: /\bpy\b/, words: 'row of the image' },
   { pattern: /\bw\b/, words: 'pixel to the left' },
   { pattern: /\bn\b/, words: 'pixel above' },

@@ -14,6 +14,8 @@ export interface ModelSpec {
   selectors: { expression: string; size: number }[];
   /** Integer expression for the second refinement stage. */
   refine: string;
+  /** A byte so frequent that it has a decision of its own, before the bits of all others. */
+  sole?: number;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
   /** Binary logarithm of the 32-bit slots of the one hash table that all contexts share. */
@@ -33,6 +35,7 @@ const map = {
   hash: 0x1000,
   select: 0x1100,
   refine: 0x1140,
+  sole: 0x1150,
   match: 0x1200,
   data: 0x900000,
 };
@@ -101,6 +104,7 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
 kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, spec.memory].join()});
+${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
@@ -128,8 +132,9 @@ const evidenceSource = (spec: ModelSpec, weights: number): string => `
 const floats = new Float32Array(memory.buffer), evidence = new Float64Array(${spec.contexts.length + spec.matches.length});
 const bestContext = byte => {
   evidence.fill(0);
-  for (let bit = 0; bit < 8; bit++) {
-    const node = (byte | 256) >> bit + 1, sign = byte >> bit & 1 ? 1 : -1, at = ${map.inputs / 4} + bit * 256;
+  const alone = byte === ${spec.sole ?? -1};
+  for (let bit = 0; bit < (alone ? 1 : 8); bit++) {
+    const node = alone ? 0 : (byte | 256) >> bit + 1, sign = !alone && byte >> bit & 1 ? 1 : -1, at = ${map.inputs / 4} + bit * 256;
     select[0] = node;
     for (let m = 0; m < ${spec.selectors.length + 2}; m++) {
       const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + select[m] * ${inputsOf(spec)};

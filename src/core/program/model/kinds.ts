@@ -197,7 +197,10 @@ const byteModel: Contexts = {
   matches: [5, 12],
 };
 
-/** Images: a pixel's neighbours, exactly and coarsely, their gradients, and its place in the image. */
+/**
+ * Images: a pixel's neighbours, exactly and coarsely, their gradients, its place in the image, and what this image has held so
+ * far, since grey levels recur where edges do. Background comes first and is one decision.
+ */
 const imageModel = ({
   width,
   height,
@@ -207,9 +210,9 @@ const imageModel = ({
   height: number;
   header: number;
 }): Contexts => ({
-  state: `let place = 0, px = 0, py = 0, now = 0, run = 0;
+  state: `let place = 0, px = 0, py = 0, now = 0, run = 0, image = 0;
   const pixel = (dx, dy) => px + dx < 0 || px + dx >= ${width} || py < dy || now < ${header} ? 0 : data[now + dx - dy * ${width}], tone = v => v ? v > 250 ? 3 : v > 128 ? 2 : 1 : 0, step = v => v ? 1 + (v >> 6) : 0;`,
-  step: `now = i; place = i < ${header} ? 0 : (i - ${header}) % ${width * height}; px = place % ${width}; py = place / ${width} | 0;
+  step: `now = i; image = (i - ${header}) / ${width * height} | 0; place = i < ${header} ? 0 : (i - ${header}) % ${width * height}; px = place % ${width}; py = place / ${width} | 0;
   run = px ? c1 ? run < 0 ? 1 : run + 1 : run > 0 ? -1 : run - 1 : 0;
   const w = pixel(-1, 0), n = pixel(0, 1), nw = pixel(-1, 1), ne = pixel(1, 1), ww = pixel(-2, 0), nn = pixel(0, 2), nne = pixel(1, 2), nnw = pixel(-1, 2), nee = pixel(2, 1), nww = pixel(-2, 1), slope = Math.max(0, Math.min(255, w + n - nw)),
   near = tone(w) | tone(n) << 2 | tone(nw) << 4 | tone(ne) << 6 | tone(ww) << 8 | tone(nn) << 10 | tone(nnw) << 12 | tone(nne) << 14 | tone(nww) << 16 | tone(nee) << 18,
@@ -238,6 +241,17 @@ const imageModel = ({
     'fine',
     'mix(fine&32767,w|n<<8)',
     'mix(run,(n>>5)+(ne>>5)*8)',
+    '(w>>4)|(n>>4)<<4|(nw>>4)<<8|(ne>>4)<<12|(nee>>5)<<16',
+    'n>>3|(nn>>3)<<5|(pixel(0,3)>>3)<<10|(w>>6)<<15',
+    'ne>>3|(pixel(2,2)>>3)<<5|(pixel(3,3)>>3)<<10|(w>>6)<<15',
+    'nne>>3|(pixel(2,4)>>3)<<5|(n>>4)<<10|(ne>>4)<<15',
+    'w>>3|(ww>>3)<<5|(pixel(-3,0)>>3)<<10|(n>>6)<<15|(ne>>6)<<17',
+    'mix(image,1)',
+    'mix(image,w+2)',
+    'mix(image,n+258)',
+    'mix(image,px<<10|near&207)',
+    'mix(image,py<<10|near&207|1<<9)',
+    'mix(image,px<<10|(n>>6)<<2|w>>6|1<<8)',
   ],
   selectors: [
     { expression: 'place', size: width * height },
@@ -246,5 +260,6 @@ const imageModel = ({
     byLastByte,
   ],
   refine: 'near',
+  sole: 0,
   matches: [],
 });
