@@ -15,6 +15,7 @@ import { trainDefaults } from '../core/train/options';
 import type { Finding, Rung, RunEvent } from '../runs/events';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
+import { withJudge } from './judge';
 import type { AnalyseRequest, MappedPass } from './protocol';
 import { openRun } from './source';
 
@@ -86,9 +87,12 @@ async function* map(
   const dataset = await last(collectAgain(run, record, context));
   if (!dataset) throw new KolmoError(noData);
   try {
+    const where = { run, stage: 'train' as const, threads };
+    const judged = await last(withJudge(dataset, record.architecture, where, context));
+    const judge = judged.judge === 'missing' ? undefined : judged.judge;
     const total = model.parameters.filter(isWeights).length * settings.length;
     let done = 0;
-    for await (const cell of sensitivity(model, dataset, pass, settings, { threads })) {
+    for await (const cell of sensitivity(model, dataset, pass, settings, { threads, judge })) {
       yield { type: 'found', finding: { type: 'sensitivity', pass, cell } };
       const note = noteOf(cell);
       yield { type: 'analysing', analysis: 'sensitivity', done: ++done, total, note };

@@ -14,7 +14,7 @@ import { table } from '../table';
 
 const mapped: MappedPass[] = ['prune', 'quantize', 'share'];
 
-/** Accuracy lost at which a cell is as red as it gets; in units of loss where there is no accuracy. */
+/** Accuracy lost at which a cell is as red as it gets; without accuracy, that is where the loss has doubled. */
 const hottest = 0.05;
 
 export function createSensitivity(wishes: ChartWishes): Chart {
@@ -133,7 +133,8 @@ function heat(cell: Sensitivity): HTMLElement {
     element('span', {}, lost),
     element('span', {}, formatShortBytes(Math.round(bytesSaved))),
   );
-  const share = Math.min(1, Math.max(0, lossOf(validation, baseline) / hottest));
+  const most = baseline.error === undefined ? baseline.loss : hottest;
+  const share = Math.min(1, Math.max(0, lossOf(validation, baseline) / most));
   made.style.setProperty('--heat', `${Math.round(60 * Math.sqrt(share))}%`);
   return made;
 }

@@ -115,7 +115,9 @@ export function lossOf(after: Metrics, before: Metrics): number {
 
 export function lossText(after: Metrics, before: Metrics): string {
   const lost = lossOf(after, before);
-  return after.error === undefined ? `loss +${lost.toPrecision(3)}` : formatPercent(lost);
+  if (after.error !== undefined) return formatPercent(lost);
+  const what = after.frechetDistance === undefined ? 'loss' : 'Fréchet distance';
+  return `${what} ${lost < 0 ? '−' : '+'}${Math.abs(lost).toPrecision(3)}`;
 }
 
 /** Stages whose packed file is accounted for, in the order in which they were applied. */

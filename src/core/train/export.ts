@@ -66,15 +66,16 @@ const evaluationBatch = 500;
  * Runs an exported file over a split, in ONNX Runtime.
  * Throws a KolmoError for a generator of samples without a judge.
  * @param bytes a file that `exportOnnx` wrote, or any with one float input and one float output
- * @param options.judge what `trainJudge` gave for the dataset
+ * @param options.judge what `trainJudge` gave for the dataset, for a generator
+ * @param options.samples how many of its samples are judged
  */
 export async function evaluateOnnx(
   bytes: Uint8Array,
   dataset: Dataset,
   split: SplitName,
-  options: { threads?: number; runtime?: Runtime; judge?: Model } = {},
+  options: { threads?: number; runtime?: Runtime; judge?: Model; samples?: number } = {},
 ): Promise<Metrics> {
-  const { threads = 1, runtime, judge } = options;
+  const { threads = 1, runtime, judge, samples } = options;
   const { inputShape, targetSize } = dataset;
   const examples = dataset.splits[split];
   const model = await openModel(bytes, { threads, runtime });
@@ -82,10 +83,12 @@ export async function evaluateOnnx(
     const [noise] = model.inputShape;
     if (model.inputShape.length === 1 && noise !== sizeOf(inputShape)) {
       try {
-        if (judge) return await measureSamples(model, dataset, split, { judge, threads, runtime });
-        throw new KolmoError(
-          'What a generator draws is measured by a classifier of labelled images, and there is none.',
-        );
+        if (!judge) {
+          throw new KolmoError(
+            `What a generator draws is measured by a classifier of labelled images, and ${dataset.name} has no labels: put the IDX file of its labels beside it and train again.`,
+          );
+        }
+        return await measureSamples(model, dataset, split, { judge, samples, threads, runtime });
       } finally {
         await model.dispose();
       }

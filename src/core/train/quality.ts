@@ -14,7 +14,7 @@ import { train } from './loop';
 import type { Metrics, Model } from './model';
 import { trainDefaults } from './options';
 
-const samples = 10_000;
+const defaultSamples = 10_000;
 const batch = 500;
 
 /** A judge is good enough after so many steps, and at least two epochs. */
@@ -44,6 +44,7 @@ export function trainJudge(
 export interface SampleOptions {
   /** What `trainJudge` gave for the dataset. */
   judge: Model;
+  samples?: number;
   threads: number;
   runtime?: Runtime;
 }
@@ -58,7 +59,7 @@ export async function measureSamples(
   generator: Pick<OpenModel, 'run' | 'inputShape'>,
   dataset: Dataset,
   split: SplitName,
-  { judge: model, ...options }: SampleOptions,
+  { judge: model, samples = defaultSamples, ...options }: SampleOptions,
 ): Promise<Metrics> {
   const [noise] = generator.inputShape;
   const judge = await compileJudge(model, dataset, options);
@@ -103,7 +104,7 @@ export function collapseOf({ sampleEntropy, exampleEntropy }: Metrics): string |
   if (sampleEntropy === undefined || exampleEntropy === undefined) return undefined;
   if (sampleEntropy >= collapsedShare * exampleEntropy) return undefined;
   return (
-    `The generator has collapsed: the labels of ${samples} samples have an entropy of ${sampleEntropy.toFixed(2)} bits, ` +
+    `The generator has collapsed: the labels of its samples have an entropy of ${sampleEntropy.toFixed(2)} bits, ` +
     `those of the examples ${exampleEntropy.toFixed(2)}. Train it again with gan-batch-norm, label smoothing or a lower learning rate.`
   );
 }

@@ -150,3 +150,50 @@ describe('an analysis', () => {
     assert.match(analysis.message!, /labels/);
   });
 });
+
+describe('an analysis of a model that sorts nothing', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kolmo-analyse-'));
+    const { images, labels } = syntheticIdx({ count: 200, side: 8 });
+    writeFileSync(join(folder, 'train-images-idx3-ubyte'), images);
+    writeFileSync(join(folder, 'train-labels-idx1-ubyte'), labels);
+    writeFileSync(join(folder, 'a.txt'), 'to be or not to be, that is the question. '.repeat(50));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const trained = async (file: string, architecture: string): Promise<string> => {
+    const run = join(folder, '.kolmo', 'runs', architecture);
+    const data = { ...datasetDefaults };
+    const training = { epochs: 1, batchSize: 32, seed: 1 };
+    const dataset = join(folder, file);
+    await startJob(
+      { type: 'train', dataset, data, architecture, training, run, threads: 1 },
+      { worker },
+    ).result;
+    return run;
+  };
+  const analyse = (run: string, analysis: AnalyseRequest['analysis']): Promise<AnalyseSummary> =>
+    startJob({ type: 'analyse', run, analysis, threads: 1 }, { worker })
+      .result as Promise<AnalyseSummary>;
+
+  for (const [architecture, file, metric, refused] of [
+    ['gan', 'train-images-idx3-ubyte', 'frechetDistance', /does not sort .* into classes/],
+    ['autoencoder', 'train-images-idx3-ubyte', 'loss', /does not sort .* into classes/],
+    ['next-symbol', 'a.txt', 'bitsPerByte', /are no classes/],
+  ] as const) {
+    it(`maps the layers of ${architecture}, and says why it has no code of labels`, async () => {
+      const run = await trained(file, architecture);
+      const map = { name: 'sensitivity', pass: 'prune', settings: [0.9] } as const;
+      const { findings } = await analyse(run, { ...map, settings: [...map.settings] });
+      const layers = findings.map((finding) => {
+        assert.ok(finding.type === 'sensitivity');
+        assert.ok(Number.isFinite(finding.cell.validation[metric]));
+        assert.ok(finding.cell.bytesSaved > 0);
+        return finding.cell.parameter;
+      });
+      assert.ok(layers.length >= 4 && new Set(layers).size === layers.length);
+      await assert.rejects(analyse(run, { name: 'prequential' }), { message: refused });
+    });
+  }
+});

@@ -63,6 +63,11 @@ export async function* prequential(
       `The labels of ${dataset.name} are no classes, so that their description length is not defined: choose a dataset with classes.`,
     );
   }
+  if (architecture.task !== 'classification') {
+    throw new KolmoError(
+      `The model ${architecture.name} does not sort ${dataset.name} into classes, so it cannot code their labels: train a classifier on it and analyse that run.`,
+    );
+  }
   const { count } = dataset.splits.training;
   const { firstBlock = 64, ...training } = options;
   const blocks = prequentialBlocks(count, firstBlock);

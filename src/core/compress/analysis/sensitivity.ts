@@ -19,17 +19,23 @@ export interface Sensitivity {
   baseline: Metrics;
 }
 
-/** Yields one measure for each weight layer and setting, layer by layer; a setting that does not fit a layer is left out. */
+/** Samples that a generator is measured on: fewer than for its quality, since many generators are only compared. */
+const samples = 2000;
+
+/**
+ * Yields one measure for each weight layer and setting, layer by layer; a setting that does not fit a layer is left out.
+ * @param options.judge what `trainJudge` gave for the dataset, where the model is a generator
+ */
 export async function* sensitivity(
   model: Model,
   dataset: Dataset,
   pass: Extract<PassName, 'prune' | 'quantize' | 'share'>,
   settings: number[],
-  { threads = 1 } = {},
+  { threads = 1, judge }: { threads?: number; judge?: Model } = {},
 ): AsyncGenerator<Sensitivity, void> {
   const rehearse = rehearsals[pass]!;
   const measure = (changed: Model): Promise<Metrics> =>
-    evaluateOnnx(exportOnnx(changed), dataset, 'validation', { threads });
+    evaluateOnnx(exportOnnx(changed), dataset, 'validation', { threads, judge, samples });
   const baseline = await measure(model);
   const before = estimatedLength(model);
   for (const parameter of model.parameters.filter(isWeights)) {
