@@ -76,7 +76,7 @@ async function run(log: (line: string) => void, wanted: string[] = []): Promise<
   for (const name of names)
     rows.push(...summarise(name, await readRecipe(name), trials.get(name)!));
   if (wanted.length === 0 || wanted.includes('nncodec')) {
-    rows.push(...compareWithDeepCabac(await quantizedModels(), log));
+    rows.push(...(await compareWithDeepCabac(await quantizedModels(), log)));
   }
   return rows;
 }

@@ -5,9 +5,19 @@ import type { TensorLayout } from './kolmoLayout';
 
 export type KolmoEncoding =
   | { type: 'float32'; half: boolean }
-  | { type: 'quantized'; bits: number; scales: Float32Array; zeroPoints: Int32Array }
+  /** One scale, one per column, or one for each `groupSize` rows of each column: [groups, columns]. */
+  | {
+      type: 'quantized';
+      bits: number;
+      groupSize?: number;
+      scales: Float32Array;
+      zeroPoints: Int32Array;
+    }
   /** Nonzero centroids, rising; the first `negative` of them are below zero. */
   | { type: 'codebook'; centroids: Float32Array; negative: number };
+
+/** Stands in place of a weight's bits, of which no weight has one, where scales for groups follow. */
+const groups = 0;
 
 export function encodeEncoding(
   writer: BitWriter,
@@ -21,14 +31,20 @@ export function encodeEncoding(
       writer.bits(encoding.half ? 1 : 0, 1);
       return { scales: 0, codebook: 0 };
     case 'quantized': {
+      const { groupSize } = encoding;
       writer.bits(1, 2);
+      if (groupSize !== undefined) {
+        writer.bits(groups, 4);
+        writer.number(groupSize, 5);
+      }
       writer.bits(encoding.bits - 1, 4);
-      writer.bits(encoding.scales.length > 1 ? 1 : 0, 1);
+      if (groupSize === undefined) writer.bits(encoding.scales.length > 1 ? 1 : 0, 1);
+      const before = writer.length();
       encodeValues(writer, encoding.scales);
       const centred = encoding.zeroPoints.every((point) => point === 0);
       writer.bits(centred ? 0 : 1, 1);
       if (!centred) for (const point of encoding.zeroPoints) encodeSigned(writer, point);
-      return { scales: writer.length() - start - 7, codebook: 0 };
+      return { scales: writer.length() - before, codebook: 0 };
     }
     case 'codebook': {
       const { centroids, negative } = encoding;
@@ -56,14 +72,30 @@ export function decodeEncoding(
   const type = reader.bits(2);
   if (type === 0) return { type: 'float32', half: reader.bits(1) === 1 };
   if (type === 1) {
-    const bits = reader.bits(4) + 1;
-    const count = reader.bits(1) ? tensor.shape[tensor.shape.length - 1] : 1;
+    let bits = reader.bits(4);
+    const groupSize = bits === groups ? reader.number(5) : undefined;
+    if (groupSize === 0) throw damaged(name, 'it has scales for groups of no rows');
+    if (groupSize !== undefined) bits = reader.bits(4);
+    const columns = tensor.shape[tensor.shape.length - 1];
+    const rows = tensor.shape.reduce((a, b) => a * b, 1) / columns;
+    const count =
+      groupSize !== undefined
+        ? columns * Math.ceil(rows / groupSize)
+        : reader.bits(1)
+          ? columns
+          : 1;
     const scales = decodeValues(reader, count);
     const centred = reader.bits(1) === 0;
     const zeroPoints = Int32Array.from({ length: count }, () =>
       centred ? 0 : decodeSigned(reader),
     );
-    return { type: 'quantized', bits, scales, zeroPoints };
+    return {
+      type: 'quantized',
+      bits: bits + 1,
+      ...(groupSize && { groupSize }),
+      scales,
+      zeroPoints,
+    };
   }
   if (type === 2) {
     const negative = reader.number(4);

@@ -40,10 +40,14 @@ export interface Architecture {
 /** How a parameter's values are stored; `data` always holds the decoded float32 values. */
 export type Encoding =
   | { type: 'float32' }
-  /** data = scale * (level - zeroPoint); scales has one entry, or one per output channel (last axis). */
+  /**
+   * data = scale * (level - zeroPoint); scales has one entry, one per output channel (last axis), or one for each
+   * `groupSize` rows of each channel: [groups, channels]. `scales.ts` says which weights a scale belongs to.
+   */
   | {
       type: 'quantized';
       bits: number;
+      groupSize?: number;
       scales: Float32Array;
       zeroPoints: Int32Array;
       levels: Int32Array;

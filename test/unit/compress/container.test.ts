@@ -19,6 +19,7 @@ const models: { [name: string]: () => Model } = {
     ),
   'levels with one scale': () => sparseModel(tiny, 0.3),
   'levels with a scale and a zero point per channel': () => changed(perChannel),
+  'levels with a scale and a zero point for groups of three rows': () => changed(perGroup),
   'a codebook': () => changed((parameter) => codebook(parameter, false)),
   'a codebook with a mask': () => changed((parameter) => codebook(parameter, true)),
   'tensors that the architecture does not imply': () => {
@@ -191,6 +192,23 @@ function perChannel(parameter: Parameter): void {
     (level, i) => scales[i % channels] * (level - zeroPoints[i % channels]),
   );
   parameter.encoding = { type: 'quantized', bits: 8, scales, zeroPoints, levels };
+}
+
+function perGroup(parameter: Parameter): void {
+  const columns = parameter.shape[parameter.shape.length - 1];
+  const rows = parameter.data.length / columns;
+  const count = columns * Math.ceil(rows / 3);
+  const scales = Float32Array.from({ length: count }, (_, g) => 0.017 * (g + 1));
+  const zeroPoints = Int32Array.from({ length: count }, (_, g) => g);
+  const groupOf = (i: number): number => Math.floor(i / columns / 3) * columns + (i % columns);
+  const levels = Int32Array.from(parameter.data, (value, i) =>
+    Math.round(value / scales[groupOf(i)] + zeroPoints[groupOf(i)]),
+  );
+  parameter.data = Float32Array.from(
+    levels,
+    (level, i) => scales[groupOf(i)] * (level - zeroPoints[groupOf(i)]),
+  );
+  parameter.encoding = { type: 'quantized', bits: 8, groupSize: 3, scales, zeroPoints, levels };
 }
 
 function codebook(parameter: Parameter, masked: boolean): void {

@@ -42,6 +42,7 @@ export const maximumClass = 20;
 interface Kernel {
   squashTable(): number;
   stretchTable(): number;
+  start(): void;
   room(length: number): number;
   read(): void;
   finish(): number;
@@ -67,6 +68,7 @@ export function createCoder(stream?: Uint8Array): Coder {
   const at = kernel.room(stream?.length ?? 1 << 14);
   new Float32Array(memory.buffer, kernel.squashTable(), squashTable.length).set(squashTable);
   new Float32Array(memory.buffer, kernel.stretchTable(), stretchTable.length).set(stretchTable);
+  kernel.start();
   if (stream) {
     new Uint8Array(memory.buffer, at, stream.length).set(stream);
     kernel.read();

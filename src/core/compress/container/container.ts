@@ -11,6 +11,7 @@ import {
 import type { KolmoEncoding } from '../../formats/kolmoEncoding';
 import { layoutOf, listedLayout, type TensorLayout } from '../../formats/kolmoLayout';
 import type { Encoding, Model, Parameter } from '../../train/model';
+import { runsOf } from '../../train/scales';
 import { checkFinite } from '../finite';
 import { createCoder, maximumClass, type Coder } from './coder';
 import { crc32 } from './crc';
@@ -109,6 +110,7 @@ export function decode(bytes: Uint8Array, name = 'The packed model'): Model {
 /** A tensor as it is coded: integers for positions and symbols, and float values where the encoding has any. */
 export interface Plan {
   tensor: KolmoTensor;
+  /** While writing perhaps the model's own: read only. */
   levels: Int32Array;
   values: Float32Array;
 }
@@ -206,15 +208,17 @@ function planTensor(parameter: Parameter, layout: TensorLayout, all: Parameter[]
       };
     }
     case 'quantized': {
-      const { bits, scales, zeroPoints } = encoding;
-      const channels = scales.length;
-      const levels = new Int32Array(encoding.levels.length);
-      for (let i = 0, channel = 0; i < levels.length; i++) {
-        levels[i] = encoding.levels[i] - zeroPoints[channel];
-        if (++channel === channels) channel = 0;
+      const { bits, scales, zeroPoints, groupSize } = encoding;
+      let { levels } = encoding;
+      if (zeroPoints.some((zero) => zero !== 0)) {
+        levels = levels.slice();
+        runsOf(parameter, encoding).forEach(({ first, end, stride }, run) => {
+          const zero = zeroPoints[run];
+          for (let i = first; i < end; i += stride) levels[i] -= zero;
+        });
       }
       checkLevels(parameter.name, levels);
-      const stored: KolmoEncoding = { type: 'quantized', bits, scales, zeroPoints };
+      const stored: KolmoEncoding = { type: 'quantized', bits, scales, zeroPoints, groupSize };
       return {
         tensor: { ...common, sparse: true, encoding: stored },
         levels,
@@ -275,20 +279,16 @@ function parameterOf({ tensor, levels, values }: Plan): Parameter {
     case 'float32':
       return { ...common, data: values, encoding: { type: 'float32' } };
     case 'quantized': {
-      const { bits, scales, zeroPoints } = encoding;
-      const channels = scales.length;
       const data = new Float32Array(levels.length);
-      const stored = new Int32Array(levels.length);
-      for (let i = 0, channel = 0; i < levels.length; i++) {
-        data[i] = scales[channel] * levels[i];
-        stored[i] = levels[i] + zeroPoints[channel];
-        if (++channel === channels) channel = 0;
-      }
-      return {
-        ...common,
-        data,
-        encoding: { type: 'quantized', bits, scales, zeroPoints, levels: stored },
-      };
+      runsOf(tensor, encoding).forEach(({ first, end, stride }, run) => {
+        const scale = encoding.scales[run];
+        const zero = encoding.zeroPoints[run];
+        for (let i = first; i < end; i += stride) {
+          data[i] = scale * levels[i];
+          levels[i] += zero;
+        }
+      });
+      return { ...common, data, encoding: { ...encoding, levels } };
     }
     case 'codebook': {
       const { negative } = encoding;
@@ -321,9 +321,10 @@ function parameterOf({ tensor, levels, values }: Plan): Parameter {
 function checkLevels(name: string, levels: Int32Array): void {
   const limit = 2 ** maximumClass;
   for (let i = 0; i < levels.length; i++) {
-    if (levels[i] >= limit || levels[i] <= -limit) {
+    const level = levels[i];
+    if (level >= limit || level <= -limit) {
       throw new KolmoError(
-        `${name} has the level ${levels[i]} at index ${i}, and a packed model holds levels below ${limit}: quantize it with a larger scale.`,
+        `${name} has the level ${level} at index ${i}, and a packed model holds levels below ${limit}: quantize it with a larger scale.`,
       );
     }
   }

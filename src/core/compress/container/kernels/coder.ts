@@ -49,20 +49,26 @@ export function cost(): f64 {
 }
 
 /** Writes the bit that it is given, or ignores it and gives the one that it reads; `p1` is the probability of a one in 1/65536. */
+// @inline
 export function codeBit(value: i32, p1: i32): i32 {
   const range = high - low;
   const middle = low + (range >>> 16) * p1 + (((range & 0xffff) * p1) >>> 16);
   const bit = reading ? i32(code <= middle) : value;
   if (bit) high = middle;
   else low = middle + 1;
-  while (((low ^ high) & 0xff000000) === 0) {
+  if (((low ^ high) & 0xff000000) === 0) shift();
+  if (!reading) spent += unchecked(information[(bit ? p1 : 65536 - p1) >>> informationShift]);
+  return bit;
+}
+
+/** Moves the bytes out of the interval that both ends agree on. */
+function shift(): void {
+  do {
     if (reading) code = (code << 8) | nextByte();
     else put(high >>> 24);
     low <<= 8;
     high = (high << 8) | 255;
-  }
-  if (!reading) spent += unchecked(information[(bit ? p1 : 65536 - p1) >>> informationShift]);
-  return bit;
+  } while (((low ^ high) & 0xff000000) === 0);
 }
 
 /** Whatever follows the stream does not disturb it. */

@@ -17,6 +17,15 @@ const significance = new Mixer(1 << 12, 12, 0.002);
 const signs = new Mixer(1 << 8, 2, 0.02);
 const magnitudes = new Mixer(1 << 12, 4, 0.005);
 
+/** To be called once, when the host has filled the tables. */
+export function start(): void {
+  rowMixer.reset();
+  columnMixer.reset();
+  significance.reset();
+  signs.reset();
+  magnitudes.reset();
+}
+
 /** Magnitudes' lower bits: 8192 cells for their paths, 32 for each class beyond. */
 const mantissa = roomForCells(1 << 14);
 /** Of the lowest and the highest class, a tree of five bits each. */
@@ -28,6 +37,9 @@ const worthBounds = 1 << 16;
 
 let levels: usize = 0;
 let capacity = 0;
+/** A row of zeros: what lies beyond a border. */
+let beyond: usize = 0;
+let beyondColumns = 0;
 let rowAlive = new StaticArray<u8>(0);
 let columnAlive = new StaticArray<u8>(0);
 let rowCount = new StaticArray<i32>(0);
@@ -51,6 +63,11 @@ export function prepare(rows: i32, columns: i32): usize {
   if (rows * columns > capacity) {
     capacity = rows * columns;
     levels = heap.alloc((<usize>capacity) << 2);
+  }
+  if (columns > beyondColumns) {
+    beyondColumns = columns;
+    beyond = heap.alloc((<usize>columns) << 2);
+    memory.fill(beyond, 0, (<usize>columns) << 2);
   }
   rowAlive = roomFor<u8>(rowAlive, rows);
   rowCount = roomFor<i32>(rowCount, rows);
@@ -103,8 +120,6 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
   let lastColumn = columns - 1;
   while (lastColumn > 0 && !unchecked(columnAlive[lastColumn])) lastColumn--;
 
-  const contexts = significance.contexts;
-  const signContexts = signs.contexts;
   let rowsSeen = 0;
 
   for (let row = 0; row < rows; row++) {
@@ -112,14 +127,19 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
     const y = row / up;
     const x = (row - y * up) / channels;
     const c = row - y * up - x * channels;
-    // Whether the neighbours in space exist; a row without space leans on the one before it.
+    // A row without space leans on the one before it.
     const hasWest = x > 0;
     const hasNorth = y > 0;
-    const hasNorthWest = hasNorth && hasWest;
     const hasNorthEast = hasNorth && x < width - 1;
     const hasBefore = c > 0;
+    const here = rowAt(row, columns);
+    const west = hasWest ? rowAt(row - channels, columns) : beyond;
+    const north = hasNorth ? rowAt(row - up, columns) : beyond;
+    const northWest = hasNorth && hasWest ? rowAt(row - up - channels, columns) : beyond;
+    const northEast = hasNorthEast ? rowAt(row - up + channels, columns) : beyond;
+    const rowBefore = hasBefore ? rowAt(row - 1, columns) : beyond;
     const fed = sourceColumns
-      ? density(<f64>unchecked(aliveInSource[c % sourceColumns]) + 0.4, 20)
+      ? density(unchecked(aliveInSource[c % sourceColumns]), scaleOf(20))
       : 14;
     const around =
       ((hasWest ? rowShare(row - channels, columns) : 0) +
@@ -127,6 +147,7 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
         (hasNorthEast ? rowShare(row - up + channels, columns) : 0) +
         (hasBefore ? rowShare(row - 1, columns) : 0)) >>
       1;
+    const rowsShare = scaleOf(rowsSeen + 2);
     let seen = 0;
     let inThisRow = 0;
     let rowSign = 0;
@@ -134,55 +155,60 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
 
     for (let column = 0; column < columns; column++) {
       if (!unchecked(columnAlive[column])) continue;
-      const at = row * columns + column;
-      const w = hasWest ? levelAt(at - channels * columns) : 0;
-      const n = hasNorth ? levelAt(at - up * columns) : 0;
-      const nw = hasNorthWest ? levelAt(at - (up + channels) * columns) : 0;
-      const ne = hasNorthEast ? levelAt(at - (up - channels) * columns) : 0;
-      const b = hasBefore ? levelAt(at - columns) : 0;
+      const at = (<usize>column) << 2;
+      const w = load<i32>(west + at);
+      const n = load<i32>(north + at);
+      const nw = load<i32>(northWest + at);
+      const ne = load<i32>(northEast + at);
+      const b = load<i32>(rowBefore + at);
       const near =
         i32(w !== 0) |
         (i32(n !== 0) << 1) |
         (i32(nw !== 0) << 2) |
         (i32(ne !== 0) << 3) |
         (i32(b !== 0) << 4);
-      const level = levelAt(at);
+      const level = load<i32>(here + at);
 
       let nonzero = 1;
       // A row that is known to live and has been empty up to its last column must end with a value.
       if (vector || rows === 1 || column !== lastColumn || inThisRow > 0) {
         const count = popcnt(near);
-        const inRow = density(<f64>inThisRow + 0.4, seen + 2);
-        const inColumn = density(<f64>unchecked(columnCount[column]) + 0.4, rowsSeen + 2);
+        const inRow = density(inThisRow, scaleOf(seen + 2));
+        const inColumn = density(unchecked(columnCount[column]), rowsShare);
         const young = (seen > 15 ? 2 : seen > 3 ? 1 : 0) * 2 + i32(inThisRow === 0);
-        const both = inRow * 16 + inColumn;
-        unchecked((contexts[0] = vector ? 2048 + fed : both * 6 + young));
-        unchecked((contexts[1] = vector ? 1024 : inColumn * 16 + around));
-        unchecked((contexts[2] = near * 16 + inColumn));
-        unchecked((contexts[3] = (fed * 16 + inRow) * 4 + min(count, 3)));
-        const set = vector ? 11 : min(count, 4) + (channels > 1 ? 5 : 0);
-        nonzero = mixBit(significance, i32(level !== 0), set);
+        nonzero = mixBit(
+          significance,
+          i32(level !== 0),
+          vector ? 11 : min(count, 4) + (channels > 1 ? 5 : 0),
+          vector ? 2048 + fed : (inRow * 16 + inColumn) * 6 + young,
+          vector ? 1024 : inColumn * 16 + around,
+          near * 16 + inColumn,
+          (fed * 16 + inRow) * 4 + min(count, 3),
+        );
       }
       seen++;
       if (!nonzero) {
-        setLevel(at, 0);
+        store<i32>(here + at, 0);
         continue;
       }
       inThisRow++;
       unchecked(columnCount[column]++);
       if (binary) {
-        setLevel(at, 1);
+        store<i32>(here + at, 1);
         continue;
       }
 
       const before = cost();
       const place = vector ? 128 : 0;
-      unchecked((signContexts[0] = sideOf(w) + 3 * sideOf(n) + 9 * sideOf(ne) + place));
-      unchecked(
-        (signContexts[1] = clamp(unchecked(columnSign[column]), 3) * 8 + clamp(rowSign, 3) + place),
+      const negative = mixBit(
+        signs,
+        i32(level < 0),
+        i32(vector),
+        sideOf(w) + 3 * sideOf(n) + 9 * sideOf(ne) + place,
+        clamp(unchecked(columnSign[column]), 3) * 8 + clamp(rowSign, 3) + place,
+        sideOf(b) * 9 + sideOf(nw) * 3 + sideOf(w) + place,
+        0,
       );
-      unchecked((signContexts[2] = sideOf(b) * 9 + sideOf(nw) * 3 + sideOf(w) + place));
-      const negative = mixBit(signs, i32(level < 0), i32(vector));
 
       const neighbours = size(w) + size(n) + size(ne) + size(b);
       const magnitude = codeMagnitude(
@@ -195,7 +221,7 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
       unchecked((magnitudeSum[column] += size(magnitude)));
       rowSign += negative ? -1 : 1;
       unchecked((columnSign[column] += negative ? -1 : 1));
-      setLevel(at, negative ? -magnitude : magnitude);
+      store<i32>(here + at, negative ? -magnitude : magnitude);
       symbolBits += cost() - before;
     }
     unchecked((rowCount[row] = inThisRow));
@@ -206,7 +232,6 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
 /** A row is dead when all its levels are zero; dead pixels lie together, and a dead neuron's row in the next layer is dead. */
 function codeRows(rows: i32, columns: i32, width: i32, channels: i32): void {
   const up = width * channels;
-  const contexts = rowMixer.contexts;
   for (let row = 0; row < rows; row++) {
     const x = (row % up) / channels;
     const before = liveRow(row - 1);
@@ -219,25 +244,26 @@ function codeRows(rows: i32, columns: i32, width: i32, channels: i32): void {
     const fed = sourceColumns
       ? 1 + min(4, unchecked(aliveInSource[(row % channels) % sourceColumns]))
       : 0;
-    unchecked(
-      (contexts[0] = west + 2 * north + 4 * northEast + 8 * northWest + 16 * west2 + 32 * north2),
+    const bit = mixBit(
+      rowMixer,
+      holds(row * columns, 1, columns),
+      i32(sourceColumns > 0),
+      west + 2 * north + 4 * northEast + 8 * northWest + 16 * west2 + 32 * north2,
+      fed * 2 + before,
+      width > 1 ? min(x, 63) : 64,
+      (west + north + northEast + northWest + west2 + north2) * 8 + fed,
     );
-    unchecked((contexts[1] = fed * 2 + before));
-    unchecked((contexts[2] = width > 1 ? min(x, 63) : 64));
-    unchecked((contexts[3] = (west + north + northEast + northWest + west2 + north2) * 8 + fed));
-    const bit = mixBit(rowMixer, holds(row * columns, 1, columns), i32(sourceColumns > 0));
     unchecked((rowAlive[row] = <u8>bit));
     if (!bit) memory.fill(levels + ((row * columns) << 2), 0, columns << 2);
   }
 }
 
 function codeColumns(rows: i32, columns: i32): void {
-  const contexts = columnMixer.contexts;
   for (let column = 0; column < columns; column++) {
     const before = column > 0 ? unchecked(columnAlive[column - 1]) : 0;
     const before2 = column > 1 ? unchecked(columnAlive[column - 2]) : 0;
-    unchecked((contexts[1] = 1 + before + 2 * before2));
-    const bit = mixBit(columnMixer, holds(column, columns, rows), 0);
+    const context = 1 + before + 2 * before2;
+    const bit = mixBit(columnMixer, holds(column, columns, rows), 0, 0, context, 0, 0);
     unchecked((columnAlive[column] = <u8>bit));
   }
 }
@@ -289,20 +315,17 @@ function codeMagnitude(magnitude: i32, near: i32, inRow: i32, inColumn: i32): i3
 }
 
 function codeNode(node: i32, bit: i32, near: i32, inRow: i32, inColumn: i32): i32 {
-  const contexts = magnitudes.contexts;
-  unchecked((contexts[0] = node));
-  unchecked((contexts[1] = node * 16 + near));
-  unchecked((contexts[2] = node * 16 + inRow));
-  unchecked((contexts[3] = node * 16 + inColumn));
-  return mixBit(magnitudes, bit, node === 0 ? 0 : node < 3 ? 1 : node < 32 ? 2 : 3);
+  const set = node === 0 ? 0 : node < 3 ? 1 : node < 32 ? 2 : 3;
+  const place = node * 16;
+  return mixBit(magnitudes, bit, set, node, place + near, place + inRow, place + inColumn);
 }
 
 function levelAt(at: i32): i32 {
   return load<i32>(levels + ((<usize>at) << 2));
 }
 
-function setLevel(at: i32, level: i32): void {
-  store<i32>(levels + ((<usize>at) << 2), level);
+function rowAt(row: i32, columns: i32): usize {
+  return levels + ((<usize>(row * columns)) << 2);
 }
 
 /** 1 when one of `count` levels from `first` in steps of `stride` is not zero; what it says while reading is not used. */
@@ -315,10 +338,18 @@ function liveRow(row: i32): i32 {
   return row < 0 ? 0 : unchecked(rowAlive[row]);
 }
 
-/** A share in fourteen steps, each 1.5 times the one before: 0 is below 1/290, 13 above 2/3. */
-function density(part: f64, whole: i32): i32 {
-  const share = <i32>((part * 2048) / <f64>whole);
-  return share < 2048 ? unchecked(densitySteps[share]) : 13;
+/** A share in fourteen steps, each 1.5 times the one before: 0 is below 1/290, 13 above 2/3. The part counts as a little more. */
+function density(part: i32, scale: f64): i32 {
+  return stepOf((<f64>part + 0.4) * scale);
+}
+
+/** What makes a part of the whole 1/2048 of it. No part and 0.4 comes near a bound of a step, so that rounding changes none. */
+function scaleOf(whole: i32): f64 {
+  return 2048 / <f64>whole;
+}
+
+function stepOf(share: f64): i32 {
+  return share < 2048 ? unchecked(densitySteps[<i32>share]) : 13;
 }
 
 const densitySteps = new StaticArray<u8>(2048);
@@ -330,7 +361,7 @@ for (let share = 0; share < 2048; share++) {
 
 /** How full a finished row was: 0 to 7. */
 function rowShare(row: i32, columns: i32): i32 {
-  return density(<f64>unchecked(rowCount[row]), columns) >> 1;
+  return stepOf((<f64>unchecked(rowCount[row]) * 2048) / <f64>columns) >> 1;
 }
 
 /** Mean magnitude so far in sixteen steps; 0 where nothing was seen. */

@@ -1,0 +1,39 @@
+/** Which weights of a quantized parameter share a scale. */
+import type { Encoding, Parameter } from './model';
+
+/** The weights of one scale: every `stride`th from `first` on, up to `end`. */
+export interface ScaleRun {
+  first: number;
+  end: number;
+  stride: number;
+}
+
+type Quantized = Extract<Encoding, { type: 'quantized' }>;
+
+/** Rows of [rows, columns] that share a scale in each column; undefined: all weights share one. */
+export type RowsPerScale = number | undefined;
+
+/** The runs in the order of their scales: [groups of rows, columns], the columns last. */
+export function scaleRuns(shape: number[], rowsPerScale: RowsPerScale): ScaleRun[] {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (rowsPerScale === undefined) return [{ first: 0, end: size, stride: 1 }];
+  const columns = shape[shape.length - 1];
+  const runs: ScaleRun[] = [];
+  for (let start = 0; start < size; start += rowsPerScale * columns) {
+    const end = Math.min(size, start + rowsPerScale * columns);
+    for (let column = 0; column < columns; column++) {
+      runs.push({ first: start + column, end, stride: columns });
+    }
+  }
+  return runs;
+}
+
+/** The runs of a parameter that is quantized already. */
+export function runsOf(
+  { shape }: Pick<Parameter, 'shape'>,
+  encoding: Pick<Quantized, 'scales' | 'groupSize'>,
+): ScaleRun[] {
+  if (encoding.scales.length === 1) return scaleRuns(shape, undefined);
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  return scaleRuns(shape, encoding.groupSize ?? rows);
+}
