@@ -236,6 +236,23 @@ describe('a compiled step', () => {
     );
   });
 
+  it('leaves no copies of its gradients for the garbage collector', async () => {
+    const megabyte = 2 ** 20;
+    const step = await compileStep({
+      parameters: [{ name: 'w', shape: [megabyte] }],
+      inputs: [],
+      loss: ({ w }) => ({ loss: tf.sum(tf.square(w)) }),
+      threads: 1,
+    });
+    after(() => step.dispose());
+    await step.run();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 6; i++) await step.run();
+    const grown = process.memoryUsage().arrayBuffers - before;
+    assert.ok(grown < 4 * megabyte, `six gradients of 4 MB left ${grown / megabyte} MB behind`);
+    assert.equal(step.gradients.w[0], 2 * step.parameters.w[0]);
+  });
+
   it('runs the same graph on WebAssembly where there is no native library', async () => {
     const step = await compileStep({
       parameters,
