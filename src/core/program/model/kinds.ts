@@ -67,19 +67,28 @@ const byLastByte = { expression: 'c1', size: 256 };
 const byRepeat = 'mix(match[3],c1|c2<<8)';
 
 const textModel: Contexts = {
-  state: 'let word = 0, last = 0, before = 0, line = 0, lineUp = 0;',
-  step: `if (c1 === 10) lineUp = line, line = i; if (i) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) before = last, last = word, word = 0; }`,
+  state: 'let word = 0, letters = 0, last = 0, before = 0, line = 0, lineUp = 0;',
+  step: `if (c1 === 10) lineUp = line, line = i; if (i) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l), letters = Math.min(15, letters + 1); else if (word) before = last, last = word, word = letters = 0; }`,
   contexts: [
     '0',
-    ...Object.values(order),
+    order[1],
+    order[2],
+    order[3],
+    order[4],
+    order[6],
     'mix(word,c1)',
     'mix(word,last)',
     'mix(mix(word,before),last)',
-    'mix(before,word)',
     'mix(i-line,line?data[lineUp+i-line]:0)',
+    'mix(i-line,word?1:c1)',
+    'mix(Math.max(0,i-line-50),word)',
     byRepeat,
   ],
-  selectors: [byMatch, byLastByte, { expression: 'word?1:0', size: 2 }],
+  selectors: [
+    { expression: 'letters*32+match[2]', size: 512 },
+    byLastByte,
+    { expression: 'Math.min(i-line,79)*2+(word?1:0)', size: 160 },
+  ],
   refine: order[2],
   matches: [6, 12],
 };
