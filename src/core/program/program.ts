@@ -5,18 +5,20 @@ import { analyse } from './analyse';
 import { fieldCosts, type FieldCost } from './fieldCosts';
 import { plainProgram, predictorProgram, type Generated } from './generate';
 import { runModel } from './encode';
-import { minimalModelFor, modelFor } from './model/kinds';
+import { learnNetwork, learners } from './learner';
+import { minimalModelFor, modelFor, networkInputsFor, withNetwork } from './model/kinds';
+import type { Model } from './model/evaluate';
 import { searchModel } from './search';
 import { fitContext, sumContext } from './model/numbers';
 import { describeSyntax } from './syntax';
 import { sha256 } from './verify';
 
 export interface ProgramOptions {
-  /** fast: the model of the kind as it is; balanced: thinned on a sample; max: thinned on a larger one. */
+  /** fast: the model of the kind as it is; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. */
   effort: 'fast' | 'balanced' | 'max';
   /** Base64 instead of raw bytes: a third longer, but editors and mail leave it alone. */
   ascii: boolean;
-  /** Nothing is drawn at random so far; kept so that a run's seed reaches every stage. */
+  /** Of the network that is trained for the program. */
   seed: number;
 }
 
@@ -63,6 +65,9 @@ const leastPredictor = 840;
 /** Up to this many bytes the small predictor is tried as well. */
 const smallFile = 1 << 17;
 
+/** Shorter data do not teach a network as much as it costs. */
+const leastTaught = 1 << 18;
+
 const curvePoints = 64;
 
 /**
@@ -73,7 +78,7 @@ export async function* writeProgram(
   bytes: Uint8Array,
   options: Partial<ProgramOptions> = {},
 ): AsyncGenerator<ProgramEvent, Program> {
-  const { effort, ascii } = { ...defaults, ...options };
+  const { effort, ascii, seed } = { ...defaults, ...options };
   yield { type: 'progress', done: 0, total: bytes.length, note: 'Measuring the usual compressors' };
   await setImmediate();
   const { plain, brotli } = plainProgram(bytes, { ascii });
@@ -81,6 +86,7 @@ export async function* writeProgram(
   let best = plain;
   let points: ProgramEvent[] = [];
   let fields: FieldCost[] = [];
+  let modelBytes = 0;
 
   if (plain.program.length > leastPredictor) {
     const { syntax, semantics, full } = analyse(bytes);
@@ -91,17 +97,28 @@ export async function* writeProgram(
     const lean = fits ? spec : { ...spec, state: plainer.state, step: plainer.step };
     // The small decoder only wins on small files, or where there is hardly anything to predict.
     const small = bytes.length < smallFile ? [minimalModelFor(syntax, bytes.length)] : [];
-    for (const model of [...small, lean]) {
-      const { payload, costs } = yield* runModel(model, bytes, 'encode');
+    const models: Model[] = [...small, lean];
+    const inputs = networkInputsFor(syntax);
+    const learner = bytes.length < leastTaught ? undefined : learners[effort];
+    if (inputs && learner) {
+      const network = yield* learnNetwork(lean, inputs, bytes, { ...learner, seed });
+      models.push(withNetwork(lean, syntax, network));
+    }
+    for (const model of models) {
+      const { payload, costs, networkBits = 0 } = yield* runModel(model, bytes, 'encode');
       const predicted = await predictorProgram(model, payload, bytes.length, { ascii });
+      const shipped = Math.round(networkBits / 8);
+      if (model.type === 'mixing' && model.network)
+        findings.push(networkFinding(shipped, best.program.length, predicted.program.length));
       if (predicted.program.length >= best.program.length) continue;
       best = predicted;
+      modelBytes = shipped;
       points = curveOf(costs);
       fields = fieldCosts(bytes, costs, syntax);
     }
     if (best !== plain) {
       const savedBytes = plain.program.length - best.program.length;
-      findings.push({ sentence: describeSyntax(syntax), savedBytes });
+      findings.unshift({ sentence: describeSyntax(syntax), savedBytes });
     }
     if (best.form === 'predictor') findings.push(...found);
   }
@@ -121,8 +138,8 @@ export async function* writeProgram(
     bytes: {
       source: bytes.length,
       runtime: best.runtime,
-      model: 0,
-      residual: best.residual,
+      model: modelBytes,
+      residual: best.residual - modelBytes,
       total,
     },
     bitsPerByte: bytes.length ? (8 * total) / bytes.length : 0,
@@ -130,6 +147,16 @@ export async function* writeProgram(
     findings,
     fields,
     sha256: sha256(bytes),
+  };
+}
+
+/** Which of the two kinds of learner won: the one that only learns while it decodes, or with it one that was trained beforehand. */
+function networkFinding(shipped: number, without: number, along: number): Finding {
+  const saved = without - along;
+  const totals = `${along} bytes with it and ${without} without`;
+  return {
+    sentence: `A network trained on the data beforehand, ${shipped} bytes of weights, is ${saved > 0 ? 'mixed in' : 'left out'}: the program has ${totals}.`,
+    savedBytes: Math.max(0, saved),
   };
 }
 

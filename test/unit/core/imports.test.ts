@@ -24,12 +24,7 @@ const allowed: Record<string, string[]> = {
     // The dataset's contract, which fine-tuning reads.
     'src/core/data/dataset',
   ],
-  'src/core/program': [
-    'src/core/data',
-    'src/core/compress',
-    // The contract of a model, whose generator a program may carry.
-    'src/core/train/model',
-  ],
+  'src/core/program': ['src/core/data', 'src/core/train', 'src/core/compress'],
   // A report reads a run; nobody but the surfaces reads a report.
   'src/core/report': ['src/core', 'src/runs', 'src/jobs/protocol'],
 };

@@ -8,6 +8,8 @@ const HASH: usize = 0x1000; // i32 per context
 const SELECT: usize = 0x1100; // i32 per weight set: its row; the first two are chosen here
 const REFINE: usize = 0x1140;
 const SOLE: usize = 0x1150; // i32: one more than the byte that has a decision of its own before the bits of the others; 0 for none
+const EXPERTS: usize = 0x1154; // i32: 1 where a network has its say
+const EXPERT: usize = 0x11c0; // f32 for each of the first 16 decisions: what it says, in log-odds
 const DOTS: usize = 0x1180; // f32 per weight set
 const MATCH: usize = 0x1200; // 32 bytes per repeat: at, length, bucket, expected byte, slot of its probability, least length
 const BASE: usize = 0x1400; // i32 per context, and so on: the bucket of this nibble
@@ -34,6 +36,7 @@ const DATA: usize = 0x900000;
 let contexts: i32 = 0;
 let sets: i32 = 0;
 let matches: i32 = 0;
+let experts: i32 = 0;
 let inputBytes: i32 = 0;
 let recent: usize = 0;
 let weights: usize = 0;
@@ -90,7 +93,8 @@ export function prepare(
   contexts = n;
   sets = selectors + 2;
   matches = repeats;
-  inputBytes = ((3 * n + 2 * repeats + 4) & ~3) << 2;
+  experts = load<i32>(EXPERTS);
+  inputBytes = ((3 * n + 2 * repeats + experts + 4) & ~3) << 2;
   stream = at;
   recent = recentAt;
   weights = weightsAt;
@@ -157,6 +161,7 @@ export function code(i: i32, encoding: i32): i32 {
     const input = INPUTS + ((bit & 7) << 10);
     const last = input + inputBytes;
     store<f32>(last - 4, 0.4);
+    if (experts) store<f32>(last - 8, node < 16 ? load<f32>(EXPERT + (node << 2)) : 0);
     gather(input, bit, node, sole);
     // Their lines are asked for before they are needed.
     let ra = REFINE_A + ((node | (c1 << 8)) << 6);

@@ -1,5 +1,6 @@
 /** The predictor of one file: source text that computes the contexts of each byte, around the one kernel that mixes them. */
 import { mixSource } from './fields';
+import { networkSource, type Network } from './network';
 
 /** What distinguishes the predictor of one file from that of another. */
 export interface ModelSpec {
@@ -16,6 +17,8 @@ export interface ModelSpec {
   refine: string;
   /** A byte so frequent that it has a decision of its own, before the bits of all others. */
   sole?: number;
+  /** A network whose weights the payload begins with. */
+  network?: Network;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
   /** Binary logarithm of the 32-bit slots of the one hash table that all contexts share. */
@@ -36,6 +39,9 @@ const map = {
   select: 0x1100,
   refine: 0x1140,
   sole: 0x1150,
+  experts: 0x1154,
+  expert: 0x11c0,
+  stretch: 0x4000,
   match: 0x1200,
   data: 0x900000,
 };
@@ -46,12 +52,16 @@ const repeat = { stride: 8, least: 5 };
 /** Bytes that the coder shifts out before the first bit: a decoder reads them, an encoder writes them where nothing is read. */
 const unused = 4;
 
-/** Three inputs a context, two a repeat and a constant, in whole vectors of four. */
-const inputsOf = ({ contexts, matches }: ModelSpec): number =>
-  (3 * contexts.length + 2 * matches.length + 4) & ~3;
+/** Three inputs a context, two a repeat, one of a network and a constant, in whole vectors of four. */
+const inputsOf = ({ contexts, matches, network }: ModelSpec): number =>
+  (3 * contexts.length + 2 * matches.length + (network ? 1 : 0) + 4) & ~3;
+
+/** Bytes that stand in front of the data and are coded with it. */
+const frontOf = ({ network }: ModelSpec): number => network?.weights.length ?? 0;
 
 /** Places what depends on the file behind the fixed part; every place is a multiple of a cache line. */
-function plan(spec: ModelSpec, size: number) {
+function plan(spec: ModelSpec, dataSize: number) {
+  const size = dataSize + frontOf(spec);
   const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
   const rows =
     256 + spec.contexts.length + 1 + spec.selectors.reduce((sum, set) => sum + set.size, 0);
@@ -79,40 +89,48 @@ export const pagesOf = (spec: ModelSpec, size: number): number => plan(spec, siz
 /**
  * The body of a function of `(memory, kernel, source, size)`, `kernel` being the exports of kernels/mixing.ts over `memory`.
  * `decode`: source is the payload, the result the data.
- * `encode`: a generator that yields the bytes done now and then; source is the data, the result `{ payload, costs }`, costs
- * being a Float32Array of bits per byte.
+ * `encode`: a generator that yields the bytes done now and then; source is the data, the result `{ payload, costs, networkBits }`,
+ * costs being a Float32Array of bits per byte, and networkBits what the network's weights took.
  * `explain`: as encode, and the result says in `best` which context or, counted after them, which repeat predicted each byte
  * best; 255 for none.
  */
 export function engineSource(spec: ModelSpec, size: number, form: EngineForm): string {
   const { stream, recent, weights, rows, table, mask } = plan(spec, size);
-  const { contexts, selectors, matches } = spec;
+  const { contexts, selectors, matches, network } = spec;
+  const front = frontOf(spec);
+  const last = size + front;
+  const { state, step } = network ? networkSource(network, map) : { state: '', step: '' };
   const firstRow = (m: number): number =>
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
+  const given = network
+    ? `data.set([${network.weights.join()}]); data.set(source, ${front});`
+    : 'data.set(source);';
   const begin = {
-    encode: `data.set(source); const costs = new Float32Array(size);`,
-    explain: `data.set(source); const costs = new Float32Array(size), best = new Uint8Array(size); ${evidenceSource(spec, weights)}`,
+    encode: `${given} const costs = new Float32Array(${last});`,
+    explain: `${given} const costs = new Float32Array(${last}), best = new Uint8Array(${last}); ${evidenceSource(spec, weights)}`,
     decode: `data.set(source, ${stream - map.data});`,
   }[form];
-  const payload = `payload: data.slice(${stream - map.data}, kernel.close() - ${map.data}), costs`;
+  const payload = `payload: data.slice(${stream - map.data}, kernel.close() - ${map.data}), costs: costs.subarray(${front}), networkBits: costs.subarray(0, ${front}).reduce((sum, bits) => sum + bits, 0)`;
   const end = {
     encode: `return { ${payload} };`,
-    explain: `return { ${payload}, best };`,
-    decode: `return data.subarray(0, size);`,
+    explain: `return { ${payload}, best: best.subarray(${front}) };`,
+    decode: `return data.subarray(${front}, ${last});`,
   }[form];
   const encoding = form !== 'decode';
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
+${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}${network ? `select[${(map.experts - map.select) / 4}] = 1;` : ''}
 kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, spec.memory].join()});
-${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
 let c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
 ${spec.state}
-for (let i = 0; i < size; i++) {
+${state}
+for (let i = 0; i < ${last}; i++) {
   ${encoding ? 'if (!(i & 8191)) yield i;' : ''}
   ${spec.step}
+  ${step}
   ${contexts.map((expression, k) => `hash[${k}] = ${expression};`).join('\n  ')}
   ${selectors.map(({ expression }, m) => `select[${m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
   select[${(map.refine - map.select) / 4}] = ${spec.refine};

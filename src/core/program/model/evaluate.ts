@@ -3,6 +3,7 @@ import { engineSource, pagesOf, type EngineForm, type ModelSpec } from './engine
 import decoderBytes from '../kernels/decoder.ts?wasm';
 import encoderBytes from '../kernels/mixing.ts?wasm';
 import { minimalSource, type MinimalSpec } from './minimal';
+import { windowsSource, type NetworkInputs, type Windows } from './network';
 
 export type Model = ModelSpec | MinimalSpec;
 
@@ -10,6 +11,8 @@ export interface Encoding {
   payload: Uint8Array;
   /** Bits that each byte of the source cost. */
   costs: Float32Array;
+  /** Bits that the weights of the model's network took; absent of models that can have none. */
+  networkBits?: number;
   /** Of the form `explain` alone: the number of the context, or behind them of the repeat, that predicted each byte best. */
   best?: Uint8Array;
 }
@@ -62,6 +65,24 @@ export function decodeWith(model: Model, payload: Uint8Array, size: number): Uin
     payload,
     size,
   );
+}
+
+/** What a network would be shown of `data`, at most `most` times, evenly spread. */
+export function windowsOf(
+  spec: ModelSpec,
+  inputs: NetworkInputs,
+  data: Uint8Array,
+  most: number,
+): Windows {
+  const collect = new Function(
+    'data',
+    'every',
+    'room',
+    windowsSource(spec, inputs),
+  ) as Body<Windows>;
+  const { asked } = collect(data, 1, 0);
+  const every = Math.max(1, Math.ceil(asked / most));
+  return collect(data, every, Math.ceil(asked / every));
 }
 
 /** Total cost of `data` in bytes under the model. */

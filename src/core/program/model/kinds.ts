@@ -3,6 +3,7 @@ import type { Syntax } from '../syntax';
 import type { ModelSpec } from './engine';
 import { jsonTracker, logContexts, logTracker, tableTracker, type Tracker } from './fields';
 import { alternate, minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
+import type { Network, NetworkInputs } from './network';
 import { fitContext, numbersSource, sumContext } from './numbers';
 import type { Semantics } from '../semantics';
 
@@ -34,6 +35,18 @@ export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): M
     default:
       return syntax satisfies never;
   }
+}
+
+/** What a network is shown of a kind of file; nothing of those that have none. */
+export function networkInputsFor(syntax: Syntax): NetworkInputs | undefined {
+  return syntax.type === 'image' ? imageInputs(syntax) : undefined;
+}
+
+/** `spec` as a program holds it whose payload begins with a network's weights. */
+export function withNetwork(spec: ModelSpec, syntax: Syntax, network: Network): ModelSpec {
+  if (syntax.type !== 'image') return spec;
+  const { state, step } = imageModel({ ...syntax, header: syntax.header + network.weights.length });
+  return { ...spec, state, step, network };
 }
 
 /** The model with the smallest decoder for a file of `size` bytes. */
@@ -271,4 +284,12 @@ const imageModel = ({
   refine: 'near',
   sole: 0,
   matches: [],
+});
+
+/** The pixels four rows up and four columns to the sides that are known, and the place; where all around is background, nothing. */
+const imageInputs = ({ width, height }: { width: number; height: number }): NetworkInputs => ({
+  count: 4 + 4 * 9 + 2,
+  source: `let k = 0; for (let dy = 0; dy < 5; dy++) for (let dx = -4; dx < (dy ? 5 : 0); dx++) x[k++] = pixel(dx, dy);
+  x[k++] = px * ${255 / width}; x[k] = py * ${255 / height};`,
+  when: 'near',
 });

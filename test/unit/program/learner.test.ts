@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { analyse, type Analysis } from '../../../src/core/program/analyse';
+import { predictorProgram } from '../../../src/core/program/generate';
+import { learnNetwork } from '../../../src/core/program/learner';
+import type { ModelSpec } from '../../../src/core/program/model/engine';
+import { decodeWith, encodeWith, type Encoding } from '../../../src/core/program/model/evaluate';
+import { networkInputsFor, withNetwork } from '../../../src/core/program/model/kinds';
+import { sha256, verifyProgram } from '../../../src/core/program/verify';
+import { createRandom } from '../../../src/core/random';
+
+/** Discs whose edges fade, so that what a pixel holds follows from those around it but never repeats. */
+function discs(count: number, size: number): Uint8Array {
+  const random = createRandom(4);
+  const bytes = new Uint8Array(16 + count * size * size);
+  new DataView(bytes.buffer).setUint32(0, 0x803);
+  [count, size, size].forEach((n, k) => new DataView(bytes.buffer).setUint32(4 + 4 * k, n));
+  for (let image = 0, at = 16; image < count; image++) {
+    const [x, y, radius] = [6, 6, 3].map((least) => least + random.uniform() * 4);
+    for (let row = 0; row < size; row++) {
+      for (let column = 0; column < size; column++) {
+        const inside = radius - Math.hypot(column - x, row - y);
+        bytes[at++] = Math.max(0, Math.min(255, Math.round(inside * 90)));
+      }
+    }
+  }
+  return bytes;
+}
+
+function encode(spec: ModelSpec, bytes: Uint8Array): Encoding {
+  const steps = encodeWith(spec, bytes);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'kolmo-learner-'));
+after(() => rmSync(folder, { recursive: true }));
+
+describe('shipped network', () => {
+  const bytes = discs(120, 16);
+  const { syntax, full }: Analysis = analyse(bytes);
+  let spec: ModelSpec;
+
+  before(async () => {
+    const options = { units: [12], epochs: 3, batchSize: 64 };
+    const steps = learnNetwork(full, networkInputsFor(syntax)!, bytes, options);
+    for (let step = await steps.next(); ; step = await steps.next()) {
+      if (!step.done) continue;
+      spec = withNetwork(full, syntax, step.value);
+      break;
+    }
+  });
+
+  it('is coded in front of the data, and its bytes are counted', () => {
+    const { payload, costs, networkBits } = encode(spec, bytes);
+    assert.equal(costs.length, bytes.length);
+    const bits = costs.reduce((sum, cost) => sum + cost, 0) + networkBits!;
+    assert.ok(Math.abs(payload.length - bits / 8) < 8, `${payload.length} bytes, ${bits} bits`);
+    // Training for fewer bytes leaves far less than a byte a weight.
+    const { weights } = spec.network!;
+    assert.ok(networkBits! > 0 && networkBits! / 8 < weights.length / 2, `${networkBits} bits`);
+    assert.deepEqual(decodeWith(spec, payload, bytes.length), bytes);
+  });
+
+  it('predicts what the contexts alone do not', () => {
+    const sum = (costs: Float32Array) => costs.reduce((bits, cost) => bits + cost, 0) / 8;
+    const [along, without] = [spec, full].map((each) => sum(encode(each, bytes).costs));
+    assert.ok(along < without * 0.99, `${along} bytes of data with it, ${without} without`);
+  });
+
+  it('is part of a program that prints the images exactly', async () => {
+    const { payload } = encode(spec, bytes);
+    const { program } = await predictorProgram(spec, payload, bytes.length, { ascii: false });
+    const path = join(folder, 'images.mjs');
+    writeFileSync(path, program);
+    assert.ok((await verifyProgram(path, sha256(bytes))).verified);
+  });
+});
