@@ -2,7 +2,8 @@
 import { minify } from 'terser';
 import { brotliCompressSync, constants, deflateRawSync } from 'node:zlib';
 import { deflate } from './deflate';
-import kernelBytes from './kernels/decoder.ts?wasm';
+import plainKernel from './kernels/decoder.ts?wasm';
+import networkKernel from './kernels/networkDecoder.ts?wasm';
 import { engineSource, pagesOf } from './model/engine';
 import type { Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
@@ -35,6 +36,7 @@ export async function predictorProgram(
   const text = Buffer.from(await decoderText(model, size, then));
   const mixing = model.type === 'mixing';
   // Behind the kernel the text is a section that WebAssembly skips.
+  const kernelBytes = mixing && model.network ? networkKernel : plainKernel;
   const head = mixing ? concat([kernelBytes, sectionHead(text.length)]) : new Uint8Array(0);
   const code = deflate([head, text]);
   const inflated = `await new Response(new Response(b.subarray(0,${code.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
@@ -94,7 +96,7 @@ async function decoderText(model: Model, size: number, then?: string): Promise<s
       ? `source=>{const size=${size};${minimalSource(model, 'decode')}}`
       : `async source=>{
 const size=${size}, memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),
-  {prepare,decode}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports;
+  {prepare,decode${model.network ? ',dense' : ''}}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports;
 ${engineSource(model, size, 'decode').replaceAll('kernel.', '')}}`;
   // Declarations of one kind are joined, which is shorter than telling constants apart.
   const whole = then

@@ -1,6 +1,6 @@
 /** The predictor of one file: source text that computes the contexts of each byte, around the one kernel that mixes them. */
 import { mixSource } from './fields';
-import { networkSource, type Network } from './network';
+import { networkSource, placeNetwork, type Network } from './network';
 
 /** What distinguishes the predictor of one file from that of another. */
 export interface ModelSpec {
@@ -69,13 +69,15 @@ function plan(spec: ModelSpec, dataSize: number) {
   // Data that nothing predicts grows while that is learned.
   const recent = stream + lines(size + (size >> 3) + 4096);
   const weights = recent + spec.matches.length * (4 << 20);
-  const table = lines(weights + rows * inputsOf(spec) * 4);
+  const network = lines(weights + rows * inputsOf(spec) * 4);
+  const table = lines(spec.network ? placeNetwork(spec.network, network).end : network);
   const tableBytes = 4 * 2 ** spec.tableBits;
   return {
     stream,
     recent,
     weights,
     rows,
+    network,
     // Buckets of both nibbles share a page of 4 KB.
     table: Math.ceil(table / 4096) * 4096,
     mask: tableBytes - 64,
@@ -95,11 +97,14 @@ export const pagesOf = (spec: ModelSpec, size: number): number => plan(spec, siz
  * best; 255 for none.
  */
 export function engineSource(spec: ModelSpec, size: number, form: EngineForm): string {
-  const { stream, recent, weights, rows, table, mask } = plan(spec, size);
+  const places = plan(spec, size);
+  const { stream, recent, weights, rows, table, mask } = places;
   const { contexts, selectors, matches, network } = spec;
   const front = frontOf(spec);
   const last = size + front;
-  const { state, step } = network ? networkSource(network, map) : { state: '', step: '' };
+  const { state, step } = network
+    ? networkSource(network, { ...map, at: places.network })
+    : { state: '', step: '' };
   const firstRow = (m: number): number =>
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
   const given = network

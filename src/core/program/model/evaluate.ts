@@ -1,7 +1,7 @@
 /** Runs a predictor inside the encoder: the only place where source text becomes code. */
 import { engineSource, pagesOf, type EngineForm, type ModelSpec } from './engine';
-import decoderBytes from '../kernels/decoder.ts?wasm';
-import encoderBytes from '../kernels/mixing.ts?wasm';
+import decoderBytes from '../kernels/networkDecoder.ts?wasm';
+import encoderBytes from '../kernels/encoder.ts?wasm';
 import { minimalSource, type MinimalSpec } from './minimal';
 import { windowsSource, type NetworkInputs, type Windows } from './network';
 

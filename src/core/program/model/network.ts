@@ -71,31 +71,73 @@ for (let i = 0; i < data.length; i++) {
 return { asked, shown, bytes };`;
 }
 
+/** Where a layer's floats lie in the kernel's memory: its outputs [stride], then its weights [inputs, stride]. */
+interface PlacedLayer extends NetworkLayer {
+  read: number;
+  outputs: number;
+  weights: number;
+  /** Units, filled up to whole vectors of four. */
+  stride: number;
+}
+
+/** Places the network's floats from `at` on: what it is shown, and layer by layer what comes of it. */
+export function placeNetwork({ inputs, layers }: Network, at: number) {
+  const shown = { at, length: inputs.count * featuresPerInput };
+  let read = at;
+  let free = at + 4 * ((shown.length + 3) & ~3);
+  const placed = layers.map((layer): PlacedLayer => {
+    const stride = (layer.units + 3) & ~3;
+    const place = { ...layer, read, outputs: free, weights: free + 4 * stride, stride };
+    read = place.outputs;
+    free = place.weights + 4 * layer.inputs * stride;
+    return place;
+  });
+  return { shown, layers: placed, end: free };
+}
+
 /**
  * State, and statements after a model's `step`: the network's opinion on the first 16 decisions of the next byte, in log-odds.
  * The kernel's table turns shares into log-odds; e^z is (1 + z/1024)^1024, which is the same everywhere.
  */
 export function networkSource(
-  { inputs, layers, weights }: Network,
-  { expert, stretch }: { expert: number; stretch: number },
+  network: Network,
+  { expert, stretch, at }: { expert: number; stretch: number; at: number },
 ): { state: string; step: string } {
-  const shapes = layers.map((layer) => [layer.inputs, layer.units, layer.scale, layer.biasScale]);
+  const { inputs, weights } = network;
+  const { shown, layers } = placeNetwork(network, at);
+  const table = layers.map((layer) => [
+    layer.read,
+    layer.weights,
+    layer.outputs,
+    layer.inputs,
+    layer.stride,
+    layer.units,
+    layer.scale,
+    layer.biasScale,
+  ]);
   return {
-    state: `const expert = new Float32Array(memory.buffer, ${expert}, 16), stretch = new Float32Array(memory.buffer, ${stretch}, 4096), x = new Uint8Array(${inputs.count}), shares = new Float64Array(32), network = [];
+    state: `
+const view = (at, count) => new Float32Array(memory.buffer, at, count), expert = view(${expert}, 16), stretch = view(${stretch}, 4096), shown = view(${shown.at}, ${shown.length}), logits = view(${layers.at(-1)!.outputs}, ${networkClasses}), x = new Uint8Array(${inputs.count}), shares = new Float64Array(32), layers = [];
 const ask = () => {
-  let y = [];
-  for (const v of x) y.push(v / 255, v ? 1 : 0, v < ${fullFrom} ? 0 : 1);
-  for (const [w, biases] of network) {
-    const z = biases.slice(), units = z.length;
-    for (let k = 0, p = 0; k < y.length; k++, p += units) { const v = y[k]; if (v > 0) for (let j = 0; j < units; j++) z[j] += v * w[p + j]; }
-    y = z;
-  }
-  const most = Math.max(...y);
-  for (let k = 0; k < 17; k++) { let e = Math.max(0, 1 + (y[k] - most) / 1024); for (let j = 10; j--; ) e *= e; shares[k ? 15 + k : 0] = e + 1e-9; }
+  for (let k = 0, p = 0; k < ${inputs.count}; k++) { const v = x[k]; shown[p++] = v / 255; shown[p++] = v ? 1 : 0; shown[p++] = v < ${fullFrom} ? 0 : 1; }
+  for (const { a, z, biases } of layers) { z.set(biases); kernel.dense(a[0], a[1], a[2], a[3], a[4]); }
+  let most = logits[0];
+  for (const v of logits) most = Math.max(most, v);
+  for (let k = 0; k < ${networkClasses}; k++) { let e = Math.max(0, 1 + (logits[k] - most) / 1024); for (let j = 10; j--; ) e *= e; shares[k ? 15 + k : 0] = e + 1e-9; }
   for (let k = 16; --k; ) { shares[k] = shares[2 * k] + shares[2 * k + 1]; expert[k] = stretch[4096 * shares[2 * k + 1] / shares[k] | 0]; }
   expert[0] = stretch[4096 * shares[1] / (shares[0] + shares[1]) | 0];
 };`,
-    step: `if (i === ${weights.length}) { let p = 0; for (const [inputs, units, scale, biasScale] of ${JSON.stringify(shapes)}) { const read = (count, scale) => Float64Array.from(data.subarray(p, p += count), v => (v << 24 >> 24) * scale); network.push([read(inputs * units, scale), read(units, biasScale)]); } }
+    step: `
+if (i === ${weights.length}) {
+  let p = 0;
+  const level = () => data[p++] << 24 >> 24;
+  for (const a of ${JSON.stringify(table)}) {
+    const w = view(a[1], a[3] * a[4]), biases = new Float32Array(a[4]);
+    for (let k = 0; k < w.length; k += a[4]) for (let j = 0; j < a[5]; j++) w[k + j] = level() * a[6];
+    for (let j = 0; j < a[5]; j++) biases[j] = level() * a[7];
+    layers.push({ a, z: view(a[2], a[4]), biases });
+  }
+}
 if (i >= ${weights.length} && (${inputs.when})) { ${inputs.source} ask(); } else expert.fill(0);`,
   };
 }
