@@ -20,6 +20,8 @@ export interface ParameterSpec {
   shape: number[];
   /** False: fed to the graph, but without a gradient (moving averages). Default: true. */
   trained?: boolean;
+  /** Of a parameter that is not trained: where to read it, as where another step trains it. Default: a buffer of its own. */
+  data?: Float32Array;
   constraint?: Constraint;
 }
 
@@ -94,10 +96,17 @@ export async function compileStep(options: StepOptions): Promise<Step> {
   };
   const plan = planArena();
   const slots: Slot[] = [];
-  for (const parameter of parameters) slots.push(reserve(plan, parameter, slots));
+  for (const parameter of parameters) {
+    if (!parameter.data) slots.push(reserve(plan, parameter, slots));
+  }
   const arena = plan.create();
   slots.forEach((slot) => fillConstraint(arena, slot));
-  const views = Object.fromEntries(slots.map((slot) => [slot.name, arena.floats(slot.weights)]));
+  const views = Object.fromEntries([
+    ...slots.map((slot): [string, Float32Array] => [slot.name, arena.floats(slot.weights)]),
+    ...parameters.flatMap(({ name, data }): [string, Float32Array][] =>
+      data ? [[name, data]] : [],
+    ),
+  ]);
   const gradients = Object.fromEntries(
     slots.flatMap((slot) => (slot.gradients ? [[slot.name, arena.floats(slot.gradients)]] : [])),
   );

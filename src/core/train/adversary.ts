@@ -54,10 +54,14 @@ export async function compileDiscriminator(
   return step;
 }
 
-/** The generator wants its images to be taken for real (the non-saturating loss of the paper). */
+/**
+ * The generator wants its images to be taken for real (the non-saturating loss of the paper).
+ * @param discriminator the step that trains the adversary: its weights are read where they are
+ */
 export async function compileGenerator(
   model: Model,
   adversary: Model,
+  discriminator: Step,
   batchSize: number,
   { threads, runtime }: TrainOptions,
 ): Promise<Step> {
@@ -78,6 +82,7 @@ export async function compileGenerator(
         name: adversaryName(name),
         shape,
         trained: false,
+        data: discriminator.parameters[name],
       })),
     ],
     inputs: [{ name: 'noise', shape: [batchSize, ...model.architecture.inputShape] }],

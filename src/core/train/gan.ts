@@ -53,16 +53,11 @@ export async function* trainAgainstAdversary(
 
   const adversary = initialize(adversaryOf(architecture, dataset), settings.seed + 1);
   const teacher = await compileDiscriminator(adversary, batchSize, settings);
-  const pupil = await compileGenerator(model, adversary, batchSize, settings);
+  const pupil = await compileGenerator(model, adversary, teacher, batchSize, settings);
   const artist = await compileArtist(model, pupil, settings);
   try {
     const ofPupil = createOptimizer(settings.optimizer, pupil, settings);
     const ofTeacher = createOptimizer(settings.optimizer, teacher, settings);
-    const showTeacher = (): void => {
-      for (const { name } of adversary.parameters) {
-        pupil.parameters[adversaryName(name)].set(teacher.parameters[name]);
-      }
-    };
     const arrays = (): Float32Array[] => [
       ...model.parameters.map(({ name }) => pupil.parameters[name]),
       ...adversary.parameters.map(({ name }) => teacher.parameters[name]),
@@ -77,7 +72,6 @@ export async function* trainAgainstAdversary(
         optimizer.restore({ updates: state.optimizerUpdates, moments: halves[i] }),
       );
     }
-    showTeacher();
     const random = createRandom(state.noiseState);
     const order = new Int32Array(examples.count);
     const real = teacher.inputs.real as Float32Array;
@@ -110,7 +104,6 @@ export async function* trainAgainstAdversary(
         ofPupil.update(rate);
         ofTeacher.update(rate);
         moveAverages(pupil, drawn);
-        showTeacher();
         lossSum += drawn.loss;
         yield* emit({
           type: 'point',
