@@ -68,10 +68,12 @@ export const elementTypes = {
 
 export type ElementType = keyof typeof elementTypes;
 
-/** Serialises a model; field numbers are those of onnx.proto3. */
-export function encodeModel(model: ModelProto): Uint8Array {
+/** Serialises a model, or a part of one to put before it; field numbers are those of onnx.proto3. */
+export function encodeModel(model: Part<ModelProto>): Uint8Array {
   return modelType.encode(model).finish();
 }
+
+type Part<T> = T extends object ? { [K in keyof T]?: Part<T[K]> } : T;
 
 const field = (id: number, type: string) => ({ id, type });
 const repeated = (id: number, type: string) => ({ id, type, rule: 'repeated' });
