@@ -2,15 +2,19 @@
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { analyse } from './analyse';
+import { decimalTable } from './arrays';
 import { fieldCosts, type FieldCost } from './fieldCosts';
 import { plainProgram, predictorProgram, type Generated } from './generate';
 import { runModel } from './encode';
 import { learnNetwork, learners } from './learner';
+import { echoContext } from './model/echoes';
+import type { ModelSpec } from './model/engine';
 import { minimalModelFor, modelFor, networkInputsFor, withNetwork } from './model/kinds';
 import type { Model } from './model/evaluate';
 import { searchModel } from './search';
 import { fitContext, sumContext } from './model/numbers';
-import { describeSyntax } from './syntax';
+import type { Semantics } from './semantics';
+import { describeSyntax, type Syntax } from './syntax';
 import { sha256 } from './verify';
 
 export interface ProgramOptions {
@@ -82,46 +86,53 @@ export async function* writeProgram(
   yield { type: 'progress', done: 0, total: bytes.length, note: 'Measuring the usual compressors' };
   await setImmediate();
   const { plain, brotli } = plainProgram(bytes, { ascii });
-  const findings: Finding[] = [];
+  let findings: Finding[] = [];
   let best = plain;
   let points: ProgramEvent[] = [];
   let fields: FieldCost[] = [];
   let modelBytes = 0;
+  /** Of the networks tried, whether they are mixed in or not. */
+  const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
-    const { syntax, semantics, full } = analyse(bytes);
-    const { spec, found } = yield* searchModel(full, bytes, effort, semantics);
-    // Without a context that asks for numbers the program need not carry the code that fits them.
-    const fits = spec.contexts.includes(fitContext) || spec.contexts.includes(sumContext);
-    const plainer = modelFor(syntax, bytes.length, semantics && { ...semantics, numbers: [] });
-    const lean = fits ? spec : { ...spec, state: plainer.state, step: plainer.step };
-    // The small decoder only wins on small files, or where there is hardly anything to predict.
-    const small = bytes.length < smallFile ? [minimalModelFor(syntax, bytes.length)] : [];
-    const models: Model[] = [...small, lean];
-    const inputs = networkInputsFor(syntax);
-    const learner = bytes.length < leastTaught ? undefined : learners[effort];
-    if (inputs && learner) {
-      const network = yield* learnNetwork(lean, inputs, bytes, { ...learner, seed });
-      models.push(withNetwork(lean, syntax, network));
+    const views = [{ text: bytes, restore: undefined }, decimalTable(bytes)];
+    for (const { text, restore } of views.filter((view) => view !== undefined)) {
+      const { syntax, semantics, full } = analyse(text);
+      const { spec, found } = yield* searchModel(full, text, effort, semantics);
+      const lean = { ...spec, ...codeFor(spec, syntax, text.length, semantics) };
+      // The small decoder only wins on small files, or where there is hardly anything to predict.
+      const small =
+        !restore && text.length < smallFile ? [minimalModelFor(syntax, text.length)] : [];
+      const models: Model[] = [...small, lean];
+      const inputs = networkInputsFor(syntax);
+      const learner = text.length < leastTaught ? undefined : learners[effort];
+      if (inputs && learner) {
+        const network = yield* learnNetwork(lean, inputs, text, { ...learner, seed });
+        models.push(withNetwork(lean, syntax, network));
+      }
+      for (const model of models) {
+        const { payload, costs, networkBits = 0 } = yield* runModel(model, text, 'encode');
+        const predicted = await predictorProgram(model, payload, text.length, {
+          ascii,
+          then: restore,
+        });
+        const shipped = Math.round(networkBits / 8);
+        if (model.type === 'mixing' && model.network)
+          learnt.push(networkFinding(shipped, best.program.length, predicted.program.length));
+        if (predicted.program.length >= best.program.length) continue;
+        best = predicted;
+        modelBytes = shipped;
+        points = curveOf(costs, bytes.length);
+        // Columns that the file itself does not show have no names to be told by.
+        fields = restore ? [] : fieldCosts(text, costs, syntax);
+        const savedBytes = plain.program.length - best.program.length;
+        const what = restore ? decimalSentence : describeSyntax(syntax);
+        const told = found.filter((finding) => finding.savedBytes > 0 || !restore);
+        findings = [{ sentence: what, savedBytes }, ...(model.type === 'mixing' ? told : [])];
+      }
     }
-    for (const model of models) {
-      const { payload, costs, networkBits = 0 } = yield* runModel(model, bytes, 'encode');
-      const predicted = await predictorProgram(model, payload, bytes.length, { ascii });
-      const shipped = Math.round(networkBits / 8);
-      if (model.type === 'mixing' && model.network)
-        findings.push(networkFinding(shipped, best.program.length, predicted.program.length));
-      if (predicted.program.length >= best.program.length) continue;
-      best = predicted;
-      modelBytes = shipped;
-      points = curveOf(costs);
-      fields = fieldCosts(bytes, costs, syntax);
-    }
-    if (best !== plain) {
-      const savedBytes = plain.program.length - best.program.length;
-      findings.unshift({ sentence: describeSyntax(syntax), savedBytes });
-    }
-    if (best.form === 'predictor') findings.push(...found);
   }
+  findings.push(...learnt);
   yield* points;
   if (best === plain) {
     findings.push({
@@ -160,17 +171,38 @@ function networkFinding(shipped: number, without: number, along: number): Findin
   };
 }
 
-function curveOf(costs: Float32Array): ProgramEvent[] {
+/** State and step of the model without what only contexts ask for that were left out. */
+function codeFor(
+  { contexts }: ModelSpec,
+  syntax: Syntax,
+  size: number,
+  semantics?: Semantics,
+): Pick<ModelSpec, 'state' | 'step'> {
+  const fits = contexts.includes(fitContext) || contexts.includes(sumContext);
+  const asked = semantics && {
+    ...semantics,
+    numbers: fits ? semantics.numbers : [],
+    echoes: contexts.includes(echoContext),
+  };
+  const { state, step } = modelFor(syntax, size, asked);
+  return { state, step };
+}
+
+/** `size` is that of the file, `costs` are those of what is predicted in its place. */
+function curveOf(costs: Float32Array, size: number): ProgramEvent[] {
   const points: ProgramEvent[] = [];
   let sum = 0;
   const every = Math.max(1, Math.floor(costs.length / curvePoints));
   for (let i = 0; i < costs.length; i++) {
     sum += costs[i];
-    if ((i + 1) % every === 0)
-      points.push({ type: 'curve', bytes: i + 1, bitsPerByte: sum / (i + 1) });
+    if ((i + 1) % every) continue;
+    const bytes = Math.round(((i + 1) * size) / costs.length);
+    points.push({ type: 'curve', bytes, bitsPerByte: sum / bytes });
   }
   return points;
 }
+
+const decimalSentence = 'It is an array of floats that were decimals: its rows are a table.';
 
 const plainSentence = ({ form }: Generated): string =>
   form === 'stored'

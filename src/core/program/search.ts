@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ModelSpec } from './model/engine';
 import { measure } from './model/evaluate';
+import { echoContext } from './model/echoes';
 import { byParent, byParents } from './model/kinds';
 import { fitContext, sumContext } from './model/numbers';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
@@ -24,6 +25,7 @@ const families: { contexts: string[]; sentence: string }[] = [
     sentence: 'Some columns are sums of others, up to a few differences.',
   },
   { contexts: [fitContext], sentence: 'Numbers follow from the other numbers of their row.' },
+  { contexts: [echoContext], sentence: 'Rows repeat the digits of earlier rows.' },
   {
     contexts: [byParent(0), byParent(1), byParents],
     sentence: 'Some columns tell others.',

@@ -7,6 +7,8 @@ export interface Semantics {
   numbers: NumberColumn[];
   /** Per column, the column that tells most about it (its own number: the row above), and the second such. */
   parents: [number, number][];
+  /** Whether long numbers often begin as an earlier row's do, other than the one right above. */
+  echoes: boolean;
   /** What was found, as sentences. */
   sentences: string[];
 }
@@ -47,7 +49,26 @@ export function analyseSemantics(bytes: Uint8Array, tracker: Tracker): Semantics
     const [name, by] = [names.get(column), names.get(parent)];
     if (name && by) sentences.push(`Column ${name} is told best by column ${by}.`);
   });
-  return { numbers, parents, sentences };
+  return { numbers, parents, echoes: hasEchoes(columns), sentences };
+}
+
+/** A quarter of a table's numbers of nine and more characters has to. */
+function hasEchoes(columns: Column[]): boolean {
+  let long = 0;
+  let repeated = 0;
+  for (const { cells } of columns) {
+    const seen = new Set<string>();
+    let above = '';
+    for (const cell of cells) {
+      const first = /^-?([\d.]{8})[\d.]/.exec(cell)?.[1];
+      if (first === undefined) continue;
+      long++;
+      if (first !== above && seen.has(first)) repeated++;
+      seen.add(first);
+      above = first;
+    }
+  }
+  return long > 64 && repeated * 4 > long;
 }
 
 /** Calls `found` for each field that ends before the last byte: its column, its first byte, and the byte that ended it. */

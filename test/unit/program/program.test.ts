@@ -9,6 +9,7 @@ import {
   type ProgramEvent,
   type ProgramOptions,
 } from '../../../src/core/program/program';
+import { concat } from '../../../src/core/program/shell';
 import { verifyProgram } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
 
@@ -44,6 +45,19 @@ function table({ rows, newline = '\n' }: { rows: number; newline?: string }): st
   return text;
 }
 
+/** An NPY file: rows of two random decimals that come a second time, negated, three rows on. */
+function array(rows: number): Uint8Array {
+  const random = createRandom(4);
+  const values = new Float64Array(2 * rows);
+  for (let k = 0; k < values.length; k++)
+    values[k] = k % 12 < 6 ? random.integer(1e9) / 1e8 : -values[k - 6];
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${rows}, 2), }`;
+  return concat([
+    latin(`\x93NUMPY\x01\0v\0${header.padEnd(117)}\n`),
+    new Uint8Array(values.buffer),
+  ]);
+}
+
 const random = createRandom(9);
 const noise = Uint8Array.from({ length: 20_000 }, () => random.integer(256));
 const inputs: { name: string; bytes: Uint8Array }[] = [
@@ -62,6 +76,7 @@ const inputs: { name: string; bytes: Uint8Array }[] = [
       `\xef\xbb\xbf${table({ rows: 80, newline: '\r\n' })}1,2\n\0\0,3,,,,,,\r\r\n"open,${table({ rows: 80 })}`,
     ),
   },
+  { name: 'an array of floats', bytes: array(600) },
   { name: 'invalid UTF-8', bytes: latin('caf\xe9 \xff\xfe */ '.repeat(40)) },
   { name: 'noise', bytes: noise },
   { name: 'one byte', bytes: latin('x') },

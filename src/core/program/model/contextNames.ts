@@ -36,6 +36,7 @@ const parts: Part[] = [
   { pattern: /parents\[col\*2(\+0)?\]/, words: 'the column that tells it best' },
   { pattern: /parents\[col\*2\+1\]/, words: 'the column that tells it second best' },
   { pattern: /\bguess\b/, words: 'what its row suggests, if anything' },
+  { pattern: /\becho\b/, words: 'an earlier row with the same digits' },
   { pattern: /\balive\b/, words: 'a sum of other columns, if any' },
   { pattern: /\bword\b/, words: 'word so far' },
   { pattern: /\blast\b/, words: 'word before' },

@@ -1,6 +1,7 @@
 /** Which contexts predict which kind of file: one model per syntax, to be thinned by the encoder's search. */
 import type { Syntax } from '../syntax';
 import type { ModelSpec } from './engine';
+import { echoContext, echoSource } from './echoes';
 import { jsonTracker, logContexts, logTracker, tableTracker, type Tracker } from './fields';
 import { alternate, minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import type { Network, NetworkInputs } from './network';
@@ -110,20 +111,23 @@ const textModel: Contexts = {
 function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
   const numbers = semantics?.numbers ?? [];
   const parents = semantics?.parents ?? [];
-  const source = numbers.length
-    ? numbersSource(numbers)
-    : { state: '', ended: '', begun: '', inside: '' };
+  const sources = [
+    ...(numbers.length ? [numbersSource(numbers)] : []),
+    ...(semantics?.echoes ? [echoSource] : []),
+  ];
+  const joined = (part: 'state' | 'ended' | 'begun' | 'inside'): string =>
+    sources.map((source) => source[part]).join('\n');
   const table = parents.flatMap(([first, second]) => [first, second]);
   const hooked = tracker.step
-    .replaceAll('/*ended*/', source.ended)
-    .replaceAll('/*begun*/', source.begun)
-    .replaceAll('/*inside*/', source.inside);
+    .replaceAll('/*ended*/', joined('ended'))
+    .replaceAll('/*begun*/', joined('begun'))
+    .replaceAll('/*inside*/', joined('inside'));
   const told = parents.length ? [byParent(0), byParent(1), byParents] : [];
   const expected = numbers.length
     ? [fitContext, ...(numbers.some(({ sum }) => sum.length) ? [sumContext] : [])]
     : [];
   return {
-    state: `${tracker.state}${parents.length ? `const parents = [${table.join()}];` : ''}${source.state}`,
+    state: `${tracker.state}${parents.length ? `const parents = [${table.join()}];` : ''}${joined('state')}`,
     step: hooked,
     contexts: [
       ...Object.values(order),
@@ -142,6 +146,7 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       'mix(follow2[c1|c2<<8]&65535,c1)',
       ...told,
       ...expected,
+      ...(semantics?.echoes ? [echoContext] : []),
     ],
     selectors: [
       byMatch,

@@ -1,0 +1,62 @@
+/** NPY arrays of floats as a table of decimals: what was written with 15 digits once costs 15 digits, and rows are seen as rows. */
+
+export interface DecimalTable {
+  /** Rows of the last dimension's numbers, with commas; a number is written as it is, or as exponent, point and digits. */
+  text: Uint8Array;
+  /** Source of a function of the text that gives the file. */
+  restore: string;
+}
+
+const kinds = {
+  '<f4': { type: Float32Array, digits: 9 },
+  '<f8': { type: Float64Array, digits: 17 },
+};
+
+/** The table of an NPY file (format version 1.0) of finite floats; of other files none. */
+export function decimalTable(bytes: Uint8Array): DecimalTable | undefined {
+  if (bytes[0] !== 0x93 || bytes[1] !== 0x4e || bytes[6] !== 1) return undefined;
+  const start = 10 + bytes[8] + 256 * bytes[9];
+  const header = Buffer.from(bytes.subarray(0, start)).toString('latin1');
+  const [, kind, order, shape] =
+    /'descr': '(<f[48])', 'fortran_order': (True|False), 'shape': \(([\d, ]+)\)/.exec(header) ?? [];
+  if (!(kind in kinds)) return undefined;
+  const { type, digits } = kinds[kind as keyof typeof kinds];
+  const sizes = shape.match(/\d+/g)!.map(Number);
+  const count = sizes.reduce((a, b) => a * b, 1);
+  const width = sizes.length > 1 ? sizes.at(-1)! : 1;
+  const transposed = order === 'True' && sizes.length === 2;
+  if (count === 0 || start + count * type.BYTES_PER_ELEMENT !== bytes.length) return undefined;
+  const values = new type(bytes.slice(start).buffer);
+  if (!values.every(Number.isFinite)) return undefined;
+
+  const shortest = (v: number): string => {
+    for (let n = 1; n < digits; n++) {
+      const written = v.toExponential(n - 1);
+      if (new type([Number(written)])[0] === v) return written;
+    }
+    return v.toExponential(digits - 1);
+  };
+  const written = Array.from(values, shortest);
+  // Where plain numbers would need exponents, these come first and from 0 on, so that they are predicted like any column.
+  const exponents = written.map((number) => Number(number.split('e')[1]));
+  const least = exponents.reduce((a, b) => Math.min(a, b));
+  const plain = exponents.every((exponent) => exponent > -7 && exponent < 15);
+  const cell = (k: number): string => {
+    if (Object.is(values[k], -0)) return '-0';
+    if (plain || values[k] === 0) return String(Number(written[k]));
+    const [, sign, first, rest] = /(-?)(\d)\.?(\d*)/.exec(written[k])!;
+    return `${sign}${exponents[k] - least}.${first}${rest}`;
+  };
+  const cells: string[] = [];
+  for (let k = 0; k < count; k++) {
+    const at = transposed ? (k % width) * (count / width) + Math.floor(k / width) : k;
+    cells.push(cell(at));
+  }
+  const text = cells.reduce((row, next, k) => row + (k % width ? ',' : '\n') + next);
+  const number = plain
+    ? 't'
+    : `t.replace(/(\\d+)\\.(.)(\\d*)/,(t,e,a,b)=>a+'.'+b+'e'+(e- ${-least}))`;
+  const at = transposed ? `k%${width}*${count / width}+k/${width}|0` : 'k';
+  const restore = `b=>{let v=new ${type.name}(${count}),h=${JSON.stringify(header)},o=new Uint8Array(${bytes.length});new TextDecoder().decode(b).split(/[,\\n]/).map((t,k)=>v[${at}]=${number});o.set([...h].map(c=>c.charCodeAt()));o.set(new Uint8Array(v.buffer),${start});return o}`;
+  return { text: Uint8Array.from(Buffer.from(text)), restore };
+}
