@@ -9,20 +9,23 @@ export interface Histogram {
 
 /** Counts the values that are not zero in `bins` equal-width bins; all zeros give bins of 0 from 0 to 0. */
 export function histogramOf(data: Float32Array, bins = 61): Histogram {
+  // Taken of every weight and gradient after each epoch: plain loops, several times as quick as iterators.
   let minimum = Infinity;
   let maximum = -Infinity;
-  for (const value of data) {
-    if (value === 0) continue;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (!value) continue;
     if (value < minimum) minimum = value;
     if (value > maximum) maximum = value;
   }
-  const counts = new Array<number>(bins).fill(0);
-  if (minimum > maximum) return { minimum: 0, maximum: 0, counts };
-  const width = (maximum - minimum) / bins;
-  for (const value of data) {
-    if (value === 0) continue;
-    const bin = width > 0 ? Math.floor((value - minimum) / width) : 0;
+  const counts = new Int32Array(bins);
+  if (minimum > maximum) return { minimum: 0, maximum: 0, counts: Array.from(counts) };
+  const scale = maximum > minimum ? bins / (maximum - minimum) : 0;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (!value) continue;
+    const bin = ((value - minimum) * scale) | 0;
     counts[bin < bins ? bin : bins - 1]++;
   }
-  return { minimum, maximum, counts };
+  return { minimum, maximum, counts: Array.from(counts) };
 }
