@@ -5,10 +5,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { decode, encode } from '../../src/core/compress/container/container';
+import { ladders, predict } from '../../src/core/compress/analysis/dryRun';
 import { entropyTrain } from '../../src/core/compress/passes/entropyTrain';
 import { prune } from '../../src/core/compress/passes/prune';
 import { quantize } from '../../src/core/compress/passes/quantize';
-import type { PassOptions } from '../../src/core/compress/pass';
+import type { PassName, PassOptions } from '../../src/core/compress/pass';
+import { KolmoError } from '../../src/core/error';
 import { collect } from '../../src/core/data/collect';
 import { chooseArchitecture } from '../../src/core/train/architectures/architectures';
 import type { ArchitectureName } from '../../src/core/train/architectures/architecture';
@@ -42,15 +44,16 @@ const seeds = [1, 2, 3];
 /** Fifteen minutes on two cores. */
 const mostProcessorSeconds = 2 * 15 * 60;
 const mostDecodeMilliseconds = 50;
+const mostDryRunMilliseconds = 1000;
 
 export const bench = {
   name: 'compress',
   describe:
-    'Entropy-penalised training of LeNet-300-100 and LeNet-5 on MNIST: mean and worst of three seeds, from the files on disk; then the container beside nncodec.',
+    'Entropy-penalised training of LeNet-300-100 and LeNet-5 on MNIST: mean and worst of three seeds, from the files on disk; then the container beside nncodec, and the dry run.',
   run,
 };
 
-/** @param wanted recipes to run, by a part of their names, or `nncodec`; all without any */
+/** @param wanted recipes to run, by a part of their names, or `nncodec`, or `dry-run`; all without any */
 async function run(log: (line: string) => void, wanted: string[] = []): Promise<Row[]> {
   await mkdir(trialFolder, { recursive: true });
   const names = (await readdir(recipeFolder))
@@ -77,6 +80,20 @@ async function run(log: (line: string) => void, wanted: string[] = []): Promise<
     rows.push(...summarise(name, await readRecipe(name), trials.get(name)!));
   if (wanted.length === 0 || wanted.includes('nncodec')) {
     rows.push(...(await compareWithDeepCabac(await quantizedModels(), log)));
+  }
+  if (wanted.length === 0 || wanted.includes('dry-run')) {
+    for (const pass of Object.keys(ladders) as PassName[]) {
+      if (ladders[pass].length === 0) continue;
+      const measured = await inProcess<number>('timeDryRun', pass);
+      log(`dry run of ${pass}: ${ladders[pass].length} settings in ${measured.toFixed(0)} ms`);
+      rows.push({
+        what: `LeNet-5: dry run of all settings of ${pass}, processor time`,
+        measured,
+        yardstick: mostDryRunMilliseconds,
+        unit: 'ms',
+        source: 'the goal',
+      });
+    }
   }
   return rows;
 }
@@ -167,6 +184,23 @@ export async function timeDecoding(path: string): Promise<number> {
   return processorMilliseconds(before);
 }
 
+/** Milliseconds of processor time that the predictions of a pass's whole ladder take, with nothing compiled yet. */
+export async function timeDryRun(pass: PassName): Promise<number> {
+  const dataset = await last(collect(images, { seed: 1 }));
+  const { choice } = chooseArchitecture('lenet-5', dataset);
+  const model = initialize(choice.build(dataset), 1);
+  const before = process.cpuUsage();
+  for (const setting of ladders[pass]) {
+    try {
+      predict(model, pass, setting);
+    } catch (error) {
+      // A setting that does not fit costs its time too.
+      if (!(error instanceof KolmoError)) throw error;
+    }
+  }
+  return processorMilliseconds(before);
+}
+
 function processorMilliseconds(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
@@ -174,7 +208,7 @@ function processorMilliseconds(before: NodeJS.CpuUsage): number {
 
 /** Calls a function that this file exports in a process of its own. */
 async function inProcess<Result>(
-  name: 'tryRecipe' | 'timeDecoding',
+  name: 'tryRecipe' | 'timeDecoding' | 'timeDryRun',
   ...values: (string | number)[]
 ): Promise<Result> {
   const script = `

@@ -5,7 +5,7 @@ import { createCoder } from './coder';
 import { codeTensors, planOf, type Plan } from './container';
 
 /** Work on a tensor, in values that are not zero; what is left out costs as much for each of them. */
-const most = 80_000;
+const most = 40_000;
 /** The work that a zero is, beside a value. */
 const zeroWork = 1 / 8;
 
