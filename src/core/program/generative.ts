@@ -132,7 +132,7 @@ function weightsOf(
     const weights: Weights = { type: 'palette', size: palette.length };
     return { weights, levels, values: Float32Array.from(palette) };
   }
-  if (encoding.type === 'quantized') {
+  if (encoding.type === 'quantized' && encoding.groupSize === undefined) {
     const { scales, zeroPoints, levels } = encoding;
     const at = (j: number): number => (scales.length > 1 ? j : 0);
     const isExact = data.every((value, i) => {

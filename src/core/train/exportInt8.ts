@@ -1,23 +1,13 @@
 /** Writes a model as an ONNX file whose products run on 8-bit integers: the QDQ form of Jacob et al. 2018 that ONNX Runtime fuses. */
 import type { Dataset } from '../data/dataset';
 import type { Graph, Value } from '../engine/graph';
-import { createSession, type Binding, type Runtime } from '../engine/session';
 import { KolmoError } from '../error';
 import { writeGraph, floats, type Precision } from './export';
-import { reordered, shapeText, sizeOf } from './layers/layer';
-import type { LayerSpec, Model, Parameter } from './model';
+import { reordered } from './layers/layer';
+import type { Model, Parameter } from './model';
+import { isProduct, observeInputs, type ObserveOptions } from './observe';
 
-export interface Int8Options {
-  /** Training examples that the ranges of activations are read from. */
-  examples: number;
-  threads: number;
-  runtime?: Runtime;
-}
-
-export const int8Defaults: Int8Options = { examples: 1000, threads: 1 };
-
-/** Layers whose product is computed on integers; the others stay as they are. */
-const isProduct = ({ type }: LayerSpec): boolean => type === 'dense' || type === 'conv2d';
+export const int8Defaults: ObserveOptions = { examples: 1000, threads: 1 };
 
 /**
  * Weights become int8 with a scale for each output and no zero point, what a layer reads becomes uint8 by its
@@ -29,7 +19,7 @@ const isProduct = ({ type }: LayerSpec): boolean => type === 'dense' || type ===
 export async function exportInt8(
   model: Model,
   calibration: Dataset,
-  options: Partial<Int8Options> = {},
+  options: Partial<ObserveOptions> = {},
 ): Promise<Uint8Array> {
   if (!model.architecture.layers.some(isProduct)) {
     const kinds = new Set(model.architecture.layers.map(({ type }) => type));
@@ -50,57 +40,23 @@ interface Range {
 /** Ranges by the name of the layer that reads the values. */
 type Ranges = Map<string, Range>;
 
-/** Runs the float model over training examples and keeps the range of what each product reads. */
 async function calibrate(
   model: Model,
-  { name, inputShape, splits: { training }, targetSize }: Dataset,
-  { examples, threads, runtime }: Int8Options,
+  calibration: Dataset,
+  options: ObserveOptions,
 ): Promise<Ranges> {
-  const wanted = model.architecture.inputShape;
-  if (sizeOf(inputShape) !== sizeOf(wanted)) {
-    throw new KolmoError(
-      `The calibration data ${name} has examples of ${shapeText(inputShape)}, and the model reads ${shapeText(wanted)}: calibrate it on data of the kind that it was trained on.`,
-    );
-  }
-  const fetches: Record<string, Binding> = {};
-  const ranges: Ranges = new Map();
-  const graph = writeGraph(model, {
-    ...floats,
-    input(graph, x, { name, spec }) {
-      if (!isProduct(spec)) return x;
-      ranges.set(name, { minimum: 0, maximum: 0 });
-      for (const [end, operator] of Object.entries({
-        minimum: 'ReduceMin',
-        maximum: 'ReduceMax',
-      })) {
-        graph.output(
-          graph.node(operator, [x], [], { attributes: { keepdims: 0 } }),
-          `${name}/${end}`,
-        );
-        fetches[`${name}/${end}`] = { data: new Float32Array(1), shape: [] };
-      }
-      return x;
-    },
-  });
-  const count = Math.min(examples, training.count);
-  const inputs = new Float32Array(count * sizeOf(wanted));
-  // Spread over the split, in case it is sorted.
-  const indices = Int32Array.from({ length: count }, (_, i) =>
-    Math.floor((i * training.count) / count),
+  const over =
+    (operator: string) =>
+    (graph: Graph, x: Value): Value =>
+      graph.node(operator, [x], [], { attributes: { keepdims: 0 } });
+  const ends = { minimum: over('ReduceMin'), maximum: over('ReduceMax') };
+  const observed = await observeInputs(model, calibration, options, ends);
+  return new Map(
+    Array.from(observed, ([layer, { minimum, maximum }]) => [
+      layer,
+      { minimum: Math.min(0, minimum[0]), maximum: Math.max(0, maximum[0]) },
+    ]),
   );
-  training.read(indices, inputs, new Float32Array(count * targetSize));
-  const feeds = { input: { data: inputs, shape: [count, ...wanted] } };
-  const session = await createSession(graph.serialize(), feeds, fetches, { threads, runtime });
-  try {
-    await session.run();
-  } finally {
-    await session.dispose();
-  }
-  for (const [layer, range] of ranges) {
-    range.minimum = Math.min(0, fetches[`${layer}/minimum`].data[0]);
-    range.maximum = Math.max(0, fetches[`${layer}/maximum`].data[0]);
-  }
-  return ranges;
 }
 
 const integers = ({ parameters }: Model, ranges: Ranges): Precision => ({
@@ -160,7 +116,7 @@ function biasIntegers(graph: Graph, biases: Parameter, weights: Parameter, range
   );
 }
 
-/** A scale for each output, and levels from -127 to 127; levels that a pass has chosen around zero stay what they are. */
+/** A scale for each output, and levels from -127 to 127; levels that a pass has chosen around zero stay what they are, but for those of groups: an axis has one scale for each place. */
 function bytesOf({ data, shape, encoding }: Parameter): {
   scales: Float32Array;
   levels: Int8Array;
@@ -168,6 +124,7 @@ function bytesOf({ data, shape, encoding }: Parameter): {
   const outputs = shape[shape.length - 1];
   if (
     encoding.type === 'quantized' &&
+    encoding.groupSize === undefined &&
     encoding.zeroPoints.every((point) => point === 0) &&
     encoding.levels.every((level) => Math.abs(level) <= 127)
   ) {

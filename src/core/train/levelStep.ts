@@ -12,20 +12,28 @@ import * as tf from '../engine/tf';
 import { forward, placeLayers } from './layers/layers';
 import type { Architecture } from './model';
 import { objectives } from './objective';
+import { rowsOf, type RowsPerScale } from './scales';
 
 export type { Forward, Optimizer, Step };
 
 export interface LevelStepOptions {
   architecture: Architecture;
   /** `weights` and `biases` of each layer in order, in the shapes of the architecture. */
-  tensors: { name: string; shape: number[] }[];
+  tensors: LevelSpec[];
   batchSize: number;
   /** Width of the targets. */
   targetSize: number;
   threads: number;
 }
 
-/** The name of the parameter, of shape [1], that holds the logarithm of a tensor's step. */
+export interface LevelSpec {
+  name: string;
+  shape: number[];
+  /** Rows that share a step in each column; undefined: one step for all. */
+  rowsPerScale?: RowsPerScale;
+}
+
+/** The name of the parameter that holds the logarithms of a tensor's steps: [1], or [groups of rows, columns]. */
 export const logStepName = (tensor: string): string => `${tensor}/logStep`;
 
 /** The task's loss of a network of rounded levels; their gradient is that of the rounded values (straight through, Bengio et al. 2013). */
@@ -72,9 +80,9 @@ export function compileLevelForward(options: LevelStepOptions, step: Step): Prom
 }
 
 function parametersOf({ tensors }: LevelStepOptions): ParameterSpec[] {
-  return tensors.flatMap(({ name, shape }) => [
-    { name, shape },
-    { name: logStepName(name), shape: [1] },
+  return tensors.flatMap((tensor) => [
+    { name: tensor.name, shape: tensor.shape },
+    { name: logStepName(tensor.name), shape: stepShape(tensor) },
   ]);
 }
 
@@ -85,9 +93,12 @@ function outputOf(
   logits: boolean,
 ): tf.Tensor {
   const values = Object.fromEntries(
-    tensors.map(({ name }) => [
-      name,
-      tf.mul(roundThrough(parameters[name]), tf.exp(parameters[logStepName(name)])),
+    tensors.map((tensor) => [
+      tensor.name,
+      tf.mul(
+        roundThrough(parameters[tensor.name]),
+        eachRow(tensor, tf.exp(parameters[logStepName(tensor.name)])),
+      ),
     ]),
   );
   // Rounding is noise enough: dropout stays off.
@@ -97,6 +108,22 @@ function outputOf(
     noise: {},
     record: () => {},
   });
+}
+
+function stepShape({ shape, rowsPerScale }: LevelSpec): number[] {
+  if (rowsPerScale === undefined) return [1];
+  return [Math.ceil(rowsOf(shape) / rowsPerScale), shape[shape.length - 1]];
+}
+
+/** Steps [groups, columns] as the weights' shape needs them: a product with which row belongs to which group. */
+function eachRow({ shape, rowsPerScale }: LevelSpec, steps: tf.Tensor): tf.Tensor {
+  if (rowsPerScale === undefined || steps.shape[0] === 1) return steps;
+  const [groups] = steps.shape;
+  const rows = rowsOf(shape);
+  const belongs = new Float32Array(rows * groups);
+  for (let row = 0; row < rows; row++) belongs[row * groups + Math.floor(row / rowsPerScale)] = 1;
+  const table = tf.tensor2d(belongs, [rows, groups]);
+  return tf.reshape(tf.matMul(table, steps as tf.Tensor2D), shape);
 }
 
 const roundThrough = tf.customGrad((levels) => ({

@@ -28,12 +28,35 @@ export function scaleRuns(shape: number[], rowsPerScale: RowsPerScale): ScaleRun
   return runs;
 }
 
-/** The runs of a parameter that is quantized already. */
+/** The same of a parameter that is quantized already. */
 export function runsOf(
-  { shape }: Pick<Parameter, 'shape'>,
+  parameter: Pick<Parameter, 'shape'>,
   encoding: Pick<Quantized, 'scales' | 'groupSize'>,
 ): ScaleRun[] {
-  if (encoding.scales.length === 1) return scaleRuns(shape, undefined);
-  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
-  return scaleRuns(shape, encoding.groupSize ?? rows);
+  return scaleRuns(parameter.shape, rowsPerScaleOf(parameter, encoding));
+}
+
+export function rowsPerScaleOf(
+  { shape }: Pick<Parameter, 'shape'>,
+  { scales, groupSize }: Pick<Quantized, 'scales' | 'groupSize'>,
+): RowsPerScale {
+  return scales.length === 1 ? undefined : (groupSize ?? rowsOf(shape));
+}
+
+/** A tensor is a matrix of its inputs and its outputs, the last axis. */
+export function rowsOf(shape: number[]): number {
+  return shape.slice(0, -1).reduce((a, b) => a * b, 1);
+}
+
+/** The value that each of `count` weights has of its scale's. */
+export function perWeight<Values extends Float32Array | Int32Array>(
+  values: Values,
+  runs: ScaleRun[],
+  count: number,
+): Values {
+  const all = new (values.constructor as new (count: number) => Values)(count);
+  runs.forEach(({ first, end, stride }, run) => {
+    for (let i = first; i < end; i += stride) all[i] = values[run];
+  });
+  return all;
 }

@@ -116,19 +116,30 @@ describe('prune', () => {
 
 describe('quantize', () => {
   const settings: QuantizeSettings[] = [2, 3, 4, 6, 8].flatMap((bits) =>
-    (['tensor', 'channel'] as const).flatMap((granularity) =>
-      (['affine', 'symmetric'] as const).map((scheme) => ({ bits, granularity, scheme })),
+    (['tensor', 'channel', 'group'] as const).flatMap((granularity) =>
+      (['affine', 'symmetric'] as const).map((scheme) => ({
+        bits,
+        granularity,
+        groupSize: 4,
+        scheme,
+      })),
     ),
   );
   for (const setting of settings) {
     it(`errs by at most half a step: ${setting.bits} bits, ${setting.granularity}, ${setting.scheme}`, () => {
       const model = randomModel(tiny);
-      weights(quantizeWeights(model, setting)).forEach(({ data, encoding }, t) => {
+      weights(quantizeWeights(model, setting)).forEach(({ data, encoding, shape }, t) => {
         assert.ok(encoding.type === 'quantized');
         const { scales, zeroPoints, levels } = encoding;
+        const [rows, columns] = shape;
+        const groups = Math.ceil(rows / 4);
+        const counts = { tensor: 1, channel: columns, group: columns * groups };
+        assert.equal(scales.length, counts[setting.granularity]);
         data.forEach((value, i) => {
-          const scale = scales[i % scales.length];
-          assert.equal(value, Math.fround(scale * (levels[i] - zeroPoints[i % scales.length])));
+          const group = setting.granularity === 'group' ? Math.floor(i / columns / 4) : 0;
+          const at = setting.granularity === 'tensor' ? 0 : group * columns + (i % columns);
+          const scale = scales[at];
+          assert.equal(value, Math.fround(scale * (levels[i] - zeroPoints[at])));
           // The range's ends, the zero point's rounding and the half precision of the scale may cost another half.
           assert.ok(Math.abs(value - weights(model)[t].data[i]) <= scale * 1.01);
         });
@@ -151,6 +162,38 @@ describe('quantize', () => {
       );
     });
   }
+
+  it('errs less the finer the scales are, and packs them', () => {
+    const model = randomModel(lenet300);
+    const [tensor, channel, group] = (['tensor', 'channel', 'group'] as const).map(
+      (granularity) => {
+        const quantized = quantizeWeights(model, { bits: 4, granularity, scheme: 'symmetric' });
+        const decoded = decode(encode(quantized));
+        decoded.parameters.forEach(({ data, encoding }, i) => {
+          assert.deepEqual(data, quantized.parameters[i].data);
+          assert.deepEqual(encoding, quantized.parameters[i].encoding);
+        });
+        return weights(quantized)[0].data.reduce(
+          (sum, value, i) => sum + (value - weights(model)[0].data[i]) ** 2,
+          0,
+        );
+      },
+    );
+    assert.ok(group < 0.9 * channel && channel < 0.9 * tensor, `${group}, ${channel}, ${tensor}`);
+  });
+
+  it('refuses groups that are none', () => {
+    assert.throws(
+      () =>
+        quantizeWeights(randomModel(tiny), {
+          bits: 4,
+          granularity: 'group',
+          groupSize: 0.5,
+          scheme: 'affine',
+        }),
+      /A group of 0.5 weights cannot have a scale: set groupSize to a whole number/,
+    );
+  });
 
   it('leaves -1, 0 and 1 times a scale of ternary weights', () => {
     const model = quantizeWeights(randomModel(tiny), {

@@ -9,6 +9,7 @@ import { passDescriptions } from '../../../src/core/compress/descriptions';
 import { decode, encodeWithLedger } from '../../../src/core/compress/container/container';
 import type { PassEvent, PassName, PassOptions } from '../../../src/core/compress/pass';
 import { passes } from '../../../src/core/compress/passes';
+import type { Dataset } from '../../../src/core/data/dataset';
 import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
 import { train } from '../../../src/core/train/loop';
 import type { Model } from '../../../src/core/train/model';
@@ -111,10 +112,77 @@ describe('passes with fine-tuning', () => {
     assert.ok(after <= before, `${after} after, ${before} before`);
   });
 
-  it('refuse to train a scale for each channel', async () => {
+  for (const granularity of ['channel', 'group']) {
+    it(`train levels and a scale for each ${granularity} better than rounding them`, async () => {
+      const options = { bits: 2, granularity, groupSize: 4, epochs: 15, learningRate: 0.02 };
+      const rounded = await run('quantize', { ...options, epochs: 0 });
+      const aware = await run('quantize', options);
+      const scalesOf = ({ parameters: [{ encoding }] }: Model): number[] =>
+        encoding.type === 'quantized' ? [...encoding.scales] : [];
+      assert.equal(scalesOf(aware).length, granularity === 'group' ? 16 : 8);
+      assert.notDeepEqual(scalesOf(aware), scalesOf(rounded));
+      const [before, after] = [await errorOf(rounded), await errorOf(aware)];
+      assert.ok(after <= before, `${after} after, ${before} before`);
+      const decoded = decode(encodeWithLedger(aware).bytes);
+      decoded.parameters.forEach(({ data }, i) => assert.deepEqual(data, aware.parameters[i].data));
+    });
+  }
+
+  it('fit ranges to what the weights are multiplied by', async () => {
+    // The first feature is large, so that errors of its weights are what the layer's outputs see.
+    const { training } = dataset.splits;
+    const loud: Dataset = {
+      ...dataset,
+      splits: {
+        ...dataset.splits,
+        training: {
+          count: training.count,
+          read(indices, inputs, targets) {
+            training.read(indices, inputs, targets);
+            for (let i = 0; i < indices.length * 6; i += 6) inputs[i] *= 20;
+          },
+        },
+      },
+    };
+    const inputs = new Float32Array(200 * 6);
+    loud.splits.training.read(
+      Int32Array.from({ length: 200 }, (_, i) => i),
+      inputs,
+      new Float32Array(200 * 3),
+    );
+    const outputError = async (options: PassOptions): Promise<number> => {
+      const all = { bits: 3, granularity: 'channel', ...options };
+      const { parameters } = await last(
+        passes.quantize.run(trained, all, { ...context, dataset: loud }),
+      );
+      const difference = parameters[0].data.map(
+        (value, i) => value - trained.parameters[0].data[i],
+      );
+      let sum = 0;
+      for (let example = 0; example < 200; example++) {
+        for (let unit = 0; unit < 8; unit++) {
+          let output = 0;
+          for (let f = 0; f < 6; f++) output += inputs[example * 6 + f] * difference[f * 8 + unit];
+          sum += output * output;
+        }
+      }
+      return sum;
+    };
+    const fitted = await outputError({ range: 'fitted' });
+    const calibrated = await outputError({ calibration: 'activations' });
+    assert.ok(calibrated < 0.7 * fitted, `${calibrated}, ${fitted}`);
+  });
+
+  it('refuse to calibrate without data, and on data of another shape', async () => {
+    const options = { calibration: 'activations' };
     await assert.rejects(
-      run('quantize', { granularity: 'channel', epochs: 1 }),
-      /dense_1\/weights has a scale for each output.*granularity to "tensor"/,
+      last(passes.quantize.run(trained, options, { seed: 1, threads: 1 })),
+      /Calibration on activations reads examples of the dataset, and there is none here/,
+    );
+    const other = { ...context, dataset: { ...dataset, inputShape: [4, 4, 1] } };
+    await assert.rejects(
+      last(passes.quantize.run(trained, options, other)),
+      /calibration data blobs has examples of 4 x 4 x 1, and the model reads 6: calibrate it/,
     );
   });
 

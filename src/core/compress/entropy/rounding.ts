@@ -1,5 +1,6 @@
 /** Rate-distortion optimised quantization (Wiedemann et al. 2020, DeepCABAC): rounds to what the error and the bits together are least for. */
 import type { Model, Parameter } from '../../train/model';
+import { perWeight, runsOf } from '../../train/scales';
 import { bitsOf, pricesOf } from './rate';
 
 /** The prices depend on which levels stay, and they on the prices: two rounds settle most. */
@@ -25,18 +26,19 @@ export function roundForRate(quantized: Model, original: Model, rate: number): M
 function roundParameter(parameter: Parameter, values: Float32Array, rate: number): Parameter {
   const { encoding } = parameter;
   if (encoding.type !== 'quantized') return parameter;
-  const { scales, zeroPoints } = encoding;
   const columns = parameter.shape[parameter.shape.length - 1];
-  const channels = scales.length;
+  const runs = runsOf(parameter, encoding);
+  const scales = perWeight(encoding.scales, runs, values.length);
+  const zeroPoints = perWeight(encoding.zeroPoints, runs, values.length);
   // Levels counted from zero.
-  const nearest = encoding.levels.map((level, i) => level - zeroPoints[i % channels]);
+  const nearest = encoding.levels.map((level, i) => level - zeroPoints[i]);
   const chosen = Float32Array.from(nearest);
   for (let round = 0; round < rounds; round++) {
     const prices = pricesOf(chosen, columns);
     for (let i = 0; i < nearest.length; i++) {
       const magnitude = Math.abs(nearest[i]);
       if (magnitude === 0) continue;
-      const exact = Math.abs(values[i] / scales[i % channels]);
+      const exact = Math.abs(values[i] / scales[i]);
       const [row, column] = [Math.floor(i / columns), i % columns];
       let best = 0;
       let least = exact * exact;
@@ -51,10 +53,10 @@ function roundParameter(parameter: Parameter, values: Float32Array, rate: number
   }
   return {
     ...parameter,
-    data: chosen.map((level, i) => level * scales[i % channels]),
+    data: chosen.map((level, i) => level * scales[i]),
     encoding: {
       ...encoding,
-      levels: nearest.map((_, i) => chosen[i] + zeroPoints[i % channels]),
+      levels: nearest.map((_, i) => chosen[i] + zeroPoints[i]),
     },
   };
 }

@@ -6,6 +6,8 @@ import { roundForRate } from '../entropy/rounding';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import type { Model, Parameter } from '../../train/model';
+import { rowsOf, scaleRuns, type RowsPerScale, type ScaleRun } from '../../train/scales';
+import { importanceOf, type Importance } from './importance';
 import { isWeights, weightsBut } from './parameters';
 import { trainLevels } from './trainLevels';
 
@@ -34,7 +36,9 @@ async function* run(
       'Quantization-aware training trains the levels of all weights: leave none of them alone, or set epochs to 0.',
     );
   }
-  const quantized = quantizeWeights(model, settings);
+  const importance =
+    settings.calibration === 'activations' ? await importanceOf(model, context) : undefined;
+  const quantized = quantizeWeights(model, settings, importance);
   yield { type: 'progress', done: 1, total: 1 + settings.epochs, note: `${settings.bits} bits` };
   if (settings.epochs === 0) return quantized;
   // Training starts from the fractions of the levels, or from the levels themselves where bits decided on them.
@@ -44,13 +48,21 @@ async function* run(
 
 export interface QuantizeSettings {
   bits: number;
-  granularity: 'tensor' | 'channel';
+  /** What has a scale of its own: a layer's weights, those of an output, or `groupSize` inputs in a row of an output. */
+  granularity: 'tensor' | 'channel' | 'group';
+  /** Weights of a group; the field takes 32, 64 or 128. */
+  groupSize?: number;
   /** `affine` uses all levels between the smallest and the largest weight; `symmetric` puts zero in the middle. */
   scheme: 'affine' | 'symmetric' | 'ternary';
   /** `full` spans all weights; `fitted` cuts off the outermost where that makes the squared error smaller, as it does at few bits. */
   range?: 'full' | 'fitted';
   /** What a bit of the file is worth in squared levels of error, 0.05 for instance; 0: every weight gets the level nearest to it. */
   rate?: number;
+  /**
+   * `activations` fits ranges for the least error of what a layer gives, not of its weights: a weight counts as
+   * much as the mean square of what it is multiplied by.
+   */
+  calibration?: 'none' | 'activations';
   /** Names of weights to leave alone, separated by commas. */
   except?: string;
 }
@@ -59,13 +71,19 @@ export interface QuantizeSettings {
 const biasBits = 8;
 
 /** Quantizes weights and biases; the model's data become the decoded values, and pruned weights stay exactly zero. */
-export function quantizeWeights(model: Model, settings: QuantizeSettings): Model {
+export function quantizeWeights(
+  model: Model,
+  settings: QuantizeSettings,
+  importance?: Importance,
+): Model {
   checkFinite(model.parameters);
   const changes = weightsBut(model, settings.except);
   const nearest: Model = {
     ...model,
     parameters: model.parameters.map((parameter) => {
-      if (changes(parameter)) return quantizeParameter(parameter, settings);
+      if (changes(parameter)) {
+        return quantizeParameter(parameter, settings, importance?.get(parameter.name));
+      }
       if (isWeights(parameter)) return parameter;
       return quantizeParameter(parameter, {
         bits: Math.max(biasBits, settings.bits),
@@ -77,34 +95,71 @@ export function quantizeWeights(model: Model, settings: QuantizeSettings): Model
   return settings.rate ? roundForRate(nearest, model, settings.rate) : nearest;
 }
 
-/** Quantizes one parameter; its scales are rounded to half precision first, so that the file can store them in two bytes. */
-export function quantizeParameter(parameter: Parameter, settings: QuantizeSettings): Parameter {
-  const { data, mask } = parameter;
-  const channels =
-    settings.granularity === 'channel' ? parameter.shape[parameter.shape.length - 1] : 1;
-  const scales = new Float32Array(channels);
-  const zeroPoints = new Int32Array(channels);
+/**
+ * Quantizes one parameter; its scales are rounded to half precision first, so that the file can store them in two bytes.
+ * @param importance how much the error of each row matters: then ranges are fitted
+ */
+export function quantizeParameter(
+  parameter: Parameter,
+  settings: QuantizeSettings,
+  importance?: Float32Array,
+): Parameter {
+  const { data, mask, shape } = parameter;
+  const rows = rowsPerScale(shape, settings);
+  const runs = scaleRuns(shape, rows);
+  const scales = new Float32Array(runs.length);
+  const zeroPoints = new Int32Array(runs.length);
   const levels = new Int32Array(data.length);
   const decoded = new Float32Array(data.length);
-  for (let channel = 0; channel < channels; channel++) {
-    const full = gridOf(parameter, channel, channels, settings);
+  runs.forEach((run, r) => {
+    const full = gridOf(parameter, run, settings);
     const { scale, zeroPoint, lowest, highest } =
-      settings.range === 'fitted' ? fitted(full, parameter, channel, channels) : full;
-    scales[channel] = scale;
-    zeroPoints[channel] = zeroPoint;
-    for (let i = channel; i < data.length; i += channels) {
+      settings.range === 'fitted' || importance ? fitted(full, parameter, run, importance) : full;
+    scales[r] = scale;
+    zeroPoints[r] = zeroPoint;
+    for (let i = run.first; i < run.end; i += run.stride) {
       const level = mask?.[i] === 0 ? zeroPoint : Math.round(data[i] / scale) + zeroPoint;
       levels[i] = level < lowest ? lowest : level > highest ? highest : level;
       decoded[i] = scale * (levels[i] - zeroPoint);
     }
-  }
+  });
   const bits = settings.scheme === 'ternary' ? 2 : settings.bits;
+  // A group of all inputs is what a channel is.
+  const groupSize = settings.granularity === 'group' && runs.length > columnsOf(shape) && rows;
   return {
     ...parameter,
     data: decoded,
-    encoding: { type: 'quantized', bits, scales, zeroPoints, levels },
+    encoding: {
+      type: 'quantized',
+      bits,
+      ...(groupSize && { groupSize }),
+      scales,
+      zeroPoints,
+      levels,
+    },
   };
 }
+
+function rowsPerScale(
+  shape: number[],
+  { granularity, groupSize = quantizeDefaults.groupSize }: QuantizeSettings,
+): RowsPerScale {
+  switch (granularity) {
+    case 'tensor':
+      return undefined;
+    case 'channel':
+      return rowsOf(shape);
+    case 'group':
+      if (Number.isInteger(groupSize) && groupSize > 0) return groupSize;
+      throw new KolmoError(
+        `A group of ${groupSize} weights cannot have a scale: set groupSize to a whole number, 32, 64 or 128 for instance.`,
+      );
+    default:
+      return granularity satisfies never;
+  }
+}
+
+const columnsOf = (shape: number[]): number => shape[shape.length - 1];
 
 interface Grid {
   scale: number;
@@ -117,18 +172,25 @@ interface Grid {
 const shares = Array.from({ length: 16 }, (_, i) => 1 - 0.05 * i);
 
 /** The grid of the least squared error among narrower and narrower ones; zero stays the level that it was. */
-function fitted(full: Grid, { data, mask }: Parameter, channel: number, channels: number): Grid {
+function fitted(
+  full: Grid,
+  { data, mask, shape }: Parameter,
+  { first, end, stride }: ScaleRun,
+  importance?: Float32Array,
+): Grid {
+  const columns = columnsOf(shape);
   const { zeroPoint, lowest, highest } = full;
   let best = full;
   let least = Infinity;
   for (const share of shares) {
     const scale = storedScale(full.scale * share);
     let error = 0;
-    for (let i = channel; i < data.length; i += channels) {
+    for (let i = first; i < end; i += stride) {
       if (mask?.[i] === 0) continue;
       const level = Math.round(data[i] / scale) + zeroPoint;
       const kept = level < lowest ? lowest : level > highest ? highest : level;
-      error += (data[i] - scale * (kept - zeroPoint)) ** 2;
+      const weight = importance ? importance[Math.floor(i / columns)] : 1;
+      error += weight * (data[i] - scale * (kept - zeroPoint)) ** 2;
     }
     if (error < least) {
       least = error;
@@ -140,15 +202,14 @@ function fitted(full: Grid, { data, mask }: Parameter, channel: number, channels
 
 function gridOf(
   { data, mask }: Parameter,
-  channel: number,
-  channels: number,
+  { first, end, stride }: ScaleRun,
   { bits, scheme }: QuantizeSettings,
 ): Grid {
   let minimum = 0;
   let maximum = 0;
   let sum = 0;
   let count = 0;
-  for (let i = channel; i < data.length; i += channels) {
+  for (let i = first; i < end; i += stride) {
     if (mask?.[i] === 0) continue;
     const value = data[i];
     if (value < minimum) minimum = value;
@@ -174,7 +235,7 @@ function gridOf(
       const threshold = count > 0 ? (0.7 * sum) / count : 0;
       let above = 0;
       let kept = 0;
-      for (let i = channel; i < data.length; i += channels) {
+      for (let i = first; i < end; i += stride) {
         if (mask?.[i] === 0 || Math.abs(data[i]) <= threshold) continue;
         above += Math.abs(data[i]);
         kept++;

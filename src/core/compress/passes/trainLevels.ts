@@ -2,9 +2,15 @@
 import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
 import { createRandom, shuffle } from '../../random';
-import { compileLevelStep, createLevelOptimizer, logStepName } from '../../train/levelStep';
+import {
+  compileLevelStep,
+  createLevelOptimizer,
+  logStepName,
+  type LevelSpec,
+} from '../../train/levelStep';
 import { shiftImages } from '../../train/augment';
 import type { Encoding, Model, Parameter } from '../../train/model';
+import { perWeight, rowsPerScaleOf, runsOf, type ScaleRun } from '../../train/scales';
 import type { PassContext, PassEvent } from '../pass';
 
 export interface TrainLevelsOptions {
@@ -33,7 +39,10 @@ export async function* trainLevels(
   const { training } = dataset.splits;
   const batchSize = Math.min(largestBatch, training.count);
   const batches = Math.floor(training.count / batchSize);
-  const tensors = quantized.parameters.map(({ name, shape }) => ({ name, shape }));
+  const tensors = quantized.parameters.map((parameter, p): LevelSpec => {
+    const rowsPerScale = rowsPerScaleOf(parameter, grids[p].encoding);
+    return { name: parameter.name, shape: parameter.shape, rowsPerScale };
+  });
   const { architecture } = quantized;
   const { targetSize } = dataset;
   const options = { architecture, tensors, batchSize, targetSize, threads };
@@ -41,10 +50,11 @@ export async function* trainLevels(
   try {
     const optimizer = createLevelOptimizer(options, step, stepRate);
     quantized.parameters.forEach(({ name }, p) => {
-      const { scale } = grids[p];
+      const { encoding, runs } = grids[p];
       const levels = step.parameters[name];
-      original.parameters[p].data.forEach((value, i) => (levels[i] = value / scale));
-      step.parameters[logStepName(name)][0] = Math.log(scale);
+      const scales = perWeight(encoding.scales, runs, levels.length);
+      original.parameters[p].data.forEach((value, i) => (levels[i] = value / scales[i]));
+      step.parameters[logStepName(name)].set(encoding.scales.map(Math.log));
       clamp(levels, grids[p]);
     });
     const random = createRandom(seed);
@@ -82,7 +92,7 @@ export async function* trainLevels(
           parameter,
           grids[p],
           step.parameters[parameter.name],
-          Math.exp(step.parameters[logStepName(parameter.name)][0]),
+          step.parameters[logStepName(parameter.name)],
         ),
       ),
     };
@@ -92,59 +102,59 @@ export async function* trainLevels(
 }
 
 interface Grid {
-  scale: number;
-  /** Of the levels counted from zero. */
+  encoding: Quantized;
+  runs: ScaleRun[];
+  /** The zero point of each weight. */
+  zeroPoints: Int32Array;
+  /** Of the levels as they are stored. */
   lowest: number;
   highest: number;
-  zeroPoint: number;
-  encoding: Quantized;
   mask?: Uint8Array;
 }
 
-function gridOf({ name, encoding, mask }: Parameter): Grid {
-  if (encoding.type !== 'quantized' || encoding.scales.length > 1) {
-    throw new KolmoError(
-      `${name} has a scale for each output, and training learns one for each tensor: set granularity to "tensor", or epochs to 0.`,
-    );
+function gridOf(parameter: Parameter): Grid {
+  const { name, encoding, mask, data } = parameter;
+  if (encoding.type !== 'quantized') {
+    throw new KolmoError(`${name} has no levels that could be trained: quantize all weights.`);
   }
-  const zeroPoint = encoding.zeroPoints[0];
+  const runs = runsOf(parameter, encoding);
   // Affine levels are 0 to 2^bits - 1; symmetric ones lie around zero, ternary ones from -1 to 1.
   const symmetric = 2 ** (encoding.bits - 1) - 1;
-  const affine = encoding.levels.every((level) => level >= 0) && zeroPoint > 0;
+  const affine =
+    encoding.levels.every((level) => level >= 0) && encoding.zeroPoints.some((zero) => zero > 0);
   return {
-    scale: encoding.scales[0],
-    lowest: affine ? -zeroPoint : -symmetric,
-    highest: affine ? 2 ** encoding.bits - 1 - zeroPoint : symmetric,
-    zeroPoint,
     encoding,
+    runs,
+    zeroPoints: perWeight(encoding.zeroPoints, runs, data.length),
+    lowest: affine ? 0 : -symmetric,
+    highest: affine ? 2 ** encoding.bits - 1 : symmetric,
     mask,
   };
 }
 
-function clamp(levels: Float32Array, { lowest, highest, mask }: Grid): void {
+/** @param levels counted from zero */
+function clamp(levels: Float32Array, { lowest, highest, zeroPoints, mask }: Grid): void {
   for (let i = 0; i < levels.length; i++) {
-    const level = levels[i];
-    levels[i] = mask?.[i] === 0 ? 0 : level < lowest ? lowest : level > highest ? highest : level;
+    const stored = levels[i] + zeroPoints[i];
+    if (mask?.[i] === 0) levels[i] = 0;
+    else if (stored < lowest) levels[i] = lowest - zeroPoints[i];
+    else if (stored > highest) levels[i] = highest - zeroPoints[i];
   }
 }
 
 function rounded(
   parameter: Parameter,
-  { encoding, zeroPoint }: Grid,
+  { encoding, runs, zeroPoints }: Grid,
   trained: Float32Array,
-  step: number,
+  logSteps: Float32Array,
 ): Parameter {
-  const scale = roundToHalf(step);
+  const scales = logSteps.map((logStep) => roundToHalf(Math.exp(logStep)));
+  const steps = perWeight(scales, runs, trained.length);
   const levels = new Int32Array(trained.length);
   const data = new Float32Array(trained.length);
   for (let i = 0; i < levels.length; i++) {
-    const level = Math.round(trained[i]);
-    levels[i] = level + zeroPoint;
-    data[i] = scale * level;
+    levels[i] = Math.round(trained[i]) + zeroPoints[i];
+    data[i] = steps[i] * (levels[i] - zeroPoints[i]);
   }
-  return {
-    ...parameter,
-    data,
-    encoding: { ...encoding, scales: Float32Array.of(scale), levels },
-  };
+  return { ...parameter, data, encoding: { ...encoding, scales, levels } };
 }
