@@ -9,7 +9,7 @@ import { createJobs } from './views/jobs';
 import { program, verify } from './commands/program';
 import { registerPipelines, runPipeline, savePipeline } from './commands/pipeline';
 import { openRun, openTensorBoard, resumeRun, showReport, stopRun } from './commands/runs';
-import { sweep } from './commands/sweep';
+import { registerSweeps, sweep } from './commands/sweep';
 import { train } from './commands/train';
 import { passDescriptions } from './core/compress/descriptions';
 import { extensions } from './core/formats/formats';
@@ -89,6 +89,7 @@ export function activate(context: ExtensionContext): void {
     ...registerModelsTree(jobs, summaries, extensions()),
     ...registerStatusBar(jobs),
     ...registerPipelines(house),
+    registerSweeps(),
     ...surprisal.disposables,
   );
 }

@@ -2,15 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import {
-  CodeLens,
   CustomExecution,
   EventEmitter,
-  Range,
   Task,
   TaskGroup,
   Uri,
   commands,
-  languages,
   tasks,
   window,
   workspace,
@@ -33,6 +30,7 @@ import { chooseRun } from './chooseRun';
 import { sayResult, type CompressResult } from './compress';
 import { targetPath, type House, type Target } from './house';
 import { newRunFolder } from './runFolder';
+import { registerRunLens } from './runLens';
 import { readSettings } from './settings';
 
 /** What a task or a test may want besides the run. */
@@ -133,19 +131,11 @@ export function registerPipelines(house: House): Disposable[] {
           ? taskOf(house, definition, scope)
           : undefined,
     }),
-    languages.registerCodeLensProvider(
-      { pattern },
-      {
-        provideCodeLenses: ({ uri }) => [
-          new CodeLens(new Range(0, 0, 0, 0), {
-            title: '$(play) Run Pipeline',
-            command: 'kolmo.runPipeline',
-            arguments: [uri],
-            tooltip: 'Train and compress as this file says, in a new run',
-          }),
-        ],
-      },
-    ),
+    registerRunLens(pipelineExtension, {
+      title: 'Run Pipeline',
+      command: 'kolmo.runPipeline',
+      tooltip: 'Train and compress as this file says, in a new run',
+    }),
   ];
 }
 

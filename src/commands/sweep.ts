@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { Uri, commands, window, workspace } from 'vscode';
+import { Uri, commands, window, workspace, type Disposable } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
 import type { SweepSummary } from '../jobs/sweep';
@@ -21,6 +21,7 @@ import { sweepEditorType } from '../views/sweepEditor';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { problemOf } from './passSetting';
+import { registerRunLens } from './runLens';
 
 export interface SweepAnswers {
   /** Values of each pass's one number. */
@@ -37,6 +38,7 @@ export async function sweep(
   const given = targetPath(target) ?? window.activeTextEditor?.document.uri.fsPath;
   const file = given?.endsWith(sweepExtension) ? given : await fileOfRun(house, target, answers);
   if (!file) return undefined;
+  await workspace.textDocuments.find(({ uri }) => uri.fsPath === file)?.save();
   const wanted = parseSweep(await readFile(file, 'utf8'), basename(file));
   const folder = join(sweepsFolder(file), basename(file).replace(sweepExtension, ''));
   const results = join(folder, resultsName);
@@ -55,6 +57,13 @@ export async function sweep(
   if (answers.wait) await ended;
   return results;
 }
+
+export const registerSweeps = (): Disposable =>
+  registerRunLens(sweepExtension, {
+    title: 'Run Sweep',
+    command: 'kolmo.sweep',
+    tooltip: 'Measure every combination that this file asks for, and chart bytes against error',
+  });
 
 const sweepsFolder = (file: string): string => {
   const folder = workspace.getWorkspaceFolder(Uri.file(file))?.uri.fsPath ?? dirname(file);

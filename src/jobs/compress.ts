@@ -1,11 +1,12 @@
 /** What a compress request does: passes in order, each measured from its packed file, then the packed model. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { compress } from '../core/compress/compress';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import { KolmoError } from '../core/error';
 import type { Metrics } from '../core/train/model';
 import type { RunEvent } from '../runs/events';
-import { writeRecord } from '../runs/folder';
+import { bytesOnDisk, writeRecord } from '../runs/folder';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
@@ -97,6 +98,7 @@ export async function* compressRun(
           event satisfies never;
       }
     }
+    if (!current && context.stopping()) throw new KolmoError(await stoppedEarly(run));
     const options = { run, dataset, threads };
     current ??= await packModel(model, join(run, 'model.kolmo'));
     const { bytes, test } = yield* packStage(current, options, context);
@@ -112,6 +114,14 @@ export async function* compressRun(
   } finally {
     await dataset?.close?.();
   }
+}
+
+/** What a person is told whose first pass did not end: the packed model is not replaced by one without any pass. */
+async function stoppedEarly(run: string): Promise<string> {
+  const path = join(run, 'model.kolmo');
+  const what = 'Stopped before the first pass had ended';
+  if (!existsSync(path)) return `${what}, so nothing was packed.`;
+  return `${what}: model.kolmo is the last good one still, of ${await bytesOnDisk(path)} bytes.`;
 }
 
 function refuseRepeats(names: PassName[]): void {

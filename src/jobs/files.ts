@@ -1,6 +1,7 @@
 /** What inspect and unpack requests do: a model file's header as a summary, a packed model as ONNX or safetensors. */
 import { readFile } from 'node:fs/promises';
-import { decode } from '../core/compress/container/container';
+import { decode, encodeWithLedger } from '../core/compress/container/container';
+import type { Ledger } from '../core/compress/container/ledger';
 import { KolmoError } from '../core/error';
 import { inspect as inspectFile } from '../core/formats/formats';
 import { writeSafetensors } from '../core/formats/safetensors';
@@ -17,18 +18,28 @@ export interface UnpackSummary {
   bytes: { packed: number; unpacked: number };
 }
 
-export async function inspect({ file }: InspectRequest): Promise<ModelSummary & { file: string }> {
-  return { file, ...(await inspectFile(file)) };
+/** What `kolmo inspect --json` prints; `ledger` of packed models only. */
+export type Inspected = ModelSummary & { file: string; ledger?: Ledger };
+
+export async function inspect({ file, ledger }: InspectRequest): Promise<Inspected> {
+  const summary = await inspectFile(file);
+  if (!ledger || summary.format !== 'kolmo') return { file, ...summary };
+  // Packing what was unpacked gives the same file, and with it the ledger.
+  return { file, ...summary, ledger: encodeWithLedger((await readPacked(file)).model).ledger };
 }
 
 export async function unpack({ file, out }: UnpackRequest): Promise<UnpackSummary> {
-  const packed = await readFile(file).catch((error: Error) => {
-    throw new KolmoError(`${file} cannot be read: ${error.message}.`);
-  });
-  const model = decode(new Uint8Array(packed), file);
+  const { model, packed } = await readPacked(file);
   const bytes = out.endsWith('.safetensors') ? exportSafetensors(model) : exportOnnx(model);
   const unpacked = await writeArtifact(out, bytes);
   return { file, out, bytes: { packed: packed.length, unpacked } };
+}
+
+async function readPacked(file: string): Promise<{ model: Model; packed: Uint8Array }> {
+  const packed = await readFile(file).catch((error: Error) => {
+    throw new KolmoError(`${file} cannot be read: ${error.message}.`);
+  });
+  return { model: decode(new Uint8Array(packed), file), packed };
 }
 
 /** The parameters alone, float32; the metadata name the architecture, which safetensors has no place for. */

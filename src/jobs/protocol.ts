@@ -123,6 +123,8 @@ export interface DatasetDescription {
 export interface InspectRequest {
   type: 'inspect';
   file: string;
+  /** Also decode a packed model, to say what each of its bytes is for. */
+  ledger?: boolean;
 }
 
 /** Answers with a `SurprisalMeasure`: what each byte of the file costs, and what predicted it. */

@@ -7,6 +7,7 @@ import { compress, wantedPasses } from '../../../src/cli/compress';
 import { parseCommand, UsageError, type Command } from '../../../src/cli/command';
 import { barOf, createProgress } from '../../../src/cli/progress';
 import { textTable } from '../../../src/cli/table';
+import { entryBytes, type Ledger } from '../../../src/core/compress/container/ledger';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import type { StampedEvent } from '../../../src/runs/events';
 import { syntheticTable } from '../../fixtures/syntheticTable';
@@ -98,11 +99,22 @@ describe('kolmo', () => {
       ['quantize'],
     );
 
+    const packed = json('inspect', String(compressed.file));
+    const ledger = packed.ledger as Ledger;
+    assert.equal(ledger.bytes, compressed.bytes);
+    assert.equal(
+      ledger.header + ledger.tensors.reduce((sum, entry) => sum + entryBytes(entry), 0),
+      compressed.bytes,
+    );
+    const shown = kolmo(['inspect', String(compressed.file)], folder).stdout;
+    assert.match(shown, /bytes of +positions +symbols +codebook +scales +biases +header +all\n/);
+
     const unpacked = json('unpack', String(compressed.file), '--out', 'back.onnx');
     assert.ok(existsSync(join(folder, 'back.onnx')));
     assert.equal((unpacked.bytes as { packed: number }).packed, compressed.bytes);
     const onnx = json('inspect', 'back.onnx');
     assert.equal(onnx.format, 'onnx');
+    assert.equal(onnx.ledger, undefined);
     json('unpack', String(compressed.file), '--out', 'back.safetensors');
     const tensors = json('inspect', 'back.safetensors');
     assert.equal(tensors.format, 'safetensors');

@@ -211,7 +211,7 @@ describe('a compress job', () => {
     assert.equal((await readRecord(train.run)).compressions.length, 4);
   });
 
-  it('killed while a pass trains the weights on leaves the last good files, and can start again', async (t) => {
+  it('killed or stopped while a pass trains the weights on leaves the last good files, and can start again', async (t) => {
     const train = trainRequest(images(t), 'whole', 1);
     await startJob(train, { worker }).result;
     const files = ['model.kolmo', 'stages/train.kolmo'].map((name) => join(train.run, name));
@@ -232,6 +232,17 @@ describe('a compress job', () => {
       before,
     );
     assert.equal(existsSync(join(train.run, 'stages', 'factorise.kolmo')), false);
+
+    const stopped = reactingJob(compress(10_000), 1, (each) => each.stop());
+    await assert.rejects(stopped.result, {
+      reason: 'stopped',
+      message: `Stopped before the first pass had ended: model.kolmo is the last good one still, of ${before[0].length} bytes.`,
+    });
+    assert.equal((await readState(train.run)).status, 'stopped');
+    assert.deepEqual(
+      files.map((path) => readFileSync(path)),
+      before,
+    );
 
     const { bytes } = (await startJob(compress(1), { worker }).result) as CompressSummary;
     assert.equal(readFileSync(files[0]).length, bytes);
