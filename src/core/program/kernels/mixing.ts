@@ -11,27 +11,22 @@ const SOLE: usize = 0x1150; // i32: one more than the byte that has a decision o
 const EXPERTS: usize = 0x1154; // i32: 1 where a network has its say
 const EXPERT: usize = 0x11c0; // f32 for each of the first 16 decisions: what it says, in log-odds
 const DOTS: usize = 0x1180; // f32 per weight set
-const MATCH: usize = 0x1200; // 32 bytes per repeat: at, length, bucket, expected byte, slot of its probability, least length
+const MATCH: usize = 0x1200; // 32 bytes per repeat: at, length, bucket, expected byte, -, least length
 const BASE: usize = 0x1400; // i32 per context, and so on: the bucket of this nibble
-const SLOT: usize = 0x1500;
-const PAST: usize = 0x1600; // where the probability after the slot's last bits stands
-const FIRST: usize = 0x1700; // the bucket of the first nibble
-const FIRST_CHECK: usize = 0x1800;
-const RUN: usize = 0x1900; // last byte << 8 | how often in a row
-const RUN_SLOT: usize = 0x1a00;
-const PLACE: usize = 0x1b00; // where this nibble's bucket should be, and what it says if it is there
-const CHECK: usize = 0x1c00;
+const CHECK: usize = 0x1500; // what the bucket of the byte says if it is there
+const SLOT: usize = 0x1600;
+const HOME: usize = 0x1700; // the bucket of the byte's first decision
+const PLACE: usize = 0x1800; // i32 per input that is a probability: where that stands
 const INPUTS: usize = 0x2000; // f32[8][256]: what each bit of a byte was predicted from
 const STRETCH: usize = 0x4000; // f32[4096]
 const SQUASH: usize = 0x8000; // f32[4096]
-const PACE: usize = 0xc000; // i32[1024]: 2^15 / (n + 1.2)
-const TOP: usize = 0x10000; // f32[256][16]: weights of the sets' opinions
-const RECENT_P: usize = 0x18000; // u32 per repeat and length
-const RUN_P: usize = 0x20000; // u32 per context and run
-const PAST_P: usize = 0x40000; // u32 per context, count and last bits
-const REFINE_A: usize = 0x100000; // f32[65536][16], so that a context is one cache line
-const REFINE_B: usize = 0x500000;
-const DATA: usize = 0x900000;
+const TOP: usize = 0xc000; // f32[256][16]: weights of the sets' opinions
+const REPEAT_P: usize = 0x10000; // u32 per repeat, length and expected bit
+const PAST_P: usize = 0x11000; // u32 per context, count and last bits
+const COUNT_P: usize = 0x20000; // u32 per context, zeros and ones
+const REFINE_A: usize = 0x100000; // f32[16384][16], so that a context is one cache line
+const REFINE_B: usize = 0x200000;
+const DATA: usize = 0x300000;
 
 let contexts: i32 = 0;
 let sets: i32 = 0;
@@ -39,6 +34,7 @@ let matches: i32 = 0;
 let experts: i32 = 0;
 let inputBytes: i32 = 0;
 let recent: usize = 0;
+let recentBits: i32 = 0;
 let weights: usize = 0;
 let table: usize = 0;
 let mask: i32 = 0;
@@ -47,26 +43,9 @@ let high: u32 = 0;
 let word: u32 = 0;
 let stream: usize = 0;
 let rateEnd: f32 = 0;
-let memoryLimit: i32 = 0;
 
 /** Product of the probabilities that the last byte's bits were given. */
 export let chance: f64 = 1;
-
-function probability(at: usize): f32 {
-  return load<f32>((load<u32>(at) >> 20) << 2, STRETCH);
-}
-
-/** 22 bits of probability and 10 bits of count, which sets the pace. */
-function learn(at: usize, y: i32, limit: i32): void {
-  const s = load<u32>(at);
-  const n = s & 1023;
-  const p = s >> 10;
-  const pace = load<i32>(n << 2, PACE);
-  store<u32>(
-    at,
-    ((p + <u32>((<i64>((y << 22) - y - <i32>p) * pace) >> 15)) << 10) | (n + <u32>(<i32>n < limit)),
-  );
-}
 
 function squash(d: f32): f32 {
   return load<f32>((<usize>(<i32>(d * 170.6 + 2048.5))) << 2, SQUASH);
@@ -74,6 +53,11 @@ function squash(d: f32): f32 {
 
 function clip(d: f32): f32 {
   return max<f32>(-11.9, min<f32>(11.9, d));
+}
+
+/** What a count of five bits stands for, and a little. */
+function countOf(code: usize): f64 {
+  return <f64>(code < 4 ? code : ((code & 3) + 4) << ((code >> 2) - 1)) + 0.25;
 }
 
 /** Places everything that depends on the file, and fills the tables. `at` is where the payload is read or written. */
@@ -88,20 +72,20 @@ export function prepare(
   tableAt: usize,
   tableMask: i32,
   rate: f32,
-  memory: i32,
+  repeatBits: i32,
 ): void {
   contexts = n;
   sets = selectors + 2;
   matches = repeats;
   experts = load<i32>(EXPERTS);
-  inputBytes = ((3 * n + 2 * repeats + experts + 4) & ~3) << 2;
+  inputBytes = ((2 * n + 2 * repeats + experts + 4) & ~3) << 2;
   stream = at;
   recent = recentAt;
   weights = weightsAt;
   table = tableAt;
   mask = tableMask;
   rateEnd = rate;
-  memoryLimit = memory;
+  recentBits = repeatBits;
   // Stretch and squash by small steps from the middle outwards: their inverse is only as exact as it need be.
   let s: f64 = 0.5;
   let t: f64 = 0;
@@ -114,12 +98,13 @@ export function prepare(
     store<f32>(8192 + (k << 2), <f32>t, STRETCH);
     store<f32>(8188 - (k << 2), <f32>-t, STRETCH);
     t += 0.5 / 4096 / (q * (1 - q));
-    if (k < 1024) store<i32>(k << 2, <i32>(32768 / (<f64>k + 1.2)), PACE);
   }
   for (let k: usize = 0; k < 0x4000; k += 4) store<f32>(k, 1 / <f32>sets, TOP);
-  for (let k: usize = RECENT_P; k < RUN_P; k += 4) store<u32>(k, 0xc0000000);
-  for (let k: usize = RUN_P; k < PAST_P; k += 4) store<u32>(k, 0xc0000000);
-  for (let k: usize = PAST_P; k < REFINE_A; k += 4) store<u32>(k, 0x80000000);
+  for (let k: usize = REPEAT_P; k < COUNT_P; k += 4) store<u32>(k, 0x80000000);
+  for (let k: usize = COUNT_P; k < REFINE_A; k += 4) {
+    const ones = countOf((k >> 2) & 31);
+    store<u32>(k, ((<u32>((ones / (ones + countOf((k >> 7) & 31))) * 4194303)) << 10) | 120);
+  }
   const share: f32 = 0.3 / sqrt<f32>(<f32>n);
   for (let k: i32 = 0; k < rows * inputBytes; k += 4) store<f32>(weights + k, share);
 }
@@ -164,8 +149,8 @@ export function code(i: i32, encoding: i32): i32 {
     if (experts) store<f32>(last - 8, node < 16 ? load<f32>(EXPERT + (node << 2)) : 0);
     gather(input, bit, node, sole);
     // Their lines are asked for before they are needed.
-    let ra = REFINE_A + ((node | (c1 << 8)) << 6);
-    let rb = REFINE_B + ((((refineContext >>> 16) ^ (node * 61)) & 65535) << 6);
+    let ra = REFINE_A + (((c1 * 0x25d1 + node * 61) & 16383) << 6);
+    let rb = REFINE_B + ((((refineContext >>> 16) ^ (node * 61)) & 4095) << 6);
     store<f32>(REFINE, load<f32>(ra) + load<f32>(rb), 8);
 
     store<i32>(SELECT, node);
@@ -211,7 +196,9 @@ export function code(i: i32, encoding: i32): i32 {
       let w: usize = weights + load<i32>(m << 2, SELECT) * inputBytes;
       const d = load<f32>(m << 2, DOTS);
       store<f32>(top + (m << 2), load<f32>(top + (m << 2)) + error * d);
-      const step = f32x4.splat((<f32>y - squash(d)) * rate);
+      const miss: f32 = <f32>y - squash(d);
+      if (abs(miss) < 0.01) continue;
+      const step = f32x4.splat(miss * rate);
       for (let x: usize = input; x < last; x += 16, w += 16)
         v128.store(w, f32x4.add(v128.load(w), f32x4.mul(step, v128.load(x))));
     }
@@ -230,144 +217,150 @@ export function code(i: i32, encoding: i32): i32 {
   }
   node &= 255;
   store<u8>(i, node, DATA);
-  for (let k = 0; k < contexts << 2; k += 4) {
-    const a: usize = load<i32>(k, FIRST);
-    const s = load<u32>(a);
-    if (s >> 16 === load<u32>(k, FIRST_CHECK)) {
-      const run = s & 255;
-      store<u16>(a, (node << 8) | (((s >> 8) & 255) === node && run ? min(run + 1, 255) : 1));
-    }
-  }
   findMatches(i + 1, node);
   return node;
 }
 
-/** A bucket of 16 slots serves a nibble; of two places for it the less used one is taken over. */
+/** How often the bits at a bucket's root were seen: of two places for a bucket the less used one is taken over. */
+function used(bucket: usize): u32 {
+  const s = load<u16>(bucket, 2);
+  return (s >> 11) + ((s >> 6) & 31);
+}
+
+/**
+ * A bucket is a check and 15 slots of 16 bits, and serves a nibble. One half of a cache line is for what comes first in a
+ * byte, and the other for what followed it first; what else followed lies in the same page.
+ */
 function findBuckets(first: bool, node: i32): void {
   // All addresses come first, and their lines are asked for together, so that the waits for memory overlap.
   for (let k: i32 = 0; k < contexts << 2; k += 4) {
-    let a: i32;
-    let check: i32;
+    let a: usize;
     if (first) {
       let h = (load<i32>(k, HASH) ^ ((k + 4) * 0x9e3779b1)) * 0x85ebca6b;
       h = (h ^ (h >>> 15)) * 0x2f0b4c47;
-      check = (h >>> 16) | 1;
+      store<i32>(k, (h >>> 16) | 1, CHECK);
       a = (((h ^ (h >>> 14)) * 0x9e3779b1) & mask) + <i32>table;
     } else {
-      // The buckets of what follows lie in the page of the first.
-      a = load<i32>(k, PLACE) ^ (node << 6);
-      check = load<i32>(k, CHECK) ^ (node << 3);
+      a = load<i32>(k, HOME) ^ 32;
+      if (<i32>load<u16>(a) !== (load<i32>(k, CHECK) ^ (node << 3))) a ^= node << 6;
     }
-    store<i32>(k, a, PLACE);
-    store<i32>(k, check, CHECK);
-    store<i32>(k, load<i32>(a), SLOT);
+    store<i32>(k, <i32>a, SLOT);
+    store<i32>(k, load<u16>(a), PLACE);
   }
   let known = 256;
   for (let k: i32 = 0; k < contexts << 2; k += 4) {
-    let a = load<i32>(k, PLACE);
-    const check = load<i32>(k, CHECK);
-    if (load<i32>(k, SLOT) >>> 16 !== check) {
-      const b = a ^ 64;
-      if (<i32>load<u16>(b, 2) === check) a = b;
+    let a: usize = load<i32>(k, SLOT);
+    let b = a ^ 64;
+    let check = load<i32>(k, CHECK);
+    if (!first) {
+      b = load<i32>(k, HOME) ^ 32;
+      check ^= node << 3;
+    }
+    if (load<i32>(k, PLACE) !== check) {
+      if (<i32>load<u16>(b) === check) a = b;
       else {
-        if (load<u8>(a, 4) > load<u8>(b, 4)) a = b;
+        if (used(a) > used(b)) a = b;
         v128.store(a, i32x4.splat(0));
         v128.store(a, i32x4.splat(0), 16);
-        v128.store(a, i32x4.splat(0), 32);
-        v128.store(a, i32x4.splat(0), 48);
-        store<u16>(a, check, 2);
+        store<u16>(a, check);
       }
     }
-    store<i32>(k, a, BASE);
-    known += i32(load<u32>(a, 4) !== 0);
-    if (first) {
-      store<i32>(k, a, FIRST);
-      store<i32>(k, check, FIRST_CHECK);
-      store<i32>(k, load<u16>(a), RUN);
-    }
+    store<i32>(k, <i32>a, BASE);
+    if (first) store<i32>(k, <i32>a, HOME);
+    known += i32(load<u16>(a, 2) !== 0);
   }
   store<i32>(4, known, SELECT);
 }
 
-/** Three inputs a context: its probability, what followed its last bits elsewhere, and the byte that ran on in it. */
-function gather(x: usize, bit: i32, node: i32, sole: i32): void {
+/** Two inputs a context: what its counts of zeros and ones say, and what followed its last bits; then the repeats, and their lengths. */
+function gather(input: usize, bit: i32, node: i32, sole: i32): void {
   const place =
-    (bit > 7 ? 1 : bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 2;
-  for (let k: i32 = 0; k < contexts << 2; k += 4, x += 12) {
+    (bit > 7 ? 1 : bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 1;
+  let x: usize = PLACE;
+  for (let k: i32 = 0; k < contexts << 2; k += 4, x += 8) {
     const a: usize = load<i32>(k, BASE) + place;
     store<i32>(k, <i32>a, SLOT);
-    const s = load<u32>(a);
-    let first: f32 = 0;
-    let second: f32 = 0;
-    let third: f32 = 0;
-    if (s) {
-      const q: usize =
-        PAST_P + (((k << 9) | ((29 - clz<i32>((s & 255) | 7)) << 8) | ((s >> 8) & 255)) << 2);
-      store<i32>(k, <i32>q, PAST);
-      first = load<f32>((s >> 20) << 2, STRETCH);
-      second = probability(q);
-    }
-    store<f32>(x, first);
-    store<f32>(x, second, 4);
-    const r = load<i32>(k, RUN);
-    let z: usize = 0;
-    if (r && ((r >> 8) | 256) >> (bit + 1) === node) {
-      const expected = bitOf(r >> 8, bit, sole);
-      z = RUN_P + (((k << 7) | (r & 255) | (expected << 8)) << 2);
-      third = probability(z);
-      if (!expected) third = -third;
-    }
-    store<i32>(k, <i32>z, RUN_SLOT);
-    store<f32>(x, third, 8);
+    const s = <i32>load<u16>(a);
+    const c = s >> 6;
+    const n = (c >> 5) + (c & 31);
+    store<i32>(x, COUNT_P + (((k << 8) | c) << 2));
+    store<i32>(
+      x,
+      PAST_P + ((((k << 6) | (n < 8 ? 0 : n < 16 ? 64 : n < 32 ? 128 : 192)) + (s & 63)) << 2),
+      4,
+    );
   }
-  for (let m = 0; m < matches; m++, x += 8) {
-    const at = MATCH + (m << 5);
+  const seconds = input + (x - PLACE) + (matches << 2);
+  for (let m = 0; m < matches << 2; m += 4) {
+    const at = MATCH + (m << 3);
     const byte = load<i32>(at, 12);
-    let first: f32 = 0;
     let second: f32 = 0;
-    let z: usize = 0;
-    if (byte && byte >> (bit + 1) === node) {
-      const length = load<i32>(at, 4);
-      z = RECENT_P + (((m << 6) | load<i32>(at, 8)) << 2);
-      first = probability(z);
-      second = <f32>min(length, 32) / 16;
-      if (!bitOf(byte & 255, bit, sole)) {
-        first = -first;
-        second = -second;
-      }
+    let z = m << 4;
+    if (byte) {
+      const expected = bitOf(byte & 255, bit, sole);
+      z |= (load<i32>(at, 8) << 1) | expected;
+      second = <f32>(min(load<i32>(at, 4), 32) * (expected * 2 - 1)) / 16;
     }
-    store<i32>(at, <i32>z, 16);
-    store<f32>(x, first);
-    store<f32>(x, second, 4);
+    store<i32>(x + m, REPEAT_P + (z << 2));
+    store<f32>(seconds + m, second);
   }
+  for (let k: usize = PLACE; k < x + (matches << 2); k += 4, input += 4)
+    store<f32>(input, load<f32>((load<u32>(load<usize>(k)) >> 20) << 2, STRETCH));
 }
 
-/** Teaches the bit to every slot that had a say. A slot: probability (16 bits), the last seven bits seen (8), their count (8). */
+/**
+ * Teaches the bit to all that had a say. A probability has 22 bits, and 10 of count, which sets the pace. A slot: how many zeros
+ * and ones (5 bits each), and the last five bits behind a one. From eight on counts rise by chance (Morris, 1978), which is
+ * drawn from the coder's interval, as both sides know it; the count that can rise no more lowers the other.
+ */
 function update(y: i32, bit: i32, sole: i32): void {
   for (let m = 0; m < matches; m++) {
     const at = MATCH + (m << 5);
-    const z: usize = load<i32>(at, 16);
-    if (z) {
-      const right = i32(bitOf(load<u8>(at, 12), bit, sole) === y);
-      learn(z, right, 100);
-      if (!right) {
-        store<i32>(at, 0, 4);
-        store<i32>(at, 0, 12);
-      }
+    // A repeat that errs is forgotten.
+    if (bitOf(load<u8>(at, 12), bit, sole) !== y) {
+      store<i32>(at, 0, 4);
+      store<i32>(at, 0, 12);
     }
   }
+  const end = PLACE + (((contexts << 1) + matches) << 2);
+  const one = i32x4.splat(y * 0x3fffff);
+  for (let k: usize = PLACE; k < end; k += 16) {
+    const a = load<usize>(k);
+    const b = load<usize>(k, 4);
+    const c = load<usize>(k, 8);
+    const d = load<usize>(k, 12);
+    let s = v128.load32_zero(a);
+    s = v128.load_lane<u32>(b, s, 1);
+    s = v128.load_lane<u32>(c, s, 2);
+    s = v128.load_lane<u32>(d, s, 3);
+    const n = v128.and(s, i32x4.splat(1023));
+    const p = i32x4.shr_u(s, 10);
+    const pace = f32x4.div(
+      f32x4.convert_i32x4_s(i32x4.sub(one, p)),
+      f32x4.add(f32x4.convert_i32x4_s(n), f32x4.splat(1.2)),
+    );
+    s = v128.or(
+      i32x4.shl(i32x4.add(p, i32x4.trunc_sat_f32x4_s(pace)), 10),
+      i32x4.sub(n, i32x4.lt_s(n, i32x4.splat(1000))),
+    );
+    v128.store_lane<u32>(a, s, 0);
+    v128.store_lane<u32>(b, s, 1);
+    v128.store_lane<u32>(c, s, 2);
+    v128.store_lane<u32>(d, s, 3);
+  }
+  let dice = (low ^ high) * 0x9e3779b1;
+  const shift = y ? 6 : 11;
   for (let k: i32 = 0; k < contexts << 2; k += 4) {
     const a: usize = load<i32>(k, SLOT);
-    const s = load<u32>(a);
-    const n = s & 255;
-    let h = (s >> 8) & 255;
-    let v: i32 = s ? s >> 16 : 32768;
-    if (s) learn(load<i32>(k, PAST), y, 250);
-    v += ((y * 65535 - v) * load<i32>(min<i32>(n, memoryLimit) << 2, PACE)) >> 15;
-    h = s ? (h < 128 ? h * 2 + y : 128 | ((h * 2) & 127) | y) : 2 + y;
-    store<u32>(a, (v << 16) | (h << 8) | (n + u32(n < 255)));
-    const z: usize = load<i32>(k, RUN_SLOT);
-    if (z) learn(z, i32(<i32>((z >> 10) & 1) === y), 50);
+    let s = <i32>load<u16>(a);
+    const n = (s >> shift) & 31;
+    dice = dice * 0x2c9277b5 + 1;
+    if (n < 8 || !(dice >>> (33 - (n >> 2)))) {
+      if (n < 31) s += 1 << shift;
+      else if ((s >> (17 - shift)) & 30) s -= 1 << (17 - shift);
+    }
+    const h = max(1, s & 63);
+    store<u16>(a, (s & 0xffc0) | (h < 32 ? h * 2 + y : 32 | ((h * 2) & 31) | y));
   }
 }
 
@@ -385,7 +378,8 @@ function findMatches(i: i32, c1: i32): void {
     if (i > least) {
       let key = 0;
       for (let j = 1; j <= least; j++) key = (key + load<u8>(i - j, DATA) + 1) * 0x2f0b4c47;
-      const place: usize = recent + (((m << 20) + ((key ^ (key >>> 15)) >>> 12)) << 2);
+      const place: usize =
+        recent + (((m << recentBits) + ((key ^ (key >>> 15)) >>> (32 - recentBits))) << 2);
       if (!length) {
         at = load<i32>(place);
         if (at > 0) {

@@ -25,15 +25,13 @@ export interface ModelSpec {
   tableBits: number;
   /** Learning rate that the mixer decays to. */
   rate: number;
-  /** How many observations a slot's probability averages over at most. */
-  memory: number;
 }
 
 export type EngineForm = 'encode' | 'decode' | 'explain';
 
 /** Where the kernel's map of its memory (kernels/mixing.ts) lets the host write: byte offsets. */
 const map = {
-  top: 0x10000,
+  top: 0xc000,
   inputs: 0x2000,
   hash: 0x1000,
   select: 0x1100,
@@ -43,7 +41,7 @@ const map = {
   expert: 0x11c0,
   stretch: 0x4000,
   match: 0x1200,
-  data: 0x900000,
+  data: 0x300000,
 };
 
 /** Integers between two repeats in the kernel's memory, and where one holds its least length. */
@@ -52,12 +50,16 @@ const repeat = { stride: 8, least: 5 };
 /** Bytes that the coder shifts out before the first bit: a decoder reads them, an encoder writes them where nothing is read. */
 const unused = 4;
 
-/** Three inputs a context, two a repeat, one of a network and a constant, in whole vectors of four. */
+/** Two inputs a context, two a repeat, one of a network and a constant, in whole vectors of four. */
 const inputsOf = ({ contexts, matches, network }: ModelSpec): number =>
-  (3 * contexts.length + 2 * matches.length + (network ? 1 : 0) + 4) & ~3;
+  (2 * contexts.length + 2 * matches.length + (network ? 1 : 0) + 4) & ~3;
 
 /** Bytes that stand in front of the data and are coded with it. */
 const frontOf = ({ network }: ModelSpec): number => network?.weights.length ?? 0;
+
+/** Binary logarithm of the places that a repeat remembers: small tables stay in the processor's cache. */
+const recentBits = (size: number): number =>
+  Math.max(12, Math.min(20, Math.ceil(Math.log2(size + 1)) - 2));
 
 /** Places what depends on the file behind the fixed part; every place is a multiple of a cache line. */
 function plan(spec: ModelSpec, dataSize: number) {
@@ -68,7 +70,7 @@ function plan(spec: ModelSpec, dataSize: number) {
   const stream = map.data + lines(size + 64);
   // Data that nothing predicts grows while that is learned.
   const recent = stream + lines(size + (size >> 3) + 4096);
-  const weights = recent + spec.matches.length * (4 << 20);
+  const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
   const network = lines(weights + rows * inputsOf(spec) * 4);
   const table = lines(spec.network ? placeNetwork(spec.network, network).end : network);
   const tableBytes = 4 * 2 ** spec.tableBits;
@@ -125,7 +127,7 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
 ${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}${network ? `select[${(map.experts - map.select) / 4}] = 1;` : ''}
-kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, spec.memory].join()});
+kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, recentBits(size)].join()});
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
@@ -162,8 +164,8 @@ const bestContext = byte => {
     for (let m = 0; m < ${spec.selectors.length + 2}; m++) {
       const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + select[m] * ${inputsOf(spec)};
       if (m !== 1) for (let k = 0; k < evidence.length; k++) {
-        const [from, to] = k < ${spec.contexts.length} ? [3 * k, 3 * k + 3] : [${spec.contexts.length} + 2 * k, ${spec.contexts.length} + 2 * k + 2];
-        for (let j = from; j < to; j++) evidence[k] += share * floats[at + j] * floats[row + j];
+        const [first, second] = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1] : [k + ${spec.contexts.length}, k + ${spec.contexts.length + spec.matches.length}];
+        evidence[k] += share * (floats[at + first] * floats[row + first] + floats[at + second] * floats[row + second]);
       }
     }
   }

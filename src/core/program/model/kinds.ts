@@ -17,7 +17,7 @@ export function trackerFor(syntax: Syntax): Tracker | undefined {
 
 /** The full model for a file of `size` bytes, with what is known of its columns. */
 export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): ModelSpec {
-  const shared = { type: 'mixing' as const, tableBits: tableBits(size), rate: 0.001, memory: 250 };
+  const shared = { type: 'mixing' as const, tableBits: tableBits(size), rate: 0.001 };
   switch (syntax.type) {
     case 'table':
       return { ...shared, ...fieldModel(tableTracker(syntax.delimiter), semantics) };
@@ -60,11 +60,11 @@ export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
   };
 }
 
-/** At most 2^25 slots of 4 bytes, so that a program decodes in 160 MB; small files do with less. */
+/** At most 2^24 integers, 64 MB, so that a program decodes in 160 MB; small files do with less. */
 const tableBits = (size: number): number =>
-  Math.max(16, Math.min(25, Math.ceil(Math.log2(size * 150 + 1))));
+  Math.max(16, Math.min(24, Math.ceil(Math.log2(size * 100 + 1))));
 
-type Contexts = Omit<ModelSpec, 'type' | 'tableBits' | 'rate' | 'memory'>;
+type Contexts = Omit<ModelSpec, 'type' | 'tableBits' | 'rate'>;
 
 const order = {
   1: 'c1',

@@ -42,6 +42,5 @@ column = py ? Math.min(31, (alive[px] * 64 / py | 0) + 1) : 0; row = px ? Math.m
     matches: [],
     tableBits: Math.max(16, Math.min(22, Math.ceil(Math.log2(size * 8 + 1)))),
     rate: 0.0006,
-    memory: 250,
   };
 }
