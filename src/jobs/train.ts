@@ -7,6 +7,7 @@ import { KolmoError } from '../core/error';
 import { chooseArchitecture } from '../core/train/architectures/architectures';
 import { decodeCheckpoint } from '../core/train/checkpoint';
 import { imageGrid } from '../core/report/png';
+import { uselessText } from '../core/report/quality';
 import { exportOnnx } from '../core/train/export';
 import { initialize } from '../core/train/layers/layers';
 import { train, type TrainEvent, type TrainResult } from '../core/train/loop';
@@ -104,6 +105,8 @@ export async function* trainRun(
     const measured = await measureOnnx(file, judged, threads);
     const collapsed = measured.test && collapseOf(measured.test);
     if (collapsed) yield { type: 'warning', stage: 'train', message: collapsed };
+    const useless = measured.validation && uselessText(measured.validation, options.learningRate);
+    if (useless) yield { type: 'warning', stage: 'train', message: useless };
     const packed = await packModel(result.model, join(run, 'stages', 'train.kolmo'));
     const seconds = context.now() - started;
     yield {

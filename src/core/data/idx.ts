@@ -54,7 +54,7 @@ async function* collect(
   const test = found.test && (yield* read(found.test));
   if (test && String(test.shape) !== String(training.shape)) {
     throw new KolmoError(
-      `${basename(found.test!.images)} holds images of ${test.shape.join('x')}, ${basename(found.training.images)} of ${training.shape.join('x')}: both must have one size.`,
+      `${basename(found.test!.images)} holds images of ${test.shape.join('x')}, ${basename(found.training.images)} of ${training.shape.join('x')}: bring them to one size, or move the test files elsewhere, so that a part of the others is held out.`,
     );
   }
 
@@ -73,7 +73,7 @@ async function* collect(
   const labels = [...seen].sort((a, b) => a - b);
   if (labels.length < 2) {
     throw new KolmoError(
-      `${basename(found.training.labels)} has one class, ${labels[0]}: a classifier needs at least two.`,
+      `${basename(found.training.labels)} has one class, ${labels[0]}: there is nothing to tell apart. Choose images of at least two classes.`,
     );
   }
   const testIndices = test

@@ -2,24 +2,27 @@
  * A table of lines that does not fit in memory, read in pieces drawn from all over it: what the first pieces hold
  * stands for the whole, however the file is sorted, so that training can begin on them while the others come.
  */
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { KolmoError } from '../error';
 import { createRandom, shuffle } from '../random';
 import type { DatasetOptions } from './dataset';
 import { query, quoteName } from './duckdb';
 import { expression, learnFirstNames, mostNames } from './names';
-import { createPlacedRows, type Rows } from './rows';
+import { createPlacedRows, refuseCache, type Rows } from './rows';
 import { readBlocks, type KnownTable } from './tableRows';
 
-const linesPerPiece = 4096;
+/** A piece has so many lines, or fewer where they hold many values: a group of pieces is held in memory. */
+const mostLines = 4096;
+const valuesPerPiece = 1 << 17;
 
 /** Pieces that are read at once, from one file of their own. The first group teaches the preprocessing. */
 const piecesPerGroup = 32;
 
 /** Where the pieces of a file begin. */
 export interface LineIndex {
+  linesPerPiece: number;
   /** Sees the file from its start, a piece of bytes at a time. */
   visit(bytes: Uint8Array): void;
   /** Lines below the header so far; one more where the last has no line feed. */
@@ -28,13 +31,16 @@ export interface LineIndex {
   starts(): number[];
 }
 
-export function indexLines({ header }: { header: boolean }): LineIndex {
+/** @param columns values in a line */
+export function indexLines({ header, columns }: { header: boolean; columns: number }): LineIndex {
+  const linesPerPiece = Math.min(mostLines, Math.ceil(valuesPerPiece / columns));
   const starts = header ? [] : [0];
   let feeds = header ? -1 : 0;
   let offset = 0;
   let ended = true;
   const lines = (): number => feeds + (ended ? 0 : 1);
   return {
+    linesPerPiece,
     visit(bytes) {
       const { buffer, byteOffset, length } = bytes;
       const text = Buffer.from(buffer, byteOffset, length);
@@ -51,6 +57,7 @@ export function indexLines({ header }: { header: boolean }): LineIndex {
 
 export interface Pieces {
   rows: Rows;
+  linesPerPiece: number;
   /** Pieces of each group, in ascending order: piece p is the rows from p * linesPerPiece on. */
   groups: Int32Array[];
   /** Waits for the first so many groups, and goes on to read one more. */
@@ -68,12 +75,13 @@ export async function openPieces(
   connection: DuckDBConnection,
   table: KnownTable,
   index: LineIndex,
-  { cacheFolder, memoryBytes, seed }: DatasetOptions,
+  { cacheFolder: folder, memoryBytes, seed }: DatasetOptions,
 ): Promise<Pieces | undefined> {
   const { path, source, columns } = table;
+  const { linesPerPiece } = index;
   const count = index.lines();
   const width = columns.length;
-  if (!source.lines || !cacheFolder || count * width * 8 <= memoryBytes) return undefined;
+  if (!source.lines || !folder || count * width * 8 <= memoryBytes) return undefined;
   if ((await countRows(connection, table)) !== count) return undefined;
 
   const starts = index.starts();
@@ -85,10 +93,9 @@ export async function openPieces(
     groups.push(pieces.slice(first, first + piecesPerGroup).sort());
   }
 
-  mkdirSync(cacheFolder, { recursive: true });
-  const part = join(cacheFolder, `part-${process.pid}-${seed}.csv`);
+  const part = join(folder, `part-${process.pid}-${seed}.csv`);
   const from = source.lines.sqlOf(part);
-  const { rows, place } = createPlacedRows({ count, width, cacheFolder });
+  const { rows, place } = createPlacedRows({ count, width, cacheFolder: folder });
   let closed = false;
 
   async function read(group: Int32Array, first: boolean): Promise<void> {
@@ -142,6 +149,7 @@ export async function openPieces(
   }
   return {
     rows,
+    linesPerPiece,
     groups,
     async arrived(wanted) {
       const needed = arrival(wanted - 1);
@@ -153,7 +161,10 @@ export async function openPieces(
 }
 
 /** The given rows, in ascending order, by group: positions in `rows`. */
-export function groupRows(rows: Int32Array, groups: Int32Array[]): Int32Array[] {
+export function groupRows(
+  rows: Int32Array,
+  { groups, linesPerPiece }: Pick<Pieces, 'groups' | 'linesPerPiece'>,
+): Int32Array[] {
   const groupOf: number[] = [];
   groups.forEach((pieces, group) => pieces.forEach((piece) => (groupOf[piece] = group)));
   const grouped = groups.map((pieces) => new Int32Array(pieces.length * linesPerPiece));
@@ -188,17 +199,18 @@ async function countRows(connection: DuckDBConnection, table: KnownTable): Promi
 /** Writes the header and some pieces of a file to another. */
 function copyPieces(path: string, part: string, pieces: Int32Array, starts: number[]): void {
   const input = openSync(path, 'r');
-  const output = openSync(part, 'w');
   try {
-    const copy = (from: number, to: number): void => {
+    const bytesOf = (from: number, to: number): Buffer => {
       const bytes = Buffer.alloc(to - from);
-      const got = readSync(input, bytes, 0, bytes.length, from);
-      writeFileSync(output, bytes.subarray(0, got));
+      return bytes.subarray(0, readSync(input, bytes, 0, bytes.length, from));
     };
-    copy(0, starts[0]);
-    for (const piece of pieces) copy(starts[piece], starts[piece + 1]);
+    const copied = Array.from(pieces, (piece) => bytesOf(starts[piece], starts[piece + 1]));
+    try {
+      writeFileSync(part, Buffer.concat([bytesOf(0, starts[0]), ...copied]));
+    } catch (error) {
+      refuseCache(dirname(part), error);
+    }
   } finally {
     closeSync(input);
-    closeSync(output);
   }
 }

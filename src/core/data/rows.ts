@@ -162,16 +162,18 @@ interface CacheFile {
 /** On POSIX the file has no name once it is open, so that a killed process leaves nothing behind. */
 const unlinkedAtOnce = process.platform !== 'win32';
 
+/** Throws the sentence for a file that cannot be written to the cache folder. */
+export function refuseCache(folder: string, error: unknown): never {
+  throw new KolmoError(
+    `The cache file in ${folder} cannot be written: ${(error as Error).message}. Make room on the disk, or choose another folder for the run.`,
+  );
+}
+
 function openCacheFile(folder: string): CacheFile {
-  const fail = (error: unknown): never => {
-    throw new KolmoError(
-      `The cache file in ${folder} cannot be written: ${(error as Error).message}. Make room on the disk, or choose another cache folder.`,
-    );
-  };
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    fail(error);
+    refuseCache(folder, error);
   }
   let path = '';
   let descriptor = -1;
@@ -181,7 +183,7 @@ function openCacheFile(folder: string): CacheFile {
       descriptor = openSync(path, 'wx+');
       if (unlinkedAtOnce) unlinkSync(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') fail(error);
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') refuseCache(folder, error);
     }
   }
   return {
@@ -193,7 +195,7 @@ function openCacheFile(folder: string): CacheFile {
           written += writeSync(descriptor, bytes, written, bytes.length - written, at);
         }
       } catch (error) {
-        fail(error);
+        refuseCache(folder, error);
       }
     },
     read(into, start) {

@@ -106,7 +106,8 @@ async function* collect(
   try {
     const { connection } = duckdb;
     const { table, classification, notes } = await lookAt(connection, path, options);
-    const index = indexLines({ header: table.source.lines?.header ?? false });
+    const { source, columns } = table;
+    const index = indexLines({ header: source.lines?.header ?? false, columns: columns.length });
     const file = yield* hashFile(path, index.visit);
     pieces = await openPieces(connection, table, index, options);
     rows = pieces?.rows ?? (yield* readTable(connection, table, options, notes));
@@ -115,11 +116,11 @@ async function* collect(
     const split = splitIndices(rows.count, shares, options.seed, name);
     yield { type: 'progress', done: rows.count, total: rows.count, note: 'Learning the columns' };
     if (rows.present < rows.count) notes.push(noteOf(rows));
-    const learned = learnTable(rows, table.columns, split, classification, name);
+    const learned = learnTable(rows, columns, split, classification, name);
     let arriving: Arriving | undefined;
     if (pieces) {
       const { groups, arrived } = pieces;
-      if (options.early) arriving = { groups: groupRows(split.training, groups), arrived };
+      if (options.early) arriving = { groups: groupRows(split.training, pieces), arrived };
       else await arrived(groups.length);
     }
     return {

@@ -47,6 +47,22 @@ export function qualityText(metrics: Metrics): string {
   return `loss ${loss.toPrecision(4)}`;
 }
 
+/** A sentence when a model is no better than an answer that needs none; undefined where it is, or where there is no such answer. */
+export function uselessText(metrics: Metrics, learningRate: number): string | undefined {
+  const { error, baselineError, rmse, baselineRmse, bitsPerByte } = metrics;
+  const [found, trivial] =
+    error !== undefined
+      ? [error, baselineError]
+      : rmse !== undefined
+        ? [rmse, baselineRmse]
+        : [bitsPerByte, 8];
+  if (found === undefined || trivial === undefined || found <= trivial) return undefined;
+  return (
+    `On the validation split the model does worse than an answer without a model: ${qualityText(metrics)}. ` +
+    `Train it for more epochs, or with another learning rate than ${learningRate}.`
+  );
+}
+
 const score = (value: number): string => value.toFixed(3);
 
 function withBaseline(

@@ -109,13 +109,14 @@ const broken: Broken[] = [
       't10k-labels-idx1-ubyte': syntheticIdx({ count: 10, side: 6 }).labels,
     },
     message:
-      /^t10k-images-idx3-ubyte holds images of 6x6x1, train-images-idx3-ubyte of 8x8x1: both must have one size\.$/,
+      /^t10k-images-idx3-ubyte holds images of 6x6x1, train-images-idx3-ubyte of 8x8x1: bring them to one size, or move the test files elsewhere, so that a part of the others is held out\.$/,
     describes: true,
   },
   {
     what: 'labels of one class',
     files: { [images]: good.images, [labels]: idxBytes([30], new Uint8Array(30).fill(3)) },
-    message: /^train-labels-idx1-ubyte has one class, 3: a classifier needs at least two\.$/,
+    message:
+      /^train-labels-idx1-ubyte has one class, 3: there is nothing to tell apart\. Choose images of at least two classes\.$/,
     describes: true,
   },
   {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Dataset, DatasetOptions } from '../../../src/core/data/dataset';
@@ -114,6 +114,21 @@ describe('a table that does not fit in memory', () => {
     assert.deepEqual(readdirSync(join(folder, 'cache')), []);
   });
 
+  it(
+    'says that the disk is full when a piece finds no place',
+    { skip: !existsSync('/dev/full') && 'no /dev/full' },
+    async (t) => {
+      const folder = temporaryFolder(t, { 'a.csv': sorted() });
+      mkdirSync(join(folder, 'cache'));
+      symlinkSync('/dev/full', join(folder, 'cache', `part-${process.pid}-1.csv`));
+      await assert.rejects(streamed(folder), {
+        name: 'KolmoError',
+        message:
+          /^The cache file in .* cannot be written: ENOSPC.* Make room on the disk, or choose another folder for the run\.$/,
+      });
+    },
+  );
+
   it('names the line of a bad cell that comes late', async (t) => {
     const bad = 149_990;
     const folder = temporaryFolder(t, {
@@ -158,7 +173,7 @@ describe('indexLines', () => {
       const lines = Array.from({ length: 10_000 }, () => 'x'.repeat(random.integer(9)));
       for (const last of ['', '\n']) {
         const bytes = new TextEncoder().encode(lines.join('\n') + last);
-        const index = indexLines({ header });
+        const index = indexLines({ header, columns: 5 });
         for (let at = 0; at < bytes.length;) {
           const next = at + 1 + random.integer(5000);
           index.visit(bytes.subarray(at, next));
@@ -178,4 +193,12 @@ describe('indexLines', () => {
       }
     });
   }
+
+  it('makes shorter pieces of wider rows', () => {
+    const bytes = new TextEncoder().encode('x\n'.repeat(1000));
+    const index = indexLines({ header: true, columns: 1000 });
+    index.visit(bytes);
+    assert.equal(index.linesPerPiece, 132);
+    assert.equal(index.starts().length, Math.ceil(999 / 132) + 1);
+  });
 });

@@ -45,7 +45,7 @@ describe('rows', () => {
     assert.throws(() => rows.append(new Float64Array(10_000)), {
       name: 'KolmoError',
       message:
-        /^The cache file in .* cannot be written: .* Make room on the disk, or choose another cache folder\.$/,
+        /^The cache file in .* cannot be written: .* Make room on the disk, or choose another folder for the run\.$/,
     });
   });
 });

@@ -93,4 +93,15 @@ describe('a train job in trouble', () => {
       'Chose Next symbol (GRU), because the dataset is a sequence of bytes.',
     );
   });
+
+  it('warns when a learning rate spoils a model without a loss that is no number', async (t) => {
+    const folder = temporaryFolder(t, { 'a.txt': 'to be or not to be. '.repeat(60) });
+    const training = request(folder, 'a.txt', { epochs: 1, learningRate: 1e30 });
+    await startJob(training, { worker }).result;
+    const { warnings } = await readState(training.run);
+    assert.match(
+      JSON.stringify(warnings),
+      /worse than an answer without a model: .* bits per byte .* with another learning rate than 1e\+30/,
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { qualityText } from '../../../src/core/report/quality';
+import { qualityText, uselessText } from '../../../src/core/report/quality';
 import type { Metrics } from '../../../src/core/train/model';
 
 describe('qualityText', () => {
@@ -39,4 +39,25 @@ describe('qualityText', () => {
       assert.equal(qualityText(metrics), sentence);
     });
   }
+});
+
+describe('uselessText', () => {
+  for (const [what, metrics] of [
+    ['classes', { loss: 1, error: 0.5, baselineError: 0.4 }],
+    ['amounts', { loss: 1, rmse: 2, baselineRmse: 1.5 }],
+    ['bytes', { loss: 7, bitsPerByte: 10 }],
+  ] as [string, Metrics][]) {
+    it(`says that a model of ${what} is worse than none, and what to change`, () => {
+      assert.match(
+        uselessText(metrics, 0.5)!,
+        /^On the validation split the model does worse than an answer without a model: .*\. Train it for more epochs, or with another learning rate than 0\.5\.$/,
+      );
+    });
+  }
+
+  it('is silent about models that are better, and about those that have no trivial answer', () => {
+    assert.equal(uselessText({ loss: 1, error: 0.3, baselineError: 0.4 }, 0.5), undefined);
+    assert.equal(uselessText({ loss: 1, bitsPerByte: 7.9 }, 0.5), undefined);
+    assert.equal(uselessText({ loss: 90, frechetDistance: 90 }, 0.5), undefined);
+  });
 });
