@@ -11,7 +11,7 @@ const SOLE: usize = 0x1150; // i32: one more than the byte that has a decision o
 const EXPERTS: usize = 0x1154; // i32: 1 where a network has its say
 const EXPERT: usize = 0x11c0; // f32 for each of the first 16 decisions: what it says, in log-odds
 const DOTS: usize = 0x1180; // f32 per weight set
-const MATCH: usize = 0x1200; // 32 bytes per repeat: at, length, bucket, expected byte, -, least length
+const MATCH: usize = 0x1200; // 32 bytes per repeat: at, length, bucket, expected byte, hash, least length
 const BASE: usize = 0x1400; // i32 per context, and so on: the bucket of this nibble
 const CHECK: usize = 0x1500; // what the bucket of the byte says if it is there
 const SLOT: usize = 0x1600;
@@ -52,7 +52,7 @@ function squash(d: f32): f32 {
 }
 
 function clip(d: f32): f32 {
-  return max<f32>(-11.9, min<f32>(11.9, d));
+  return d < -11.9 ? -11.9 : d > 11.9 ? 11.9 : d;
 }
 
 /** What a count of five bits stands for, and a little. */
@@ -284,11 +284,8 @@ function gather(input: usize, bit: i32, node: i32, sole: i32): void {
     const c = s >> 6;
     const n = (c >> 5) + (c & 31);
     store<i32>(x, COUNT_P + (((k << 8) | c) << 2));
-    store<i32>(
-      x,
-      PAST_P + ((((k << 6) | (n < 8 ? 0 : n < 16 ? 64 : n < 32 ? 128 : 192)) + (s & 63)) << 2),
-      4,
-    );
+    const often = i32(n > 7) + i32(n > 15) + i32(n > 31);
+    store<i32>(x, PAST_P + ((((k + often) << 6) + (s & 63)) << 2), 4);
   }
   const seconds = input + (x - PLACE) + (matches << 2);
   for (let m = 0; m < matches << 2; m += 4) {
@@ -355,12 +352,12 @@ function update(y: i32, bit: i32, sole: i32): void {
     let s = <i32>load<u16>(a);
     const n = (s >> shift) & 31;
     dice = dice * 0x2c9277b5 + 1;
-    if (n < 8 || !(dice >>> (33 - (n >> 2)))) {
-      if (n < 31) s += 1 << shift;
-      else if ((s >> (17 - shift)) & 30) s -= 1 << (17 - shift);
-    }
-    const h = max(1, s & 63);
-    store<u16>(a, (s & 0xffc0) | (h < 32 ? h * 2 + y : 32 | ((h * 2) & 31) | y));
+    // Without branches, since none could be foreseen.
+    const rises = i32(n < 8) | i32(!(dice >>> (33 - (n >> 2))));
+    if (n < 31) s += rises << shift;
+    else if (rises && (s >> (17 - shift)) & 30) s -= 1 << (17 - shift);
+    const h = (max(1, s & 63) << 1) + y;
+    store<u16>(a, (s & 0xffc0) | select(h, (h & 31) | 32, h < 64));
   }
 }
 
@@ -375,25 +372,24 @@ function findMatches(i: i32, c1: i32): void {
       at++;
       length += i32(length < 65535);
     } else length = 0;
-    if (i > least) {
-      let key = 0;
-      for (let j = 1; j <= least; j++) key = (key + load<u8>(i - j, DATA) + 1) * 0x2f0b4c47;
-      const place: usize =
-        recent + (((m << recentBits) + ((key ^ (key >>> 15)) >>> (32 - recentBits))) << 2);
-      if (!length) {
-        at = load<i32>(place);
-        if (at > 0) {
-          while (
-            length < 32 &&
-            at > length &&
-            load<u8>(at - 1 - length, DATA) === load<u8>(i - 1 - length, DATA)
-          )
-            length++;
-          if (length < least) length = 0;
-        }
+    // The bytes before are shifted out of the key one by one, about as many as the repeat has to have.
+    const key = load<i32>(state, 16) * (0x2f0b4c47 << (31 / least + 1)) + c1 + 1;
+    store<i32>(state, key, 16);
+    const place: usize =
+      recent + (((m << recentBits) + ((key * 0x9e3779b1) >>> (32 - recentBits))) << 2);
+    if (!length) {
+      at = load<i32>(place);
+      if (at > 0) {
+        while (
+          length < 32 &&
+          at > length &&
+          load<u8>(at - 1 - length, DATA) === load<u8>(i - 1 - length, DATA)
+        )
+          length++;
+        if (length < least) length = 0;
       }
-      store<i32>(place, i);
     }
+    store<i32>(place, i);
     store<i32>(state, at);
     store<i32>(state, length, 4);
     store<i32>(
