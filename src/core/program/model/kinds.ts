@@ -17,14 +17,14 @@ export function trackerFor(syntax: Syntax): Tracker | undefined {
 
 /** The full model for a file of `size` bytes, with what is known of its columns. */
 export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): ModelSpec {
-  const shared = { type: 'mixing' as const, tableBits: tableBits(size), rate: 0.001 };
+  const shared = { type: 'mixing' as const, tableBits: tableBits(size), rate: 0.0008 };
   switch (syntax.type) {
     case 'table':
       return { ...shared, ...fieldModel(tableTracker(syntax.delimiter), semantics) };
     case 'json':
       return { ...shared, ...fieldModel(jsonTracker, semantics) };
     case 'log':
-      return { ...shared, ...logModel() };
+      return { ...shared, ...logModel(), rate: 0.001 };
     case 'text':
       return { ...shared, ...textModel };
     case 'image':
@@ -137,7 +137,8 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       'mix(mix(prefix,field[col]),col)',
       'mix(mix(prefix,left2),col)',
       'mix(mix(left,left2),prefix)',
-      'mix(word,c1)',
+      'mix(prefix,88)',
+      'mix(word,col)',
       'mix(mix(word,last),23)',
       'mix(match[3]|match[1]<<9,col)',
       'mix(col,at+999)',
@@ -149,12 +150,12 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       ...(semantics?.echoes ? [echoContext] : []),
     ],
     selectors: [
-      byMatch,
+      { expression: 'same*16+Math.min(at,15)', size: 32 },
       { expression: '(col&255)*16+Math.min(at,15)', size: 4096 },
       byLastByte,
       { expression: '(col&255)*4+Math.min(3,match[1]>>3)', size: 1024 },
     ],
-    refine: 'mix(a0|c1<<8|same<<16,col)',
+    refine: 'mix(match[3],col)',
     matches: [6, 16],
   };
 }
