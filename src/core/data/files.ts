@@ -1,8 +1,9 @@
 /** The files that a dataset comes from: their bytes, sizes and hashes. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { KolmoError } from '../error';
 import type { CollectEvent } from './reader';
 
 export interface SourceFile {
@@ -33,4 +34,37 @@ export async function* hashFile(
     yield { type: 'progress', done, total: size, note };
   }
   return { path, bytes: done, sha256: hash.digest('hex') };
+}
+
+/** The bytes of a file, wherever they are. */
+export interface Bytes {
+  /** All of them, where they are in memory. */
+  all?: Uint8Array;
+  /** What it gives may be overwritten by the next call. */
+  read(offset: number, length: number): Uint8Array;
+  close(): void;
+}
+
+export const bytesInMemory = (all: Uint8Array): Bytes => ({
+  all,
+  read: (offset, length) => all.subarray(offset, offset + length),
+  close: () => undefined,
+});
+
+/** Small files are kept in memory, large ones read where they lie. */
+export async function openBytes(path: string, size: number, memoryBytes: number): Promise<Bytes> {
+  if (size <= memoryBytes) return bytesInMemory(await readFile(path));
+  const descriptor = openSync(path, 'r');
+  let piece = new Uint8Array();
+  return {
+    read(offset, length) {
+      if (piece.length < length) piece = new Uint8Array(length);
+      const got = readSync(descriptor, piece, 0, length, offset);
+      if (got === length) return piece.subarray(0, length);
+      throw new KolmoError(
+        `${basename(path)} ends at offset ${offset + got}, earlier than when it was opened: it was changed while a model was learning from it.`,
+      );
+    },
+    close: () => closeSync(descriptor),
+  };
 }

@@ -4,12 +4,12 @@ import { basename, dirname } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { KolmoError } from '../error';
 import type { Dataset, DatasetOptions, Examples } from './dataset';
-import { hashFile, type SourceFile } from './files';
+import { hashFile, type Bytes, type SourceFile } from './files';
 import {
   findIdxFiles,
+  openIdx,
   parseIdxName,
   readHeader,
-  readIdx,
   type IdxFile,
   type IdxSet,
 } from './idxFile';
@@ -43,15 +43,36 @@ async function* collect(
 ): AsyncGenerator<CollectEvent, Dataset> {
   const found = await findIdxFiles(path);
   const files: SourceFile[] = [];
+  const opened: Bytes[] = [];
+  const close = (): void => opened.forEach((bytes) => bytes.close());
   const read = async function* (set: IdxSet): AsyncGenerator<CollectEvent, LabelledImages> {
     for (const file of [set.images, set.labels]) {
       yield { type: 'progress', done: files.length, total: 0, note: `Reading ${basename(file)}` };
       files.push(yield* hashFile(file));
     }
-    return pair(await readIdx(set.images), await readIdx(set.labels));
+    const labels = await openIdx(set.labels, Infinity);
+    const images = await openIdx(set.images, options.memoryBytes);
+    opened.push(images.bytes);
+    return pair(images, labels);
   };
-  const training = yield* read(found.training);
-  const test = found.test && (yield* read(found.test));
+  try {
+    const training = yield* read(found.training);
+    const test = found.test && (yield* read(found.test));
+    const dataset = prepare(found, training, test, options);
+    return { ...dataset, files, close: () => Promise.resolve(close()) };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Splits the images and gives them as numbers. */
+function prepare(
+  found: { training: IdxSet; test?: IdxSet },
+  training: LabelledImages,
+  test: LabelledImages | undefined,
+  options: DatasetOptions,
+): Omit<Dataset, 'files' | 'close'> {
   if (test && String(test.shape) !== String(training.shape)) {
     throw new KolmoError(
       `${basename(found.test!.images)} holds images of ${test.shape.join('x')}, ${basename(found.training.images)} of ${training.shape.join('x')}: bring them to one size, or move the test files elsewhere, so that a part of the others is held out.`,
@@ -95,7 +116,6 @@ async function* collect(
   }
   return {
     name: datasetName(found.training.images),
-    files,
     task: { type: 'classification', target: 'label', classes: labels.map(String) },
     inputShape: training.shape,
     targetSize: labels.length,
@@ -112,9 +132,9 @@ async function* collect(
 interface LabelledImages {
   /** [height, width, channels]. */
   shape: number[];
-  /** [images, height, width, channels]. */
-  pixels: Uint8Array;
-  /** The same as numbers from 0 to 1, unless they are too many. */
+  /** [height, width, channels] of an image, which the next call may overwrite. */
+  pixels(image: number): Uint8Array;
+  /** All of them as numbers from 0 to 1, unless they are too many. [images, height, width, channels] */
   values?: Float32Array;
   labels: Uint8Array;
 }
@@ -130,8 +150,17 @@ function pair(images: IdxFile, labels: IdxFile): LabelledImages {
       `${imagesName} holds ${images.shape[0]} images and ${labelsName} ${labels.shape[0]} labels: each image needs one label.`,
     );
   }
-  return { shape, pixels: images.values, values: expand(images.values), labels: labels.values };
+  const { bytes, start } = images;
+  const size = sizeOf(shape);
+  return {
+    shape,
+    pixels: (image) => bytes.read(start + image * size, size),
+    values: bytes.all && expand(bytes.all.subarray(start)),
+    labels: labels.bytes.read(labels.start, labels.shape[0]),
+  };
 }
+
+const sizeOf = (shape: number[]): number => shape.reduce((product, side) => product * side, 1);
 
 function imageShape(shape: number[], name: string): number[] {
   if (shape.length === 3) return [...shape.slice(1), 1];
@@ -155,10 +184,10 @@ function expand(pixels: Uint8Array): Float32Array | undefined {
 }
 
 function imageExamples(of: LabelledImages, members: Int32Array, labels: number[]): Examples {
-  const size = of.shape.reduce((product, side) => product * side, 1);
+  const size = sizeOf(of.shape);
   const classOf = new Int32Array(256).fill(-1);
   labels.forEach((label, position) => (classOf[label] = position));
-  const { pixels, values } = of;
+  const { values } = of;
   return {
     count: members.length,
     read(indices, inputs, targets) {
@@ -175,7 +204,10 @@ function imageExamples(of: LabelledImages, members: Int32Array, labels: number[]
         const from = image * size;
         const to = row * size;
         if (values) inputs.set(values.subarray(from, from + size), to);
-        else for (let i = 0; i < size; i++) inputs[to + i] = brightness[pixels[from + i]];
+        else {
+          const pixels = of.pixels(image);
+          for (let i = 0; i < size; i++) inputs[to + i] = brightness[pixels[i]];
+        }
         const position = classOf[of.labels[image]];
         if (position >= 0) targets[row * labels.length + position] = 1;
       }

@@ -1,47 +1,74 @@
 /** The IDX format of MNIST (http://yann.lecun.com/exdb/mnist/), and the names its files go by. */
-import { readFile, readdir } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { KolmoError } from '../error';
+import { bytesInMemory, openBytes, type Bytes } from './files';
 
 export interface IdxFile {
   path: string;
   /** [images, height, width], [images, height, width, channels] or [labels]. */
   shape: number[];
-  /** One byte a value, row-major. */
-  values: Uint8Array;
+  bytes: Bytes;
+  /** Offset of the values: one byte each, row-major. */
+  start: number;
 }
 
-/** Reads an IDX file of unsigned bytes, plain or gzipped. */
-export async function readIdx(path: string): Promise<IdxFile> {
+/** Opens an IDX file of unsigned bytes, plain or gzipped: a plain one of more than `memoryBytes` is read where it lies. */
+export async function openIdx(path: string, memoryBytes: number): Promise<IdxFile> {
   const name = basename(path);
-  let bytes: Uint8Array;
+  let size: number;
+  let bytes: Bytes;
   try {
-    bytes = await readFile(path);
+    ({ size } = await stat(path));
+    bytes = await openBytes(path, size, isPacked(path) ? Infinity : memoryBytes);
   } catch (error) {
     throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
   }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    try {
-      bytes = await promisify(gunzip)(bytes);
-    } catch (error) {
+  try {
+    if (bytes.all?.[0] === 0x1f && bytes.all[1] === 0x8b) {
+      bytes = bytesInMemory(await unpack(bytes.all, name));
+      size = bytes.all!.length;
+    }
+    const { shape, start } = readHeader(bytes.read(0, Math.min(size, headerBytes)), name);
+    const expected = start + shape.reduce((product, side) => product * side, 1);
+    if (size !== expected) {
       throw new KolmoError(
-        `${name} cannot be unpacked: ${(error as Error).message}. The download may be cut: fetch it again.`,
+        `${name} holds ${size} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${expected}. ` +
+          (size < expected ? 'The file is cut: fetch it again.' : 'Something follows the values.'),
       );
     }
+    return { path, shape, bytes, start };
+  } catch (error) {
+    bytes.close();
+    throw error;
   }
-  const { shape, start } = readHeader(bytes, name);
-  const expected = start + shape.reduce((product, size) => product * size, 1);
-  if (bytes.length !== expected) {
+}
+
+/** The longest header: four dimensions. */
+const headerBytes = 20;
+
+async function unpack(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+  try {
+    return await promisify(gunzip)(bytes);
+  } catch (error) {
     throw new KolmoError(
-      `${name} holds ${bytes.length} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${expected}. ` +
-        (bytes.length < expected
-          ? 'The file is cut: fetch it again.'
-          : 'Something follows the values.'),
+      `${name} cannot be unpacked: ${(error as Error).message}. The download may be cut: fetch it again.`,
     );
   }
-  return { path, shape, values: bytes.subarray(start) };
+}
+
+function isPacked(path: string): boolean {
+  const head = new Uint8Array(2);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, head, 0, head.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return head[0] === 0x1f && head[1] === 0x8b;
 }
 
 /** Reads the shape alone, which needs no more than the first bytes, unpacked. */

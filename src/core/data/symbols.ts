@@ -1,10 +1,10 @@
 /** Any file as a sequence of bytes, for models that predict the next one: text by preference. */
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { KolmoError } from '../error';
 import type { Dataset, DatasetOptions, Examples } from './dataset';
-import { hashFile } from './files';
+import { hashFile, openBytes } from './files';
 import type { CollectEvent, DatasetDescription, Reader } from './reader';
 
 export const symbols: Reader = {
@@ -106,31 +106,4 @@ async function countBytes(
     }
   }
   return { training, test };
-}
-
-/** Small files are kept in memory, large ones read where they lie. */
-async function openBytes(
-  path: string,
-  size: number,
-  memoryBytes: number,
-): Promise<{ read(offset: number, length: number): Uint8Array; close(): void }> {
-  if (size <= memoryBytes) {
-    const all = await readFile(path);
-    return {
-      read: (offset, length) => all.subarray(offset, offset + length),
-      close: () => undefined,
-    };
-  }
-  const descriptor = openSync(path, 'r');
-  const piece = new Uint8Array(window + 1);
-  return {
-    read(offset, length) {
-      const got = readSync(descriptor, piece, 0, length, offset);
-      if (got === length) return piece;
-      throw new KolmoError(
-        `${basename(path)} ends at offset ${offset + got}, earlier than when it was opened: it was changed while a model was learning from it.`,
-      );
-    },
-    close: () => closeSync(descriptor),
-  };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -71,6 +72,21 @@ describe('idx', () => {
         assert.deepEqual(readSplit(dataset, split), readSplit(reference, split));
       }
     }
+  });
+
+  it('reads images that do not fit in memory where they lie, and says when they change', async (t) => {
+    const path = join(temporaryFolder(t, plain), 'train-images-idx3-ubyte');
+    const lying = await collected(path, { memoryBytes: 1000 });
+    const inMemory = await collected(path);
+    for (const split of ['training', 'validation', 'test'] as const) {
+      assert.deepEqual(readSplit(lying, split), readSplit(inMemory, split));
+    }
+    truncateSync(path, 500);
+    assert.throws(() => readSplit(lying, 'training'), {
+      name: 'KolmoError',
+      message: /^train-images-idx3-ubyte ends at offset 500, .* was changed while/,
+    });
+    await lying.close!();
   });
 
   it('draws the same split from the same seed and another from another', async (t) => {
