@@ -71,6 +71,7 @@ function chart(
   const low = Math.log10(Math.min(...all.map(({ bytes }) => bytes)) * 0.8);
   const high = Math.log10(Math.max(...all.map(({ bytes }) => bytes)) * 1.25);
   const top = 1.1 * Math.max(...all.map(({ testError }) => testError), 1e-4);
+  const step = roundStep(top / 5);
   const x = (bytes: number): number =>
     margin.left + ((Math.log10(bytes) - low) / (high - low)) * (width - margin.left - margin.right);
   const y = (error: number): number =>
@@ -95,8 +96,7 @@ function chart(
       text([at, height - margin.bottom + 16], formatShortBytes(bytes), 'middle'),
     );
   }
-  for (let i = 0; i <= 4; i++) {
-    const error = (top * i) / 4;
+  for (let error = 0; error <= top; error += step) {
     picture.append(
       svg('path', { d: `M${margin.left} ${y(error)}H${width - margin.right}`, class: 'grid-line' }),
       text([margin.left - 6, y(error) + 4], formatPercent(error), 'end'),
@@ -108,7 +108,8 @@ function chart(
     i === 0 ? `M${x(bytes)} ${y(testError)}` : `H${x(bytes)}V${y(testError)}`,
   );
   picture.append(svg('path', { d: line.join(''), class: 'front' }));
-  for (const [i, { name, bytes, testError }] of published.entries()) {
+  const taken = all.map((point) => around(x(point.bytes), y(point.testError)));
+  for (const { name, bytes, testError } of published) {
     const [px, py] = [x(bytes), y(testError)];
     const mark = svg('path', {
       d: `M${px} ${py - 6}L${px + 6} ${py}L${px} ${py + 6}L${px - 6} ${py}z`,
@@ -117,13 +118,63 @@ function chart(
       'aria-label': `${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`,
     });
     mark.append(titled(`${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`));
-    const right = px > width - 240;
-    // Neighbours say their names above and below one another.
-    const line = py + [4, -12, 20, -26][i % 4];
-    picture.append(mark, text([px + (right ? -10 : 10), line], name, right ? 'end' : 'start'));
+    picture.append(mark, text(...placeFor(name, px, py, taken)));
   }
   for (const point of measured) picture.append(mark(point, x, y));
   return picture;
+}
+
+interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+const around = (x: number, y: number): Box => ({
+  left: x - 7,
+  right: x + 7,
+  top: y - 7,
+  bottom: y + 7,
+});
+
+/** Where a mark's name covers no other name, no mark and no axis: beside the mark, else above it; the place is taken then. */
+function placeFor(
+  name: string,
+  px: number,
+  py: number,
+  taken: Box[],
+): [at: [number, number], words: string, anchor: string] {
+  const length = 6.2 * name.length;
+  const right = px + 10 + length < width - margin.right;
+  const left = right ? px + 10 : px - 10 - length;
+  const lines = [4, -12, 20, -26, -40, -54].map((line) => py + line);
+  const boxAt = (line: number): Box => ({
+    left,
+    right: left + length,
+    top: line - 9,
+    bottom: line + 3,
+  });
+  const free = lines.find((line) => {
+    const box = boxAt(line);
+    if (box.bottom > height - margin.bottom || box.top < 0) return false;
+    return !taken.some(
+      (other) =>
+        box.left < other.right &&
+        other.left < box.right &&
+        box.top < other.bottom &&
+        other.top < box.bottom,
+    );
+  });
+  const line = free ?? lines[0];
+  taken.push(boxAt(line));
+  return [[right ? px + 10 : px - 10, line], name, right ? 'start' : 'end'];
+}
+
+/** 1, 2 or 5 times a power of ten, at least `least`. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * [1, 2, 5, 10].find((digit) => digit * power >= least * 0.999)!;
 }
 
 function mark(point: Measured, x: (bytes: number) => number, y: (error: number) => number) {

@@ -51,6 +51,13 @@ describe('the Analysis tab in the workbench', () => {
     await waitFor(idle, 'the map did not end', 120_000);
     await (await view('labels')).scrollIntoViewIfNeeded();
     await workbench.screenshot('analysis-map');
+    for (const theme of ['dark', 'high-contrast', 'light']) {
+      await workbench.useTheme(theme);
+      for (const name of ['ledger', 'heat-map']) {
+        await (await view(name)).scrollIntoViewIfNeeded();
+        await workbench.screenshot(`analysis-${theme}-${name}`);
+      }
+    }
     const alone = (await view('heat-map')).locator('[data-action=leaveAlone]').first();
     await alone.focus();
     await alone.press('Enter');

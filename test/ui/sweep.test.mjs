@@ -1,4 +1,4 @@
-// A sweep file: measured from the palette, its points in a chart as they come, each opening its run.
+// A sweep file: measured by the lens above it, its points in a chart as they come, each opening its run.
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
@@ -28,10 +28,13 @@ describe('a sweep in the workbench', () => {
       .locator('.monaco-editor[data-uri$="digits.kolmo-sweep.json"]')
       .first()
       .waitFor();
-    await workbench.palette('Kolmo: Sweep…');
+    await workbench.page.locator('.codelens-decoration a:has-text("Run Sweep")').first().click();
     const points = async () => (await chart()).locator('.sweep-point').count();
     await waitFor(async () => (await points()) === 2, 'two points were not drawn', 240_000);
-    await workbench.screenshot('sweep');
+    for (const theme of ['dark', 'high-contrast', 'light']) {
+      await workbench.useTheme(theme);
+      await workbench.screenshot(`sweep-${theme}`);
+    }
   });
 
   step('opens the run of a point at a key press', async () => {

@@ -78,7 +78,7 @@ export function decodeHeader(
   const reader = createBitReader(bytes, 0, name);
   if (magic.some((byte) => reader.bits(8) !== byte)) {
     throw new KolmoError(
-      `${name} does not begin with KOLM, so it is not a packed model: open it as what it is, or pack a model with "kolmo compress".`,
+      `${name} does not begin with KOLM, so it is not a packed model: "kolmo inspect" shows what other model files hold, and what is packed are the models that Kolmo trains.`,
     );
   }
   const found = reader.bits(8);

@@ -4,7 +4,7 @@ import type { Model } from '../../train/model';
 import { estimatedLength } from '../container/estimate';
 import type { PassName } from '../pass';
 import { studentOf } from '../passes/distil';
-import { factoriseDense } from '../passes/factorise';
+import { factoriseRoughly } from '../passes/factorise';
 import { pruneDefaults, pruneWeights } from '../passes/prune';
 import { removeNeurons } from '../passes/pruneNeurons';
 import { quantizeDefaults, quantizeWeights } from '../passes/quantize';
@@ -18,7 +18,7 @@ export const rehearsals: {
     pruneWeights(model, { ...pruneDefaults, keepOf: undefined, sparsity }),
   pruneNeurons: removeNeurons,
   distil: studentOf,
-  factorise: factoriseDense,
+  factorise: factoriseRoughly,
   quantize: (model, bits) => quantizeWeights(model, { ...quantizeDefaults, bits }),
   share: (model, clusters) => shareWeights(model, { ...shareDefaults, clusters }),
   entropyTrain: undefined,

@@ -1,11 +1,12 @@
 /** Low-rank factorisation: a dense layer becomes two thinner ones whose product is close to it (truncated singular value decomposition). */
 import { KolmoError } from '../../error';
+import { createRandom } from '../../random';
 import type { LayerSpec, Model, Parameter } from '../../train/model';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 import { refine } from './refine';
-import { singularVectors } from './singular';
+import { singularValues, singularVectors } from './singular';
 
 export const factorise: Pass = { ...passDescriptions.factorise, run };
 
@@ -40,13 +41,13 @@ async function* run(
  * Splits every dense layer whose factors are together smaller than itself; the others stay.
  * Throws a KolmoError when no layer gets smaller.
  */
-export function factoriseDense(model: Model, energy: number): Model {
+export function factoriseDense(model: Model, energy: number, split = factorsOf): Model {
   checkFinite(model.parameters);
   const layers: LayerSpec[] = [];
   const parameters: Parameter[] = [];
   const counts: Record<string, number> = {};
   let old = 0;
-  let split = 0;
+  let smaller = 0;
   for (const layer of model.architecture.layers) {
     if (layer.type !== 'dense') {
       layers.push(layer);
@@ -56,7 +57,7 @@ export function factoriseDense(model: Model, energy: number): Model {
     }
     const [weights, biases] = model.parameters.slice(old, old + 2);
     old += 2;
-    const factors = layer.units > 1 ? factorsOf(weights, energy) : undefined;
+    const factors = layer.units > 1 ? split(weights, energy) : undefined;
     const add = (spec: LayerSpec, matrix: Parameter, vector: Float32Array): void => {
       const name = `dense_${(counts.dense = (counts.dense ?? 0) + 1)}`;
       layers.push(spec);
@@ -70,7 +71,7 @@ export function factoriseDense(model: Model, energy: number): Model {
       });
     };
     if (factors) {
-      split++;
+      smaller++;
       const rank = factors.left.shape[1];
       add(
         { type: 'dense', units: rank, activation: 'linear' },
@@ -80,7 +81,7 @@ export function factoriseDense(model: Model, energy: number): Model {
     }
     add(layer, factors?.right ?? weights, biases.data);
   }
-  if (split === 0) {
+  if (smaller === 0) {
     throw new KolmoError(
       `No dense layer becomes smaller when ${energy * 100} % of its energy is kept: choose a lower energy, or prune neurons instead.`,
     );
@@ -88,24 +89,22 @@ export function factoriseDense(model: Model, energy: number): Model {
   return { architecture: { ...model.architecture, layers }, parameters };
 }
 
-/** Of weights that were decomposed before: one layer is asked about at several energies. */
-const decompositions = new WeakMap<Float32Array, ReturnType<typeof singularVectors>>();
+/** The same layers with factors of the same ranks and sizes, but of chance: their bytes are known long before their vectors. */
+export function factoriseRoughly(model: Model, energy: number): Model {
+  return factoriseDense(model, energy, likelyFactors);
+}
+
+interface Factors {
+  left: Parameter;
+  right: Parameter;
+}
 
 /** left [inputs, rank] @ right [rank, outputs], each carrying the root of the singular values; undefined where that is not smaller. */
-function factorsOf(
-  weights: Parameter,
-  energy: number,
-): { left: Parameter; right: Parameter } | undefined {
+function factorsOf(weights: Parameter, energy: number): Factors | undefined {
   const [inputs, outputs] = weights.shape;
-  const decomposition =
-    decompositions.get(weights.data) ?? singularVectors(weights.data, inputs, outputs);
-  decompositions.set(weights.data, decomposition);
-  const { values, vectors } = decomposition;
-  const total = values.reduce((sum, value) => sum + value, 0);
-  let rank = 0;
-  for (let kept = 0; rank < values.length && kept < energy * total; rank++) kept += values[rank];
-  if (rank === 0 || rank * (inputs + outputs) >= inputs * outputs) return undefined;
-
+  const { values, vectors } = singularVectors(weights.data, inputs, outputs);
+  const rank = rankOf(values, energy, weights);
+  if (rank === undefined) return undefined;
   const left = new Float32Array(inputs * rank);
   const right = new Float32Array(rank * outputs);
   for (let r = 0; r < rank; r++) {
@@ -120,8 +119,55 @@ function factorsOf(
     }
     for (let j = 0; j < outputs; j++) right[r * outputs + j] = vectors[r * outputs + j] * root;
   }
+  return factorsFrom(weights, rank, left, right);
+}
+
+/** Singular values of weights that were asked about before, at another energy. */
+const known = new WeakMap<Float32Array, Float64Array>();
+
+/** Vectors of length one have normal entries, nearly; what reads or gives nothing stays zero. */
+function likelyFactors(weights: Parameter, energy: number): Factors | undefined {
+  const { data } = weights;
+  const [inputs, outputs] = weights.shape;
+  const values = known.get(data) ?? singularValues(data, inputs, outputs);
+  known.set(data, values);
+  const rank = rankOf(values, energy, weights);
+  if (rank === undefined) return undefined;
+  const random = createRandom(1);
+  const roots = values.map((value) => Math.sqrt(Math.sqrt(value)));
+  const rows = new Uint8Array(inputs);
+  const columns = new Uint8Array(outputs);
+  for (let i = 0, at = 0; i < inputs; i++) {
+    for (let j = 0; j < outputs; j++, at++) if (data[at] !== 0) rows[i] = columns[j] = 1;
+  }
+  const left = Float32Array.from({ length: inputs * rank }, (_, at) =>
+    rows[Math.floor(at / rank)] ? (roots[at % rank] * random.normal()) / Math.sqrt(inputs) : 0,
+  );
+  const right = Float32Array.from({ length: rank * outputs }, (_, at) =>
+    columns[at % outputs]
+      ? (roots[Math.floor(at / outputs)] * random.normal()) / Math.sqrt(outputs)
+      : 0,
+  );
+  return factorsFrom(weights, rank, left, right);
+}
+
+/** Singular values to keep; undefined where the factors would not be smaller than the layer. */
+function rankOf(values: Float64Array, energy: number, { shape }: Parameter): number | undefined {
+  const [inputs, outputs] = shape;
+  const total = values.reduce((sum, value) => sum + value, 0);
+  let rank = 0;
+  for (let kept = 0; rank < values.length && kept < energy * total; rank++) kept += values[rank];
+  return rank === 0 || rank * (inputs + outputs) >= inputs * outputs ? undefined : rank;
+}
+
+function factorsFrom(
+  { name, shape: [inputs, outputs] }: Parameter,
+  rank: number,
+  left: Float32Array,
+  right: Float32Array,
+): Factors {
   const parameter = (shape: number[], data: Float32Array): Parameter => ({
-    name: weights.name,
+    name,
     shape,
     data,
     encoding: { type: 'float32' },
