@@ -147,7 +147,11 @@ function sessionOptions(threads: number): InferenceSession.SessionOptions {
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { spin_duration_us: String(spinMicroseconds) } } },
+    extra: {
+      session: { intra_op: { spin_duration_us: String(spinMicroseconds) } },
+      // It would undo the transpositions that `lowerings/matrices.ts` puts before large products.
+      optimization: { disable_specified_optimizers: 'GemmTransposeFusion' },
+    },
   };
 }
 
