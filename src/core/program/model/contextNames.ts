@@ -46,6 +46,7 @@ const parts: Part[] = [
   { pattern: /\blineUp\b/, words: 'byte above' },
   { pattern: /\bshape1\b/, words: 'kind of the line above' },
   { pattern: /\bshape2\b/, words: 'kind of the second line above' },
+  { pattern: /\btold\b/, words: 'kind of the last line with the same field in brackets' },
   { pattern: /\btag\b/, words: 'field in brackets' },
   { pattern: /\bbeside\b/, words: 'byte in the same field of the line above' },
   { pattern: /\bfollow\[/, words: 'what followed this byte before' },

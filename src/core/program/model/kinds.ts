@@ -132,7 +132,7 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
     contexts: [
       ...Object.values(order),
       'mix(prefix,col)',
-      'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)',
+      byAbove,
       'mix(mix(prefix,left),col)',
       'mix(mix(prefix,field[col]),col)',
       'mix(mix(prefix,left2),col)',
@@ -160,12 +160,15 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
   };
 }
 
+/** The bytes above, whether the field agrees with them so far, and the place in it. */
+const byAbove = 'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)';
+
 /** Logs: as tables, and what the lines tell of one another. */
 function logModel(): Contexts {
   const fields = fieldModel(logTracker);
   return {
     ...fields,
-    contexts: [...fields.contexts, ...logContexts],
+    contexts: [...fields.contexts.filter((context) => context !== byAbove), ...logContexts],
     selectors: [
       ...fields.selectors,
       { expression: 'number*8+Math.min(at,7)', size: 2048 },
