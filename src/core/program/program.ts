@@ -9,7 +9,13 @@ import { runModel } from './encode';
 import { learnNetwork, learners } from './learner';
 import { echoContext } from './model/echoes';
 import type { ModelSpec } from './model/engine';
-import { minimalModelFor, modelFor, networkInputsFor, withNetwork } from './model/kinds';
+import {
+  extraContexts,
+  minimalModelFor,
+  modelFor,
+  networkInputsFor,
+  withNetwork,
+} from './model/kinds';
 import type { Model } from './model/evaluate';
 import { searchModel } from './search';
 import { fitContext, sumContext } from './model/numbers';
@@ -98,7 +104,13 @@ export async function* writeProgram(
     const views = [{ text: bytes, restore: undefined }, decimalTable(bytes)];
     for (const { text, restore } of views.filter((view) => view !== undefined)) {
       const { syntax, semantics, full } = analyse(text);
-      const { spec, found } = yield* searchModel(full, text, effort, semantics);
+      const { spec, found } = yield* searchModel(
+        full,
+        extraContexts(syntax),
+        text,
+        effort,
+        semantics,
+      );
       const lean = { ...spec, ...codeFor(spec, syntax, text.length, semantics) };
       // The small decoder only wins on small files, or where there is hardly anything to predict.
       const small =

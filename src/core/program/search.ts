@@ -1,4 +1,4 @@
-/** The encoder's search: what does not pay for itself on a sample is left out, and what does is a finding with its savings. */
+/** The encoder's search: what pays on a sample is added, what does not pay for itself is left out, and what does is a finding with its savings. */
 import { setImmediate } from 'node:timers/promises';
 import type { ModelSpec } from './model/engine';
 import { measure } from './model/evaluate';
@@ -18,6 +18,9 @@ const sampleSizes: Record<ProgramOptions['effort'], number> = {
 /** A context costs about this many bytes of deflated decoder. */
 const contextCost = 12;
 
+/** A context that is added slows the program down, so it has to save this share of it. */
+const leastGain = 0.0005;
+
 /** Contexts that are tried together, because they tell the same thing, and how the report names them. */
 const families: { contexts: string[]; sentence: string }[] = [
   {
@@ -33,11 +36,12 @@ const families: { contexts: string[]; sentence: string }[] = [
 ];
 
 /**
- * Leaves out each family and then each context, for good where the sample, scaled to the file, is not longer for it.
- * With `effort: 'fast'` the full model is returned at once, and nothing is known about savings.
+ * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family and each context, for
+ * good where it is not longer for it. With `effort: 'fast'` the full model is returned at once, and nothing is known about savings.
  */
 export async function* searchModel(
   full: ModelSpec,
+  extra: string[],
   bytes: Uint8Array,
   effort: ProgramOptions['effort'],
   semantics?: Semantics,
@@ -46,12 +50,20 @@ export async function* searchModel(
   if (sample.length === 0) return { spec: full, found: unmeasured(semantics) };
   const scale = bytes.length / sample.length;
   const found: Finding[] = [];
-  const single = full.contexts.map((context) => ({ contexts: [context], sentence: '' }));
-  const trials = [...families, ...single];
   let spec = full;
   let cost = measure(spec, sample);
+  for (const [k, context] of extra.entries()) {
+    yield { type: 'progress', done: k, total: extra.length, note: 'Adding contexts' };
+    await setImmediate();
+    const wider = { ...spec, contexts: [...spec.contexts, context] };
+    const costWith = measure(wider, sample);
+    if ((cost - costWith) * scale < Math.max(contextCost, cost * scale * leastGain)) continue;
+    [spec, cost] = [wider, costWith];
+  }
+  const single = spec.contexts.map((context) => ({ contexts: [context], sentence: '' }));
+  const trials = [...families, ...single];
   for (const [k, { contexts, sentence }] of trials.entries()) {
-    yield { type: 'progress', done: k, total: trials.length, note: 'Choosing contexts' };
+    yield { type: 'progress', done: k, total: trials.length, note: 'Leaving out contexts' };
     await setImmediate();
     const rest = spec.contexts.filter((other) => !contexts.includes(other));
     if (rest.length === spec.contexts.length || rest.length === 0) continue;

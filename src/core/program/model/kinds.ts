@@ -50,6 +50,21 @@ export function withNetwork(spec: ModelSpec, syntax: Syntax, network: Network): 
   return { ...spec, state, step, network };
 }
 
+/** Contexts that only some files of a kind have a use for; the encoder's search adds those that pay. */
+export function extraContexts({ type }: Syntax): string[] {
+  if (type === 'image') return [];
+  const text = ['mix(word,c2+512)', 'mix(before,word)', order[5], 'mix(letters,mix(last,c1))'];
+  const fields = [
+    'mix(word,c1)',
+    'mix(mix(prefix,field[0]),col+77)',
+    'mix(mix(prefix,field[1]),col+78)',
+    'mix(mix(prefix,a0|a1<<8),99)',
+    'mix(mix(word,last),col)',
+  ];
+  const own = { text, table: fields, json: fields, log: fields, records: ['c2|c3<<8'], bytes: [] };
+  return [...own[type], 'mix(mix(word4,data[i-5]|data[i-6]<<8|data[i-7]<<16),data[i-8])'];
+}
+
 /** The model with the smallest decoder for a file of `size` bytes. */
 export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
   const binary = syntax.type === 'bytes' || syntax.type === 'records' || syntax.type === 'image';
