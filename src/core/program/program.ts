@@ -7,6 +7,7 @@ import { fieldCosts, type FieldCost } from './fieldCosts';
 import { plainProgram, predictorProgram, type Generated } from './generate';
 import { runModel } from './encode';
 import { learnNetwork, learners } from './learner';
+import { findOriginals, originalsFinding } from './originals';
 import { echoContext } from './model/echoes';
 import type { ModelSpec } from './model/engine';
 import {
@@ -14,7 +15,7 @@ import {
   minimalModelFor,
   modelFor,
   networkInputsFor,
-  withNetwork,
+  withFront,
 } from './model/kinds';
 import type { Model } from './model/evaluate';
 import { searchModel } from './search';
@@ -97,7 +98,7 @@ export async function* writeProgram(
   let points: ProgramEvent[] = [];
   let fields: FieldCost[] = [];
   let modelBytes = 0;
-  /** Of the networks tried, whether they are mixed in or not. */
+  /** Of how images were drawn, and of the networks tried, whether they are mixed in or not. */
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
@@ -115,12 +116,17 @@ export async function* writeProgram(
       // The small decoder only wins on small files, or where there is hardly anything to predict.
       const small =
         !restore && text.length < smallFile ? [minimalModelFor(syntax, text.length)] : [];
-      const models: Model[] = [...small, lean];
+      const resampling = yield* findOriginals(text, syntax);
+      const law = resampling && originalsFinding(text, syntax, lean, resampling);
+      const isDrawn = law !== undefined && law.savedBytes > 0;
+      const front = isDrawn ? { resampling } : {};
+      if (isDrawn) learnt.push(law);
+      const models: Model[] = [...small, isDrawn ? withFront(lean, syntax, front) : lean];
       const inputs = networkInputsFor(syntax);
       const learner = text.length < leastTaught ? undefined : learners[effort];
       if (inputs && learner) {
         const network = yield* learnNetwork(lean, inputs, text, { ...learner, seed });
-        models.push(withNetwork(lean, syntax, network));
+        models.push(withFront(lean, syntax, { network, ...front }));
       }
       for (const model of models) {
         const { payload, costs, networkBits = 0 } = yield* runModel(model, text, 'encode');

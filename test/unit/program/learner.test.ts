@@ -8,7 +8,7 @@ import { predictorProgram } from '../../../src/core/program/generate';
 import { learnNetwork } from '../../../src/core/program/learner';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
 import { decodeWith, encodeWith, type Encoding } from '../../../src/core/program/model/evaluate';
-import { networkInputsFor, withNetwork } from '../../../src/core/program/model/kinds';
+import { networkInputsFor, withFront } from '../../../src/core/program/model/kinds';
 import { sha256, verifyProgram } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
 
@@ -48,7 +48,7 @@ describe('shipped network', () => {
     const steps = learnNetwork(full, networkInputsFor(syntax)!, bytes, options);
     for (let step = await steps.next(); ; step = await steps.next()) {
       if (!step.done) continue;
-      spec = withNetwork(full, syntax, step.value);
+      spec = withFront(full, syntax, { network: step.value });
       break;
     }
   });

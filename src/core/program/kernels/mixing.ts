@@ -8,8 +8,7 @@ const HASH: usize = 0x1000; // i32 per context
 const SELECT: usize = 0x1100; // i32 per weight set: its row; the first two are chosen here
 const REFINE: usize = 0x1140;
 const SOLE: usize = 0x1150; // i32: one more than the byte that has a decision of its own before the bits of the others; 0 for none
-const EXPERTS: usize = 0x1154; // i32: 1 where a network has its say
-const EXPERT: usize = 0x11c0; // f32 for each of the first 16 decisions: what it says, in log-odds
+const EXPERTS: usize = 0x1154; // i32: how many have their say that the host asks
 const DOTS: usize = 0x1180; // f32 per weight set
 const MATCH: usize = 0x1200; // 32 bytes per repeat: at, length, bucket, expected byte, hash, least length
 const BASE: usize = 0x1400; // i32 per context, and so on: the bucket of this nibble
@@ -26,6 +25,7 @@ const PAST_P: usize = 0x11000; // u32 per context, count and last bits
 const COUNT_P: usize = 0x20000; // u32 per context, zeros and ones
 const REFINE_A: usize = 0x100000; // f32[16384][16], so that a context is one cache line
 const REFINE_B: usize = 0x200000;
+const EXPERT: usize = 0x2f0000; // f32[256] an expert: what it says of each decision, in log-odds
 const DATA: usize = 0x300000;
 
 let contexts: i32 = 0;
@@ -107,6 +107,8 @@ export function prepare(
   }
   const share: f32 = 0.3 / sqrt<f32>(<f32>n);
   for (let k: i32 = 0; k < rows * inputBytes; k += 4) store<f32>(weights + k, share);
+  for (let k: i32 = inputBytes; k <= rows * inputBytes; k += inputBytes)
+    for (let e = 0; e < experts; e++) store<f32>(weights + k - 8 - (e << 2), 1.2);
 }
 
 /** Closes a payload that was written, and returns its end. */
@@ -146,7 +148,8 @@ export function code(i: i32, encoding: i32): i32 {
     const input = INPUTS + ((bit & 7) << 10);
     const last = input + inputBytes;
     store<f32>(last - 4, 0.4);
-    if (experts) store<f32>(last - 8, node < 16 ? load<f32>(EXPERT + (node << 2)) : 0);
+    for (let k = 0; k < experts; k++)
+      store<f32>(last - 8 - (k << 2), load<f32>(EXPERT + (k << 10) + (node << 2)));
     gather(input, bit, node, sole);
     // Their lines are asked for before they are needed.
     let ra = REFINE_A + (((c1 * 0x25d1 + node * 61) & 16383) << 6);

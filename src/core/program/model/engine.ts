@@ -1,6 +1,7 @@
 /** The predictor of one file: source text that computes the contexts of each byte, around the one kernel that mixes them. */
 import { mixSource } from './fields';
 import { networkSource, placeNetwork, type Network } from './network';
+import { resampledSource, type Resampling } from './resampled';
 
 /** What distinguishes the predictor of one file from that of another. */
 export interface ModelSpec {
@@ -19,6 +20,8 @@ export interface ModelSpec {
   sole?: number;
   /** A network whose weights the payload begins with. */
   network?: Network;
+  /** How images were drawn, whose originals the payload tells after the weights. */
+  resampling?: Resampling;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
   /** Binary logarithm of the 32-bit slots of the one hash table that all contexts share. */
@@ -38,11 +41,14 @@ const map = {
   refine: 0x1140,
   sole: 0x1150,
   experts: 0x1154,
-  expert: 0x11c0,
+  expert: 0x2f0000,
   stretch: 0x4000,
   match: 0x1200,
   data: 0x300000,
 };
+
+/** Of an expert: a float for each decision of a byte. */
+const expertBytes = 1024;
 
 /** Integers between two repeats in the kernel's memory, and where one holds its least length. */
 const repeat = { stride: 8, least: 5 };
@@ -50,12 +56,19 @@ const repeat = { stride: 8, least: 5 };
 /** Bytes that the coder shifts out before the first bit: a decoder reads them, an encoder writes them where nothing is read. */
 const unused = 4;
 
-/** Two inputs a context, two a repeat, one of a network and a constant, in whole vectors of four. */
-const inputsOf = ({ contexts, matches, network }: ModelSpec): number =>
-  (2 * contexts.length + 2 * matches.length + (network ? 1 : 0) + 4) & ~3;
+/** Two inputs a context, two a repeat, one an expert and a constant, in whole vectors of four. */
+const inputsOf = (spec: ModelSpec): number =>
+  (2 * spec.contexts.length + 2 * spec.matches.length + expertsOf(spec) + 4) & ~3;
+
+const expertsOf = ({ network, resampling }: ModelSpec): number =>
+  (network ? 1 : 0) + (resampling ? 1 : 0);
 
 /** Bytes that stand in front of the data and are coded with it. */
-const frontOf = ({ network }: ModelSpec): number => network?.weights.length ?? 0;
+export const frontOf = ({
+  network,
+  resampling,
+}: Pick<ModelSpec, 'network' | 'resampling'>): number =>
+  (network?.weights.length ?? 0) + (resampling?.originals.length ?? 0);
 
 /** Binary logarithm of the places that a repeat remembers: small tables stay in the processor's cache. */
 const recentBits = (size: number): number =>
@@ -101,23 +114,34 @@ export const pagesOf = (spec: ModelSpec, size: number): number => plan(spec, siz
 export function engineSource(spec: ModelSpec, size: number, form: EngineForm): string {
   const places = plan(spec, size);
   const { stream, recent, weights, rows, table, mask } = places;
-  const { contexts, selectors, matches, network } = spec;
+  const { contexts, selectors, matches, network, resampling } = spec;
+  const weightBytes = network?.weights.length ?? 0;
   const front = frontOf(spec);
   const last = size + front;
-  const { state, step } = network
-    ? networkSource(network, { ...map, at: places.network })
-    : { state: '', step: '' };
+  const experts = [
+    ...(network ? [networkSource(network, { ...map, at: places.network, front })] : []),
+    ...(resampling
+      ? [
+          resampledSource(resampling, {
+            stretch: map.stretch,
+            expert: map.expert + (network ? expertBytes : 0),
+            at: weightBytes,
+            front,
+          }),
+        ]
+      : []),
+  ];
   const firstRow = (m: number): number =>
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
-  const given = network
-    ? `data.set([${network.weights.join()}]); data.set(source, ${front});`
+  const given = front
+    ? `data.set([${[...(network?.weights ?? []), ...(resampling?.originals ?? [])].join()}]); data.set(source, ${front});`
     : 'data.set(source);';
   const begin = {
     encode: `${given} const costs = new Float32Array(${last});`,
     explain: `${given} const costs = new Float32Array(${last}), best = new Uint8Array(${last}); ${evidenceSource(spec, weights)}`,
     decode: `data.set(source, ${stream - map.data});`,
   }[form];
-  const payload = `payload: data.slice(${stream - map.data}, kernel.close() - ${map.data}), costs: costs.subarray(${front}), networkBits: costs.subarray(0, ${front}).reduce((sum, bits) => sum + bits, 0)`;
+  const payload = `payload: data.slice(${stream - map.data}, kernel.close() - ${map.data}), costs: costs.subarray(${front}), networkBits: costs.subarray(0, ${weightBytes}).reduce((sum, bits) => sum + bits, 0)`;
   const end = {
     encode: `return { ${payload} };`,
     explain: `return { ${payload}, best: best.subarray(${front}) };`,
@@ -126,18 +150,18 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
   const encoding = form !== 'decode';
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
-${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}${network ? `select[${(map.experts - map.select) / 4}] = 1;` : ''}
+${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}${experts.length ? `select[${(map.experts - map.select) / 4}] = ${experts.length};` : ''}
 kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, recentBits(size)].join()});
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
 let c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
 ${spec.state}
-${state}
+${experts.map(({ state }) => state).join('')}
 for (let i = 0; i < ${last}; i++) {
   ${encoding ? 'if (!(i & 8191)) yield i;' : ''}
   ${spec.step}
-  ${step}
+  ${experts.map(({ step }) => step).join('')}
   ${contexts.map((expression, k) => `hash[${k}] = ${expression};`).join('\n  ')}
   ${selectors.map(({ expression }, m) => `select[${m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
   select[${(map.refine - map.select) / 4}] = ${spec.refine};

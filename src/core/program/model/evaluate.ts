@@ -3,6 +3,7 @@ import { engineSource, pagesOf, type EngineForm, type ModelSpec } from './engine
 import decoderBytes from '../kernels/networkDecoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
 import { minimalSource, type MinimalSpec } from './minimal';
+import { teethSource, type Resampling, type Teeth } from './resampled';
 import { windowsSource, type NetworkInputs, type Windows } from './network';
 
 export type Model = ModelSpec | MinimalSpec;
@@ -83,6 +84,11 @@ export function windowsOf(
   const { asked } = collect(data, 1, 0);
   const every = Math.max(1, Math.ceil(asked / most));
   return collect(data, every, Math.ceil(asked / every));
+}
+
+/** The function of resampled.ts: bytes that a pixel at a place of an original's box may hold, and how likely each is. */
+export function teethOf(law: Pick<Resampling, 'box' | 'kept'>): Teeth {
+  return (new Function(`${teethSource(law)} return teeth;`) as Body<Teeth>)();
 }
 
 /** Total cost of `data` in bytes under the model. */

@@ -1,10 +1,10 @@
 /** Which contexts predict which kind of file: one model per syntax, to be thinned by the encoder's search. */
 import type { Syntax } from '../syntax';
-import type { ModelSpec } from './engine';
+import { frontOf, type ModelSpec } from './engine';
 import { echoContext, echoSource } from './echoes';
 import { jsonTracker, logContexts, logTracker, tableTracker, type Tracker } from './fields';
 import { alternate, minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
-import type { Network, NetworkInputs } from './network';
+import type { NetworkInputs } from './network';
 import { fitContext, numbersSource, sumContext } from './numbers';
 import type { Semantics } from '../semantics';
 
@@ -43,11 +43,15 @@ export function networkInputsFor(syntax: Syntax): NetworkInputs | undefined {
   return syntax.type === 'image' ? imageInputs(syntax) : undefined;
 }
 
-/** `spec` as a program holds it whose payload begins with a network's weights. */
-export function withNetwork(spec: ModelSpec, syntax: Syntax, network: Network): ModelSpec {
+/** `spec` with what a program of images tells in front of them. */
+export function withFront(
+  spec: ModelSpec,
+  syntax: Syntax,
+  front: Pick<ModelSpec, 'network' | 'resampling'>,
+): ModelSpec {
   if (syntax.type !== 'image') return spec;
-  const { state, step } = imageModel({ ...syntax, header: syntax.header + network.weights.length });
-  return { ...spec, state, step, network };
+  const { state, step } = imageModel({ ...syntax, header: syntax.header + frontOf(front) });
+  return { ...spec, state, step, ...front };
 }
 
 /** Contexts that only some files of a kind have a use for; the encoder's search adds those that pay. */

@@ -101,7 +101,7 @@ export function placeNetwork({ inputs, layers }: Network, at: number) {
  */
 export function networkSource(
   network: Network,
-  { expert, stretch, at }: { expert: number; stretch: number; at: number },
+  { expert, stretch, at, front }: { expert: number; stretch: number; at: number; front: number },
 ): { state: string; step: string } {
   const { inputs, weights } = network;
   const { shown, layers } = placeNetwork(network, at);
@@ -138,6 +138,6 @@ if (i === ${weights.length}) {
     layers.push({ a, z: view(a[2], a[4]), biases });
   }
 }
-if (i >= ${weights.length} && (${inputs.when})) { ${inputs.source} ask(); } else expert.fill(0);`,
+if (i >= ${front} && (${inputs.when})) { ${inputs.source} ask(); } else expert.fill(0);`,
   };
 }
