@@ -106,6 +106,18 @@ describe('a table that does not fit in memory', () => {
     assert.deepEqual(resumed.model.parameters, whole.model.parameters);
   });
 
+  it('stopped in its first epoch is measured on all of its validation rows', async (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': sorted() });
+    const dataset = await streamed(folder, { early: true });
+    t.after(() => dataset.close!());
+    const training = train(initialize(mlp.build(dataset), 1), dataset, { batchSize: 256 });
+    let step = await training.next();
+    while (!step.done) step = await training.next('stop');
+    const { ended, epochs, validation } = step.value;
+    assert.deepEqual([ended, epochs], ['stopped', 0]);
+    assert.ok(validation.loss < 1, `validation loss ${validation.loss}`);
+  });
+
   it('may be closed before all its rows have come', async (t) => {
     const folder = temporaryFolder(t, { 'a.csv': sorted() });
     const dataset = await streamed(folder, { early: true });
