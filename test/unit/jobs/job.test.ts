@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { startJob } from '../../../src/jobs/job';
 import type { FromWorker, TrainRequest } from '../../../src/jobs/protocol';
 import { datasetDefaults } from '../../../src/core/data/dataset';
 import { readState } from '../../../src/runs/folder';
 
+const temporary = mkdtempSync(join(tmpdir(), 'kolmo-job-'));
+after(() => rmSync(temporary, { recursive: true, force: true }));
+
 /** A worker that behaves as a line of JavaScript says; `start` is called with the request. */
 function workerThat(start: string): { worker: string; folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'kolmo-job-'));
+  const folder = mkdtempSync(join(temporary, 'worker-'));
   const worker = join(folder, 'worker.cjs');
   writeFileSync(
     worker,

@@ -5,12 +5,13 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { KolmoError } from '../../../src/core/error';
 import { diskError, writeArtifact } from '../../../src/runs/artifact';
 import {
@@ -26,7 +27,10 @@ import {
 import { openHistory } from '../../../src/runs/history';
 import { lockRun, runOwner } from '../../../src/runs/lock';
 
-const temporary = (): string => mkdtempSync(join(tmpdir(), 'kolmo-runs-'));
+const all = mkdtempSync(join(tmpdir(), 'kolmo-runs-'));
+after(() => rmSync(all, { recursive: true, force: true }));
+
+const temporary = (): string => mkdtempSync(join(all, 'case-'));
 
 const record = (createdAt: number): RunRecord => ({
   kolmo: '0.1.0',
