@@ -12,7 +12,7 @@ const script = 'test/bench/yardsticks/deepcabac.py';
 /** Share of the reference's bytes that the container may take. */
 const share = 0.97;
 /** Rounds that warm both up, and rounds that count. */
-const rounds = { warm: 5, counted: 15 };
+const rounds = { warm: 15, counted: 15 };
 
 /**
  * Bytes of both, and processor time of writing a file and reading it, in turns, medians of warm processes.

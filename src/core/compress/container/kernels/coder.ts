@@ -26,6 +26,10 @@ export function read(): void {
   for (let i = 0; i < 4; i++) code = (code << 8) | nextByte();
 }
 
+export function isReading(): bool {
+  return reading;
+}
+
 /** Ends a stream that was written: the shortest number of bytes after which any continuation stays inside the interval. */
 export function finish(): i32 {
   for (let size = 1; size <= 4; size++) {

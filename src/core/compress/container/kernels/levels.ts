@@ -2,7 +2,7 @@
 // PAQ family). AssemblyScript: every place of a matrix passes through here. One walk both writes and reads; only integers
 // and + - * / in a fixed order are computed, so every engine codes the same bits.
 
-import { cost } from './coder';
+import { cost, isReading } from './coder';
 import { codeCell, mixBit, Mixer, roomForCells } from './mixer';
 
 export { cost, finish, read, room, written } from './coder';
@@ -40,6 +40,9 @@ let capacity = 0;
 /** A row of zeros: what lies beyond a border. */
 let beyond: usize = 0;
 let beyondColumns = 0;
+/** Whether rows and columns hold a level that is not zero: what is written of them. */
+let rowHolds = new StaticArray<u8>(0);
+let columnHolds = new StaticArray<u8>(0);
 let rowAlive = new StaticArray<u8>(0);
 let columnAlive = new StaticArray<u8>(0);
 let rowCount = new StaticArray<i32>(0);
@@ -50,6 +53,8 @@ let magnitudeSum = new StaticArray<i32>(0);
 /** Classes of the magnitudes of the matrix at hand: as many as its values have, where it is worth saying. */
 let lowestClass = 0;
 let highestClass = maximumClass;
+let lowestSeen = 0;
+let highestSeen = 0;
 
 let symbolBits: f64 = 0;
 
@@ -69,6 +74,8 @@ export function prepare(rows: i32, columns: i32): usize {
     beyond = heap.alloc((<usize>columns) << 2);
     memory.fill(beyond, 0, (<usize>columns) << 2);
   }
+  rowHolds = roomFor<u8>(rowHolds, rows);
+  columnHolds = roomFor<u8>(columnHolds, columns);
   rowAlive = roomFor<u8>(rowAlive, rows);
   rowCount = roomFor<i32>(rowCount, rows);
   columnAlive = roomFor<u8>(columnAlive, columns);
@@ -110,13 +117,14 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
   symbolBits = 0;
   const up = width * channels;
   const vector = columns === 1;
+  if (!isReading()) survey(rows, columns);
   if (!vector && rows > 1) {
     codeRows(rows, columns, width, channels);
     codeColumns(rows, columns);
   }
   lowestClass = 0;
   highestClass = maximumClass;
-  if (!binary && rows * columns >= worthBounds) codeClassBounds(rows * columns);
+  if (!binary && rows * columns >= worthBounds) codeClassBounds();
   let lastColumn = columns - 1;
   while (lastColumn > 0 && !unchecked(columnAlive[lastColumn])) lastColumn--;
 
@@ -246,7 +254,7 @@ function codeRows(rows: i32, columns: i32, width: i32, channels: i32): void {
       : 0;
     const bit = mixBit(
       rowMixer,
-      holds(row * columns, 1, columns),
+      unchecked(rowHolds[row]),
       i32(sourceColumns > 0),
       west + 2 * north + 4 * northEast + 8 * northWest + 16 * west2 + 32 * north2,
       fed * 2 + before,
@@ -263,22 +271,31 @@ function codeColumns(rows: i32, columns: i32): void {
     const before = column > 0 ? unchecked(columnAlive[column - 1]) : 0;
     const before2 = column > 1 ? unchecked(columnAlive[column - 2]) : 0;
     const context = 1 + before + 2 * before2;
-    const bit = mixBit(columnMixer, holds(column, columns, rows), 0, 0, context, 0, 0);
+    const bit = mixBit(columnMixer, unchecked(columnHolds[column]), 0, 0, context, 0, 0);
     unchecked((columnAlive[column] = <u8>bit));
   }
 }
 
-function codeClassBounds(count: i32): void {
-  let lowest = maximumClass;
-  let highest = 0;
-  for (let i = 0; i < count; i++) {
-    const level = levelAt(i);
-    if (level === 0) continue;
-    lowest = min(lowest, classOf(abs(level)));
-    highest = max(highest, classOf(abs(level)));
+function codeClassBounds(): void {
+  lowestClass = codeClass(classBounds, lowestSeen);
+  highestClass = codeClass(classBounds + (32 << 2), highestSeen);
+}
+
+/** Goes over the levels once: which rows and columns hold any, and of which classes they are. */
+function survey(rows: i32, columns: i32): void {
+  lowestSeen = maximumClass;
+  highestSeen = 0;
+  for (let row = 0, at = levels; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at += 4) {
+      const level = load<i32>(at);
+      if (level === 0) continue;
+      unchecked((rowHolds[row] = 1));
+      unchecked((columnHolds[column] = 1));
+      const k = classOf(abs(level));
+      lowestSeen = min(lowestSeen, k);
+      highestSeen = max(highestSeen, k);
+    }
   }
-  lowestClass = codeClass(classBounds, lowest);
-  highestClass = codeClass(classBounds + (32 << 2), highest);
 }
 
 function codeClass(cells: usize, value: i32): i32 {
@@ -320,18 +337,8 @@ function codeNode(node: i32, bit: i32, near: i32, inRow: i32, inColumn: i32): i3
   return mixBit(magnitudes, bit, set, node, place + near, place + inRow, place + inColumn);
 }
 
-function levelAt(at: i32): i32 {
-  return load<i32>(levels + ((<usize>at) << 2));
-}
-
 function rowAt(row: i32, columns: i32): usize {
   return levels + ((<usize>(row * columns)) << 2);
-}
-
-/** 1 when one of `count` levels from `first` in steps of `stride` is not zero; what it says while reading is not used. */
-function holds(first: i32, stride: i32, count: i32): i32 {
-  for (let i = 0; i < count; i++) if (levelAt(first + i * stride) !== 0) return 1;
-  return 0;
 }
 
 function liveRow(row: i32): i32 {
