@@ -5,7 +5,7 @@ import { deflate } from './deflate';
 import plainKernel from './kernels/decoder.ts?wasm';
 import networkKernel from './kernels/networkDecoder.ts?wasm';
 import { engineSource, pagesOf } from './model/engine';
-import type { Model } from './model/evaluate';
+import { zeros, type Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
 import { concat, wrap } from './shell';
 
@@ -24,7 +24,7 @@ interface Form {
 }
 
 /**
- * The predictor's program: the kernel and the decoder's minified text are deflated together, and the payload follows.
+ * The predictor's program: the payload, and behind it the kernel and the decoder's minified text, deflated together.
  * With `then`, the source of a function of the data and the words on the command line, its result is what the program gives.
  */
 export async function predictorProgram(
@@ -39,13 +39,13 @@ export async function predictorProgram(
   const kernelBytes = mixing && model.network ? networkKernel : plainKernel;
   const head = mixing ? concat([kernelBytes, sectionHead(text.length)]) : new Uint8Array(0);
   const code = deflate([head, text]);
-  const inflated = `await new Response(new Response(b.subarray(0,${code.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
+  const coded = concat([payload, zeros]);
+  const inflated = `await new Response(new Response(b.slice(${coded.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
   // What is evaluated sees `b`, and the kernel `k`.
-  const source = `b.subarray(${code.length})`;
   const expression = mixing
-    ? `await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(${source}))(${inflated}.arrayBuffer())`
-    : `eval(${inflated}.text())(${source})`;
-  const program = wrap({ body: concat([code, payload]), expression, browser: true, ascii });
+    ? `await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${inflated}.arrayBuffer())`
+    : `eval(${inflated}.text())`;
+  const program = wrap({ body: concat([coded, code]), expression, browser: true, ascii });
   return counted(mixing ? 'predictor' : 'small predictor', program, payload);
 }
 
@@ -89,23 +89,29 @@ function sectionHead(length: number): Uint8Array {
   return Uint8Array.from([...bytes, rest, 0]);
 }
 
-/** The decoder's minified text: an arrow function of the payload. That of a mixing model sees the kernel's bytes as `k`. */
+/**
+ * The decoder's minified text: of a mixing model an arrow function of the payload that sees the kernel's bytes as `k`, of a
+ * small one what turns `b` into the data.
+ */
 async function decoderText(model: Model, size: number, then?: string): Promise<string> {
-  const body =
-    model.type === 'minimal'
-      ? `source=>{const size=${size};${minimalSource(model, 'decode')}}`
-      : `async source=>{
+  if (model.type === 'minimal')
+    return minified(`const size=${size};${minimalSource(model, 'decode')}`);
+  const body = `async source=>{
 const size=${size}, memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),
   {prepare,decode${model.network ? ',dense' : ''}}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports;
 ${engineSource(model, size, 'decode').replaceAll('kernel.', '')}}`;
-  // Declarations of one kind are joined, which is shorter than telling constants apart.
   const whole = then
     ? `async(...parts)=>(${then})(await(${body})(...parts),globalThis.process?process.argv.slice(2):[])`
     : body;
-  const { code } = await minify(`D=${whole.replace(/\bconst\b/g, 'let')}`, {
+  return (await minified(`D=${whole}`)).replace(/^D=/, '');
+}
+
+async function minified(source: string): Promise<string> {
+  // Declarations of one kind are joined, which is shorter than telling constants apart.
+  const { code } = await minify(source.replace(/\bconst\b/g, 'let'), {
     ecma: 2020,
     compress: { passes: 3, unsafe_math: false, toplevel: true },
-    mangle: true,
+    mangle: { toplevel: true },
   });
-  return code!.replace(/^D=/, '').replace(/;$/, '');
+  return code!.replace(/;$/, '');
 }

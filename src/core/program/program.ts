@@ -71,7 +71,7 @@ export interface Program {
 }
 
 /** A predictor's program is longer than this whatever it predicts, so what is already shorter is left alone. */
-const leastPredictor = 840;
+const leastPredictor = 790;
 
 /** Up to this many bytes the small predictor is tried as well. */
 const smallFile = 1 << 17;

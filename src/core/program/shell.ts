@@ -3,7 +3,7 @@
 export interface Shell {
   /** Bytes carried in the comment, or as base64 with `ascii`. */
   body: Uint8Array;
-  /** An expression that turns `b`, the body, into the data; it may await. */
+  /** An expression that turns `b`, the body, into the data, or an eval that does so itself; it may await. */
   expression: string;
   /** Whether it has to run in a browser as well; otherwise only Node's own modules are at hand. */
   browser: boolean;
@@ -13,17 +13,21 @@ export interface Shell {
 /** The program, as the bytes of an .mjs file. */
 export function wrap({ body, expression, browser, ascii }: Shell): Uint8Array {
   const host = browser ? 'p=globalThis.process,' : '';
-  const run = checked(body, expression, browser);
+  const output =
+    expression === 'b' ? '' : `${expression.startsWith('eval') ? '' : 'b='}${expression};`;
+  const write = browser ? 'p?.stdout.write(b);export default b' : 'process.stdout.write(b)';
   if (ascii) {
     const text = Buffer.from(body).toString('base64');
-    return latin(`let ${host}b=Uint8Array.from(atob('${text}'),c=>c.charCodeAt());\n${run}`);
+    return latin(
+      `let ${host}b=Uint8Array.from(atob('${text}'),c=>c.charCodeAt())${checked(body)}${output}${write}`,
+    );
   }
   const { escaped, restore } = escape(body);
-  const part = `subarray(2,${body.length + 2})`;
+  const part = `slice(2,${body.length + 2})`;
   const load = browser
     ? `let u=import.meta.url,${host}b=new Uint8Array(p?(await import('fs')).readFileSync(new URL(u)):await(await fetch(u)).arrayBuffer()).${part}`
     : `import f from'fs';let b=f.readFileSync(process.argv[1]).${part}`;
-  return concat([latin('/*'), escaped, latin(`*/\n${load}${restore};${run}`)]);
+  return concat([latin('/*'), escaped, latin(`*/\n${load}${restore}${output}${write}`)]);
 }
 
 /**
@@ -35,21 +39,27 @@ export function checkStart(bytes: Uint8Array): number {
   return bytes.reduceRight((sum, byte) => Math.imul(sum ^ byte, 0x3e0f83e1), 0);
 }
 
-/** Where the program stops if its bytes are not those that were written; Node exits with 1 and prints the sentence. */
-function checked(body: Uint8Array, expression: string, browser: boolean): string {
-  const check = `if(b.reduce((h,x)=>h*33^x,${checkStart(body)}))throw'This program was altered.';`;
-  const output = expression === 'b' ? '' : `b=${expression};`;
-  const write = browser ? 'p?.stdout.write(b);export default b' : 'process.stdout.write(b)';
-  return check + output + write;
+const alarm = `throw'This program was altered.';`;
+
+/**
+ * Continues `let b=…`, and stops the program if the bytes are not those that were written; Node exits with 1 and prints the
+ * sentence. `undo` puts back what `escape` has changed, and `map` is a function of each byte `x`.
+ */
+function checked(bytes: Uint8Array, undo = '', map = ''): string {
+  const start = checkStart(bytes);
+  return map
+    ? `,h=${start}${undo};b=b.map(x=>(h=h*33^x,${map}));if(h)${alarm}`
+    : `${undo};if(b.reduce((h,x)=>h*33^x,${start}))${alarm}`;
 }
 
 /**
  * The only two bytes that a comment cannot hold are its end. Where there are several of them, all bytes go through the map
  * x * factor + offset modulo 256 that leaves fewest; what is left has its slash lowered by one.
- * @returns the bytes, and the source that continues `b=…` and undoes it
+ * @returns the bytes, and the source that continues `let b=…`, undoes it and checks them
  */
 function escape(body: Uint8Array): { escaped: Uint8Array; restore: string } {
-  const plain = lowered(body);
+  const low = lowered(body);
+  const plain = { escaped: low.escaped, restore: checked(body, low.undo) };
   const pairs = new Uint32Array(65536);
   for (let i = 1; i < body.length; i++) pairs[(body[i - 1] << 8) | body[i]]++;
   let best = { factor: 1, offset: 0, left: Infinity };
@@ -64,14 +74,13 @@ function escape(body: Uint8Array): { escaped: Uint8Array; restore: string } {
   const { factor, offset } = best;
   const back = new Uint8Array(256);
   for (let byte = 0; byte < 256; byte++) back[(byte * factor + offset) & 255] = byte;
-  const mapped = lowered(body.map((byte) => back[byte]));
-  const restoreMapped = `${mapped.restore};b=b.map(x=>x*${factor}+${offset})`;
-  return restoreMapped.length < plain.restore.length
-    ? { escaped: mapped.escaped, restore: restoreMapped }
-    : plain;
+  const image = body.map((byte) => back[byte]);
+  const { escaped, undo } = lowered(image);
+  const restore = checked(image, undo, `x*${factor}+${offset}`);
+  return restore.length < plain.restore.length ? { escaped, restore } : plain;
 }
 
-function lowered(body: Uint8Array): { escaped: Uint8Array; restore: string } {
+function lowered(body: Uint8Array): { escaped: Uint8Array; undo: string } {
   const escaped = Uint8Array.from(body);
   const places: number[] = [];
   for (let i = 1; i < escaped.length; i++) {
@@ -82,13 +91,12 @@ function lowered(body: Uint8Array): { escaped: Uint8Array; restore: string } {
   }
   const single = places.map((place) => `;b[${place}]++`).join('');
   const list = `;[${places.join()}].map(x=>b[x]++)`;
-  return { escaped, restore: single.length < list.length ? single : list };
+  return { escaped, undo: single.length < list.length ? single : list };
 }
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 
 /** The parts, one after the other. */
-
 export function concat(parts: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

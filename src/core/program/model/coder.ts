@@ -22,15 +22,18 @@ const carry = () => { if (low >= 2 ** 32) { let k = written - 1; for (; out[k] =
   },
   decode: {
     start: `const data = new Uint8Array(size); let code = 0, read = 0, range = 1;`,
-    bit: `for (; range < 2 ** 24; range *= 256) code = code * 256 + (source[read++] | 0);
-    const part = range * p >>> 0; let y = 0; if (code < part) { range = part; y = 1; } else { code -= part; range -= part; }`,
+    bit: `for (; range < 2 ** 24; range *= 256) code = code * 256 + b[read++];
+    const part = range * p >>> 0, y = code < part; if (y) range = part; else { code -= part; range -= part; }`,
   },
 };
 
-/** Past the payload the decoder reads zeros; whatever the range, a byte above its lower end lies within after widening. */
+/**
+ * The decoder turns `b`, the payload and zeros behind it, into the data: whatever the range, a byte above its lower end lies
+ * within after widening.
+ */
 export const finish: Record<CoderForm, string> = {
   encode: `${shift}
 low += 2 ** 24 - 1; carry(); low = low / 2 ** 24 | 0; if (low) out[written++] = low;
 return { payload: out.slice(0, written), costs };`,
-  decode: 'return data;',
+  decode: 'b = data;',
 };

@@ -81,8 +81,8 @@ function plan(spec: ModelSpec, dataSize: number) {
   const rows =
     256 + spec.contexts.length + 1 + spec.selectors.reduce((sum, set) => sum + set.size, 0);
   const stream = map.data + lines(size + 64);
-  // Data that nothing predicts grows while that is learned.
-  const recent = stream + lines(size + (size >> 3) + 4096);
+  // Data that nothing predicts grows while that is learned, and a program's code may follow.
+  const recent = stream + lines(size + (size >> 3) + 16384);
   const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
   const network = lines(weights + rows * inputsOf(spec) * 4);
   const table = lines(spec.network ? placeNetwork(spec.network, network).end : network);

@@ -2,9 +2,13 @@
 import { engineSource, pagesOf, type EngineForm, type ModelSpec } from './engine';
 import decoderBytes from '../kernels/networkDecoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
+import { concat } from '../shell';
 import { minimalSource, type MinimalSpec } from './minimal';
 import { teethSource, type Resampling, type Teeth } from './resampled';
 import { windowsSource, type NetworkInputs, type Windows } from './network';
+
+/** What a decoder may read past its payload. */
+export const zeros = new Uint8Array(4);
 
 export type Model = ModelSpec | MinimalSpec;
 
@@ -54,12 +58,15 @@ export function encodeWith(
   );
 }
 
-/** What the emitted program does: the data from its payload. */
+/** What the emitted program does: the data from its payload, with zeros behind it. */
 export function decodeWith(model: Model, payload: Uint8Array, size: number): Uint8Array {
   const run = (parameters: string[], body: string): Body<Uint8Array> =>
     new Function(...parameters, body) as Body<Uint8Array>;
   if (model.type === 'minimal')
-    return run(['source', 'size'], minimalSource(model, 'decode'))(payload, size);
+    return run(['b', 'size'], `${minimalSource(model, 'decode')}return b;`)(
+      concat([payload, zeros]),
+      size,
+    );
   const body = engineSource(model, size, 'decode');
   return run(['memory', 'kernel', 'source', 'size'], body)(
     ...instantiate(decoder, model, size),

@@ -13,7 +13,7 @@ export interface MinimalSpec {
 
 /** For text and tables: the last bytes, up to six, and the current word. */
 export const minimalTextContexts = [
-  'c1',
+  'word4&255',
   'word4&65535',
   'word4<<8',
   'word4',
@@ -26,26 +26,28 @@ export const alternate = {
   5: 'mix(mix(data[i-2]|data[i-4]<<8|data[i-6]<<16,data[i-8]),data[i-10])',
 };
 
-/** For binary data: single bytes before, and every second one. */
+/** For binary data: the bytes before, and every second one. */
 export const minimalByteContexts = [
   '0',
-  'c1',
-  'data[i-2]',
+  'word4&255',
+  'other&255',
   'word4&65535',
-  'data[i-2]|data[i-4]<<8',
-  ...Object.values(alternate),
+  'other&65535',
+  'other',
+  'mix(other,data[i-10])',
 ];
 
 /**
- * The body of a function of `(source, size)` that codes as `engineSource` does. Probabilities are mixed under the algebraic
- * sigmoid x / sqrt(1 + x^2) instead of the logistic one, because it needs no tables.
+ * The body of a function of `(source, size)` that codes as `engineSource` does; the decoder turns `b` into the data.
+ * Probabilities are mixed under the algebraic sigmoid x / sqrt(1 + x^2) instead of the logistic one, because it needs no tables.
  */
 export function minimalSource({ contexts, tableBits }: MinimalSpec, form: CoderForm): string {
+  const alternates = contexts.includes('other');
   return `
-const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits}), seen = new Uint8Array(N << ${tableBits}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), slot = [], input = [];
+const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits}), seen = new Float32Array(N << ${tableBits}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), slot = [], input = [];
 ${mixSource}
 ${coder[form].start}
-let c1 = 0, word4 = 0;
+let word4 = 0${alternates ? ', other = 0, near = 0' : ''};
 for (let i = 0; i < size; i++) {
   ${form === 'decode' ? '' : 'if (!(i & 8191)) yield i;'}
   const hash = [${contexts.join()}].map(mix);
@@ -53,7 +55,7 @@ for (let i = 0; i < size; i++) {
   while (node < 256) {
     let dot = 0;
     for (let k = 0; k < N; k++) {
-      const a = slot[k] = k << ${tableBits} | mix(hash[k], node) & ${2 ** tableBits - 1}, q = chance[a];
+      const a = slot[k] = k << ${tableBits} | mix(hash[k], node) >>> ${32 - tableBits}, q = chance[a];
       dot += weights[node * N + k] * (input[k] = q / Math.sqrt(0.25002 - q * q));
     }
     const size2 = Math.sqrt(1 + dot * dot);
@@ -63,13 +65,13 @@ for (let i = 0; i < size; i++) {
     for (let k = 0; k < N; k++) {
       const a = slot[k];
       weights[node * N + k] += (y - p) * input[k] / size2 * 0.02;
-      chance[a] += (y - 0.5 - chance[a]) / (seen[a] + 1.4);
-      seen[a] += seen[a] < 250;
+      chance[a] += (y - 0.5 - chance[a]) / (seen[a]++ + 1.4);
     }
     node = node * 2 + y;
   }
   data[i] = node;
-  c1 = node & 255; word4 = word4 << 8 | c1;
+  ${alternates ? '[other, near] = [near, other << 8 | data[i]];' : ''}
+  word4 = word4 << 8 | data[i];
 }
 ${finish[form]}
 `;
