@@ -7,20 +7,21 @@ export interface DecimalTable {
   restore: string;
 }
 
-const kinds = {
-  '<f4': { type: Float32Array, digits: 9 },
-  '<f8': { type: Float64Array, digits: 17 },
-};
+const types = { '<f4': Float32Array, '<f8': Float64Array };
+
+/** The table takes many times the memory of its array. */
+const largest = 1 << 25;
 
 /** The table of an NPY file (format version 1.0) of finite floats; of other files none. */
 export function decimalTable(bytes: Uint8Array): DecimalTable | undefined {
-  if (bytes[0] !== 0x93 || bytes[1] !== 0x4e || bytes[6] !== 1) return undefined;
+  if (bytes[0] !== 0x93 || bytes[1] !== 0x4e || bytes[6] !== 1 || bytes.length > largest)
+    return undefined;
   const start = 10 + bytes[8] + 256 * bytes[9];
   const header = Buffer.from(bytes.subarray(0, start)).toString('latin1');
   const [, kind, order, shape] =
     /'descr': '(<f[48])', 'fortran_order': (True|False), 'shape': \(([\d, ]+)\)/.exec(header) ?? [];
-  if (!(kind in kinds)) return undefined;
-  const { type, digits } = kinds[kind as keyof typeof kinds];
+  if (!(kind in types)) return undefined;
+  const type = types[kind as keyof typeof types];
   const sizes = shape.match(/\d+/g)!.map(Number);
   const count = sizes.reduce((a, b) => a * b, 1);
   const width = sizes.length > 1 ? sizes.at(-1)! : 1;
@@ -30,11 +31,12 @@ export function decimalTable(bytes: Uint8Array): DecimalTable | undefined {
   if (!values.every(Number.isFinite)) return undefined;
 
   const shortest = (v: number): string => {
-    for (let n = 1; n < digits; n++) {
+    // Up to nine digits tell single precision apart; JavaScript itself only knows those of double.
+    for (let n = 1; type === Float32Array && n < 9; n++) {
       const written = v.toExponential(n - 1);
-      if (new type([Number(written)])[0] === v) return written;
+      if (Math.fround(Number(written)) === v) return written;
     }
-    return v.toExponential(digits - 1);
+    return type === Float32Array ? v.toExponential(8) : v.toExponential();
   };
   const written = Array.from(values, shortest);
   // Where plain numbers would need exponents, these come first and from 0 on, so that they are predicted like any column.
