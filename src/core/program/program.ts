@@ -12,6 +12,7 @@ import { echoContext } from './model/echoes';
 import type { ModelSpec } from './model/engine';
 import {
   extraContexts,
+  fastModel,
   minimalModelFor,
   modelFor,
   networkInputsFor,
@@ -25,7 +26,7 @@ import { describeSyntax, type Syntax } from './syntax';
 import { sha256 } from './verify';
 
 export interface ProgramOptions {
-  /** fast: the model of the kind as it is; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. */
+  /** fast: the model of the kind without what costs time and saves little; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. */
   effort: 'fast' | 'balanced' | 'max';
   /** Base64 instead of raw bytes: a third longer, but editors and mail leave it alone. */
   ascii: boolean;
@@ -106,7 +107,7 @@ export async function* writeProgram(
     for (const { text, restore } of views.filter((view) => view !== undefined)) {
       const { syntax, semantics, full } = analyse(text);
       const { spec, found } = yield* searchModel(
-        full,
+        effort === 'fast' ? fastModel(full, syntax) : full,
         extraContexts(syntax),
         text,
         effort,

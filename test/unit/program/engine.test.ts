@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
 import { decodeWith, encodeWith } from '../../../src/core/program/model/evaluate';
+import { fastModel } from '../../../src/core/program/model/kinds';
 import type { Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
 
@@ -45,6 +46,17 @@ describe('mixing predictor', () => {
       assert.deepEqual(decodeWith(full, payload, bytes.length), bytes);
       const bits = costs.reduce((sum, cost) => sum + cost, 0);
       assert.ok(Math.abs(payload.length - bits / 8) < 8, `${payload.length} bytes, ${bits} bits`);
+    });
+  }
+});
+
+describe('fast model', () => {
+  for (const { type, bytes } of sources.filter(({ type }) => type === 'text' || type === 'table')) {
+    it(`predicts ${type} from less than two thirds of the contexts`, () => {
+      const { syntax, full } = analyse(bytes);
+      const fast = fastModel(full, syntax);
+      assert.ok(fast.contexts.length * 3 < full.contexts.length * 2, `${fast.contexts.length}`);
+      assert.ok(fast.selectors.length < full.selectors.length);
     });
   }
 });

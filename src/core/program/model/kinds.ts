@@ -69,6 +69,21 @@ export function extraContexts({ type }: Syntax): string[] {
   return [...own[type], 'mix(mix(word4,data[i-5]|data[i-6]<<8|data[i-7]<<16),data[i-8])'];
 }
 
+/**
+ * The model without what costs time and saves little: about half of the contexts and of the weight sets of texts and tables,
+ * measured on one file of each kind. Other kinds are left as they are.
+ */
+export function fastModel(full: ModelSpec, { type }: Syntax): ModelSpec {
+  const slow =
+    type === 'text' ? slowText : type === 'table' || type === 'json' ? slowFields : undefined;
+  if (!slow) return full;
+  return {
+    ...full,
+    contexts: full.contexts.filter((context) => !slow.contexts.includes(context)),
+    selectors: full.selectors.filter(({ expression }) => !slow.selectors.includes(expression)),
+  };
+}
+
 /** The model with the smallest decoder for a file of `size` bytes. */
 export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
   const binary = syntax.type === 'bytes' || syntax.type === 'records' || syntax.type === 'image';
@@ -124,6 +139,35 @@ const textModel: Contexts = {
   ],
   refine: order[2],
   matches: [6, 12],
+};
+
+const slowText = {
+  contexts: [
+    '0',
+    order[2],
+    order[4],
+    order[6],
+    'mix(word,c1)',
+    'mix(mix(word,before),last)',
+    'mix(i-line,line?data[lineUp+i-line]:0)',
+  ],
+  selectors: ['c1', 'Math.min(i-line,79)*2+(word?1:0)'],
+};
+
+const slowFields = {
+  contexts: [
+    order[1],
+    order[3],
+    order[5],
+    order[6],
+    'c2|c3<<8',
+    'mix(mix(left,left2),prefix)',
+    'mix(mix(word,last),23)',
+    'mix(match[3]|match[1]<<9,col)',
+    'mix(follow[c1]&65535,c1)',
+    'mix(follow2[c1|c2<<8]&65535,c1)',
+  ],
+  selectors: [byMatch.expression, 'c1'],
 };
 
 /** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */
