@@ -44,7 +44,10 @@ export async function* sweepRun(
     total: combinations.length,
     points: combinations.flatMap(({ name }) => before.filter((point) => point.name === name)),
   };
-  const save = (): Promise<number> => writeArtifact(file, `${JSON.stringify(results, null, 2)}\n`);
+  let saved: Promise<unknown> = Promise.resolve();
+  // One after another: two points that come together would write the same file at once.
+  const save = (): Promise<unknown> =>
+    (saved = saved.then(() => writeArtifact(file, `${JSON.stringify(results, null, 2)}\n`)));
   await save();
   const told = (note: string): RunEvent => ({
     type: 'progress',
