@@ -1,9 +1,7 @@
 /** Measures compression at the published record: bytes of the file on disk against test error of that file, decoded. */
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { decode, encode } from '../../src/core/compress/container/container';
 import { ladders, predict } from '../../src/core/compress/analysis/dryRun';
 import { entropyTrain } from '../../src/core/compress/passes/entropyTrain';
@@ -18,6 +16,7 @@ import { evaluateOnnx, exportOnnx } from '../../src/core/train/export';
 import { initialize } from '../../src/core/train/layers/layers';
 import { train } from '../../src/core/train/loop';
 import type { Model } from '../../src/core/train/model';
+import { inProcess } from './inProcess';
 import { compareWithDeepCabac } from './yardsticks/deepcabac';
 
 /** One line of the bench's table: a figure beside what it is compared with. */
@@ -36,6 +35,7 @@ interface Recipe {
   goals: { bytes: number; error: number; source: string }[];
 }
 
+const here = import.meta.url;
 const recipeFolder = 'test/bench/recipes';
 /** A trial that stands here with the same options is not run again; to measure anew, delete it. */
 const trialFolder = 'test/bench/results/compress';
@@ -66,7 +66,7 @@ async function run(log: (line: string) => void, wanted: string[] = []): Promise<
     for (let next = left.shift(); next; next = left.shift()) {
       const { name, seed } = next;
       const trial =
-        (await earlier(name, seed)) ?? (await inProcess<Trial>('tryRecipe', name, seed));
+        (await earlier(name, seed)) ?? (await inProcess<Trial>(here, 'tryRecipe', name, seed));
       log(
         `${name}, seed ${seed}: ${trial.bytes} bytes, test error ${percent(trial.test)}, validation error ${percent(trial.validation)}, ${trial.processorSeconds.toFixed(0)} s of processor time, decoded in ${trial.decodeMilliseconds.toFixed(0)} ms`,
       );
@@ -84,7 +84,7 @@ async function run(log: (line: string) => void, wanted: string[] = []): Promise<
   if (wanted.length === 0 || wanted.includes('dry-run')) {
     for (const pass of Object.keys(ladders) as PassName[]) {
       if (ladders[pass].length === 0) continue;
-      const measured = await inProcess<number>('timeDryRun', pass);
+      const measured = await inProcess<number>(here, 'timeDryRun', pass);
       log(`dry run of ${pass}: ${ladders[pass].length} settings in ${measured.toFixed(0)} ms`);
       rows.push({
         what: `LeNet-5: dry run of all settings of ${pass}, processor time`,
@@ -170,7 +170,7 @@ export async function tryRecipe(name: string, seed: number): Promise<Trial> {
     test: test.error!,
     validation: validation.error!,
     processorSeconds,
-    decodeMilliseconds: await inProcess<number>('timeDecoding', path),
+    decodeMilliseconds: await inProcess<number>(here, 'timeDecoding', path),
   };
   await writeFile(pathOf(name, seed, 'json'), `${JSON.stringify(trial, null, 2)}\n`);
   return trial;
@@ -204,24 +204,6 @@ export async function timeDryRun(pass: PassName): Promise<number> {
 function processorMilliseconds(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
-}
-
-/** Calls a function that this file exports in a process of its own. */
-async function inProcess<Result>(
-  name: 'tryRecipe' | 'timeDecoding' | 'timeDryRun',
-  ...values: (string | number)[]
-): Promise<Result> {
-  const script = `
-    const bench = await import(${JSON.stringify(import.meta.url)});
-    const result = await bench[${JSON.stringify(name)}](...${JSON.stringify(values)});
-    process.stdout.write(JSON.stringify(result), () => process.exit(0));
-  `;
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--input-type=module',
-    '-e',
-    script,
-  ]);
-  return JSON.parse(stdout) as Result;
 }
 
 function summarise(name: string, { goals }: Recipe, trials: Trial[]): Row[] {

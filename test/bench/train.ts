@@ -11,6 +11,7 @@ import { initialize } from '../../src/core/train/layers/layers';
 import { train } from '../../src/core/train/loop';
 import type { TrainSummary } from '../../src/jobs/train';
 import type { Row } from './compress';
+import { inProcess } from './inProcess';
 import { wasmSpeed } from './yardsticks/tfjsWasm';
 
 export const bench = {
@@ -67,10 +68,9 @@ async function speed(
   log: (line: string) => void,
 ): Promise<Row[]> {
   const python = providePyTorch(log);
-  const dataset = await readDataset(data);
   const [kolmo, pytorch, tfjs, wasm]: number[][] = [[], [], [], []];
   for (let round = 0; round < rounds; round++) {
-    kolmo.push(await kolmoSpeed(net, dataset, threads));
+    kolmo.push(await inProcess<number>(import.meta.url, 'kolmoSpeed', net, data, threads));
     pytorch.push(
       printed(python, ['test/bench/yardsticks/pytorch.py', net, threads, secondsEach, data]),
     );
@@ -99,12 +99,13 @@ async function speed(
   ];
 }
 
-/** The loop itself, with all that it does between steps, but for moved images, which the yardsticks do not have. */
-async function kolmoSpeed(
+/** Examples per second of the loop itself, with all that it does between steps, but for moved images, which the yardsticks do not have. */
+export async function kolmoSpeed(
   net: ArchitectureName,
-  dataset: Dataset,
+  data: string,
   threads: number,
 ): Promise<number> {
+  const dataset = await readDataset(data);
   const { choice } = chooseArchitecture(net, dataset);
   const model = initialize(choice.build(dataset), 1);
   const options = { ...choice.training, epochs: 1000, patience: 0, shift: 0, threads };
