@@ -38,8 +38,8 @@ const mostBytes = 2 ** 30;
 /** From so many bytes on the time that it takes is said before it begins. */
 const largeFile = 2 ** 24;
 
-/** Bytes that the predictor takes in a second on an ordinary processor, for what is said before it begins. */
-const bytesPerSecond = 200_000;
+/** Bytes of a long table or text that a second is enough for, the search and the verification included; images take three times as long. */
+const bytesPerSecond = 100_000;
 
 /** A program that does not print its file back is removed, and the job fails. */
 export async function* programRun(
