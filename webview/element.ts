@@ -1,20 +1,43 @@
+type Attributes = Record<string, string | number | boolean | undefined>;
+
 /** Builds an element in one expression; text becomes text nodes, so nothing from a file is ever parsed as HTML. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes?: Record<string, string | number | boolean | undefined>,
+  attributes?: Attributes,
   ...children: (Node | string)[]
 ): HTMLElementTagNameMap[K];
 export function element(
   tag: string,
-  attributes?: Record<string, string | number | boolean | undefined>,
+  attributes?: Attributes,
   ...children: (Node | string)[]
 ): HTMLElement;
 export function element(
   tag: string,
-  attributes: Record<string, string | number | boolean | undefined> = {},
+  attributes: Attributes = {},
   ...children: (Node | string)[]
 ): HTMLElement {
-  const made = document.createElement(tag);
+  return complete(document.createElement(tag), attributes, children);
+}
+
+/** The same for a picture's elements, which are of another namespace. */
+export function svgElement(
+  tag: string,
+  attributes: Attributes,
+  ...children: (Node | string)[]
+): SVGElement {
+  return complete(
+    document.createElementNS('http://www.w3.org/2000/svg', tag),
+    attributes,
+    children,
+  );
+}
+
+/** Sets what is neither undefined nor false. */
+function complete<Made extends Element>(
+  made: Made,
+  attributes: Attributes,
+  children: (Node | string)[],
+): Made {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
     made.setAttribute(name, value === true ? '' : String(value));

@@ -14,7 +14,7 @@ import {
   formatRatio,
   formatShortBytes,
 } from '../src/runs/units';
-import { element } from './element';
+import { element, svgElement } from './element';
 import { drawMessages, failure } from './page';
 import { legend, table, type Row } from './table';
 
@@ -76,7 +76,7 @@ function chart(
     margin.left + ((Math.log10(bytes) - low) / (high - low)) * (width - margin.left - margin.right);
   const y = (error: number): number =>
     height - margin.bottom - (error / top) * (height - margin.top - margin.bottom);
-  const picture = svg('svg', {
+  const picture = svgElement('svg', {
     viewBox: `0 0 ${width} ${height}`,
     role: 'group',
     'aria-label': `Bytes against test error of ${measured.length} points`,
@@ -84,21 +84,24 @@ function chart(
     'data-points': measured.length,
     class: 'pareto',
   });
-  const text = (at: [number, number], words: string, anchor: string): SVGElement => {
-    const made = svg('text', { x: at[0], y: at[1], 'text-anchor': anchor, class: 'axis-text' });
-    made.textContent = words;
-    return made;
-  };
+  const text = ([left, base]: [number, number], words: string, anchor: string): SVGElement =>
+    svgElement('text', { x: left, y: base, 'text-anchor': anchor, class: 'axis-text' }, words);
   for (const bytes of ticksBetween(low, high)) {
     const at = x(bytes);
     picture.append(
-      svg('path', { d: `M${at} ${margin.top}V${height - margin.bottom}`, class: 'grid-line' }),
+      svgElement('path', {
+        d: `M${at} ${margin.top}V${height - margin.bottom}`,
+        class: 'grid-line',
+      }),
       text([at, height - margin.bottom + 16], formatShortBytes(bytes), 'middle'),
     );
   }
   for (let error = 0; error <= top; error += step) {
     picture.append(
-      svg('path', { d: `M${margin.left} ${y(error)}H${width - margin.right}`, class: 'grid-line' }),
+      svgElement('path', {
+        d: `M${margin.left} ${y(error)}H${width - margin.right}`,
+        class: 'grid-line',
+      }),
       text([margin.left - 6, y(error) + 4], formatPercent(error), 'end'),
     );
   }
@@ -107,17 +110,21 @@ function chart(
   const line = front.map(({ bytes, testError }, i) =>
     i === 0 ? `M${x(bytes)} ${y(testError)}` : `H${x(bytes)}V${y(testError)}`,
   );
-  picture.append(svg('path', { d: line.join(''), class: 'front' }));
+  picture.append(svgElement('path', { d: line.join(''), class: 'front' }));
   const taken = all.map((point) => around(x(point.bytes), y(point.testError)));
   for (const { name, bytes, testError } of published) {
     const [px, py] = [x(bytes), y(testError)];
-    const mark = svg('path', {
-      d: `M${px} ${py - 6}L${px + 6} ${py}L${px} ${py + 6}L${px - 6} ${py}z`,
-      class: 'published',
-      role: 'img',
-      'aria-label': `${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`,
-    });
-    mark.append(titled(`${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`));
+    const said = `${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`;
+    const mark = svgElement(
+      'path',
+      {
+        d: `M${px} ${py - 6}L${px + 6} ${py}L${px} ${py + 6}L${px - 6} ${py}z`,
+        class: 'published',
+        role: 'img',
+        'aria-label': said,
+      },
+      svgElement('title', {}, said),
+    );
     picture.append(mark, text(...placeFor(name, px, py, taken)));
   }
   for (const point of measured) picture.append(mark(point, x, y));
@@ -179,17 +186,20 @@ function roundStep(least: number): number {
 
 function mark(point: Measured, x: (bytes: number) => number, y: (error: number) => number) {
   const said = `${wordsOf(point)}: ${formatBytes(point.bytes)}, test error ${formatPercent(point.testError)}. Opens its run`;
-  const made = svg('circle', {
-    cx: x(point.bytes),
-    cy: y(point.testError),
-    r: 5,
-    class: 'sweep-point',
-    'data-point': point.name,
-    role: 'button',
-    tabindex: 0,
-    'aria-label': said,
-  });
-  made.append(titled(said));
+  const made = svgElement(
+    'circle',
+    {
+      cx: x(point.bytes),
+      cy: y(point.testError),
+      r: 5,
+      class: 'sweep-point',
+      'data-point': point.name,
+      role: 'button',
+      tabindex: 0,
+      'aria-label': said,
+    },
+    svgElement('title', {}, said),
+  );
   const open = (): void => send({ type: 'openPoint', point: point.name });
   made.addEventListener('click', open);
   made.addEventListener('keydown', (event) => {
@@ -245,18 +255,6 @@ function pointTable(points: SweepPoint[]): HTMLElement {
     ],
     rows,
   );
-}
-
-function titled(words: string): SVGElement {
-  const made = svg('title', {});
-  made.textContent = words;
-  return made;
-}
-
-function svg(tag: string, attributes: Record<string, string | number>): SVGElement {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  return made;
 }
 
 send({ type: 'ready' });

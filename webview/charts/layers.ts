@@ -8,6 +8,7 @@ import { type Chart } from '../chart';
 import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
 import { element } from '../element';
 import { table } from '../table';
+import { strip } from './strip';
 
 const width = 240;
 const height = 72;
@@ -135,30 +136,16 @@ function histogram(layer: LayerMeasure, limit: number, title: string, side: stri
     .join('');
   const zeros = layer.parameters - layer.nonZero;
   const words = zeros > 0 ? `${formatPercent(zeros / layer.parameters)} are zero` : 'none are zero';
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', `0 0 ${width} ${height + 1}`);
-  svg.setAttribute('preserveAspectRatio', 'none');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute(
-    'aria-label',
-    `${layer.name} after ${title}: ${formatCount(layer.nonZero)} values from ${number(minimum)} to ${number(maximum)}, ${words}`,
-  );
-  const path = (d: string, name: string): SVGPathElement => {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-    made.setAttribute('d', d);
-    made.setAttribute('class', name);
-    return made;
-  };
-  svg.append(
-    path(`M${width / 2} 0V${height}`, 'histogram-zero'),
-    path(bars, `histogram-bars ${side}`),
-    path(`M0 ${height + 0.5}H${width}`, 'histogram-axis'),
-  );
+  const said = `${layer.name} after ${title}: ${formatCount(layer.nonZero)} values from ${number(minimum)} to ${number(maximum)}, ${words}`;
   return element(
     'div',
     { class: 'histogram', 'data-histogram': side, 'data-bars': counts.filter(Boolean).length },
     element('div', { class: 'histogram-title' }, title, element('span', { class: 'muted' }, words)),
-    svg,
+    strip(width, height, said, [
+      [`M${width / 2} 0V${height}`, 'histogram-zero'],
+      [bars, `histogram-bars ${side}`],
+      [`M0 ${height + 0.5}H${width}`, 'histogram-axis'],
+    ]),
     element(
       'div',
       { class: 'histogram-range muted', 'aria-hidden': 'true' },

@@ -2,6 +2,7 @@
 import type { ProgramMeasure } from '../../src/runs/events';
 import { formatBytes } from '../../src/runs/units';
 import { element } from '../element';
+import { strip } from './strip';
 
 export function learningCurve({ bytes, bitsPerByte }: ProgramMeasure['curve']): HTMLElement {
   const width = 600;
@@ -15,28 +16,15 @@ export function learningCurve({ bytes, bitsPerByte }: ProgramMeasure['curve']): 
       return `${i === 0 ? 'M' : 'L'}${x} ${y}`;
     })
     .join('');
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', `0 0 ${width} ${height + 1}`);
-  svg.setAttribute('preserveAspectRatio', 'none');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute(
-    'aria-label',
-    `From ${bitsPerByte[0].toFixed(2)} bits a byte at the beginning to ${bitsPerByte.at(-1)!.toFixed(2)} over all ${formatBytes(end)}`,
-  );
-  for (const [d, name] of [
-    [path, 'learning'],
-    [`M0 ${height + 0.5}H${width}`, 'histogram-axis'],
-  ]) {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-    made.setAttribute('d', d);
-    made.setAttribute('class', name);
-    svg.append(made);
-  }
+  const said = `From ${bitsPerByte[0].toFixed(2)} bits a byte at the beginning to ${bitsPerByte.at(-1)!.toFixed(2)} over all ${formatBytes(end)}`;
   return element(
     'div',
     { class: 'learning-curve' },
     element('h2', {}, 'Bits a byte while reading'),
-    svg,
+    strip(width, height, said, [
+      [path, 'learning'],
+      [`M0 ${height + 0.5}H${width}`, 'histogram-axis'],
+    ]),
     element(
       'div',
       { class: 'histogram-range muted' },

@@ -11,7 +11,7 @@ import {
   encodeName,
   encodeShape,
 } from './kolmoArchitecture';
-import { decodeEncoding, dtypeOf, encodeEncoding, type KolmoEncoding } from './kolmoEncoding';
+import { decodeEncoding, encodeEncoding, encodingLabel, type KolmoEncoding } from './kolmoEncoding';
 import { layoutOf, listedLayout, type TensorLayout } from './kolmoLayout';
 
 export const magic = [0x4b, 0x4f, 0x4c, 0x4d];
@@ -137,7 +137,7 @@ function summaryOf(header: KolmoHeader): ReturnType<typeof summarise> {
   const { bits } = encodeHeader(header);
   const tensors = header.tensors.map((tensor, t) => ({
     name: tensor.name,
-    dtype: dtypeOf(tensor.encoding),
+    dtype: encodingLabel(tensor.encoding),
     shape: tensor.shape,
     parameters: tensor.shape.reduce((a, b) => a * b, 1),
     bytes:

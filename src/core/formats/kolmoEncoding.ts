@@ -1,18 +1,12 @@
 /** How one tensor of a packed model stores its values, in the header: float32, scales of levels, or a codebook. */
+import type { Encoding } from '../train/model';
 import { damaged, type BitReader, type BitWriter } from './bits';
 import { fitsHalf, fromHalf, toHalf } from './half';
 import type { TensorLayout } from './kolmoLayout';
 
 export type KolmoEncoding =
   | { type: 'float32'; half: boolean }
-  /** One scale, one per column, or one for each `groupSize` rows of each column: [groups, columns]. */
-  | {
-      type: 'quantized';
-      bits: number;
-      groupSize?: number;
-      scales: Float32Array;
-      zeroPoints: Int32Array;
-    }
+  | Omit<Extract<Encoding, { type: 'quantized' }>, 'levels'>
   /** Nonzero centroids, rising; the first `negative` of them are below zero. */
   | { type: 'codebook'; centroids: Float32Array; negative: number };
 
@@ -109,11 +103,11 @@ export function decodeEncoding(
   throw damaged(name, 'it takes up the codebook of an earlier tensor, and none has one');
 }
 
-/** `float32`, `8-bit`, `ternary`, `codebook 32`: how a tensor's values are stored, in words. */
-export function dtypeOf(encoding: KolmoEncoding): string {
+/** `float32`, `8-bit`, `codebook 32`: how a parameter's values are stored, in the words of tables and charts. */
+export function encodingLabel(encoding: Encoding | KolmoEncoding): string {
   switch (encoding.type) {
     case 'float32':
-      return encoding.half ? 'float16' : 'float32';
+      return 'half' in encoding && encoding.half ? 'float16' : 'float32';
     case 'quantized':
       return `${encoding.bits}-bit`;
     case 'codebook':

@@ -1,5 +1,6 @@
 /** Layer by layer: how many weights are left, how they are stored, what they cost, and how they are spread. */
 import { entryBytes, type Ledger } from '../compress/container/ledger';
+import { encodingLabel } from '../formats/kolmoEncoding';
 import type { Model, Parameter } from '../train/model';
 import { histogramOf, type Histogram } from './histogram';
 
@@ -27,7 +28,7 @@ export function measureLayers(model: Model, ledger: Ledger): LayerMeasure[] {
       shape: parameter.shape,
       parameters: parameter.data.length,
       nonZero,
-      encoding: encodingLabel(parameter),
+      encoding: encodingLabel(parameter.encoding),
       bytes: entryBytes(ledger.tensors[i]),
       entropyBytes: entropyBits(parameter) / 8,
       histogram: histogramOf(parameter.data),
@@ -51,18 +52,4 @@ function entropyBits({ data, encoding }: Parameter): number {
 function entropyOf(counts: number[]): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.reduce((bits, count) => bits + (count && count * Math.log2(total / count)), 0);
-}
-
-/** How a parameter's values are stored, in the words of tables and charts. */
-export function encodingLabel({ encoding }: Parameter): string {
-  switch (encoding.type) {
-    case 'float32':
-      return 'float32';
-    case 'quantized':
-      return `${encoding.bits}-bit`;
-    case 'codebook':
-      return `codebook ${encoding.centroids.length}`;
-    default:
-      return encoding satisfies never;
-  }
 }
