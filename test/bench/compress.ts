@@ -16,17 +16,9 @@ import { evaluateOnnx, exportOnnx } from '../../src/core/train/export';
 import { initialize } from '../../src/core/train/layers/layers';
 import { train } from '../../src/core/train/loop';
 import type { Model } from '../../src/core/train/model';
-import { inProcess } from './inProcess';
+import { inProcess } from './harness/inProcess';
 import { compareWithDeepCabac } from './yardsticks/deepcabac';
-
-/** One line of the bench's table: a figure beside what it is compared with. */
-export interface Row {
-  what: string;
-  measured: number;
-  yardstick: number;
-  unit: string;
-  source: string;
-}
+import type { Row } from './harness/row';
 
 /** A file of `recipes/`: settings chosen on the validation split, and what they are held against. */
 interface Recipe {

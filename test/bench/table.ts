@@ -8,7 +8,7 @@ import { createRandom } from '../../src/core/random';
 import { startJob } from '../../src/jobs/job';
 import type { FromWorker } from '../../src/jobs/protocol';
 import type { TrainSummary } from '../../src/jobs/train';
-import type { Row } from './compress';
+import type { Row } from './harness/row';
 
 export const bench = {
   name: 'table',

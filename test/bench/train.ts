@@ -10,8 +10,8 @@ import { chooseArchitecture } from '../../src/core/train/architectures/architect
 import { initialize } from '../../src/core/train/layers/layers';
 import { train } from '../../src/core/train/loop';
 import type { TrainSummary } from '../../src/jobs/train';
-import type { Row } from './compress';
-import { inProcess } from './inProcess';
+import type { Row } from './harness/row';
+import { inProcess } from './harness/inProcess';
 import { wasmSpeed } from './yardsticks/tfjsWasm';
 
 export const bench = {

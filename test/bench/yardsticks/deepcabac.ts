@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { decode, encode } from '../../../src/core/compress/container/container';
 import type { Model } from '../../../src/core/train/model';
-import type { Row } from '../compress';
+import type { Row } from '../harness/row';
 
 const script = 'test/bench/yardsticks/deepcabac.py';
 /** Share of the reference's bytes that the container may take. */

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { startJob } from '../../../src/jobs/job';
 import type { FromWorker, TrainRequest } from '../../../src/jobs/protocol';
 import { datasetDefaults } from '../../../src/core/data/dataset';
 import { readState } from '../../../src/runs/folder';
-
-const temporary = mkdtempSync(join(tmpdir(), 'kolmo-job-'));
-after(() => rmSync(temporary, { recursive: true, force: true }));
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 /** A worker that behaves as a line of JavaScript says; `start` is called with the request. */
-function workerThat(start: string): { worker: string; folder: string } {
-  const folder = mkdtempSync(join(temporary, 'worker-'));
+function workerThat(t: TestContext, start: string): { worker: string; folder: string } {
+  const folder = temporaryFolder(t);
   const worker = join(folder, 'worker.cjs');
   writeFileSync(
     worker,
@@ -51,8 +48,9 @@ const request = (run: string): TrainRequest => ({
 });
 
 describe('startJob', () => {
-  it('streams events and gives the result', async () => {
+  it('streams events and gives the result', async (t) => {
     const { worker, folder } = workerThat(
+      t,
       `const start = () => { send({ type: 'events', events: [{ type: 'finished', at: 1 }] }); done({ bytes: 7 }); };`,
     );
     const messages: FromWorker[] = [];
@@ -64,8 +62,9 @@ describe('startJob', () => {
     );
   });
 
-  it('rejects with the sentence of a job that failed', async () => {
+  it('rejects with the sentence of a job that failed', async (t) => {
     const { worker, folder } = workerThat(
+      t,
       `const start = () => send({ type: 'error', reason: 'refused', message: 'Line 3 is ragged.' }, () => process.exit(0));`,
     );
     await assert.rejects(startJob(request(folder), { worker }).result, {
@@ -75,8 +74,9 @@ describe('startJob', () => {
     });
   });
 
-  it('writes into the history of a run whose process was killed, and says how to go on', async () => {
+  it('writes into the history of a run whose process was killed, and says how to go on', async (t) => {
     const { worker, folder } = workerThat(
+      t,
       `const start = () => process.kill(process.pid, 'SIGKILL');`,
     );
     mkdirSync(join(folder, 'checkpoint'));
@@ -96,8 +96,9 @@ describe('startJob', () => {
     );
   });
 
-  it('tells the last words of a process that crashed', async () => {
+  it('tells the last words of a process that crashed', async (t) => {
     const { worker, folder } = workerThat(
+      t,
       `const start = () => { throw new RangeError('Array buffer allocation failed'); };`,
     );
     await assert.rejects(
@@ -106,16 +107,18 @@ describe('startJob', () => {
     );
   });
 
-  it('asks for a stop, and takes what the job kept', async () => {
+  it('asks for a stop, and takes what the job kept', async (t) => {
     const { worker, folder } = workerThat(
+      t,
       `const start = () => send({ type: 'events', events: [] }); stop = () => done('kept');`,
     );
     const job = startJob(request(folder), { worker, onMessage: () => job.stop() });
     assert.equal(await job.result, 'kept');
   });
 
-  it('kills a job that does not listen', async () => {
+  it('kills a job that does not listen', async (t) => {
     const { worker, folder } = workerThat(
+      t,
       `const start = () => { send({ type: 'events', events: [] }); setTimeout(() => { for (;;); }, 10); };`,
     );
     const job = startJob(request(folder), {
@@ -126,8 +129,8 @@ describe('startJob', () => {
     await assert.rejects(job.result, /did not stop in time and was ended/);
   });
 
-  it('says so when the worker cannot be found', async () => {
-    const { folder } = workerThat('');
+  it('says so when the worker cannot be found', async (t) => {
+    const { folder } = workerThat(t, '');
     await assert.rejects(
       startJob(request(folder), { worker: join(folder, 'absent.js') }).result,
       /ended unexpectedly \(exit code 1\)/,

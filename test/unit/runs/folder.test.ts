@@ -2,16 +2,13 @@ import assert from 'node:assert/strict';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { KolmoError } from '../../../src/core/error';
 import { diskError, writeArtifact } from '../../../src/runs/artifact';
 import {
@@ -26,11 +23,7 @@ import {
 } from '../../../src/runs/folder';
 import { openHistory } from '../../../src/runs/history';
 import { lockRun, runOwner } from '../../../src/runs/lock';
-
-const all = mkdtempSync(join(tmpdir(), 'kolmo-runs-'));
-after(() => rmSync(all, { recursive: true, force: true }));
-
-const temporary = (): string => mkdtempSync(join(all, 'case-'));
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 const record = (createdAt: number): RunRecord => ({
   kolmo: '0.1.0',
@@ -58,8 +51,8 @@ describe('a run folder', () => {
     assert.equal(folder, join('/w', '.kolmo', 'runs', '2026-11-24-183005-my-train-lenet-5'));
   });
 
-  it('keeps .kolmo out of version control, and leaves a .gitignore of the user as it is', async () => {
-    const workspace = temporary();
+  it('keeps .kolmo out of version control, and leaves a .gitignore of the user as it is', async (t) => {
+    const workspace = temporaryFolder(t);
     await createRunFolder(join(workspace, '.kolmo', 'runs', 'a'));
     const ignore = join(workspace, '.kolmo', '.gitignore');
     assert.equal(readFileSync(ignore, 'utf8'), '*\n');
@@ -68,8 +61,8 @@ describe('a run folder', () => {
     assert.equal(readFileSync(ignore, 'utf8'), 'mine\n');
   });
 
-  it('lists runs, the newest first, and passes over folders that are no runs', async () => {
-    const workspace = temporary();
+  it('lists runs, the newest first, and passes over folders that are no runs', async (t) => {
+    const workspace = temporaryFolder(t);
     for (const name of ['2026-01-01-a', '2026-02-01-b']) {
       const folder = join(workspace, '.kolmo', 'runs', name);
       await createRunFolder(folder);
@@ -78,11 +71,11 @@ describe('a run folder', () => {
     await createRunFolder(join(workspace, '.kolmo', 'runs', 'not-a-run'));
     const names = (await listRuns(workspace)).map((run) => run.folder.slice(-12));
     assert.deepEqual(names, ['2026-02-01-b', '2026-01-01-a']);
-    assert.deepEqual(await listRuns(temporary()), []);
+    assert.deepEqual(await listRuns(temporaryFolder(t)), []);
   });
 
-  it('says so when it holds no run or a broken one', async () => {
-    const folder = temporary();
+  it('says so when it holds no run or a broken one', async (t) => {
+    const folder = temporaryFolder(t);
     await assert.rejects(readRecord(folder), /is not a run: it has no readable run\.json/);
     writeFileSync(join(folder, 'run.json'), '{"kolmo":');
     await assert.rejects(readRecord(folder), /run\.json is not JSON .*restore it or train again/);
@@ -90,8 +83,8 @@ describe('a run folder', () => {
 });
 
 describe('history', () => {
-  it('reads back what was appended', async () => {
-    const folder = temporary();
+  it('reads back what was appended', async (t) => {
+    const folder = temporaryFolder(t);
     const history = openHistory(folder);
     history.append([
       { type: 'warning', stage: 'train', message: 'Slow.', at: 1 },
@@ -104,8 +97,8 @@ describe('history', () => {
     assert.equal(state.status, 'finished');
   });
 
-  it('goes on after a line that a kill has cut off', async () => {
-    const folder = temporary();
+  it('goes on after a line that a kill has cut off', async (t) => {
+    const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'events.jsonl'), '{"type":"warning","stage":"train","mess');
     const history = openHistory(folder);
     history.append([{ type: 'finished', at: 2 }]);
@@ -113,8 +106,8 @@ describe('history', () => {
     assert.deepEqual(await readEvents(folder), [{ type: 'finished', at: 2 }]);
   });
 
-  it('says that the disk is full', { skip: !existsSync('/dev/full') && 'no /dev/full' }, () => {
-    const folder = temporary();
+  it('says that the disk is full', { skip: !existsSync('/dev/full') && 'no /dev/full' }, (t) => {
+    const folder = temporaryFolder(t);
     symlinkSync('/dev/full', join(folder, 'events.jsonl'));
     const history = openHistory(folder);
     assert.throws(
@@ -126,8 +119,8 @@ describe('history', () => {
 });
 
 describe('writeArtifact', () => {
-  it('replaces a file whole and leaves nothing else behind', async () => {
-    const folder = temporary();
+  it('replaces a file whole and leaves nothing else behind', async (t) => {
+    const folder = temporaryFolder(t);
     const path = join(folder, 'deep', 'model.onnx');
     assert.equal(await writeArtifact(path, new Uint8Array([1, 2, 3])), 3);
     assert.equal(await writeArtifact(path, 'other'), 5);
@@ -135,16 +128,16 @@ describe('writeArtifact', () => {
     assert.deepEqual(readdirSync(join(folder, 'deep')), ['model.onnx']);
   });
 
-  it('keeps the old file and no temporary one when it fails', async () => {
-    const folder = temporary();
+  it('keeps the old file and no temporary one when it fails', async (t) => {
+    const folder = temporaryFolder(t);
     const path = join(folder, 'model.onnx');
     mkdirSync(join(path, 'inside'), { recursive: true });
     await assert.rejects(writeArtifact(path, 'new'));
     assert.deepEqual(readdirSync(folder), ['model.onnx']);
   });
 
-  it('says when a file stands where a folder is needed', async () => {
-    const folder = temporary();
+  it('says when a file stands where a folder is needed', async (t) => {
+    const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'taken'), '');
     await assert.rejects(writeArtifact(join(folder, 'taken', 'x'), ''), /a file stands where/);
   });
@@ -173,8 +166,8 @@ describe('diskError', () => {
 });
 
 describe('lockRun', () => {
-  it('marks the run while a job works on it', () => {
-    const folder = temporary();
+  it('marks the run while a job works on it', (t) => {
+    const folder = temporaryFolder(t);
     assert.equal(runOwner(folder), undefined);
     const unlock = lockRun(folder);
     assert.equal(runOwner(folder), process.pid);
@@ -182,14 +175,14 @@ describe('lockRun', () => {
     assert.equal(runOwner(folder), undefined);
   });
 
-  it('refuses a run that a living process works on', () => {
-    const folder = temporary();
+  it('refuses a run that a living process works on', (t) => {
+    const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'job.json'), JSON.stringify({ pid: process.ppid }));
     assert.throws(() => lockRun(folder), /Another job \(process \d+\) works on/);
   });
 
-  it('takes over from a process that has died', () => {
-    const folder = temporary();
+  it('takes over from a process that has died', (t) => {
+    const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'job.json'), JSON.stringify({ pid: 2 ** 22 + 5 }));
     lockRun(folder)();
   });
