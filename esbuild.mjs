@@ -22,7 +22,6 @@ const { values: flags } = parseArgs({
     watch: { type: 'boolean' },
     minify: { type: 'boolean' },
     vsix: { type: 'boolean' },
-    bench: { type: 'boolean' },
     quiet: { type: 'boolean' },
   },
 });
@@ -196,24 +195,29 @@ if (!flags.tests && !flags.bench) await writeSchemas();
 async function packageVsix() {
   const [platform, arch] = [process.platform, process.arch];
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const ignore = join(mkdtempSync(join(tmpdir(), 'kolmo-package-')), 'vscodeignore');
-  writeFileSync(
-    ignore,
-    [
-      readFileSync('.vscodeignore', 'utf8'),
-      `!node_modules/onnxruntime-node/bin/napi-v*/${platform}/${arch}/*`,
-      `!node_modules/@duckdb/node-bindings-${platform}-${arch}/**`,
-    ].join('\n'),
-  );
   const packagePath = `kolmo-${platform}-${arch}-${version}.vsix`;
-  await createVSIX({
-    target: `${platform}-${arch}`,
-    packagePath,
-    ignoreFile: ignore,
-    allowMissingRepository: true,
-    // Without a public repository there is nowhere that relative links could point to.
-    rewriteRelativeLinks: false,
-  });
+  const folder = mkdtempSync(join(tmpdir(), 'kolmo-package-'));
+  try {
+    const ignoreFile = join(folder, 'vscodeignore');
+    writeFileSync(
+      ignoreFile,
+      [
+        readFileSync('.vscodeignore', 'utf8'),
+        `!node_modules/onnxruntime-node/bin/napi-v*/${platform}/${arch}/*`,
+        `!node_modules/@duckdb/node-bindings-${platform}-${arch}/**`,
+      ].join('\n'),
+    );
+    await createVSIX({
+      target: `${platform}-${arch}`,
+      packagePath,
+      ignoreFile,
+      allowMissingRepository: true,
+      // Without a public repository there is nowhere that relative links could point to.
+      rewriteRelativeLinks: false,
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   console.log(`${packagePath}: ${statSync(packagePath).size} bytes`);
 }
 
