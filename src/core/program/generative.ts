@@ -1,5 +1,7 @@
 /** The generative program: a generator's weights and its inference in one module, which draws as many samples as it is asked for. */
 import { KolmoError } from '../error';
+import { folded } from '../train/layers/batchNorm';
+import { placeLayers } from '../train/layers/layers';
 import type { Model, Parameter } from '../train/model';
 import { predictorProgram } from './generate';
 import { runModel } from './encode';
@@ -47,8 +49,8 @@ function layOut({ architecture, parameters }: Model): {
   weights: Uint8Array;
   spans: Span[];
 } {
-  const { inputShape, layers } = architecture;
-  const counts = new Map<string, number>();
+  const { inputShape } = architecture;
+  const placed = placeLayers(architecture);
   const named = (layer: string, role: string): Parameter => {
     const parameter = parameters.find(({ name }) => name === `${layer}/${role}`);
     if (!parameter) throw new KolmoError(`The model has no parameter ${layer}/${role}.`);
@@ -58,12 +60,8 @@ function layOut({ architecture, parameters }: Model): {
   const indices: Uint8Array[] = [];
   const floats: Float32Array[] = [];
   const spans: Span[] = [];
-  let outputShape = inputShape;
   let at = 0;
-  for (const spec of layers) {
-    const number = (counts.get(spec.type) ?? 0) + 1;
-    counts.set(spec.type, number);
-    const name = `${spec.type}_${number}`;
+  for (const { name, spec } of placed) {
     switch (spec.type) {
       case 'dense': {
         const { units, activation } = spec;
@@ -75,24 +73,18 @@ function layOut({ architecture, parameters }: Model): {
           indices.push(levels);
         }
         floats.push(values, named(name, 'biases').data);
-        outputShape = [units];
         break;
       }
       case 'batchNorm': {
         const [scale, offset, mean, variance] = ['scale', 'offset', 'mean', 'variance'].map(
           (role) => named(name, role).data,
         );
-        const factor = scale.map((s, i) => s / Math.sqrt(variance[i] + epsilon));
+        const { factor, shift } = folded(scale, offset, mean, variance);
         steps.push({ type: 'scale' });
-        floats.push(
-          factor,
-          offset.map((b, i) => b - mean[i] * factor[i]),
-        );
+        floats.push(factor, shift);
         break;
       }
       case 'reshape':
-        outputShape = spec.shape;
-        break;
       case 'dropout':
       case 'flatten':
         break;
@@ -102,6 +94,7 @@ function layOut({ architecture, parameters }: Model): {
         );
     }
   }
+  const outputShape = placed.at(-1)?.outputShape ?? inputShape;
   const [height, width, channels] = outputShape;
   if (outputShape.length !== 3 || (channels !== 1 && channels !== 3)) {
     throw new KolmoError(
@@ -113,11 +106,9 @@ function layOut({ architecture, parameters }: Model): {
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
   );
   const weights = concat([...indices, ...tails]);
-  return { shape: { noise: inputShape[0], steps, height, width, channels }, weights, spans };
+  const shape = { noise: inputShape[0], steps, floatsFrom: at, height, width, channels };
+  return { shape, weights, spans };
 }
-
-/** As in train/layers/batchNorm.ts. */
-const epsilon = 1e-3;
 
 /** The shortest of the forms in which the values can be given exactly. */
 function weightsOf(

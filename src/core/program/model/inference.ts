@@ -17,6 +17,8 @@ export interface Shape {
   /** Normal numbers that a sample is drawn from. */
   noise: number;
   steps: Step[];
+  /** Bytes of the indices that stand before the floats. */
+  floatsFrom: number;
   /** Of a sample; 1 or 3 channels. */
   height: number;
   width: number;
@@ -24,19 +26,20 @@ export interface Shape {
 }
 
 /** Samples that a program draws when it is told nothing. */
-export const usual = { count: 100, seed: 1 };
+const usual = { count: 100, seed: 1 };
 
 /**
- * The source of a function of `(bytes, words)`: `bytes` are what `weightBytes` gives, `words` are a count, a seed and `idx` or
+ * The source of a function of `(bytes, words)`: `bytes` are the weights as generative.ts lays them out, `words` are a count, a seed and `idx` or
  * `png`. The result are the bytes of an IDX file, or of a PNG with the samples in a square. It uses `+ - * /` and `sqrt` in a
  * fixed order and no other arithmetic on fractions, so that every engine gives the same bytes.
  */
-export function inferenceSource({ noise, steps, height, width, channels }: Shape): string {
+export function inferenceSource(shape: Shape): string {
+  const { noise, steps, floatsFrom, height, width, channels } = shape;
   const size = height * width * channels;
   const dims = channels > 1 ? ['count', height, width, channels] : ['count', height, width];
   return `(bytes, words) => {
 const count = +words[0] || ${usual.count}, noise = [];
-let state = words[1] === undefined ? ${usual.seed} : words[1] | 0, levels = 0, floats = ${indexBytes({ noise, steps })};
+let state = words[1] === undefined ? ${usual.seed} : words[1] | 0, levels = 0, floats = ${floatsFrom};
 const view = new DataView(bytes.buffer, bytes.byteOffset), pixels = new Uint8Array(count * ${size});
 const float = () => view.getFloat32((floats += 4) - 4, true);
 const array = length => { const a = []; while (length--) a.push(float()); return a; };
@@ -56,18 +59,6 @@ const big = v => [v >>> 24, v >>> 16 & 255, v >>> 8 & 255, v & 255];
 if (words[2] !== 'png') { const out = new Uint8Array(${4 + 4 * dims.length} + pixels.length); out.set([0, 0, 8, ${dims.length}, ...[${dims.join()}].flatMap(big)]); out.set(pixels, ${4 + 4 * dims.length}); return out; }
 ${pngSource({ height, width, channels })}
 }`;
-}
-
-/** Bytes of the indices that stand before the floats. */
-export function indexBytes({ noise, steps }: Pick<Shape, 'noise' | 'steps'>): number {
-  let inputs = noise;
-  let bytes = 0;
-  for (const step of steps) {
-    if (step.type !== 'dense') continue;
-    if (step.weights.type !== 'floats') bytes += inputs * step.units;
-    inputs = step.units;
-  }
-  return bytes;
 }
 
 /** mulberry32, as core/random.ts has it, and the functions that Math has too, but not to the last bit the same everywhere. */

@@ -25,9 +25,7 @@ export const batchNorm: LayerKind<Extract<LayerSpec, { type: 'batchNorm' }>> = {
     return normalise(x, moments.mean, moments.variance, scale, offset);
   },
   write(_spec, graph, x, { scale, offset, mean, variance }, name) {
-    // One multiplication and one addition: y = x * factor + shift.
-    const factor = scale.data.map((s, i) => s / Math.sqrt(variance.data[i] + epsilon));
-    const shift = offset.data.map((b, i) => b - mean.data[i] * factor[i]);
+    const { factor, shift } = folded(scale.data, offset.data, mean.data, variance.data);
     const shape = scale.shape;
     const scaled = graph.node(
       'Mul',
@@ -40,6 +38,17 @@ export const batchNorm: LayerKind<Extract<LayerSpec, { type: 'batchNorm' }>> = {
   },
   flops: (_spec, inputShape) => 2 * sizeOf(inputShape),
 };
+
+/** What inference computes, as one multiplication and one addition: y = x * factor + shift. */
+export function folded(
+  scale: Float32Array,
+  offset: Float32Array,
+  mean: Float32Array,
+  variance: Float32Array,
+): { factor: Float32Array; shift: Float32Array } {
+  const factor = scale.map((s, i) => s / Math.sqrt(variance[i] + epsilon));
+  return { factor, shift: offset.map((b, i) => b - mean[i] * factor[i]) };
+}
 
 function normalise(
   x: tf.Tensor,
