@@ -5,6 +5,7 @@ import { decodeWith, encodeWith } from '../../../src/core/program/model/evaluate
 import { fastModel } from '../../../src/core/program/model/kinds';
 import type { Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { finishedSync } from '../../fixtures/finished';
 
 const random = createRandom(8);
 const lines = (line: (i: number) => string): Uint8Array =>
@@ -39,10 +40,7 @@ describe('mixing predictor', () => {
     it(`brings ${type} back from its payload alone`, () => {
       const { syntax, full } = analyse(bytes);
       assert.equal(syntax.type, type);
-      const steps = encodeWith(full, bytes);
-      let step = steps.next();
-      while (!step.done) step = steps.next();
-      const { payload, costs } = step.value;
+      const { payload, costs } = finishedSync(encodeWith(full, bytes));
       assert.deepEqual(decodeWith(full, payload, bytes.length), bytes);
       const bits = costs.reduce((sum, cost) => sum + cost, 0);
       assert.ok(Math.abs(payload.length - bits / 8) < 8, `${payload.length} bytes, ${bits} bits`);

@@ -9,6 +9,7 @@ import { createRandom } from '../../../src/core/random';
 import { exportOnnx } from '../../../src/core/train/export';
 import { initialize } from '../../../src/core/train/layers/layers';
 import type { Architecture, Model } from '../../../src/core/train/model';
+import { finished } from '../../fixtures/finished';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 const architecture: Architecture = {
@@ -36,12 +37,7 @@ function generator({ shared = true } = {}): Model {
   return model;
 }
 
-async function write(model: Model): Promise<GenerativeProgram> {
-  const steps = writeGenerative(model);
-  for (let step = await steps.next(); ; step = await steps.next()) {
-    if (step.done) return step.value;
-  }
-}
+const write = (model: Model): Promise<GenerativeProgram> => finished(writeGenerative(model));
 
 describe('a generative program', () => {
   it('draws the same samples when it is run as the encoder does, from its seed alone', async (t) => {

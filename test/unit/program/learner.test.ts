@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { analyse, type Analysis } from '../../../src/core/program/analyse';
 import { predictorProgram } from '../../../src/core/program/generate';
 import { learnNetwork } from '../../../src/core/program/learner';
@@ -11,32 +9,28 @@ import { decodeWith, encodeWith, type Encoding } from '../../../src/core/program
 import { networkInputsFor, withFront } from '../../../src/core/program/model/kinds';
 import { sha256, verifyProgram } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
+import { finished, finishedSync } from '../../fixtures/finished';
+import { idxBytes } from '../../fixtures/syntheticIdx';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 /** Discs whose edges fade, so that what a pixel holds follows from those around it but never repeats. */
 function discs(count: number, size: number): Uint8Array {
   const random = createRandom(4);
-  const bytes = new Uint8Array(16 + count * size * size);
-  new DataView(bytes.buffer).setUint32(0, 0x803);
-  [count, size, size].forEach((n, k) => new DataView(bytes.buffer).setUint32(4 + 4 * k, n));
-  for (let image = 0, at = 16; image < count; image++) {
+  const pixels = new Uint8Array(count * size * size);
+  for (let image = 0, at = 0; image < count; image++) {
     const [x, y, radius] = [6, 6, 3].map((least) => least + random.uniform() * 4);
     for (let row = 0; row < size; row++) {
       for (let column = 0; column < size; column++) {
         const inside = radius - Math.hypot(column - x, row - y);
-        bytes[at++] = Math.max(0, Math.min(255, Math.round(inside * 90)));
+        pixels[at++] = Math.max(0, Math.min(255, Math.round(inside * 90)));
       }
     }
   }
-  return bytes;
+  return idxBytes([count, size, size], pixels);
 }
 
-function encode(spec: ModelSpec, bytes: Uint8Array): Encoding {
-  const steps = encodeWith(spec, bytes);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'kolmo-learner-'));
-after(() => rmSync(folder, { recursive: true }));
+const encode = (spec: ModelSpec, bytes: Uint8Array): Encoding =>
+  finishedSync(encodeWith(spec, bytes));
 
 describe('shipped network', () => {
   const bytes = discs(120, 16);
@@ -45,12 +39,9 @@ describe('shipped network', () => {
 
   before(async () => {
     const options = { units: [12], epochs: 3, batchSize: 64 };
-    const steps = learnNetwork(full, networkInputsFor(syntax)!, bytes, options);
-    for (let step = await steps.next(); ; step = await steps.next()) {
-      if (!step.done) continue;
-      spec = withFront(full, syntax, { network: step.value });
-      break;
-    }
+    const inputs = networkInputsFor(syntax)!;
+    const network = await finished(learnNetwork(full, inputs, bytes, options));
+    spec = withFront(full, syntax, { network });
   });
 
   it('is coded in front of the data, and its bytes are counted', () => {
@@ -70,11 +61,10 @@ describe('shipped network', () => {
     assert.ok(along < without * 0.99, `${along} bytes of data with it, ${without} without`);
   });
 
-  it('is part of a program that prints the images exactly', async () => {
+  it('is part of a program that prints the images exactly', async (t) => {
     const { payload } = encode(spec, bytes);
     const { program } = await predictorProgram(spec, payload, bytes.length, { ascii: false });
-    const path = join(folder, 'images.mjs');
-    writeFileSync(path, program);
+    const path = join(temporaryFolder(t, { 'images.mjs': program }), 'images.mjs');
     assert.ok((await verifyProgram(path, sha256(bytes))).verified);
   });
 });

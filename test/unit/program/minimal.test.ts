@@ -5,6 +5,7 @@ import { decodeWith, encodeWith } from '../../../src/core/program/model/evaluate
 import { minimalModelFor } from '../../../src/core/program/model/kinds';
 import { analyseSyntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { finishedSync } from '../../fixtures/finished';
 
 const random = createRandom(6);
 const sources: { name: string; bytes: Uint8Array; most: number }[] = [
@@ -27,10 +28,7 @@ describe('small predictor', () => {
   for (const { name, bytes, most } of sources) {
     it(`brings ${name} below ${most} bytes and back, with at most 815 bytes of decoder`, async () => {
       const model = minimalModelFor(analyseSyntax(bytes), bytes.length);
-      const steps = encodeWith(model, bytes);
-      let step = steps.next();
-      while (!step.done) step = steps.next();
-      const { payload } = step.value;
+      const { payload } = finishedSync(encodeWith(model, bytes));
       assert.ok(payload.length <= most, `${payload.length}`);
       assert.deepEqual(decodeWith(model, payload, bytes.length), bytes);
       const { runtime } = await predictorProgram(model, payload, bytes.length, { ascii: false });

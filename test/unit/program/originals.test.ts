@@ -7,15 +7,15 @@ import { withFront } from '../../../src/core/program/model/kinds';
 import type { Resampling } from '../../../src/core/program/model/resampled';
 import { findOriginals, originalsFinding } from '../../../src/core/program/originals';
 import { createRandom } from '../../../src/core/random';
+import { finished, finishedSync } from '../../fixtures/finished';
+import { idxBytes } from '../../fixtures/syntheticIdx';
 
 const [size, box, count] = [20, 16, 60];
 
 /** Slanted rings of ink in originals of 24 to 43 pixels, averaged down to the box. */
 function drawn(): { bytes: Uint8Array; edges: number[] } {
   const random = createRandom(6);
-  const bytes = new Uint8Array(16 + count * size * size);
-  new DataView(bytes.buffer).setUint32(0, 0x803);
-  [count, size, size].forEach((n, k) => new DataView(bytes.buffer).setUint32(4 + 4 * k, n));
+  const pixels = new Uint8Array(count * size * size);
   const edges = Array.from({ length: count }, () => 24 + random.integer(20));
   edges.forEach((edge, image) => {
     const [slant, hole] = [random.uniform() * 0.5 - 0.25, 0.4 + random.uniform() * 0.3];
@@ -38,21 +38,17 @@ function drawn(): { bytes: Uint8Array; edges: number[] } {
     const margin = (size - box) / 2;
     box2.forEach((ink, k) => {
       const at = (margin + Math.floor(k / box)) * size + margin + (k % box);
-      bytes[16 + image * size * size + at] = Math.round(Math.min(1, ink) * 255);
+      pixels[image * size * size + at] = Math.round(Math.min(1, ink) * 255);
     });
   });
-  return { bytes, edges };
+  return { bytes: idxBytes([count, size, size], pixels), edges };
 }
 
-async function find(bytes: Uint8Array): Promise<Resampling | undefined> {
-  const steps = findOriginals(bytes, analyse(bytes).syntax);
-  for (let step = await steps.next(); ; step = await steps.next()) if (step.done) return step.value;
-}
+const find = (bytes: Uint8Array): Promise<Resampling | undefined> =>
+  finished(findOriginals(bytes, analyse(bytes).syntax));
 
-function encode(spec: ModelSpec, bytes: Uint8Array): Encoding {
-  const steps = encodeWith(spec, bytes);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
-}
+const encode = (spec: ModelSpec, bytes: Uint8Array): Encoding =>
+  finishedSync(encodeWith(spec, bytes));
 
 describe('originals of images', () => {
   const { bytes, edges } = drawn();

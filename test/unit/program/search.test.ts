@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { modelFor } from '../../../src/core/program/model/kinds';
 import type { ProgramOptions } from '../../../src/core/program/program';
 import { searchModel } from '../../../src/core/program/search';
+import { finished } from '../../fixtures/finished';
 
 /** Three interleaved sequences of different periods, in each of which a byte follows from the one before it. */
 const moduli = [251, 241, 239];
@@ -11,9 +12,8 @@ for (let i = 3; i < bytes.length; i++) bytes[i] = (bytes[i - 3] * 6 + 7 + (i % 3
 
 async function chosen(effort: ProgramOptions['effort']): Promise<string[]> {
   const full = { ...modelFor({ type: 'bytes' }, bytes.length), contexts: ['c1'], matches: [] };
-  const steps = searchModel(full, ['5', 'c3'], bytes, effort);
-  for (let step = await steps.next(); ; step = await steps.next())
-    if (step.done) return step.value.spec.contexts;
+  const { spec } = await finished(searchModel(full, ['5', 'c3'], bytes, effort));
+  return spec.contexts;
 }
 
 describe('search', () => {

@@ -6,6 +6,7 @@ import { modelFor } from '../../../src/core/program/model/kinds';
 import { analyseSemantics } from '../../../src/core/program/semantics';
 import { analyseSyntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { finishedSync } from '../../fixtures/finished';
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 
@@ -79,10 +80,8 @@ describe('semantics', () => {
       const spec = modelFor(syntax, bytes.length, analyseSemantics(bytes, tracker));
       const blind = measure(modelFor(syntax, bytes.length), bytes);
       assert.ok(measure(spec, bytes) < 0.97 * blind);
-      const steps = encodeWith(spec, bytes);
-      let step = steps.next();
-      while (!step.done) step = steps.next();
-      assert.deepEqual(decodeWith(spec, step.value.payload, bytes.length), bytes);
+      const { payload } = finishedSync(encodeWith(spec, bytes));
+      assert.deepEqual(decodeWith(spec, payload, bytes.length), bytes);
     });
   }
 
