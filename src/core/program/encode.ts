@@ -1,5 +1,6 @@
 /** Runs a model over a file with progress. */
 import { setImmediate } from 'node:timers/promises';
+import { frontOf } from './model/engine';
 import { encodeWith, type Encoding, type Model } from './model/evaluate';
 import type { ProgramEvent } from './program';
 
@@ -10,10 +11,12 @@ export async function* runModel(
   form: Parameters<typeof encodeWith>[2],
 ): AsyncGenerator<ProgramEvent, Encoding> {
   const steps = encodeWith(model, bytes, form);
+  // What stands in front of the data is coded with it.
+  const total = bytes.length + (model.type === 'mixing' ? frontOf(model).length : 0);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    yield { type: 'progress', done: step.value, total: bytes.length, note: 'Predicting' };
+    yield { type: 'progress', done: step.value, total, note: 'Predicting' };
     await setImmediate();
   }
 }

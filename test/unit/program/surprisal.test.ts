@@ -2,16 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shadeOf, wordCosts } from '../../../src/core/program/lines';
 import { describeContext } from '../../../src/core/program/model/contextNames';
+import { modelFor } from '../../../src/core/program/model/kinds';
 import { extremes, partition } from '../../../src/core/program/ranges';
 import { surprisal, type Surprisal } from '../../../src/core/program/surprisal';
 import { createRandom } from '../../../src/core/random';
+import { finished } from '../../fixtures/finished';
 
-async function measure(bytes: Uint8Array): Promise<Surprisal> {
-  const steps = surprisal(bytes);
-  for (let step = await steps.next(); ; step = await steps.next()) {
-    if (step.done) return step.value;
-  }
-}
+const measure = (bytes: Uint8Array): Promise<Surprisal> => finished(surprisal(bytes));
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const total = (costs: Float32Array): number => costs.reduce((sum, bits) => sum + bits, 0);
@@ -128,6 +125,17 @@ describe('describeContext', () => {
     assert.equal(words('c2|c3<<8'), 'the bytes 2, 3 back');
     assert.equal(words('mix(mix(prefix,field[col]),col)'), 'field so far, column, field above');
     assert.equal(describeContext('w|n<<8', { type: 'image' }), 'pixel to the left, pixel above');
+  });
+
+  it('has words for all that images are predicted from', () => {
+    const { contexts } = modelFor(
+      { type: 'image', width: 8, height: 8, header: 16, count: 2 },
+      144,
+    );
+    assert.deepEqual(
+      contexts.filter((context) => describeContext(context, { type: 'image' }) === context),
+      [],
+    );
   });
 });
 

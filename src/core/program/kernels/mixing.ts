@@ -2,7 +2,7 @@
 // runs this module, and every emitted program what decoder.ts leaves of it. Floats are single precision in a fixed order, so that all engines agree.
 //
 // The host writes the contexts of the byte at HASH, the rows of its weight sets at SELECT and the refinement's context at
-// REFINE, then calls `code`. What engine.ts says of the map of the memory is said here again, since a kernel imports nothing.
+// REFINE, then calls `code`. What engine.ts says of the map of the memory is said here again, since a kernel imports nothing of the host's.
 
 const HASH: usize = 0x1000; // i32 per context
 const SELECT: usize = 0x1100; // i32 per weight set: its row; the first two are chosen here

@@ -71,6 +71,7 @@ const pixels: Part[] = [
   { pattern: /\b(ww|nn\w?|nee|nww)\b/, words: 'pixels two away' },
   { pattern: /\bslope\b/, words: 'slope of the pixels around' },
   { pattern: /\bnear\b/, words: 'tones of the 10 pixels around' },
+  { pattern: /\bfine\b/, words: 'finer tones of the 8 pixels around' },
   { pattern: /\bshape\b/, words: 'tones of the 16 pixels around' },
 ];
 

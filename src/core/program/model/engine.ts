@@ -1,4 +1,5 @@
 /** The predictor of one file: source text that computes the contexts of each byte, around the one kernel that mixes them. */
+import { concat } from '../shell';
 import { mixSource } from './fields';
 import { networkSource, placeNetwork, type Network } from './network';
 import { resampledSource, type Resampling } from './resampled';
@@ -67,16 +68,19 @@ const expertsOf = ({ network, resampling }: ModelSpec): number =>
 export const frontOf = ({
   network,
   resampling,
-}: Pick<ModelSpec, 'network' | 'resampling'>): number =>
-  (network?.weights.length ?? 0) + (resampling?.originals.length ?? 0);
+}: Pick<ModelSpec, 'network' | 'resampling'>): Uint8Array =>
+  concat([network?.weights ?? new Uint8Array(0), resampling?.originals ?? new Uint8Array(0)]);
+
+/** Binary logarithm of a table of more than `n` slots, within `least` and `most`. */
+export const bitsFor = (n: number, least: number, most: number): number =>
+  Math.max(least, Math.min(most, Math.ceil(Math.log2(n + 1))));
 
 /** Binary logarithm of the places that a repeat remembers: small tables stay in the processor's cache. */
-const recentBits = (size: number): number =>
-  Math.max(12, Math.min(20, Math.ceil(Math.log2(size + 1)) - 2));
+const recentBits = (size: number): number => bitsFor(size, 14, 22) - 2;
 
 /** Places what depends on the file behind the fixed part; every place is a multiple of a cache line. */
 function plan(spec: ModelSpec, dataSize: number) {
-  const size = dataSize + frontOf(spec);
+  const size = dataSize + frontOf(spec).length;
   const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
   const rows =
     256 + spec.contexts.length + 1 + spec.selectors.reduce((sum, set) => sum + set.size, 0);
@@ -104,10 +108,10 @@ function plan(spec: ModelSpec, dataSize: number) {
 export const pagesOf = (spec: ModelSpec, size: number): number => plan(spec, size).pages;
 
 /**
- * The body of a function of `(memory, kernel, source, size)`, `kernel` being the exports of kernels/mixing.ts over `memory`.
- * `decode`: source is the payload, the result the data.
- * `encode`: a generator that yields the bytes done now and then; source is the data, the result `{ payload, costs, networkBits }`,
- * costs being a Float32Array of bits per byte, and networkBits what the network's weights took.
+ * The body of a function of `(memory, kernel, source, front)`, `kernel` being the exports of kernels/mixing.ts over `memory`.
+ * `decode`: source is the payload, front is left out, the result is the data.
+ * `encode`: a generator that yields the bytes done now and then; source is the data, front what `frontOf` gives, the result
+ * `{ payload, costs, networkBits }`, costs being a Float32Array of bits per byte, and networkBits what the network's weights took.
  * `explain`: as encode, and the result says in `best` which context or, counted after them, which repeat predicted each byte
  * best; 255 for none.
  */
@@ -116,7 +120,7 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
   const { stream, recent, weights, rows, table, mask } = places;
   const { contexts, selectors, matches, network, resampling } = spec;
   const weightBytes = network?.weights.length ?? 0;
-  const front = frontOf(spec);
+  const front = frontOf(spec).length;
   const last = size + front;
   const experts = [
     ...(network ? [networkSource(network, { ...map, at: places.network, front })] : []),
@@ -133,9 +137,7 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
   ];
   const firstRow = (m: number): number =>
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
-  const given = front
-    ? `data.set([${[...(network?.weights ?? []), ...(resampling?.originals ?? [])].join()}]); data.set(source, ${front});`
-    : 'data.set(source);';
+  const given = `data.set(front); data.set(source, ${front});`;
   const begin = {
     encode: `${given} const costs = new Float32Array(${last});`,
     explain: `${given} const costs = new Float32Array(${last}), best = new Uint8Array(${last}); ${evidenceSource(spec, weights)}`,

@@ -1,5 +1,5 @@
 /** Runs a predictor inside the encoder: the only place where source text becomes code. */
-import { engineSource, pagesOf, type EngineForm, type ModelSpec } from './engine';
+import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
 import decoderBytes from '../kernels/networkDecoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
 import { concat } from '../shell';
@@ -29,7 +29,6 @@ const GeneratorFunction = Object.getPrototypeOf(function* () {}).constructor as 
 ) => Body<Generator<number, Encoding>>;
 
 const encoder = new WebAssembly.Module(encoderBytes);
-const decoder = new WebAssembly.Module(decoderBytes);
 
 /** A kernel over a memory of its own, as the first parameters of a body. */
 function instantiate(
@@ -51,10 +50,10 @@ export function encodeWith(
   if (model.type === 'minimal')
     return new GeneratorFunction('source', 'size', minimalSource(model, 'encode'))(data, size);
   const body = engineSource(model, size, form);
-  return new GeneratorFunction('memory', 'kernel', 'source', 'size', body)(
+  return new GeneratorFunction('memory', 'kernel', 'source', 'front', body)(
     ...instantiate(encoder, model, size),
     data,
-    size,
+    frontOf(model),
   );
 }
 
@@ -68,11 +67,8 @@ export function decodeWith(model: Model, payload: Uint8Array, size: number): Uin
       size,
     );
   const body = engineSource(model, size, 'decode');
-  return run(['memory', 'kernel', 'source', 'size'], body)(
-    ...instantiate(decoder, model, size),
-    payload,
-    size,
-  );
+  const decoder = new WebAssembly.Module(decoderBytes);
+  return run(['memory', 'kernel', 'source'], body)(...instantiate(decoder, model, size), payload);
 }
 
 /** What a network would be shown of `data`, at most `most` times, evenly spread. */

@@ -1,6 +1,6 @@
 /** Which contexts predict which kind of file: one model per syntax, to be thinned by the encoder's search. */
 import type { Syntax } from '../syntax';
-import { frontOf, type ModelSpec } from './engine';
+import { bitsFor, frontOf, type ModelSpec } from './engine';
 import { echoContext, echoSource } from './echoes';
 import { jsonTracker, logContexts, logTracker, tableTracker, type Tracker } from './fields';
 import { alternate, minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
@@ -50,7 +50,7 @@ export function withFront(
   front: Pick<ModelSpec, 'network' | 'resampling'>,
 ): ModelSpec {
   if (syntax.type !== 'image') return spec;
-  const { state, step } = imageModel({ ...syntax, header: syntax.header + frontOf(front) });
+  const { state, step } = imageModel({ ...syntax, header: syntax.header + frontOf(front).length });
   return { ...spec, state, step, ...front };
 }
 
@@ -70,8 +70,8 @@ export function extraContexts({ type }: Syntax): string[] {
 }
 
 /**
- * The model without what costs time and saves little: about half of the contexts and of the weight sets of texts and tables,
- * measured on one file of each kind. Other kinds are left as they are.
+ * The model without what costs time and saves little: about half of the contexts of texts and tables, most weight sets of texts
+ * and one of tables, measured on one file of each kind. Other kinds are left as they are.
  */
 export function fastModel(full: ModelSpec, { type }: Syntax): ModelSpec {
   const slow =
@@ -90,13 +90,12 @@ export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
   return {
     type: 'minimal',
     contexts: binary ? minimalByteContexts : minimalTextContexts,
-    tableBits: Math.max(12, Math.min(22, Math.ceil(Math.log2(size * 16 + 1)))),
+    tableBits: bitsFor(size * 16, 12, 22),
   };
 }
 
 /** At most 2^24 integers, 64 MB, so that a program decodes in 160 MB; small files do with less. */
-const tableBits = (size: number): number =>
-  Math.max(16, Math.min(24, Math.ceil(Math.log2(size * 100 + 1))));
+const tableBits = (size: number): number => bitsFor(size * 100, 16, 24);
 
 type Contexts = Omit<ModelSpec, 'type' | 'tableBits' | 'rate'>;
 
@@ -151,7 +150,7 @@ const slowText = {
     'mix(mix(word,before),last)',
     'mix(i-line,line?data[lineUp+i-line]:0)',
   ],
-  selectors: ['c1', 'Math.min(i-line,79)*2+(word?1:0)'],
+  selectors: [byLastByte.expression, 'Math.min(i-line,79)*2+(word?1:0)'],
 };
 
 const slowFields = {
@@ -167,7 +166,7 @@ const slowFields = {
     'mix(follow[c1]&65535,c1)',
     'mix(follow2[c1|c2<<8]&65535,c1)',
   ],
-  selectors: [byMatch.expression, 'c1'],
+  selectors: [byLastByte.expression],
 };
 
 /** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */

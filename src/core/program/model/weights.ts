@@ -1,5 +1,5 @@
 /** Contexts for the weights of dense layers: whether a weight was pruned shows in its row and its column, its value hardly in anything. */
-import type { ModelSpec } from './engine';
+import { bitsFor, type ModelSpec } from './engine';
 
 /** Consecutive bytes in rows of `width`. */
 export interface Span {
@@ -40,7 +40,7 @@ column = py ? Math.min(31, (alive[px] * 64 / py | 0) + 1) : 0; row = px ? Math.m
     ],
     refine: 'mix(column,row)',
     matches: [],
-    tableBits: Math.max(16, Math.min(22, Math.ceil(Math.log2(size * 8 + 1)))),
+    tableBits: bitsFor(size * 8, 16, 22),
     rate: 0.0006,
   };
 }
