@@ -39,9 +39,10 @@ interface Range {
   to: number;
 }
 
-interface Costs {
-  literals: ArrayLike<number>;
-  distances: ArrayLike<number>;
+/** Of each symbol, how often it occurs or how many bits it costs. */
+interface PerSymbol {
+  literals: number[];
+  distances: number[];
 }
 
 /** Bits to be written, lowest first. */
@@ -59,20 +60,20 @@ export function deflate(parts: Uint8Array[]): Uint8Array {
   const ends = parts.map((_, k) =>
     parts.slice(0, k + 1).reduce((sum, part) => sum + part.length, 0),
   );
-  const [one, several] = [[bytes.length], ends].map((ends) =>
+  const ways = (parts.length > 1 ? [[bytes.length], ends] : [ends]).map((ends) =>
     ends.flatMap((end, k) => [
       { value: k === ends.length - 1 ? 0b101 : 0b100, bits: 3 },
       ...block(bytes, { from: ends[k - 1] ?? 0, to: end }, repeats),
     ]),
   );
-  return pack(sizeOf(several) < sizeOf(one) ? several : one);
+  return pack(ways.reduce((best, other) => (sizeOf(other) < sizeOf(best) ? other : best)));
 }
 
 const sizeOf = (list: Bits[]): number => list.reduce((sum, { bits }) => sum + bits, 0);
 
 /** A block's shortest form: the symbols of one round's parse are the prices of the next. */
 function block(bytes: Uint8Array, range: Range, repeats: Step[][]): Bits[] {
-  let costs: Costs = {
+  let costs: PerSymbol = {
     literals: Array.from({ length: 286 }, (_, s) => (s < END ? 7 : 6)),
     distances: Array.from({ length: 30 }, () => 5),
   };
@@ -122,7 +123,7 @@ function parse(
   bytes: Uint8Array,
   { from, to }: Range,
   repeats: Step[][],
-  { literals, distances }: Costs,
+  { literals, distances }: PerSymbol,
 ): Step[] {
   const cost = new Float64Array(to + 1).fill(Infinity);
   const last: Step[] = [];
@@ -150,12 +151,7 @@ function parse(
   return steps.reverse();
 }
 
-interface Counts {
-  literals: number[];
-  distances: number[];
-}
-
-function count(bytes: Uint8Array, { from }: Range, steps: Step[]): Counts {
+function count(bytes: Uint8Array, { from }: Range, steps: Step[]): PerSymbol {
   const literals = new Array<number>(286).fill(0);
   const distances = new Array<number>(30).fill(0);
   let i = from;
@@ -243,7 +239,7 @@ function runs(lengths: number[]): { symbol: number; extra: number; bits: number 
   return found;
 }
 
-function write(bytes: Uint8Array, { from }: Range, steps: Step[], counts: Counts): Bits[] {
+function write(bytes: Uint8Array, { from }: Range, steps: Step[], counts: PerSymbol): Bits[] {
   const out: Bits[] = [];
   const put = (value: number, bits: number) => out.push({ value, bits });
   const literals = codeLengths(counts.literals, 15);

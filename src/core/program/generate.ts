@@ -38,14 +38,14 @@ export async function predictorProgram(
   // Behind the kernel the text is a section that WebAssembly skips.
   const kernelBytes = mixing && model.network ? networkKernel : plainKernel;
   const head = mixing ? concat([kernelBytes, sectionHead(text.length)]) : new Uint8Array(0);
-  const code = deflate([head, text]);
+  const code = deflate(mixing ? [head, text] : [text]);
   const coded = concat([payload, zeros]);
   const inflated = `await new Response(new Response(b.slice(${coded.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
   // What is evaluated sees `b`, and the kernel `k`.
-  const expression = mixing
-    ? `await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${inflated}.arrayBuffer())`
+  const statement = mixing
+    ? `b=await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${inflated}.arrayBuffer())`
     : `eval(${inflated}.text())`;
-  const program = wrap({ body: concat([coded, code]), expression, browser: true, ascii });
+  const program = wrap({ body: concat([coded, code]), statement, browser: true, ascii });
   return counted(mixing ? 'predictor' : 'small predictor', program, payload);
 }
 
@@ -62,15 +62,15 @@ export function plainProgram(
       [constants.BROTLI_PARAM_SIZE_HINT]: data.length,
     },
   });
-  const zlib = (name: string) => `(await import('zlib')).${name}Sync(b)`;
+  const zlib = (name: string) => `b=(await import('zlib')).${name}Sync(b)`;
   const forms = [
-    { form: 'stored', body: data, expression: 'b' },
-    { form: 'deflate', body: new Uint8Array(deflated), expression: zlib('inflateRaw') },
-    { form: 'brotli', body: new Uint8Array(brotli), expression: zlib('brotliDecompress') },
+    { form: 'stored', body: data, statement: '' },
+    { form: 'deflate', body: new Uint8Array(deflated), statement: zlib('inflateRaw') },
+    { form: 'brotli', body: new Uint8Array(brotli), statement: zlib('brotliDecompress') },
   ] as const;
   const plain = forms
-    .map(({ form, body, expression }) =>
-      counted(form, wrap({ body, expression, browser: false, ascii }), body),
+    .map(({ form, body, statement }) =>
+      counted(form, wrap({ body, statement, browser: false, ascii }), body),
     )
     .reduce((best, other) => (other.program.length < best.program.length ? other : best));
   return { plain, brotli: brotli.length };
@@ -97,7 +97,7 @@ async function decoderText(model: Model, size: number, then?: string): Promise<s
   if (model.type === 'minimal')
     return minified(`const size=${size};${minimalSource(model, 'decode')}`);
   const body = `async source=>{
-const size=${size}, memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),
+const memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),
   {prepare,decode${model.network ? ',dense' : ''}}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports;
 ${engineSource(model, size, 'decode').replaceAll('kernel.', '')}}`;
   const whole = then

@@ -3,18 +3,17 @@
 export interface Shell {
   /** Bytes carried in the comment, or as base64 with `ascii`. */
   body: Uint8Array;
-  /** An expression that turns `b`, the body, into the data, or an eval that does so itself; it may await. */
-  expression: string;
+  /** A statement that turns `b`, the body, into the data; empty where the body is the data. It may await. */
+  statement: string;
   /** Whether it has to run in a browser as well; otherwise only Node's own modules are at hand. */
   browser: boolean;
   ascii: boolean;
 }
 
 /** The program, as the bytes of an .mjs file. */
-export function wrap({ body, expression, browser, ascii }: Shell): Uint8Array {
+export function wrap({ body, statement, browser, ascii }: Shell): Uint8Array {
   const host = browser ? 'p=globalThis.process,' : '';
-  const output =
-    expression === 'b' ? '' : `${expression.startsWith('eval') ? '' : 'b='}${expression};`;
+  const output = statement && `${statement};`;
   const write = browser ? 'p?.stdout.write(b);export default b' : 'process.stdout.write(b)';
   if (ascii) {
     const text = Buffer.from(body).toString('base64');
@@ -34,7 +33,7 @@ export function wrap({ body, expression, browser, ascii }: Shell): Uint8Array {
  * The start from which `start = start * 33 ^ byte` over all bytes ends in 0. A change of any one byte ends elsewhere, because
  * each step is a bijection of 32 bits.
  */
-export function checkStart(bytes: Uint8Array): number {
+function checkStart(bytes: Uint8Array): number {
   // 33 * 0x3e0f83e1 is 1 modulo 2^32.
   return bytes.reduceRight((sum, byte) => Math.imul(sum ^ byte, 0x3e0f83e1), 0);
 }
@@ -60,6 +59,7 @@ function checked(bytes: Uint8Array, undo = '', map = ''): string {
 function escape(body: Uint8Array): { escaped: Uint8Array; restore: string } {
   const low = lowered(body);
   const plain = { escaped: low.escaped, restore: checked(body, low.undo) };
+  if (!low.undo) return plain;
   const pairs = new Uint32Array(65536);
   for (let i = 1; i < body.length; i++) pairs[(body[i - 1] << 8) | body[i]]++;
   let best = { factor: 1, offset: 0, left: Infinity };

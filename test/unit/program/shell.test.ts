@@ -20,7 +20,7 @@ describe('the shell of a program', () => {
   ];
   for (const { name, body, most } of bodies) {
     it(`carries ${name} in at most ${most} bytes more`, (t) => {
-      const program = wrap({ body, expression: 'b', browser: false, ascii: false });
+      const program = wrap({ body, statement: '', browser: false, ascii: false });
       assert.ok(program.length <= body.length + most, `${program.length - body.length}`);
       const path = join(temporaryFolder(t, { 'p.mjs': program }), 'p.mjs');
       const printed = execFileSync(process.execPath, [path], { maxBuffer: 1 << 24 });
@@ -31,7 +31,7 @@ describe('the shell of a program', () => {
   it('stops at a change of any byte', (t) => {
     const program = wrap({
       body: Buffer.from('data */'),
-      expression: 'b',
+      statement: '',
       browser: false,
       ascii: false,
     });
