@@ -1,6 +1,6 @@
 /** NPY arrays of floats as a table of decimals: what was written with 15 digits once costs 15 digits, and rows are seen as rows. */
 
-export interface DecimalTable {
+interface DecimalTable {
   /** Rows of the last dimension's numbers, with commas; a number is written as it is, or as exponent, point and digits. */
   text: Uint8Array;
   /** Source of a function of the text that gives the file. */

@@ -18,7 +18,7 @@ import {
 } from './model/network';
 import type { ProgramEvent, ProgramOptions } from './program';
 
-export interface LearnerOptions {
+interface LearnerOptions {
   /** Units of the hidden layers. */
   units: number[];
   /** Most examples of one epoch. */
@@ -30,7 +30,7 @@ export interface LearnerOptions {
   seed: number;
 }
 
-export const learnerDefaults: LearnerOptions = {
+const learnerDefaults: LearnerOptions = {
   units: [32, 16],
   examples: 1 << 19,
   epochs: 4,
@@ -74,11 +74,13 @@ export async function* learnNetwork(
     ],
     task: 'classification',
   };
-  const settings = { epochs, batchSize, learningRate };
-  const common = { shift: 0, seed, threads: 1 };
   const training = train(initialize(architecture, seed), dataset, {
-    ...settings,
-    ...common,
+    epochs,
+    batchSize,
+    learningRate,
+    shift: 0,
+    seed,
+    threads: 1,
     patience: 0,
     checkpointSteps: Infinity,
   });

@@ -122,7 +122,7 @@ export async function* writeProgram(
       const isDrawn = law !== undefined && law.savedBytes > 0;
       const front = isDrawn ? { resampling } : {};
       if (isDrawn) learnt.push(law);
-      const models: Model[] = [...small, isDrawn ? withFront(lean, syntax, front) : lean];
+      const models: Model[] = [...small, withFront(lean, syntax, front)];
       const inputs = networkInputsFor(syntax);
       const learner = text.length < leastTaught ? undefined : learners[effort];
       if (inputs && learner) {
