@@ -29,6 +29,13 @@ export function createRandom(seed: number): Random {
   };
 }
 
+/** The numbers 0..count-1 in a random order. */
+export function shuffled(count: number, random: Random): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  shuffle(order, random);
+  return order;
+}
+
 /** Fisher-Yates shuffle, in place. */
 export function shuffle(values: Int32Array, random: Random): void {
   for (let i = values.length - 1; i > 0; i--) {

@@ -6,7 +6,7 @@ import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { KolmoError } from '../error';
-import { createRandom, shuffle } from '../random';
+import { createRandom, shuffled } from '../random';
 import type { DatasetOptions } from './dataset';
 import { query, quoteName } from './duckdb';
 import { expression, learnFirstNames, mostNames } from './names';
@@ -85,9 +85,8 @@ export async function openPieces(
   if ((await countRows(connection, table)) !== count) return undefined;
 
   const starts = index.starts();
-  const pieces = Int32Array.from({ length: starts.length - 1 }, (_, piece) => piece);
   // Another sequence than the split's.
-  shuffle(pieces, createRandom(seed + 1));
+  const pieces = shuffled(starts.length - 1, createRandom(seed + 1));
   const groups: Int32Array[] = [];
   for (let first = 0; first < pieces.length; first += piecesPerGroup) {
     groups.push(pieces.slice(first, first + piecesPerGroup).sort());

@@ -1,5 +1,5 @@
 /** Seeded splits: which examples are held out for validation and for test. */
-import { createRandom, shuffle } from '../random';
+import { createRandom, shuffled } from '../random';
 import { KolmoError } from '../error';
 import type { SplitName } from './dataset';
 
@@ -30,9 +30,7 @@ export function splitIndices(
       `${what} has ${count} usable examples: at least ${fewestExamples} are needed to train, validate and test.`,
     );
   }
-  const order = new Int32Array(count);
-  for (let i = 0; i < count; i++) order[i] = i;
-  shuffle(order, createRandom(seed));
+  const order = shuffled(count, createRandom(seed));
   const test = heldOut(count, shares.test);
   const validation = heldOut(count - test, shares.validation);
   // Marking and collecting sorts each part in one pass.

@@ -1,4 +1,5 @@
 /** Adam and gradient descent with momentum, as WebAssembly over the memory that a step's gradients lie in. */
+import { joinFloats, splitFloats } from './floats';
 import type { Step, TrainedRegion } from './step';
 
 export type OptimizerName = 'adam' | 'sgd';
@@ -90,23 +91,10 @@ export function createOptimizer(
       }
       step.applyConstraints();
     },
-    state() {
-      const parts = moments();
-      const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-      let offset = 0;
-      for (const part of parts) {
-        all.set(part, offset);
-        offset += part.length;
-      }
-      return { updates, moments: all };
-    },
+    state: () => ({ updates, moments: joinFloats(moments()) }),
     restore(state) {
       updates = state.updates;
-      let offset = 0;
-      for (const part of moments()) {
-        part.set(state.moments.subarray(offset, offset + part.length));
-        offset += part.length;
-      }
+      splitFloats(state.moments, moments());
     },
   };
 

@@ -49,14 +49,14 @@ export async function createSession(
       Object.entries(bindings).map(([name, { data, shape }]) => [name, tensorOf(ort, data, shape)]),
     );
   const inputs = tensors(feeds);
-  const outputs = tensors(fetches);
+  const outputs = { [unreadable]: null, ...tensors(fetches) };
   const names = Object.keys(fetches);
   return {
     runtime,
     async run() {
       if (runtime === 'native') {
         try {
-          await session.run(inputs, { [unreadable]: null, ...outputs });
+          await session.run(inputs, outputs);
         } catch (error) {
           if (!String(error).includes('Non tensor type')) throw error;
         }

@@ -20,7 +20,7 @@ export interface ParameterSpec {
   shape: number[];
   /** False: fed to the graph, but without a gradient (moving averages). Default: true. */
   trained?: boolean;
-  /** Of a parameter that is not trained: where to read it, as where another step trains it. Default: a buffer of its own. */
+  /** Where to read a parameter that is not trained, as where another step trains it. Default: a buffer of its own. */
   data?: Float32Array;
   constraint?: Constraint;
 }
@@ -170,7 +170,7 @@ export interface ForwardOptions {
   parameters: ParameterSpec[];
   inputs: InputSpec[];
   outputs(parameters: Tensors, inputs: Tensors): Tensors;
-  /** Buffers to read the parameters from, as those of a step that trains them. Default: new ones. */
+  /** Buffers to read the parameters from, as those of a step that trains them. Default: the `data` of each, or a new one. */
   views?: Record<string, Float32Array>;
   threads: number;
   runtime?: Runtime;
@@ -187,7 +187,10 @@ export async function compileForward(options: ForwardOptions): Promise<Forward> 
   const views =
     options.views ??
     Object.fromEntries(
-      parameters.map((parameter) => [parameter.name, new Float32Array(sizeOf(parameter))]),
+      parameters.map((parameter) => [
+        parameter.name,
+        parameter.data ?? new Float32Array(sizeOf(parameter)),
+      ]),
     );
   const drawn = inputs.map(withBuffer);
   const program = await compileProgram({

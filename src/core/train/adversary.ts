@@ -4,10 +4,10 @@ import { compileForward, compileStep, type Forward, type Step, type Tensors } fr
 import * as tf from '../engine/tf';
 import { createRandom } from '../random';
 import { recordedName } from './averages';
-import { forward, placeLayers } from './layers/layers';
+import { forward, inference, placeLayers } from './layers/layers';
 import type { Architecture, Model } from './model';
 import type { TrainOptions } from './options';
-import { constraintOf } from './trainee';
+import { specsOf } from './trainee';
 
 /** Samples that are drawn after each epoch, of the same noise. */
 export const shown = { count: 64, columns: 8 };
@@ -67,17 +67,9 @@ export async function compileGenerator(
 ): Promise<Step> {
   const placed = placeLayers(model.architecture);
   const judge = placeLayers(adversary.architecture);
-  const averages = placed.flatMap(({ name, parameters }) =>
-    parameters.filter((own) => own.trained === false).map(({ role }) => `${name}/${role}`),
-  );
   const step = await compileStep({
     parameters: [
-      ...model.parameters.map((parameter) => ({
-        name: parameter.name,
-        shape: parameter.shape,
-        trained: !averages.includes(parameter.name),
-        constraint: constraintOf(parameter),
-      })),
+      ...specsOf(model, placed),
       ...adversary.parameters.map(({ name, shape }) => ({
         name: adversaryName(name),
         shape,
@@ -118,7 +110,7 @@ export async function compileArtist(
     parameters,
     inputs: [{ name: 'noise', shape: [shown.count, ...architecture.inputShape] }],
     outputs: (weights, { noise }) => ({
-      images: forward(placed, weights, noise, { ...pass(), training: false, logits: false }),
+      images: forward(placed, weights, noise, inference(false)),
     }),
     views,
     threads,

@@ -115,23 +115,3 @@ export function resumeFrom(bytes: Uint8Array, identity: string): Checkpoint {
       'resume with those of the run, or train from the start.',
   );
 }
-
-/** Arrays end to end, as a checkpoint holds them. */
-export function join(parts: Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
-}
-
-/** The other way: fills `parts`, one after another. */
-export function split(all: Float32Array, parts: Float32Array[]): void {
-  let offset = 0;
-  for (const part of parts) {
-    part.set(all.subarray(offset, offset + part.length));
-    offset += part.length;
-  }
-}

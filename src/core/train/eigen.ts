@@ -20,7 +20,6 @@ export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Ar
   const beside = new Float64Array(n);
   tridiagonalise(reduced, new Float64Array(n), beside, n);
   const values = Float64Array.from({ length: n }, (_, i) => reduced[i * n + i]);
-  beside[0] = 0;
   diagonalise(reduced, 0, values, beside, n);
   return values;
 }

@@ -79,25 +79,20 @@ export async function evaluateOnnx(
   const { inputShape, targetSize } = dataset;
   const examples = dataset.splits[split];
   const model = await openModel(bytes, { threads, runtime });
-  if (model.output === objectives.generation.output) {
-    const [noise] = model.inputShape;
-    if (model.inputShape.length === 1 && noise !== sizeOf(inputShape)) {
-      try {
-        if (!judge) {
-          throw new KolmoError(
-            `What a generator draws is measured by a classifier of labelled images, and ${dataset.name} has no labels: put the IDX file of its labels beside it and train again.`,
-          );
-        }
-        return await measureSamples(model, dataset, split, { judge, samples, threads, runtime });
-      } finally {
-        await model.dispose();
-      }
-    }
-  }
-  // An autoencoder of labelled images is not asked for the labels.
   const generates = model.output === objectives.generation.output;
-  const measure = objectives[generates ? 'generation' : dataset.task.type].measure(dataset);
+  const [width] = model.inputShape;
+  const drawsSamples = generates && model.inputShape.length === 1 && width !== sizeOf(inputShape);
   try {
+    if (drawsSamples) {
+      if (!judge) {
+        throw new KolmoError(
+          `What a generator draws is measured by a classifier of labelled images, and ${dataset.name} has no labels: put the IDX file of its labels beside it and train again.`,
+        );
+      }
+      return await measureSamples(model, dataset, split, { judge, samples, threads, runtime });
+    }
+    // An autoencoder of labelled images is not asked for the labels.
+    const measure = objectives[generates ? 'generation' : dataset.task.type].measure(dataset);
     for (let start = 0; start < examples.count; start += evaluationBatch) {
       const count = Math.min(evaluationBatch, examples.count - start);
       const inputs = new Float32Array(count * sizeOf(inputShape));
@@ -109,8 +104,8 @@ export async function evaluateOnnx(
       );
       measure.add(await model.run(inputs, [count, ...inputShape]), targets, inputs, count);
     }
+    return measure.result();
   } finally {
     await model.dispose();
   }
-  return measure.result();
 }

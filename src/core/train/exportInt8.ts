@@ -7,7 +7,7 @@ import { reordered } from './layers/layer';
 import type { Model, Parameter } from './model';
 import { isProduct, observeInputs, type ObserveOptions } from './observe';
 
-export const int8Defaults: ObserveOptions = { examples: 1000, threads: 1 };
+const int8Defaults: ObserveOptions = { examples: 1000, threads: 1 };
 
 /**
  * Weights become int8 with a scale for each output and no zero point, what a layer reads becomes uint8 by its

@@ -1,5 +1,5 @@
 /** The Fréchet distance between two clouds of points, each seen as a normal distribution (Dowson & Landau 1982). */
-import { symmetricEigen } from './eigen';
+import { symmetricEigenvalues } from './eigen';
 
 /**
  * |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)) with the means and covariances of the rows.
@@ -9,7 +9,7 @@ export function frechetDistance(a: Float64Array[], b: Float64Array[]): number {
   const [first, second] = [momentsOf(a), momentsOf(b)];
   const n = first.mean.length;
   const inner = congruent(cholesky(first.covariance, n), second.covariance, n);
-  const { values } = symmetricEigen(inner, n);
+  const values = symmetricEigenvalues(inner, n);
   let distance = -2 * values.reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
   for (let i = 0; i < n; i++) {
     distance += (first.mean[i] - second.mean[i]) ** 2;

@@ -1,9 +1,10 @@
 /** Trains a generator against a discriminator, in alternating steps (Goodfellow et al. 2014). */
 import type { Dataset } from '../data/dataset';
+import { joinFloats, splitFloats } from '../engine/floats';
 import { createOptimizer } from '../engine/optimizer';
 import type { Step } from '../engine/step';
 import { KolmoError } from '../error';
-import { createRandom, shuffle } from '../random';
+import { createRandom, shuffled } from '../random';
 import {
   adversaryName,
   adversaryOf,
@@ -13,7 +14,7 @@ import {
   shown,
 } from './adversary';
 import { moveAverages } from './averages';
-import { beginning, encodeCheckpoint, join, resumeFrom, split } from './checkpoint';
+import { beginning, encodeCheckpoint, resumeFrom } from './checkpoint';
 import type { TrainEvent, TrainExtras, TrainResult } from './events';
 import { initialize } from './layers/layers';
 import { sizeOf } from './layers/layer';
@@ -65,15 +66,14 @@ export async function* trainAgainstAdversary(
 
     const state = resume ? resumeFrom(resume, identity) : beginning(identity, settings.seed);
     if (resume) {
-      split(state.arrays.parameters, arrays());
+      splitFloats(state.arrays.parameters, arrays());
       const halves = [ofPupil.state().moments, ofTeacher.state().moments];
-      split(state.arrays.moments, halves);
+      splitFloats(state.arrays.moments, halves);
       [ofPupil, ofTeacher].forEach((optimizer, i) =>
         optimizer.restore({ updates: state.optimizerUpdates, moments: halves[i] }),
       );
     }
     const random = createRandom(state.noiseState);
-    const order = new Int32Array(examples.count);
     const real = teacher.inputs.real as Float32Array;
     const targets = new Float32Array(batchSize * dataset.targetSize);
     let ended: TrainResult['ended'] = 'finished';
@@ -82,8 +82,7 @@ export async function* trainAgainstAdversary(
 
     epochs: while (state.epoch < settings.epochs) {
       const epochRandom = createRandom(state.shuffleState);
-      for (let i = 0; i < order.length; i++) order[i] = i;
-      shuffle(order, epochRandom);
+      const order = shuffled(examples.count, epochRandom);
       let lossSum = 0;
       for (state.batch = 0; state.batch < batches; state.batch++) {
         const done = state.epoch * batches + state.batch;
@@ -157,8 +156,8 @@ export async function* trainAgainstAdversary(
           noiseState: random.state(),
           optimizerUpdates: moments[0].updates,
           arrays: {
-            parameters: join(arrays()),
-            moments: join(moments.map((each) => each.moments)),
+            parameters: joinFloats(arrays()),
+            moments: joinFloats(moments.map((each) => each.moments)),
             best: new Float32Array(),
           },
         }),
@@ -191,16 +190,18 @@ export async function* trainAgainstAdversary(
   }
 }
 
-/** Weights and gradients of both networks, each weight once. */
+/** Weights and gradients of both networks, each weight once: the pupil has its teacher's weights already. */
 function viewsOf(
   pupil: Step,
   teacher: Step,
 ): Pick<Extract<TrainEvent, { type: 'epoch' }>, 'weights' | 'gradients'> {
-  const renamed = (arrays: Record<string, Float32Array>): [string, Float32Array][] =>
-    Object.entries(arrays).map(([name, data]) => [adversaryName(name), data]);
+  const theirs = Object.entries(teacher.gradients).map(([name, data]) => [
+    adversaryName(name),
+    data,
+  ]);
   return {
-    weights: { ...pupil.parameters, ...Object.fromEntries(renamed(teacher.parameters)) },
-    gradients: { ...pupil.gradients, ...Object.fromEntries(renamed(teacher.gradients)) },
+    weights: pupil.parameters,
+    gradients: { ...pupil.gradients, ...Object.fromEntries(theirs) },
   };
 }
 

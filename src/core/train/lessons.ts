@@ -3,7 +3,7 @@ import type { Dataset, Examples } from '../data/dataset';
 import { compileForward } from '../engine/step';
 import * as tf from '../engine/tf';
 import { sizeOf } from './layers/layer';
-import { forward, placeLayers } from './layers/layers';
+import { forward, inference, placeLayers } from './layers/layers';
 import type { Model } from './model';
 import { objectives, type Objective } from './objective';
 
@@ -43,15 +43,15 @@ async function logitsOf(model: Model, dataset: Dataset, threads: number): Promis
   const { inputShape, targetSize } = dataset;
   const { training } = dataset.splits;
   const placed = placeLayers(model.architecture);
-  const pass = { training: false, logits: true, noise: {}, record: () => {} };
   const teacher = await compileForward({
     parameters: model.parameters,
     inputs: [{ name: 'inputs', shape: [teacherBatch, ...model.architecture.inputShape] }],
-    outputs: (weights, { inputs }) => ({ logits: forward(placed, weights, inputs, pass) }),
+    outputs: (weights, { inputs }) => ({
+      logits: forward(placed, weights, inputs, inference(true)),
+    }),
     threads,
   });
   try {
-    for (const { name, data } of model.parameters) teacher.parameters[name].set(data);
     const all = new Float32Array(training.count * targetSize);
     const inputs = teacher.inputs.inputs as Float32Array;
     const labels = new Float32Array(teacherBatch * targetSize);

@@ -1,4 +1,5 @@
 /** Compiles a training step whose weights are integer levels times a learned step, rounded in the forward pass only. */
+import { joinFloats } from '../engine/floats';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
 import {
   compileForward,
@@ -9,12 +10,12 @@ import {
   type Tensors,
 } from '../engine/step';
 import * as tf from '../engine/tf';
-import { forward, placeLayers } from './layers/layers';
+import { forward, inference, placeLayers } from './layers/layers';
 import type { Architecture } from './model';
 import { objectives } from './objective';
 import { rowsOf, type RowsPerScale } from './scales';
 
-export type { Forward, Optimizer, Step };
+export { joinFloats, type Forward, type Optimizer, type Step };
 
 export interface LevelStepOptions {
   architecture: Architecture;
@@ -102,12 +103,7 @@ function outputOf(
     ]),
   );
   // Rounding is noise enough: dropout stays off.
-  return forward(placeLayers(architecture), values, inputs, {
-    training: false,
-    logits,
-    noise: {},
-    record: () => {},
-  });
+  return forward(placeLayers(architecture), values, inputs, inference(logits));
 }
 
 function stepShape({ shape, rowsPerScale }: LevelSpec): number[] {

@@ -1,6 +1,6 @@
 /** The order in which an epoch takes the training examples, drawn from the seed. */
 import type { Dataset } from '../data/dataset';
-import { shuffle, type Random } from '../random';
+import { shuffle, shuffled, type Random } from '../random';
 
 export interface EpochOrder {
   order: Int32Array;
@@ -9,17 +9,13 @@ export interface EpochOrder {
 }
 
 /** Shuffles all examples; in the first epoch of a dataset that still arrives, those of each group, as the groups come. */
-export function epochOrder(
-  { splits, arriving }: Dataset,
-  epoch: number,
-  random: Random,
-): EpochOrder {
-  const order = new Int32Array(splits.training.count);
+export function epochOrder(dataset: Dataset, epoch: number, random: Random): EpochOrder {
+  const { arriving } = dataset;
+  const { count } = dataset.splits.training;
   if (!arriving || epoch > 0) {
-    for (let i = 0; i < order.length; i++) order[i] = i;
-    shuffle(order, random);
-    return { order, ready: () => arriving?.arrived(arriving.groups.length) ?? Promise.resolve() };
+    return { order: shuffled(count, random), ready: () => allArrived(dataset) };
   }
+  const order = new Int32Array(count);
   const ends: number[] = [];
   let end = 0;
   for (const group of arriving.groups) {

@@ -6,7 +6,7 @@ import { createRandom } from '../random';
 import type { ArchitectureChoice, DatasetShape } from './architectures/architecture';
 import { lenet300 } from './architectures/lenet-300-100';
 import { lenet5 } from './architectures/lenet-5';
-import { forward, initialize, placeLayers } from './layers/layers';
+import { forward, inference, initialize, placeLayers } from './layers/layers';
 import { sizeOf } from './layers/layer';
 import type { TrainEvent, TrainResult } from './events';
 import { frechetDistance } from './frechet';
@@ -109,14 +109,14 @@ export function collapseOf({ sampleEntropy, exampleEntropy }: Metrics): string |
   );
 }
 
-async function compileJudge(
+function compileJudge(
   { architecture, parameters }: Model,
   dataset: Dataset,
   options: { threads: number; runtime?: Runtime },
 ): Promise<Forward> {
   const placed = placeLayers(architecture);
-  const pass = { training: false, logits: false, noise: {}, record: () => {} };
-  const judge = await compileForward({
+  const pass = inference(false);
+  return compileForward({
     parameters,
     inputs: [{ name: 'images', shape: [batch, ...dataset.inputShape] }],
     outputs(weights, { images }) {
@@ -125,8 +125,6 @@ async function compileJudge(
     },
     ...options,
   });
-  for (const { name, data } of parameters) judge.parameters[name].set(data);
-  return judge;
 }
 
 interface Judged {

@@ -1,4 +1,5 @@
 /** Which weights of a quantized parameter share a scale. */
+import { sizeOf } from './layers/layer';
 import type { Encoding, Parameter } from './model';
 
 /** The weights of one scale: every `stride`th from `first` on, up to `end`. */
@@ -15,7 +16,7 @@ export type RowsPerScale = number | undefined;
 
 /** The runs in the order of their scales: [groups of rows, columns], the columns last. */
 export function scaleRuns(shape: number[], rowsPerScale: RowsPerScale): ScaleRun[] {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   if (rowsPerScale === undefined) return [{ first: 0, end: size, stride: 1 }];
   const columns = shape[shape.length - 1];
   const runs: ScaleRun[] = [];
@@ -44,9 +45,7 @@ export function rowsPerScaleOf(
 }
 
 /** A tensor is a matrix of its inputs and its outputs, the last axis. */
-export function rowsOf(shape: number[]): number {
-  return shape.slice(0, -1).reduce((a, b) => a * b, 1);
-}
+export const rowsOf = (shape: number[]): number => sizeOf(shape.slice(0, -1));
 
 /** The value that each of `count` weights has of its scale's. */
 export function perWeight<Values extends Float32Array | Int32Array>(

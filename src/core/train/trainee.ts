@@ -1,12 +1,13 @@
 /** A model compiled for training on one dataset: batches in, updated weights and measured validation out. */
 import type { Dataset } from '../data/dataset';
+import { joinFloats, splitFloats } from '../engine/floats';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
-import { compileForward, compileStep, type Constraint } from '../engine/step';
+import { compileForward, compileStep, type Constraint, type ParameterSpec } from '../engine/step';
 import { KolmoError } from '../error';
 import type { Random } from '../random';
 import { shiftImages } from './augment';
 import { moveAverages, recordedName } from './averages';
-import { forward, noiseInputs, placeLayers } from './layers/layers';
+import { forward, inference, noiseInputs, placeLayers, type PlacedLayer } from './layers/layers';
 import { shapeText, sizeOf } from './layers/layer';
 import type { TrainExtras } from './events';
 import type { Metrics, Model, Parameter } from './model';
@@ -59,15 +60,7 @@ export async function compileTrainee(
     );
   }
   const placed = placeLayers(architecture);
-  const untrained = placed.flatMap(({ name, parameters }) =>
-    parameters.filter((own) => own.trained === false).map(({ role }) => `${name}/${role}`),
-  );
-  const parameters = model.parameters.map((parameter) => ({
-    name: parameter.name,
-    shape: parameter.shape,
-    trained: !untrained.includes(parameter.name),
-    constraint: constraintOf(parameter),
-  }));
+  const parameters = specsOf(model, placed);
   const noise = noiseInputs(placed, batchSize);
   const shifts = inputShape.length === 3 && settings.shift > 0;
 
@@ -95,17 +88,13 @@ export async function compileTrainee(
   const optimizer = createOptimizer(settings.optimizer, step, settings);
 
   const views = { weights: step.parameters, gradients: step.gradients };
+  const arrays = model.parameters.map(({ name }) => step.parameters[name]);
   const split = dataset.splits[dataset.splits.validation.count > 0 ? 'validation' : 'training'];
   const validator = await compileForward({
     parameters,
     inputs: [{ name: 'inputs', shape: [validationBatch, ...inputShape] }],
     outputs: (weights, { inputs }) => ({
-      output: forward(placed, weights, inputs, {
-        training: false,
-        logits: false,
-        noise: {},
-        record: () => {},
-      }),
+      output: forward(placed, weights, inputs, inference(false)),
     }),
     views: step.parameters,
     threads: settings.threads,
@@ -164,24 +153,9 @@ export async function compileTrainee(
       return { images, shape: inputShape, columns };
     },
     views,
-    parameters() {
-      const all = new Float32Array(
-        model.parameters.reduce((sum, { data }) => sum + data.length, 0),
-      );
-      let offset = 0;
-      for (const { name } of model.parameters) {
-        all.set(step.parameters[name], offset);
-        offset += step.parameters[name].length;
-      }
-      return all;
-    },
+    parameters: () => joinFloats(arrays),
     setParameters(all) {
-      let offset = 0;
-      for (const { name } of model.parameters) {
-        const weights = step.parameters[name];
-        weights.set(all.subarray(offset, offset + weights.length));
-        offset += weights.length;
-      }
+      splitFloats(all, arrays);
       for (const { name, encoding } of model.parameters) {
         if (encoding.type !== 'codebook') continue;
         readCentroids(encoding.indices, step.parameters[name], step.centroids[name]);
@@ -217,8 +191,21 @@ export function batchOf(order: Int32Array, batch: number, size: number): Int32Ar
   return Int32Array.from({ length: size }, (_, i) => order[(start + i) % order.length]);
 }
 
+/** The parameters of a model as a training step takes them; layers keep their moving averages themselves. */
+export function specsOf(model: Model, placed: PlacedLayer[]): ParameterSpec[] {
+  const untrained = placed.flatMap(({ name, parameters }) =>
+    parameters.filter((own) => own.trained === false).map(({ role }) => `${name}/${role}`),
+  );
+  return model.parameters.map((parameter) => ({
+    name: parameter.name,
+    shape: parameter.shape,
+    trained: !untrained.includes(parameter.name),
+    constraint: constraintOf(parameter),
+  }));
+}
+
 /** What a compressed parameter keeps while it is trained on. */
-export function constraintOf({ mask, encoding }: Parameter): Constraint | undefined {
+function constraintOf({ mask, encoding }: Parameter): Constraint | undefined {
   if (encoding.type === 'codebook') {
     const { centroids, indices } = encoding;
     const free = mask ? indices.map((index, i) => (mask[i] ? index : -1)) : indices;

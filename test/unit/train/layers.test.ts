@@ -5,7 +5,13 @@ import { compileForward } from '../../../src/core/engine/step';
 import * as tf from '../../../src/core/engine/tf';
 import { createRandom } from '../../../src/core/random';
 import { exportOnnx } from '../../../src/core/train/export';
-import { flopsOf, forward, initialize, placeLayers } from '../../../src/core/train/layers/layers';
+import {
+  flopsOf,
+  forward,
+  inference,
+  initialize,
+  placeLayers,
+} from '../../../src/core/train/layers/layers';
 import type { Architecture, LayerSpec } from '../../../src/core/train/model';
 
 const batch = 5;
@@ -85,18 +91,10 @@ describe('layers', () => {
         parameters: model.parameters,
         inputs: [{ name: 'x', shape: [batch, ...inputShape] }],
         outputs: (weights, { x }) => ({
-          y: forward(placed, weights, x, {
-            training: false,
-            logits: false,
-            noise: {},
-            record: () => {},
-          }),
+          y: forward(placed, weights, x, inference(false)),
         }),
         threads: 1,
       });
-      for (const { name: parameter, data } of model.parameters) {
-        traced.parameters[parameter].set(data);
-      }
       const x = Float32Array.from({ length: batch * tf.util.sizeFromShape(inputShape) }, () =>
         symbols ? random.integer(symbols) : random.normal(),
       );

@@ -1,18 +1,18 @@
 /** Entropy-penalised training: cross entropy plus lambda times the bits that the levels will take in the file (after Oktay et al. 2020). */
 import { KolmoError } from '../../error';
 import type { Dataset } from '../../data/dataset';
-import { createRandom, shuffle, type Random } from '../../random';
+import { createRandom, shuffled, type Random } from '../../random';
 import {
   compileLevelForward,
   compileLevelStep,
   createLevelOptimizer,
+  joinFloats,
   logStepName,
   type Forward,
   type Optimizer,
   type Step,
 } from '../../train/levelStep';
 import { shiftImages, warpImages } from '../../train/augment';
-import { join } from '../../train/checkpoint';
 import { sizeOf } from '../../train/layers/layer';
 import type { Metrics, Model } from '../../train/model';
 import { objectives } from '../../train/objective';
@@ -92,8 +92,7 @@ async function* run(
   let done = 0;
   try {
     for (let epoch = 0; epoch < settings.epochs; epoch++) {
-      const order = Int32Array.from({ length: training.count }, (_, i) => i);
-      shuffle(order, random);
+      const order = shuffled(training.count, random);
       let loss = 0;
       for (let b = 0; b < stepsPerEpoch; b++, done++) {
         const share = done / total;
@@ -188,7 +187,10 @@ async function createTrainer(
     { name: logStepName(name), values: tensor.logStep },
   ]);
   for (const { name, values } of parts) step.parameters[name].set(values[0]);
-  optimizer.restore({ updates, moments: join(parts.flatMap(({ values }) => values.slice(1))) });
+  optimizer.restore({
+    updates,
+    moments: joinFloats(parts.flatMap(({ values }) => values.slice(1))),
+  });
 
   const read = (): LevelNetwork => {
     const { moments } = optimizer.state();

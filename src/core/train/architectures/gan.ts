@@ -1,4 +1,5 @@
 /** Generative adversarial networks for images (Goodfellow et al. 2014), fully connected. */
+import { sizeOf } from '../layers/layer';
 import type { LayerSpec } from '../model';
 import type { ArchitectureChoice, DatasetShape } from './architecture';
 
@@ -7,8 +8,6 @@ const noiseUnits = 100;
 
 const fits = ({ inputShape }: DatasetShape): true | string =>
   inputShape.length === 3 ? true : 'A GAN draws images.';
-
-const sizeOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 
 export const gan: ArchitectureChoice = {
   name: 'gan',

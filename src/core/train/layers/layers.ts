@@ -82,6 +82,14 @@ export interface ForwardPass {
   record(parameter: string, value: tf.Tensor): void;
 }
 
+/** The pass of a model that is not trained. */
+export const inference = (logits: boolean): ForwardPass => ({
+  training: false,
+  logits,
+  noise: {},
+  record: () => {},
+});
+
 /** @param x [batch, ...inputShape] */
 export function forward(
   placed: PlacedLayer[],
