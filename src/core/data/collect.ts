@@ -1,8 +1,9 @@
 /** Collect and preprocess: any dataset file to a Dataset, by the first reader that takes it. */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { KolmoError } from '../error';
 import { datasetDefaults, type Dataset, type DatasetOptions } from './dataset';
+import { readHead } from './files';
 import type { CollectEvent, DatasetDescription, Reader } from './reader';
 import { readers } from './readers';
 
@@ -30,25 +31,18 @@ export async function describeDataset(path: string): Promise<DatasetDescription>
 }
 
 async function findReader(path: string): Promise<Reader> {
-  const head = await readHead(path);
+  const head = await headOf(path);
   const name = basename(path).toLowerCase();
   // The last row takes any file.
   return Object.values(readers).find((reader) => reader.matches(name, head))!;
 }
 
-async function readHead(path: string): Promise<Uint8Array> {
+async function headOf(path: string): Promise<Uint8Array> {
   try {
     if ((await stat(path)).isDirectory()) {
       throw new KolmoError(`${path} is a folder: choose a file of the dataset in it.`);
     }
-    const file = await open(path);
-    try {
-      const head = new Uint8Array(4096);
-      const { bytesRead } = await file.read(head, 0, head.length, 0);
-      return head.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return await readHead(path, 4096);
   } catch (error) {
     if (error instanceof KolmoError) throw error;
     throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);

@@ -73,7 +73,10 @@ export interface DatasetOptions {
   seed: number;
   /** Folder for the rows of a table that is too large for memory. Default: all rows stay in memory. */
   cacheFolder?: string;
-  /** With a cache folder, rows stay in memory up to this many bytes. */
+  /**
+   * Images and symbols of more than so many bytes are read where they lie; rows of a table go to the cache folder,
+   * where there is one.
+   */
   memoryBytes: number;
   /** Gives the dataset before a table that does not fit in memory has been read to its end. */
   early: boolean;

@@ -1,8 +1,8 @@
 /** Tables through DuckDB: sniffed once, then read with everything said, so that a bad line is named. */
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { KolmoError } from '../error';
+import { readHead } from './files';
 
 export interface SourceColumn {
   name: string;
@@ -176,15 +176,8 @@ function countFields(header: string, delimiter: string): number {
 }
 
 async function readFirstLine(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const head = new Uint8Array(1 << 16);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    const text = new TextDecoder().decode(head.subarray(0, bytesRead));
-    return text.split(/\r\n|\n|\r/, 1)[0];
-  } finally {
-    await file.close();
-  }
+  const text = new TextDecoder().decode(await readHead(path, 1 << 16));
+  return text.split(/\r\n|\n|\r/, 1)[0];
 }
 
 export function isNumber(type: string): boolean {

@@ -1,7 +1,7 @@
 /** The files that a dataset comes from: their bytes, sizes and hashes. */
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { KolmoError } from '../error';
 import type { CollectEvent } from './reader';
@@ -34,6 +34,18 @@ export async function* hashFile(
     yield { type: 'progress', done, total: size, note };
   }
   return { path, bytes: done, sha256: hash.digest('hex') };
+}
+
+/** The first bytes of a file, at most so many. */
+export async function readHead(path: string, length: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const head = new Uint8Array(length);
+    const { bytesRead } = await file.read(head, 0, length, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The bytes of a file, wherever they are. */

@@ -1,15 +1,16 @@
 /** Images in IDX files with a label each: MNIST and its relatives. */
-import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { KolmoError } from '../error';
 import type { Dataset, DatasetOptions, Examples } from './dataset';
-import { hashFile, type Bytes, type SourceFile } from './files';
+import { hashFile, readHead, type Bytes, type SourceFile } from './files';
 import {
   findIdxFiles,
+  isGzip,
   openIdx,
   parseIdxName,
   readHeader,
+  sizeOf,
   type IdxFile,
   type IdxSet,
 } from './idxFile';
@@ -160,8 +161,6 @@ function pair(images: IdxFile, labels: IdxFile): LabelledImages {
   };
 }
 
-const sizeOf = (shape: number[]): number => shape.reduce((product, side) => product * side, 1);
-
 function imageShape(shape: number[], name: string): number[] {
   if (shape.length === 3) return [...shape.slice(1), 1];
   if (shape.length === 4) return shape.slice(1);
@@ -227,17 +226,12 @@ function datasetName(path: string): string {
 }
 
 async function readUnpackedHead(path: string): Promise<Uint8Array> {
-  const file = await open(path);
   try {
-    const head = new Uint8Array(4096);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    const bytes = head.subarray(0, bytesRead);
-    if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+    const head = await readHead(path, 4096);
+    if (!isGzip(head)) return head;
     // The piece ends in the middle of the stream: its first bytes are all that is asked of it.
-    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {
     throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
-  } finally {
-    await file.close();
   }
 }

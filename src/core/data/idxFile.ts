@@ -1,11 +1,10 @@
 /** The IDX format of MNIST (http://yann.lecun.com/exdb/mnist/), and the names its files go by. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { KolmoError } from '../error';
-import { bytesInMemory, openBytes, type Bytes } from './files';
+import { bytesInMemory, openBytes, readHead, type Bytes } from './files';
 
 export interface IdxFile {
   path: string;
@@ -20,20 +19,23 @@ export interface IdxFile {
 export async function openIdx(path: string, memoryBytes: number): Promise<IdxFile> {
   const name = basename(path);
   let size: number;
+  let packed: boolean;
   let bytes: Bytes;
   try {
     ({ size } = await stat(path));
-    bytes = await openBytes(path, size, isPacked(path) ? Infinity : memoryBytes);
+    packed = isGzip(await readHead(path, 2));
+    bytes = await openBytes(path, size, packed ? Infinity : memoryBytes);
   } catch (error) {
     throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
   }
   try {
-    if (bytes.all?.[0] === 0x1f && bytes.all[1] === 0x8b) {
-      bytes = bytesInMemory(await unpack(bytes.all, name));
-      size = bytes.all!.length;
+    if (packed) {
+      const unpacked = await unpack(bytes.all!, name);
+      bytes = bytesInMemory(unpacked);
+      size = unpacked.length;
     }
     const { shape, start } = readHeader(bytes.read(0, Math.min(size, headerBytes)), name);
-    const expected = start + shape.reduce((product, side) => product * side, 1);
+    const expected = start + sizeOf(shape);
     if (size !== expected) {
       throw new KolmoError(
         `${name} holds ${size} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${expected}. ` +
@@ -60,16 +62,11 @@ async function unpack(bytes: Uint8Array, name: string): Promise<Uint8Array> {
   }
 }
 
-function isPacked(path: string): boolean {
-  const head = new Uint8Array(2);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, head, 0, head.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  return head[0] === 0x1f && head[1] === 0x8b;
-}
+/** Whether bytes begin as a gzipped file does. */
+export const isGzip = ([first, second]: Uint8Array): boolean => first === 0x1f && second === 0x8b;
+
+export const sizeOf = (shape: number[]): number =>
+  shape.reduce((product, side) => product * side, 1);
 
 /** Reads the shape alone, which needs no more than the first bytes, unpacked. */
 export function readHeader(bytes: Uint8Array, name: string): { shape: number[]; start: number } {

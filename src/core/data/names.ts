@@ -25,29 +25,31 @@ export async function learnFirstNames(
     `CREATE OR REPLACE TEMP TABLE firstRows AS SELECT ${selected} FROM ${from}`,
     path,
   );
-  await learnNames(connection, 'firstRows', named, path);
+  for (const column of named) await learnNames(connection, 'firstRows', column, path);
   await query(connection, 'DROP TABLE firstRows', path);
 }
 
-/** Fills `names` of the given columns with what occurs in the rows of `from`, sorted. */
+/**
+ * Fills `names` of a column with what occurs in the rows of `from`, sorted.
+ * @returns how many rows have one of the names
+ */
 export async function learnNames(
   connection: DuckDBConnection,
   from: string,
-  columns: StoredColumn[],
+  column: StoredColumn,
   path: string,
-): Promise<void> {
-  for (const column of columns) {
-    const name = quoteName(column.name);
-    const found = await query(
-      connection,
-      `SELECT DISTINCT ${name}::VARCHAR AS found FROM ${from} WHERE ${name} IS NOT NULL LIMIT ${mostNames + 1}`,
-      path,
-    );
-    column.names = found.map((row) => String(row.found)).sort();
-    if (found.length > mostNames) {
-      column.unusable = `it has more than ${mostNames} different names`;
-    }
+): Promise<number> {
+  const name = quoteName(column.name);
+  const found = await query(
+    connection,
+    `SELECT ${name}::VARCHAR AS found, count(*) AS rows FROM ${from} WHERE ${name} IS NOT NULL GROUP BY 1 LIMIT ${mostNames + 1}`,
+    path,
+  );
+  column.names = found.map((row) => String(row.found)).sort();
+  if (found.length > mostNames) {
+    column.unusable = `it has more than ${mostNames} different names`;
   }
+  return found.reduce((sum, { rows }) => sum + Number(rows), 0);
 }
 
 /** A column as SQL that gives a number, never null: a vector without nulls is read several times as quickly. */

@@ -9,7 +9,7 @@ import { KolmoError } from '../error';
 import { createRandom, shuffled } from '../random';
 import type { DatasetOptions } from './dataset';
 import { query, quoteName } from './duckdb';
-import { expression, learnFirstNames, mostNames } from './names';
+import { expression, learnFirstNames, learnNames } from './names';
 import { createPlacedRows, refuseCache, type Rows } from './rows';
 import { readBlocks, type KnownTable } from './tableRows';
 
@@ -179,20 +179,10 @@ export function groupRows(
 async function countRows(connection: DuckDBConnection, table: KnownTable): Promise<number> {
   const { path, source, columns, described } = table;
   const target = columns[columns.length - 1];
-  if (!target.names) {
-    const number = await expression(connection, target, described[columns.length - 1].type, '');
-    const counted = `SELECT count(*) FILTER (isfinite(${number})) AS rows FROM ${source.sql}`;
-    return Number((await query(connection, counted, path))[0].rows);
-  }
-  const name = quoteName(target.name);
-  const classes = await query(
-    connection,
-    `SELECT ${name}::VARCHAR AS found, count(*) AS rows FROM ${source.sql} WHERE ${name} IS NOT NULL GROUP BY 1 LIMIT ${mostNames + 1}`,
-    path,
-  );
-  target.names = classes.map((row) => String(row.found)).sort();
-  if (classes.length > mostNames) target.unusable = 'it has too many classes';
-  return classes.reduce((sum, { rows }) => sum + Number(rows), 0);
+  if (target.names) return learnNames(connection, source.sql, target, path);
+  const number = await expression(connection, target, described[columns.length - 1].type, '');
+  const counted = `SELECT count(*) FILTER (isfinite(${number})) AS rows FROM ${source.sql}`;
+  return Number((await query(connection, counted, path))[0].rows);
 }
 
 /** Writes the header and some pieces of a file to another. */

@@ -38,7 +38,6 @@ export function createRows(options: RowsOptions): {
   let file: CacheFile | undefined;
   let block = new Float64Array(rowsPerBlock * width);
   let filled = 0;
-
   let stored = 0;
 
   const append = (rows: Float64Array): void => {

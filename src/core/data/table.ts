@@ -1,5 +1,5 @@
 /** Tables with a header: CSV and TSV, Parquet and JSON Lines, read a chunk at a time. */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { KolmoError } from '../error';
@@ -14,7 +14,7 @@ import {
 } from './columns';
 import type { Arriving, Dataset, DatasetOptions } from './dataset';
 import { openDuckdb, openTable, query, type TableSource } from './duckdb';
-import { hashFile } from './files';
+import { hashFile, readHead } from './files';
 import { learnFirstNames, learnNames, mostNames } from './names';
 import { groupRows, indexLines, openPieces, type Pieces } from './pieces';
 import type { CollectEvent, ColumnDescription, DatasetDescription, Reader } from './reader';
@@ -70,16 +70,10 @@ async function countRows(
 }
 
 async function meanLineLength(path: string): Promise<number> {
-  const file = await open(path);
-  try {
-    const head = new Uint8Array(1 << 20);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    let lines = 0;
-    for (let i = 0; i < bytesRead; i++) if (head[i] === 10) lines++;
-    return bytesRead / Math.max(1, lines);
-  } finally {
-    await file.close();
-  }
+  const head = await readHead(path, 1 << 20);
+  let lines = 0;
+  for (const byte of head) if (byte === 10) lines++;
+  return head.length / Math.max(1, lines);
 }
 
 function refuseEmpty(rows: number, columns: ColumnDescription[], name: string): void {
@@ -107,9 +101,10 @@ async function* collect(
     const { connection } = duckdb;
     const { table, classification, notes } = await lookAt(connection, path, options);
     const { source, columns } = table;
-    const index = indexLines({ header: source.lines?.header ?? false, columns: columns.length });
-    const file = yield* hashFile(path, index.visit);
-    pieces = await openPieces(connection, table, index, options);
+    const { lines } = source;
+    const index = lines && indexLines({ header: lines.header, columns: columns.length });
+    const file = yield* hashFile(path, index?.visit);
+    pieces = index && (await openPieces(connection, table, index, options));
     rows = pieces?.rows ?? (yield* readTable(connection, table, options, notes));
     if (!pieces) duckdb.close();
     const shares = { validation: options.validationShare, test: options.testShare };
@@ -195,7 +190,7 @@ async function* readTable(
     if (unknown.length > 0) {
       // Names that the first rows did not show: learn them all and read once more.
       rows.close();
-      await learnNames(connection, source.sql, unknown, path);
+      for (const column of unknown) await learnNames(connection, source.sql, column, path);
       continue;
     }
     if (withoutTarget > 0) {

@@ -120,6 +120,7 @@ function gatherFacts(rows: Rows, columns: StoredColumn[], split: SplitIndices): 
   const partOf = new Uint8Array(rows.count);
   for (const index of split.validation) partOf[index] = 1;
   for (const index of split.test) partOf[index] = 2;
+  const most = Math.min(split.training.length, rows.present);
   const facts = columns.map(({ names }) => ({
     present: 0,
     missing: 0,
@@ -127,10 +128,10 @@ function gatherFacts(rows: Rows, columns: StoredColumn[], split: SplitIndices): 
     squares: 0,
     counts: new Float64Array(names?.length ?? 0),
     testCounts: new Float64Array(names?.length ?? 0),
-    sample: new Float64Array(names ? 0 : medianRows),
+    sample: new Float64Array(names ? 0 : Math.min(most, medianRows)),
     sampled: 0,
   }));
-  const stride = Math.ceil(Math.min(split.training.length, rows.present) / medianRows);
+  const stride = Math.ceil(most / medianRows);
   let values = new Float64Array();
   rows.scan((block, firstRow, count) => {
     if (values.length < count) values = new Float64Array(count);
