@@ -68,8 +68,8 @@ export interface Pieces {
 
 /**
  * Reads the first group of pieces, and learns the names of all columns from it, those of the classes from all rows.
- * @returns undefined where the table fits in memory, or where its rows are not its lines, one each, with a target:
- * then it is to be read from its start
+ * @returns undefined where the table fits in memory, or where its rows are not its lines, one each, with a target of
+ * not too many classes: then it is to be read from its start
  */
 export async function openPieces(
   connection: DuckDBConnection,
@@ -83,6 +83,7 @@ export async function openPieces(
   const width = columns.length;
   if (!source.lines || !folder || count * width * 8 <= memoryBytes) return undefined;
   if ((await countRows(connection, table)) !== count) return undefined;
+  if (columns[width - 1].unusable !== undefined) return undefined;
 
   const starts = index.starts();
   // Another sequence than the split's.

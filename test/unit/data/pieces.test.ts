@@ -165,6 +165,15 @@ describe('a table that does not fit in memory', () => {
     });
   }
 
+  it('refuses a target of one class too many', async (t) => {
+    const folder = temporaryFolder(t, {
+      'a.csv': sorted((row) => `${row},n${row % 3},c${row % 10_001}`),
+    });
+    await assert.rejects(streamed(folder), {
+      message: 'The target “y” of a.csv has more than 10000 classes. Choose another column.',
+    });
+  });
+
   it('knows a class that the first pieces do not show', async (t) => {
     const folder = temporaryFolder(t, {
       'a.csv': sorted((row) => `${row},n${row % 3},${row === 70_000 ? 'rare' : `c${row % 2}`}`),
