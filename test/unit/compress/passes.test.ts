@@ -310,6 +310,17 @@ describe('share', () => {
     );
   });
 
+  it('refuses one codebook for all layers when all are to be left alone', () => {
+    const model = randomModel(tiny);
+    const except = weights(model)
+      .map(({ name }) => name)
+      .join();
+    assert.throws(() => shareWeights(model, { ...shareDefaults, codebook: 'global', except }), {
+      name: 'KolmoError',
+      message: /needs weights to share it, and all of them are to be left alone/,
+    });
+  });
+
   it('finds the clusters of k-means', () => {
     const values = Float32Array.of(-1.1, -1, -0.9, 0.4, 0.5, 0.6, 2);
     assert.deepEqual(

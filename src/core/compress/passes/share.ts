@@ -4,6 +4,7 @@ import { roundToHalf } from '../../formats/half';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { join } from '../../train/checkpoint';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { isWeights, weightsBut } from './parameters';
 import { quantizeParameter } from './quantize';
@@ -43,7 +44,7 @@ async function* run(
     total: settings.epochs,
     note: `${settings.clusters} shared values`,
   });
-  return storable(trained, settings.except);
+  return storable(trained);
 }
 
 /**
@@ -63,30 +64,30 @@ export function shareWeights(
   }
   const changes = weightsBut(model, settings.except);
   const weights = model.parameters.filter(changes);
+  if (settings.codebook === 'global' && weights.length === 0) {
+    throw new KolmoError(
+      'One codebook for all layers needs weights to share it, and all of them are to be left alone: take a name out of except.',
+    );
+  }
   const together = settings.codebook === 'global' && centroidsOf(weights, settings);
-  return storable(
-    {
-      ...model,
-      parameters: model.parameters.map((parameter) =>
-        changes(parameter)
-          ? withCodebook(parameter, together || centroidsOf([parameter], settings))
-          : parameter,
-      ),
-    },
-    settings.except,
-  );
+  return storable({
+    ...model,
+    parameters: model.parameters.map((parameter) =>
+      changes(parameter)
+        ? withCodebook(parameter, together || centroidsOf([parameter], settings))
+        : parameter,
+    ),
+  });
 }
 
-/** Training leaves float32 centroids and biases; files hold halves and 8-bit levels. What was left alone stays as it is. */
-function storable(model: Model, except?: string): Model {
-  const changes = weightsBut(model, except);
+/** Training leaves float32 centroids and biases; files hold halves and 8-bit levels. Weights without a codebook were left alone, and stay as they are. */
+function storable(model: Model): Model {
   return {
     ...model,
     parameters: model.parameters.map((parameter) => {
       const { encoding } = parameter;
       if (encoding.type === 'codebook') return withCentroids(parameter, encoding);
-      const isLeft = isWeights(parameter) && !changes(parameter);
-      if (encoding.type !== 'float32' || isLeft) return parameter;
+      if (encoding.type !== 'float32' || isWeights(parameter)) return parameter;
       return quantizeParameter(parameter, { bits: 8, granularity: 'tensor', scheme: 'symmetric' });
     }),
   };
@@ -107,16 +108,9 @@ function centroidsOf(
   weights: Parameter[],
   { clusters, rounds }: Pick<ShareOptions, 'clusters' | 'rounds'>,
 ): Float32Array {
-  const parts = weights.map(({ data, mask }) =>
-    mask ? data.filter((_, i) => mask[i] !== 0) : data,
-  );
-  const kept = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let end = 0;
-  for (const part of parts) {
-    kept.set(part, end);
-    end += part.length;
-  }
-  kept.sort();
+  const kept = join(
+    weights.map(({ data, mask }) => (mask ? data.filter((_, i) => mask[i] !== 0) : data)),
+  ).sort();
   let distinct = kept.length > 0 ? 1 : 0;
   for (let i = 1; i < kept.length; i++) if (kept[i] !== kept[i - 1]) distinct++;
   if (distinct < clusters) {
