@@ -10,7 +10,7 @@ import { initialize } from '../../../src/core/train/layers/layers';
 import { train } from '../../../src/core/train/loop';
 import type { Architecture, Model } from '../../../src/core/train/model';
 import { blobs } from './blobs';
-import { randomModel, tiny } from './models';
+import { finished, randomModel, tiny } from './models';
 
 const wide: Architecture = {
   ...tiny,
@@ -24,7 +24,7 @@ describe('distil', () => {
   it('trains a student of the width asked for, as good as its teacher', async () => {
     const dataset = blobs();
     const teacher = (
-      await last(train(initialize(wide, 1), dataset, { epochs: 6, learningRate: 0.01 }))
+      await finished(train(initialize(wide, 1), dataset, { epochs: 6, learningRate: 0.01 }))
     ).model;
     const student = await distilled(teacher, { width: 0.25, epochs: 10 }, dataset);
     assert.deepEqual(student.architecture.layers, [
@@ -43,7 +43,7 @@ describe('distil', () => {
   it('learns from the teacher alone when asked, even where the labels are wrong', async () => {
     const dataset = blobs();
     const teacher = (
-      await last(train(initialize(wide, 1), dataset, { epochs: 6, learningRate: 0.01 }))
+      await finished(train(initialize(wide, 1), dataset, { epochs: 6, learningRate: 0.01 }))
     ).model;
     const { training } = dataset.splits;
     const confused: Dataset = {
@@ -78,10 +78,4 @@ describe('distil', () => {
 });
 
 const distilled = (model: Model, options: PassOptions, dataset?: Dataset): Promise<Model> =>
-  last(distil.run(model, options, { dataset, seed: 1, threads: 1 }));
-
-async function last<R>(events: AsyncGenerator<unknown, R, void>): Promise<R> {
-  let next = await events.next();
-  while (!next.done) next = await events.next();
-  return next.value;
-}
+  finished(distil.run(model, options, { dataset, seed: 1, threads: 1 }));

@@ -15,6 +15,7 @@ import { initialize } from '../../../src/core/train/layers/layers';
 import { train } from '../../../src/core/train/loop';
 import type { Model } from '../../../src/core/train/model';
 import { collected } from '../data/collected';
+import { finished } from './models';
 
 /** A class that follows from which of 40 places and 25 makers a row names, and from an amount. */
 function places(): string {
@@ -48,7 +49,7 @@ describe('a model with embedded columns', () => {
       epochs: 8,
       learningRate: 3e-3,
     });
-    ({ model } = await last(training));
+    ({ model } = await finished(training));
   });
 
   it('is the same when it was packed and unpacked', async () => {
@@ -73,7 +74,7 @@ describe('a model with embedded columns', () => {
     const steps = [{ name, options: options[name] ?? {} }];
     if (!options[name]) {
       it(`is refused by ${name}, which says what to do instead`, async () => {
-        await assert.rejects(last(compress(model, steps, { dataset, seed: 1, threads: 1 })), {
+        await assert.rejects(finished(compress(model, steps, { dataset, seed: 1, threads: 1 })), {
           name: 'KolmoError',
           message: /takes dense, convolution and pooling layers.*quantize or prune it instead/,
         });
@@ -81,17 +82,10 @@ describe('a model with embedded columns', () => {
       continue;
     }
     it(`stays good and gets smaller with ${name}`, async () => {
-      const packed = await last(compress(model, steps, { dataset, seed: 1, threads: 1 }));
+      const packed = await finished(compress(model, steps, { dataset, seed: 1, threads: 1 }));
       const after = await error(packed.model);
       assert.ok(packed.bytes.length < 0.95 * encode(model).length);
       assert.ok(after < 0.15, `test error ${after}`);
     });
   }
 });
-
-async function last<T>(generator: AsyncGenerator<unknown, T, void>): Promise<T> {
-  for (;;) {
-    const step = await generator.next();
-    if (step.done) return step.value;
-  }
-}

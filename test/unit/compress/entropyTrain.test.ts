@@ -14,7 +14,7 @@ import type { PassEvent, PassOptions } from '../../../src/core/compress/pass';
 import type { Dataset, Examples } from '../../../src/core/data/dataset';
 import { createRandom } from '../../../src/core/random';
 import type { Architecture, Model } from '../../../src/core/train/model';
-import { lenet5, randomModel, tiny } from './models';
+import { finished, lenet5, randomModel, tiny } from './models';
 
 const options = { weightStep: 1, biasStep: 0.1 };
 
@@ -184,15 +184,10 @@ async function train(
     { epochs: 20, batchSize: 32, learningRate: 0.05, shift: 0, ...options },
     { dataset, seed: 3, threads: 1 },
   );
-  for (;;) {
-    const next = await pass.next();
-    if (next.done) {
-      const last = events.filter(({ type }) => type === 'point').at(-1);
-      const error = last?.type === 'point' ? last.error! : 1;
-      return { model: next.value, bytes: encode(next.value).length, error };
-    }
-    events.push(next.value);
-  }
+  const trained = await finished(pass, (event) => events.push(event));
+  const last = events.filter(({ type }) => type === 'point').at(-1);
+  const error = last?.type === 'point' ? last.error! : 1;
+  return { model: trained, bytes: encode(trained).length, error };
 }
 
 const convolution: Architecture = {

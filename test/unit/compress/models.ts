@@ -1,4 +1,4 @@
-/** Small models with seeded weights, for the tests of this folder. */
+/** Small models with seeded weights, and how passes over them are brought to their end, for the tests of this folder. */
 import { createRandom } from '../../../src/core/random';
 import type { Architecture, Model, Parameter } from '../../../src/core/train/model';
 import { knownArchitectures, layoutOf } from '../../../src/core/formats/kolmoLayout';
@@ -50,4 +50,16 @@ export function sparseModel(architecture: Architecture, density: number, seed = 
     };
   }
   return model;
+}
+
+/** Drains a generator and gives what it returns; `seen` is shown what it yields. */
+export async function finished<Event, Result>(
+  running: AsyncGenerator<Event, Result, undefined>,
+  seen: (event: Event) => void = () => {},
+): Promise<Result> {
+  for (;;) {
+    const next = await running.next();
+    if (next.done) return next.value;
+    seen(next.value);
+  }
 }

@@ -14,14 +14,14 @@ import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
 import { train } from '../../../src/core/train/loop';
 import type { Model } from '../../../src/core/train/model';
 import { blobs } from './blobs';
-import { randomModel, tiny } from './models';
+import { finished, randomModel, tiny } from './models';
 
 const dataset = blobs();
 const context = { dataset, seed: 1, threads: 1 };
 let trained: Model;
 
 before(async () => {
-  trained = (await last(train(randomModel(tiny), dataset, { epochs: 15, learningRate: 0.01 })))
+  trained = (await finished(train(randomModel(tiny), dataset, { epochs: 15, learningRate: 0.01 })))
     .model;
 });
 
@@ -50,7 +50,7 @@ describe('passes with fine-tuning', () => {
 
   it('refuse to measure movement where nothing is trained', async () => {
     await assert.rejects(
-      last(passes.prune.run(trained, { importance: 'movement' }, { seed: 1, threads: 1 })),
+      finished(passes.prune.run(trained, { importance: 'movement' }, { seed: 1, threads: 1 })),
       /Movement is measured while a model trains.*set importance to "magnitude"/,
     );
   });
@@ -59,7 +59,7 @@ describe('passes with fine-tuning', () => {
     const events: PassEvent[] = [];
     const options = { share: 0.6, steps: 3, stepEpochs: 1, epochs: 2 };
     const running = passes.pruneNeurons.run(trained, options, context);
-    const narrow = await last(running, (event) => events.push(event));
+    const narrow = await finished(running, (event) => events.push(event));
     assert.deepEqual(narrow.parameters[0].shape, [6, 3]);
     const notes = events.flatMap((event) => (event.type === 'progress' ? [event.note] : []));
     assert.deepEqual(
@@ -97,7 +97,8 @@ describe('passes with fine-tuning', () => {
     const decoded = decode(bytes);
     decoded.parameters.forEach(({ data }, i) => assert.deepEqual(data, shared.parameters[i].data));
     // Trained on from the file, they are still one.
-    const again = (await last(train(decoded, dataset, { epochs: 1, learningRate: 0.01 }))).model;
+    const again = (await finished(train(decoded, dataset, { epochs: 1, learningRate: 0.01 })))
+      .model;
     const [a, , b] = again.parameters.map(({ encoding }) => encoding);
     assert.ok(a.type === 'codebook' && b.type === 'codebook');
     assert.deepEqual(a.centroids, b.centroids);
@@ -152,7 +153,7 @@ describe('passes with fine-tuning', () => {
     );
     const outputError = async (options: PassOptions): Promise<number> => {
       const all = { bits: 3, granularity: 'channel', ...options };
-      const { parameters } = await last(
+      const { parameters } = await finished(
         passes.quantize.run(trained, all, { ...context, dataset: loud }),
       );
       const difference = parameters[0].data.map(
@@ -176,12 +177,12 @@ describe('passes with fine-tuning', () => {
   it('refuse to calibrate without data, and on data of another shape', async () => {
     const options = { calibration: 'activations' };
     await assert.rejects(
-      last(passes.quantize.run(trained, options, { seed: 1, threads: 1 })),
+      finished(passes.quantize.run(trained, options, { seed: 1, threads: 1 })),
       /Calibration on activations reads examples of the dataset, and there is none here/,
     );
     const other = { ...context, dataset: { ...dataset, inputShape: [4, 4, 1] } };
     await assert.rejects(
-      last(passes.quantize.run(trained, options, other)),
+      finished(passes.quantize.run(trained, options, other)),
       /calibration data blobs has examples of 4 x 4 x 1, and the model reads 6: calibrate it/,
     );
   });
@@ -199,17 +200,17 @@ describe('pipeline', () => {
 
   it('measures every stage by its packed file', async () => {
     const { events, result } = await collected(trained, steps);
-    const finished = events.filter((event) => event.type === 'stageFinished');
+    const stages = events.filter((event) => event.type === 'stageFinished');
     assert.deepEqual(
-      finished.map(({ stage }) => stage),
+      stages.map(({ stage }) => stage),
       ['prune', 'share', 'entropyCode'],
     );
-    for (const stage of finished) {
+    for (const stage of stages) {
       assert.equal(stage.ledger.bytes, stage.bytes.length);
       assert.deepEqual(decode(stage.bytes), stage.model);
     }
-    assert.ok(finished[1].bytes.length < finished[0].bytes.length);
-    assert.deepEqual(finished[2].bytes, result.bytes);
+    assert.ok(stages[1].bytes.length < stages[0].bytes.length);
+    assert.deepEqual(stages[2].bytes, result.bytes);
   });
 
   it('gives the same bytes for the same seed', async () => {
@@ -218,7 +219,7 @@ describe('pipeline', () => {
   });
 
   it('does without a dataset, and then trains nothing', async () => {
-    const packed = await last(compress(trained, steps, { seed: 1, threads: 1 }));
+    const packed = await finished(compress(trained, steps, { seed: 1, threads: 1 }));
     assert.ok(packed.bytes.length > 0);
   });
 
@@ -234,7 +235,7 @@ describe('pipeline', () => {
 });
 
 async function run(name: PassName, options: PassOptions): Promise<Model> {
-  return last(passes[name].run(trained, options, context));
+  return finished(passes[name].run(trained, options, context));
 }
 
 async function collected(
@@ -243,22 +244,8 @@ async function collected(
 ): Promise<{ events: CompressEvent[]; result: PackedStage }> {
   const events: CompressEvent[] = [];
   const running = compress(model, steps, context);
-  for (;;) {
-    const next = await running.next();
-    if (next.done) return { events, result: next.value };
-    events.push(next.value);
-  }
-}
-
-async function last<E, T>(
-  running: AsyncGenerator<E, T, undefined>,
-  seen: (event: E) => void = () => {},
-): Promise<T> {
-  for (;;) {
-    const next = await running.next();
-    if (next.done) return next.value;
-    seen(next.value);
-  }
+  const result = await finished(running, (event) => events.push(event));
+  return { events, result };
 }
 
 async function errorOf(model: Model): Promise<number> {
