@@ -1,7 +1,7 @@
 /** The labels of a dataset by codes that look at nothing but labels: uniform, and what compressors make of one byte each. */
 import { execFile } from 'node:child_process';
 import * as zlib from 'node:zlib';
-import { descriptionLength } from '../core/compress/analysis/descriptionLength';
+import { labelLength } from '../core/compress/analysis/descriptionLength';
 import type { Dataset, Examples } from '../core/data/dataset';
 import type { LabelCodes } from '../runs/events';
 
@@ -22,7 +22,7 @@ export async function labelCodes({
       labelsOf(examples, inputSize, targetSize),
     ),
   );
-  const { uniform } = descriptionLength(new Uint8Array(), 0, bytes.length, classes);
+  const uniform = labelLength(Math.log(classes), bytes.length);
   return { count: bytes.length, classes, uniform, compressed: await compressedSizes(bytes) };
 }
 

@@ -2,49 +2,16 @@
 import type { Dataset, Examples } from '../../data/dataset';
 import { KolmoError } from '../../error';
 import { evaluateOnnx, exportOnnx } from '../../train/export';
+import { sizeOf } from '../../train/layers/layer';
 import { initialize } from '../../train/layers/layers';
 import { train, type TrainEvent } from '../../train/loop';
 import type { TrainOptions } from '../../train/options';
 import type { Architecture } from '../../train/model';
 
-/** Bytes. */
-export interface DescriptionLength {
-  /** L(model): the packed file. */
-  model: number;
-  /** L(labels | model): what an arithmetic coder spends on the labels under the model's probabilities. */
-  labels: number;
-  total: number;
-  /** The same labels without looking at the inputs: log2(classes) bits each. */
-  uniform: number;
-}
-
-/**
- * The two-part code of a split's labels.
- * @param packed the packed file, which is what is measured too
- * @param loss mean cross entropy in nats on `count` examples, of the model that the file decodes to
- */
-export function descriptionLength(
-  packed: Uint8Array,
-  loss: number,
-  count: number,
-  classes: number,
-): DescriptionLength {
-  const labels = labelLength(loss, count);
-  return {
-    model: packed.length,
-    labels,
-    total: packed.length + labels,
-    uniform: nats(Math.log(classes) * count),
-  };
-}
-
 export interface PrequentialEvent {
   type: 'block';
-  /** Labels that were known when this block was coded, and that are coded after it. */
-  known: number;
+  /** Labels that are coded after this block, and their bytes. */
   coded: number;
-  /** Bytes of the labels of this block, and of all so far. */
-  bytes: number;
   total: number;
 }
 
@@ -72,8 +39,9 @@ export async function* prequential(
   const { firstBlock = 64, ...training } = options;
   const blocks = prequentialBlocks(count, firstBlock);
   const first = Math.min(firstBlock, count);
-  let total = nats(Math.log(dataset.task.classes.length) * first);
-  yield { type: 'block', known: 0, coded: first, bytes: total, total };
+  const uniform = Math.log(dataset.task.classes.length);
+  let total = labelLength(uniform, first);
+  yield { type: 'block', coded: first, total };
   for (const known of blocks) {
     const next = Math.min(2 * known, count);
     const seen = part(dataset.splits.training, 0, known);
@@ -90,20 +58,15 @@ export async function* prequential(
     const { model } = yield* train(initialize(architecture, training.seed), view, training);
     const { loss } = await evaluateOnnx(exportOnnx(model), view, 'test', training);
     // A code may always fall back on the uniform one, for one bit.
-    const bytes = Math.min(
-      nats(loss * (next - known)),
-      nats(Math.log(dataset.task.classes.length) * (next - known)) + 1 / 8,
-    );
-    total += bytes;
-    yield { type: 'block', known, coded: next, bytes, total };
+    const length = next - known;
+    total += Math.min(labelLength(loss, length), labelLength(uniform, length) + 1 / 8);
+    yield { type: 'block', coded: next, total };
   }
   return total;
 }
 
-const nats = (value: number): number => value / Math.LN2 / 8;
-
 /** L(labels | model) in bytes: what an arithmetic coder spends on `count` labels whose mean cross entropy is `loss` nats. */
-export const labelLength = (loss: number, count: number): number => nats(loss * count);
+export const labelLength = (loss: number, count: number): number => (loss * count) / Math.LN2 / 8;
 
 /** The blocks of the prequential code: how many labels are known before each of them, the first one aside. */
 export function prequentialBlocks(count: number, firstBlock = 64): number[] {
@@ -116,7 +79,7 @@ export function prequentialBlocks(count: number, firstBlock = 64): number[] {
 export function withAllLabels(dataset: Dataset): Dataset {
   const { training, validation } = dataset.splits;
   const { inputShape, targetSize } = dataset;
-  const inputSize = inputShape.reduce((product, size) => product * size, 1);
+  const inputSize = sizeOf(inputShape);
   const all: Examples = {
     count: training.count + validation.count,
     read(indices, inputs, targets) {
