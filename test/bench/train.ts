@@ -12,6 +12,7 @@ import { train } from '../../src/core/train/loop';
 import type { TrainSummary } from '../../src/jobs/train';
 import type { Row } from './harness/row';
 import { inProcess } from './harness/inProcess';
+import { median } from './harness/measure';
 import { wasmSpeed } from './yardsticks/tfjsWasm';
 
 export const bench = {
@@ -178,6 +179,3 @@ function provideTfjsNode(log: (line: string) => void): void {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];

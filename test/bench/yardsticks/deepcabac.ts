@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { decode, encode } from '../../../src/core/compress/container/container';
+import { decode, encode, planOf } from '../../../src/core/compress/container/container';
 import type { Model } from '../../../src/core/train/model';
+import { median, processorMilliseconds } from '../harness/measure';
 import type { Row } from '../harness/row';
 
 const script = 'test/bench/yardsticks/deepcabac.py';
@@ -76,8 +77,7 @@ function writeAndRead(model: Model, path: string): number {
   const before = process.cpuUsage();
   writeFileSync(path, encode(model));
   decode(readFileSync(path), path);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+  return processorMilliseconds(before);
 }
 
 /** The reference in a process of its own, which waits between its turns. */
@@ -101,18 +101,14 @@ async function startReference(
   };
 }
 
-const median = (values: number[]): number =>
-  values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
 /** Names as a PyTorch model has them, by which nncodec tells weights from biases. */
-function tensorsOf({ parameters }: Model): { name: string; shape: number[]; levels: number[] }[] {
-  return parameters.map(({ name, shape, encoding }) => {
+function tensorsOf(model: Model): { name: string; shape: number[]; levels: number[] }[] {
+  return planOf(model).map(({ tensor: { name, shape, encoding }, levels }) => {
     if (encoding.type !== 'quantized') throw new Error(`${name} is not quantized`);
-    const { levels, zeroPoints } = encoding;
     return {
       name: name.replace('/weights', '.weight').replace('/biases', '.bias'),
       shape,
-      levels: Array.from(levels, (level, i) => level - zeroPoints[i % zeroPoints.length]),
+      levels: [...levels],
     };
   });
 }
