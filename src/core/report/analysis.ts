@@ -49,7 +49,11 @@ export function analysisSections(state: RunState): string[] {
 }
 
 function labelSection({ count, classes, uniform, stages, ...codes }: LabelLengths): string[] {
-  const bytes = (value: number): string => formatCount(value);
+  /** A code that sends no model. */
+  const row = (name: string, length: number): string[] => {
+    const bytes = formatCount(length);
+    return [name, '', bytes, bytes];
+  };
   return [
     '## Description length of the labels',
     `${formatCount(count)} labels of ${classes} classes: those of the training and the validation split. A model has learned something where it and what the labels still cost under it are together shorter than the labels alone.`,
@@ -58,20 +62,13 @@ function labelSection({ count, classes, uniform, stages, ...codes }: LabelLength
       [
         ...stages.map(({ stage, model, labels }) => [
           `packed after ${stageTitles[stage].toLowerCase()}`,
-          bytes(model),
-          bytes(labels),
-          bytes(model + labels),
+          formatCount(model),
+          formatCount(labels),
+          formatCount(model + labels),
         ]),
-        ['uniform', '', bytes(uniform), bytes(uniform)],
-        ...(codes.prequential === undefined
-          ? []
-          : [['block-prequential', '', bytes(codes.prequential), bytes(codes.prequential)]]),
-        ...Object.entries(codes.compressed).map(([name, length]) => [
-          name,
-          '',
-          bytes(length),
-          bytes(length),
-        ]),
+        row('uniform', uniform),
+        ...(codes.prequential === undefined ? [] : [row('block-prequential', codes.prequential)]),
+        ...Object.entries(codes.compressed).map(([name, length]) => row(name, length)),
       ],
     ),
   ];

@@ -30,21 +30,18 @@ export function measureLayers(model: Model, ledger: Ledger): LayerMeasure[] {
       nonZero,
       encoding: encodingLabel(parameter.encoding),
       bytes: entryBytes(ledger.tensors[i]),
-      entropyBytes: entropyBits(parameter) / 8,
+      entropyBytes: entropyBits(parameter, nonZero) / 8,
       histogram: histogramOf(parameter.data),
     };
   });
 }
 
 /** n H(density) bits for the positions; a float32 takes its 32 bits, a level or an index its entropy. */
-function entropyBits({ data, encoding }: Parameter): number {
+function entropyBits({ data, encoding }: Parameter, nonZero: number): number {
+  const positions = entropyOf([data.length - nonZero, nonZero]);
+  if (encoding.type === 'float32') return positions + 32 * nonZero;
   const counts = new Map<number, number>();
-  for (const value of data) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const zeros = counts.get(0) ?? 0;
-  const others = data.length - zeros;
-  const positions = entropyOf([zeros, others]);
-  if (encoding.type === 'float32') return positions + 32 * others;
-  counts.delete(0);
+  for (const value of data) if (value !== 0) counts.set(value, (counts.get(value) ?? 0) + 1);
   return positions + entropyOf([...counts.values()]);
 }
 

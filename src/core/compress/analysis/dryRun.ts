@@ -10,7 +10,7 @@ import { removeNeurons } from '../passes/pruneNeurons';
 import { quantizeDefaults, quantizeWeights } from '../passes/quantize';
 import { shareDefaults, shareWeights } from '../passes/share';
 
-/** What each pass does to the weights before it trains them on; undefined where training is all it does. */
+/** What each pass makes of the weights before it trains them on, or what packs to as many bytes; undefined where only training tells. */
 export const rehearsals: {
   [N in PassName]: ((model: Model, setting: number) => Model) | undefined;
 } = {
@@ -25,7 +25,7 @@ export const rehearsals: {
 };
 
 /**
- * Bytes of the packed file after a pass with its one setting, without fine-tuning and without coding.
+ * Bytes of the packed file after a pass with its one setting, without fine-tuning and without writing it.
  * Throws a KolmoError where the pass does not fit, and for a pass that only training can tell.
  */
 export function predict(model: Model, pass: PassName, setting: number): number {

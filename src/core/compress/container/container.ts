@@ -10,6 +10,7 @@ import {
 } from '../../formats/kolmo';
 import type { KolmoEncoding } from '../../formats/kolmoEncoding';
 import { layoutOf, listedLayout, type TensorLayout } from '../../formats/kolmoLayout';
+import { sizeOf } from '../../train/layers/layer';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { runsOf } from '../../train/scales';
 import { checkFinite } from '../finite';
@@ -95,7 +96,7 @@ export function decode(bytes: Uint8Array, name = 'The packed model'): Model {
   const coder = createCoder(bytes.subarray(header.length, -4));
   const tail = readingTail(bytes, bytes.length - 4);
   const plans = header.tensors.map((tensor): Plan => {
-    const count = tensor.shape.reduce((a, b) => a * b, 1);
+    const count = sizeOf(tensor.shape);
     const float = tensor.encoding.type === 'float32';
     return {
       tensor,
@@ -181,13 +182,14 @@ export function planOf(model: Model): Plan[] {
       `The model has ${parameters} parameters, and a packed model holds at most ${maximumParameters}: keep it as ONNX, or prune neurons first.`,
     );
   }
+  const books = booksOf(model.parameters);
   return model.parameters.map((parameter, t) => {
     const layout = matches ? derived[t] : listedLayout(parameter.name, parameter.shape);
-    return planTensor(parameter, layout, model.parameters);
+    return planTensor(parameter, layout, books);
   });
 }
 
-function planTensor(parameter: Parameter, layout: TensorLayout, all: Parameter[]): Plan {
+function planTensor(parameter: Parameter, layout: TensorLayout, books: Books): Plan {
   const { data, encoding } = parameter;
   const masked = parameter.mask !== undefined;
   const common = { ...layout, masked, streamBytes: 0 };
@@ -226,7 +228,7 @@ function planTensor(parameter: Parameter, layout: TensorLayout, all: Parameter[]
       };
     }
     case 'codebook': {
-      const { centroids, negative, levels } = rankOf(parameter, encoding, all);
+      const { centroids, negative, levels } = rankOf(parameter.name, encoding, books);
       return {
         tensor: { ...common, sparse: true, encoding: { type: 'codebook', centroids, negative } },
         levels,
@@ -238,23 +240,35 @@ function planTensor(parameter: Parameter, layout: TensorLayout, all: Parameter[]
   }
 }
 
-/**
- * Numbers the centroids in use by their rank away from zero, so that close values have close levels: -2, -1, (0), 1, 2…
- * Parameters with equal codebooks have the same numbers, so that the file holds the codebook once.
- */
-function rankOf(
-  parameter: Parameter,
-  { centroids, indices }: Extract<Encoding, { type: 'codebook' }>,
-  all: Parameter[],
-): { centroids: Float32Array; negative: number; levels: Int32Array } {
-  const book = nonzero(centroids).join();
-  const values = new Set<number>();
-  for (const { encoding } of all) {
-    if (encoding.type !== 'codebook' || nonzero(encoding.centroids).join() !== book) continue;
-    for (const index of encoding.indices) if (index >= 0) values.add(encoding.centroids[index]);
+/** By `bookOf`: the centroids that any parameter of that codebook uses, rising and without zero. */
+type Books = Map<string, Float32Array>;
+
+/** Parameters with equal codebooks have the same centroids, so that the file holds the codebook once. */
+function booksOf(parameters: Parameter[]): Books {
+  const used = new Map<string, Set<number>>();
+  for (const { encoding } of parameters) {
+    if (encoding.type !== 'codebook') continue;
+    const { centroids, indices } = encoding;
+    const isUsed = new Uint8Array(centroids.length);
+    for (const index of indices) if (index >= 0) isUsed[index] = 1;
+    const book = bookOf(centroids);
+    const values = used.get(book) ?? new Set();
+    used.set(book, values);
+    centroids.forEach((value, i) => isUsed[i] && value !== 0 && values.add(value));
   }
-  values.delete(0);
-  const sorted = Float32Array.from(values).sort();
+  return new Map([...used].map(([book, values]) => [book, Float32Array.from(values).sort()]));
+}
+
+/** Zero is stored as a level, and so does not tell two codebooks apart. */
+const bookOf = (centroids: Float32Array): string => centroids.filter((value) => value !== 0).join();
+
+/** Numbers the centroids in use by their rank away from zero, so that close values have close levels: -2, -1, (0), 1, 2… */
+function rankOf(
+  name: string,
+  { centroids, indices }: Extract<Encoding, { type: 'codebook' }>,
+  books: Books,
+): { centroids: Float32Array; negative: number; levels: Int32Array } {
+  const sorted = books.get(bookOf(centroids))!;
   const negative = sorted.filter((value) => value < 0).length;
   const ranks = Int32Array.from(centroids, (value) => {
     const i = sorted.indexOf(value);
@@ -262,12 +276,9 @@ function rankOf(
   });
   const levels = new Int32Array(indices.length);
   for (let i = 0; i < levels.length; i++) levels[i] = indices[i] < 0 ? 0 : ranks[indices[i]];
-  checkLevels(parameter.name, levels);
+  checkLevels(name, levels);
   return { centroids: sorted, negative, levels };
 }
-
-/** Zero is stored as a level, and so does not tell two codebooks apart. */
-const nonzero = (centroids: Float32Array): Float32Array => centroids.filter((value) => value !== 0);
 
 function parameterOf({ tensor, levels, values }: Plan): Parameter {
   const { name, shape } = tensor;

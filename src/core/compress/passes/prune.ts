@@ -3,6 +3,7 @@ import { KolmoError } from '../../error';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { join } from '../../train/checkpoint';
 import type { Model, Parameter } from '../../train/model';
 import { weightsBut, withData } from './parameters';
 import { removeGradually } from './gradual';
@@ -72,7 +73,7 @@ export interface PruneSettings {
   sparsity: number;
   /** `layer`: each layer loses its smallest; `global`: one threshold for all, in units of each layer's own deviation. */
   granularity: PruneGranularity;
-  /** Remove N - keep of every N weights in a row of inputs instead (`2:4`); 0 = off. */
+  /** Remove N - keep of every N weights in a row of inputs instead (`2:4`); undefined: off. */
   keepOf: [keep: number, of: number] | undefined;
   /** Names of weights to leave alone, separated by commas. */
   except?: string;
@@ -80,7 +81,7 @@ export interface PruneSettings {
   scores?: Movement['scores'];
 }
 
-type Importance = Map<Parameter, Float32Array>;
+type Scores = Map<Parameter, Float32Array>;
 type Masks = Map<Parameter, Uint8Array>;
 
 /** A small layer is worth little and spoils much: below this share of all weights it keeps `smallLayerFactor` times as many. */
@@ -99,14 +100,14 @@ export function pruneWeights(model: Model, settings: PruneSettings): Model {
       'The model has no weight matrix that could be pruned, only vectors: quantize it instead.',
     );
   }
-  const importance = new Map(
-    weights.map((parameter) => [parameter, importanceOf(parameter, settings.scores)]),
+  const scores = new Map(
+    weights.map((parameter) => [parameter, scoresOf(parameter, settings.scores)]),
   );
   const masks = settings.keepOf
-    ? patternMasks(importance, settings.keepOf)
+    ? patternMasks(scores, settings.keepOf)
     : settings.granularity === 'layer'
-      ? layerMasks(importance, settings.sparsity)
-      : globalMasks(importance, settings.sparsity);
+      ? layerMasks(scores, settings.sparsity)
+      : globalMasks(scores, settings.sparsity);
   return {
     ...model,
     parameters: model.parameters.map((parameter) => {
@@ -124,8 +125,8 @@ export function pruneWeights(model: Model, settings: PruneSettings): Model {
 }
 
 /** How many weights each layer keeps, so that together they are 1 - sparsity of all. */
-function layerMasks(importance: Importance, sparsity: number): Masks {
-  const weights = [...importance.keys()];
+function layerMasks(scores: Scores, sparsity: number): Masks {
+  const weights = [...scores.keys()];
   const total = weights.reduce((sum, parameter) => sum + parameter.data.length, 0);
   const keep = (1 - sparsity) * total;
   const isSmall = (parameter: Parameter): boolean => parameter.data.length < smallLayer * total;
@@ -136,27 +137,22 @@ function layerMasks(importance: Importance, sparsity: number): Masks {
     weights.map((parameter) => {
       const share = isSmall(parameter) && small < total ? smallShare : largeShare;
       const count = Math.round(share * parameter.data.length);
-      return [parameter, largest(importance.get(parameter)!, count)];
+      return [parameter, largest(scores.get(parameter)!, count)];
     }),
   );
 }
 
-function globalMasks(importance: Importance, sparsity: number): Masks {
-  const weights = [...importance.keys()];
-  const scores = [...importance.values()].map((all) => {
+function globalMasks(scores: Scores, sparsity: number): Masks {
+  const weights = [...scores.keys()];
+  const relative = [...scores.values()].map((all) => {
     let sum = 0;
     for (const value of all) if (value > -Infinity) sum += value * value;
     const deviation = Math.sqrt(sum / all.length) || 1;
     return all.map((value) => value / deviation);
   });
-  const joined = new Float32Array(scores.reduce((sum, all) => sum + all.length, 0));
-  let offset = 0;
-  for (const all of scores) {
-    joined.set(all, offset);
-    offset += all.length;
-  }
+  const joined = join(relative);
   const mask = largest(joined, Math.round((1 - sparsity) * joined.length));
-  offset = 0;
+  let offset = 0;
   return new Map(
     weights.map((parameter) => {
       const part = mask.slice(offset, offset + parameter.data.length);
@@ -166,9 +162,9 @@ function globalMasks(importance: Importance, sparsity: number): Masks {
   );
 }
 
-function patternMasks(importance: Importance, keepOf: [number, number]): Masks {
+function patternMasks(scores: Scores, keepOf: [number, number]): Masks {
   return new Map(
-    [...importance].map(([parameter, all]) => [parameter, patternMask(parameter, all, keepOf)]),
+    [...scores].map(([parameter, all]) => [parameter, patternMask(parameter, all, keepOf)]),
   );
 }
 
@@ -196,8 +192,8 @@ function patternMask(
 }
 
 /** What each weight matters; one that was pruned before sorts below all others. */
-function importanceOf(parameter: Parameter, scores: PruneSettings['scores']): Float32Array {
-  const measured = scores?.get(parameter.name) ?? parameter.data.map(Math.abs);
+function scoresOf(parameter: Parameter, given: PruneSettings['scores']): Float32Array {
+  const measured = given?.get(parameter.name) ?? parameter.data.map(Math.abs);
   return measured.map((value, i) => (parameter.mask?.[i] === 0 ? -Infinity : value));
 }
 

@@ -113,13 +113,13 @@ export function quantizeParameter(
   const decoded = new Float32Array(data.length);
   runs.forEach((run, r) => {
     const full = gridOf(parameter, run, settings);
-    const { scale, zeroPoint, lowest, highest } =
+    const grid =
       settings.range === 'fitted' || importance ? fitted(full, parameter, run, importance) : full;
+    const { scale, zeroPoint } = grid;
     scales[r] = scale;
     zeroPoints[r] = zeroPoint;
     for (let i = run.first; i < run.end; i += run.stride) {
-      const level = mask?.[i] === 0 ? zeroPoint : Math.round(data[i] / scale) + zeroPoint;
-      levels[i] = level < lowest ? lowest : level > highest ? highest : level;
+      levels[i] = mask?.[i] === 0 ? zeroPoint : levelOf(data[i], grid);
       decoded[i] = scale * (levels[i] - zeroPoint);
     }
   });
@@ -168,6 +168,12 @@ interface Grid {
   highest: number;
 }
 
+/** The level nearest to a value. */
+function levelOf(value: number, { scale, zeroPoint, lowest, highest }: Grid): number {
+  const level = Math.round(value / scale) + zeroPoint;
+  return level < lowest ? lowest : level > highest ? highest : level;
+}
+
 /** Shares of the full range that are tried. */
 const shares = Array.from({ length: 16 }, (_, i) => 1 - 0.05 * i);
 
@@ -179,22 +185,19 @@ function fitted(
   importance?: Float32Array,
 ): Grid {
   const columns = columnsOf(shape);
-  const { zeroPoint, lowest, highest } = full;
   let best = full;
   let least = Infinity;
   for (const share of shares) {
-    const scale = storedScale(full.scale * share);
+    const grid = { ...full, scale: storedScale(full.scale * share) };
     let error = 0;
     for (let i = first; i < end; i += stride) {
       if (mask?.[i] === 0) continue;
-      const level = Math.round(data[i] / scale) + zeroPoint;
-      const kept = level < lowest ? lowest : level > highest ? highest : level;
       const weight = importance ? importance[Math.floor(i / columns)] : 1;
-      error += weight * (data[i] - scale * (kept - zeroPoint)) ** 2;
+      error += weight * (data[i] - grid.scale * (levelOf(data[i], grid) - grid.zeroPoint)) ** 2;
     }
     if (error < least) {
       least = error;
-      best = { ...full, scale };
+      best = grid;
     }
   }
   return best;

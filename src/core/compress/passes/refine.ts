@@ -7,7 +7,6 @@ import type { PassContext, PassEvent } from '../pass';
 export interface RefineOptions {
   epochs: number;
   learningRate: number;
-  batchSize?: number;
   /** Epochs of this pass before and in all, for its progress. */
   before: number;
   total: number;

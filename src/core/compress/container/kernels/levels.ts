@@ -109,7 +109,7 @@ export function columnCounts(): usize {
 }
 
 /**
- * Writes the prepared levels, or fills them when the port reads.
+ * Writes the prepared levels, or fills them when the coder reads.
  * @param width rows lie in space as [height, width, channels]
  * @param binary levels are 0 or 1: only positions are coded
  */
@@ -120,7 +120,7 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
   if (!isReading()) survey(rows, columns);
   if (!vector && rows > 1) {
     codeRows(rows, columns, width, channels);
-    codeColumns(rows, columns);
+    codeColumns(columns);
   }
   lowestClass = 0;
   highestClass = maximumClass;
@@ -266,7 +266,7 @@ function codeRows(rows: i32, columns: i32, width: i32, channels: i32): void {
   }
 }
 
-function codeColumns(rows: i32, columns: i32): void {
+function codeColumns(columns: i32): void {
   for (let column = 0; column < columns; column++) {
     const before = column > 0 ? unchecked(columnAlive[column - 1]) : 0;
     const before2 = column > 1 ? unchecked(columnAlive[column - 2]) : 0;
