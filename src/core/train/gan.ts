@@ -1,6 +1,6 @@
 /** Trains a generator against a discriminator, in alternating steps (Goodfellow et al. 2014). */
 import type { Dataset } from '../data/dataset';
-import { joinFloats, splitFloats } from '../engine/floats';
+import { joinFloats, splitFloats } from '../floats';
 import { createOptimizer } from '../engine/optimizer';
 import type { Step } from '../engine/step';
 import { KolmoError } from '../error';

@@ -1,5 +1,5 @@
 /** Compiles a training step whose weights are integer levels times a learned step, rounded in the forward pass only. */
-import { joinFloats } from '../engine/floats';
+import { joinFloats } from '../floats';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
 import {
   compileForward,

@@ -1,6 +1,6 @@
 /** A model compiled for training on one dataset: batches in, updated weights and measured validation out. */
 import type { Dataset } from '../data/dataset';
-import { joinFloats, splitFloats } from '../engine/floats';
+import { joinFloats, splitFloats } from '../floats';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
 import { compileForward, compileStep, type Constraint, type ParameterSpec } from '../engine/step';
 import { KolmoError } from '../error';

@@ -30,7 +30,7 @@ const allowed: Record<string, string[]> = {
 };
 
 /** What every part of the core may use. */
-const shared = ['src/core/error', 'src/core/random', 'src/core/wasm.d'];
+const shared = ['src/core/error', 'src/core/floats', 'src/core/random', 'src/core/wasm.d'];
 
 interface Source {
   /** Path from the root, with forward slashes. */

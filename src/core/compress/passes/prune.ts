@@ -3,7 +3,7 @@ import { KolmoError } from '../../error';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
-import { join } from '../../train/checkpoint';
+import { joinFloats } from '../../floats';
 import type { Model, Parameter } from '../../train/model';
 import { weightsBut, withData } from './parameters';
 import { removeGradually } from './gradual';
@@ -150,7 +150,7 @@ function globalMasks(scores: Scores, sparsity: number): Masks {
     const deviation = Math.sqrt(sum / all.length) || 1;
     return all.map((value) => value / deviation);
   });
-  const joined = join(relative);
+  const joined = joinFloats(relative);
   const mask = largest(joined, Math.round((1 - sparsity) * joined.length));
   let offset = 0;
   return new Map(

@@ -4,7 +4,7 @@ import { roundToHalf } from '../../formats/half';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
-import { join } from '../../train/checkpoint';
+import { joinFloats } from '../../floats';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { isWeights, weightsBut } from './parameters';
 import { quantizeParameter } from './quantize';
@@ -108,7 +108,7 @@ function centroidsOf(
   weights: Parameter[],
   { clusters, rounds }: Pick<ShareOptions, 'clusters' | 'rounds'>,
 ): Float32Array {
-  const kept = join(
+  const kept = joinFloats(
     weights.map(({ data, mask }) => (mask ? data.filter((_, i) => mask[i] !== 0) : data)),
   ).sort();
   let distinct = kept.length > 0 ? 1 : 0;
