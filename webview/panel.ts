@@ -15,7 +15,7 @@
  * - `[data-view=analysis][data-running]`; in it `[data-view=ledger][data-sum][data-bytes]`, `[data-view=dry-run][data-passes]`
  *   with `button.rung[data-setting][data-bytes]`, `[data-view=sensitivity][data-cells]`, `[data-view=labels] tr[data-code][data-bytes]`
  * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`,
- *   `[data-view=fields][data-rows]`, `[data-view=proof][data-verified]`
+ *   `[data-view=fields] tr[data-field]`, `[data-view=proof][data-verified]`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
  * - buttons: `[data-action=stop | resume | compress | pass | program | report | tensorboard | savePipeline]`
  */

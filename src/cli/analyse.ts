@@ -1,17 +1,15 @@
 /** `kolmo analyse RUN` */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { passDescriptions } from '../core/compress/descriptions';
+import { resolve } from 'node:path';
+import { mappedPasses, passDescriptions, type MappedPass } from '../core/compress/descriptions';
 import { lossText } from '../core/report/analysis';
 import type { AnalyseSummary } from '../jobs/analyse';
-import type { AnalyseRequest, MappedPass } from '../jobs/protocol';
+import type { AnalyseRequest } from '../jobs/protocol';
 import type { Finding } from '../runs/events';
+import { isRun } from '../runs/folder';
 import { formatCount } from '../runs/units';
 import { UsageError, type Command, type Parsed } from './command';
 import { runJob } from './runJob';
 import { textTable } from './table';
-
-const mappedPasses: MappedPass[] = ['prune', 'quantize', 'share'];
 
 export const analyse: Command = {
   usage: 'analyse RUN',
@@ -22,7 +20,7 @@ export const analyse: Command = {
     sensitivity: {
       type: 'text',
       description: 'Map what each layer alone saves and costs under this pass.',
-      values: mappedPasses,
+      values: [...mappedPasses],
     },
     settings: {
       type: 'text',
@@ -35,7 +33,7 @@ export const analyse: Command = {
   },
   run({ operands: [subject], given, threads, ...parsed }) {
     const run = resolve(subject);
-    if (!existsSync(join(run, 'run.json'))) {
+    if (!isRun(run)) {
       throw new UsageError(`${subject} is not a run: choose a folder below .kolmo/runs.`);
     }
     const request: AnalyseRequest = { type: 'analyse', run, analysis: analysisOf(given), threads };

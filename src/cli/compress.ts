@@ -5,7 +5,7 @@ import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
 import type { CompressSummary } from '../jobs/compress';
 import type { CompressRequest } from '../jobs/protocol';
-import { runFolderFor } from '../runs/folder';
+import { isRun, runFolderFor } from '../runs/folder';
 import { formatBytes, formatCount, formatPercent, formatRatio, formatSeconds } from '../runs/units';
 import { UsageError, type Command, type Parsed } from './command';
 import { passFlags, passesOf } from './passFlags';
@@ -26,8 +26,8 @@ export const compress: Command = {
   async run({ operands: [subject], given, seed, threads, out, ...parsed }) {
     const path = resolve(subject);
     if (!existsSync(path)) throw new UsageError(`${subject} is not there.`);
-    const isRun = existsSync(join(path, 'run.json'));
-    if (isRun && out !== undefined) {
+    const ofRun = isRun(path);
+    if (ofRun && out !== undefined) {
       throw new UsageError('--out is for a model file; a run is compressed in its own folder.');
     }
     const folder = out
@@ -37,7 +37,7 @@ export const compress: Command = {
       {
         type: 'compress',
         run: path,
-        ...(!isRun && { out: folder }),
+        ...(!ofRun && { out: folder }),
         passes: wantedPasses(given),
         fineTune: !given.has('no-fine-tune'),
         seed,

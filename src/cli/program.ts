@@ -1,9 +1,8 @@
 /** `kolmo program FILE` */
-import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { ProgramRequest } from '../jobs/protocol';
 import type { ProgramSummary } from '../jobs/program';
-import { datasetPath, readRecord } from '../runs/folder';
+import { datasetPath, isRun, readRecord } from '../runs/folder';
 import { formatCount, formatSeconds, metricText } from '../runs/units';
 import type { Command } from './command';
 import { runJob } from './runJob';
@@ -61,7 +60,7 @@ async function sourceOf(
   path: string,
   out: string | undefined,
 ): Promise<Pick<ProgramRequest, 'file' | 'out' | 'run'>> {
-  if (!existsSync(join(path, 'run.json'))) return { file: path, out: out ?? `${path}.program.mjs` };
+  if (!isRun(path)) return { file: path, out: out ?? `${path}.program.mjs` };
   const file = datasetPath(await readRecord(path)) ?? join(path, 'model.kolmo');
   return { file, out: out ?? join(path, `${basename(file)}.program.mjs`), run: path };
 }

@@ -30,7 +30,11 @@ export async function runJob<Result>(
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', job.stop);
   try {
-    return (await job.result) as Result;
+    const result = await job.result;
+    // Of a job that failed the sentence is thrown; of one that was stopped and kept what it had it stands here.
+    const ended = state.message ?? state.analysis.message;
+    if (ended) progress.note(ended);
+    return result as Result;
   } finally {
     progress.end();
     process.off('SIGINT', interrupt);

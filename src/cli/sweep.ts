@@ -1,11 +1,10 @@
 /** `kolmo sweep FILE.kolmo-sweep.json`, or with its values as flags: `kolmo sweep DATASET|RUN --prune 0.8,0.9`. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { basename, join, parse, resolve } from 'node:path';
 import type { SweepSummary } from '../jobs/sweep';
 import { formatCount, formatPercent, formatRatio } from '../runs/units';
-import { readRecord, readState } from '../runs/folder';
+import { isRun, readRecord, readState } from '../runs/folder';
 import { pipelineOf } from '../runs/pipelineFile';
 import { parseSweep, sweepExtension, type Sweep } from '../runs/sweepFile';
 import { UsageError, type Command, type Parsed } from './command';
@@ -51,15 +50,10 @@ export const sweep: Command = {
       ...(given.has('threads') && { threads: asked }),
       ...(given.has('seed') && { seed }),
     };
-    const { threads = 1 } = wanted;
-    const usual = Math.max(1, Math.floor(availableParallelism() / threads));
-    const workers = (given.get('workers') as number | undefined) ?? usual;
+    const workers = given.get('workers') as number | undefined;
     const name = isFile ? basename(base).replace(sweepExtension, '') : parse(base).name;
     const folder = resolve(out ?? join('.kolmo', 'sweeps', name));
-    return runJob<SweepSummary>(
-      { type: 'sweep', sweep: wanted, base, folder, workers, threads },
-      parsed,
-    );
+    return runJob<SweepSummary>({ type: 'sweep', sweep: wanted, base, folder, workers }, parsed);
   },
   print(result) {
     const { points, file } = result as SweepSummary;
@@ -99,7 +93,7 @@ async function sweepOfFlags(subject: string, given: Parsed['given']): Promise<Sw
     ...(given.has('no-fine-tune') && { fineTune: false }),
   })) as Sweep['passes'];
   const path = resolve(subject);
-  if (existsSync(join(path, 'run.json'))) {
+  if (isRun(path)) {
     const flag = Object.keys(trainingFlags).find((name) => given.has(name));
     if (flag) throw new UsageError(`--${flag} is for a dataset; a run is trained as it was.`);
     return { ...pipelineOf(await readRecord(path), await readState(path), path), passes };

@@ -1,7 +1,7 @@
 /** Kolmo: Analyse Model… finds out more about a run's model without changing it; the Analysis tab shows what was found. */
 import { basename } from 'node:path';
 import { window } from 'vscode';
-import { passDescriptions } from '../core/compress/descriptions';
+import { mappedPasses, passDescriptions } from '../core/compress/descriptions';
 import type { AnalyseRequest } from '../jobs/protocol';
 import { chooseRun } from './chooseRun';
 import type { House, Target } from './house';
@@ -20,7 +20,7 @@ const choices: { label: string; detail: string; analysis: AnalyseRequest['analys
     detail: 'Predicts what each pass would write, for a ladder of settings, without training.',
     analysis: { name: 'dryRun' },
   },
-  ...(['prune', 'quantize', 'share'] as const).map((pass) => ({
+  ...mappedPasses.map((pass) => ({
     label: `Sensitivity: ${passDescriptions[pass].title}`,
     detail: 'Compresses each layer alone and measures what it saves and what that costs.',
     analysis: { name: 'sensitivity' as const, pass },

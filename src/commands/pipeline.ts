@@ -169,7 +169,9 @@ function terminalOf(house: House, file: string): Pseudoterminal {
         onStart: (folder) => line(`Pipeline ${basename(file)}: ${(run = folder)}`),
         onEvents: (events) => events.map(eventLine).forEach((text) => text && line(text)),
       });
-      if (run && !done) line((await readState(run)).message ?? 'The pipeline did not finish.');
+      const { message } = run ? await readState(run) : {};
+      if (message) line(message);
+      else if (run && !done) line('The pipeline did not finish.');
       closed.fire(done ? 0 : 1);
     } catch (error) {
       line((error as Error).message);

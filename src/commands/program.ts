@@ -1,10 +1,9 @@
 /** Kolmo: Generate Program… writes a self-contained program that regenerates a file byte for byte. */
-import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
 import type { ProgramRequest } from '../jobs/protocol';
 import type { VerifySummary } from '../jobs/program';
-import { datasetPath, readRecord, readState } from '../runs/folder';
+import { datasetPath, isRun, readRecord, readState } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
@@ -36,16 +35,13 @@ export async function program(
 ): Promise<string | undefined> {
   const given = targetPath(target) ?? house.activeRun() ?? (await askForFile());
   if (!given) return undefined;
-  const isRun = await stat(join(given, 'run.json')).then(
-    () => true,
-    () => false,
-  );
-  const file = isRun ? await datasetOf(given) : given;
+  const ofRun = isRun(given);
+  const file = ofRun ? await datasetOf(given) : given;
   if (!file) return undefined;
   const { effort: preferred } = readSettings();
   const effort = answers.effort ?? (await askForEffort(preferred));
   if (!effort) return undefined;
-  const run = isRun ? given : newRunFolder(file, 'program');
+  const run = ofRun ? given : newRunFolder(file, 'program');
   house.openRun(run);
   const ended = house.jobs
     .run(`Generating a program for ${basename(file)}`, run, {

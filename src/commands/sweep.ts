@@ -1,6 +1,5 @@
 /** Kolmo: Sweep… measures combinations of settings: those of a sweep file, or values that it asks for beside a run's pipeline. */
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Uri, commands, window, workspace, type Disposable } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
@@ -16,6 +15,7 @@ import {
   sweepExtension,
   type Sweep,
 } from '../runs/sweepFile';
+import { runName } from '../views/runFacts';
 import { runsFolderOf } from '../views/runFolders';
 import { sweepEditorType } from '../views/sweepEditor';
 import { chooseRun } from './chooseRun';
@@ -42,12 +42,12 @@ export async function sweep(
   const wanted = parseSweep(await readFile(file, 'utf8'), basename(file));
   const folder = join(sweepsFolder(file), basename(file).replace(sweepExtension, ''));
   const results = join(folder, resultsName);
-  const threads = wanted.threads ?? 1;
-  const workers = Math.max(1, Math.floor(availableParallelism() / threads));
   const { length: total } = combinationsOf(wanted);
   const ended = house.jobs.run(`Sweep ${basename(folder)}, ${total} points`, folder, {
     type: 'sweep',
-    ...{ sweep: wanted, base: file, folder, workers, threads },
+    sweep: wanted,
+    base: file,
+    folder,
   }) as Promise<SweepSummary | undefined>;
   await createRunFolder(folder);
   const fresh = { name: basename(folder), architecture: wanted.architecture, total, points: [] };
@@ -84,8 +84,7 @@ async function fileOfRun(
     pass: pass as PassName,
     [passDescriptions[pass as PassName].setting.name]: list,
   }));
-  const name = basename(run).replace(/^\d{4}-\d\d-\d\d-\d{6}-/, '');
-  const file = join(sweepsFolder(run), `${name}${sweepExtension}`);
+  const file = join(sweepsFolder(run), `${runName(run)}${sweepExtension}`);
   const wanted: Sweep = {
     ...pipelineOf(await readRecord(run), await readState(run), file),
     passes,

@@ -6,7 +6,7 @@ import {
   withAllLabels,
 } from '../core/compress/analysis/descriptionLength';
 import { sensitivity, type Sensitivity } from '../core/compress/analysis/sensitivity';
-import { passDescriptions } from '../core/compress/descriptions';
+import { passDescriptions, type MappedPass } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
 import { isWeights } from '../core/compress/passes/parameters';
 import type { Dataset } from '../core/data/dataset';
@@ -16,7 +16,7 @@ import type { Finding, Rung, RunEvent } from '../runs/events';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
-import type { AnalyseRequest, MappedPass } from './protocol';
+import type { AnalyseRequest } from './protocol';
 import { openRun } from './source';
 
 /** What `kolmo analyse --json` prints. */

@@ -91,7 +91,7 @@ export async function* compressRun(
             ...(testError !== undefined && { testError }),
             seconds,
           });
-          current = packed;
+          current = { ...packed, measured };
           break;
         }
         default:

@@ -10,7 +10,7 @@ import { measureSamples } from '../core/train/quality';
 import type { Metrics, Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, RunEvent } from '../runs/events';
-import { readRecord, type RunRecord } from '../runs/folder';
+import { bytesOnDisk, readRecord, type RunRecord } from '../runs/folder';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge, type JudgedDataset } from './judge';
@@ -21,8 +21,8 @@ import type { ProgramRequest } from './protocol';
 export const isGenerator = ({ architecture }: RunRecord): boolean =>
   architecture?.task === 'generation' && architecture.inputShape.length === 1;
 
-/** Samples that the quality is measured on: as many as for the model itself. */
-const judged = 10_000;
+/** Samples that the quality is measured on. */
+const judgedSamples = 10_000;
 
 /** Writes the program beside `samples-idx3-ubyte` and `samples.png`, which it printed. */
 export async function* generativeRun(
@@ -72,7 +72,7 @@ export async function* generativeRun(
     await dataset?.close?.();
   }
   const size = record.dataset?.files[0]?.bytes ?? samples.bytes.length;
-  const packed = (await readFile(join(run, 'model.kolmo'))).length;
+  const packed = await bytesOnDisk(join(run, 'model.kolmo'));
   const measure: ProgramMeasure = {
     file,
     bytes: {
@@ -142,8 +142,8 @@ async function measurePrinted(
 ): Promise<Metrics | undefined> {
   if (!judge || judge === 'missing') return undefined;
   const size = dataset.inputShape.reduce((a, b) => a * b, 1);
-  const { bytes } = await output(program, [`${judged}`, '1']);
-  const pixels = bytes.subarray(bytes.length - judged * size);
+  const { bytes } = await output(program, [`${judgedSamples}`, '1']);
+  const pixels = bytes.subarray(bytes.length - judgedSamples * size);
   let drawn = 0;
   const generator = {
     inputShape: [0],
@@ -153,5 +153,5 @@ async function measurePrinted(
       return Promise.resolve(Float32Array.from(part, (pixel) => pixel / 127.5 - 1));
     },
   };
-  return measureSamples(generator, dataset, 'test', { judge, threads: 1 });
+  return measureSamples(generator, dataset, 'test', { judge, samples: judgedSamples, threads: 1 });
 }

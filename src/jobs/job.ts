@@ -111,12 +111,9 @@ export function stopRun(run: string, { patience = 30_000 } = {}): boolean {
   return true;
 }
 
-/**
- * Marks a run whose job has died without a word, so that it does not look as if it still went on.
- * @returns the event that was appended to its history
- */
-export function markInterrupted(run: string, reason: string): StampedEvent {
-  return markEnded(run, { type: 'interrupted', message: interruption(run, reason) });
+/** Marks a run whose job has died without a word, so that it does not look as if it still went on. */
+export function markInterrupted(run: string, reason: string): void {
+  markEnded(run, { type: 'interrupted', message: interruption(run, reason) });
 }
 
 function interruption(run: string, reason: string): string {

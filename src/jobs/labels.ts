@@ -1,8 +1,8 @@
 /** The labels of a dataset by codes that look at nothing but labels: uniform, and what compressors make of one byte each. */
-import { execFile } from 'node:child_process';
-import * as zlib from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { labelLength } from '../core/compress/analysis/descriptionLength';
 import type { Dataset, Examples } from '../core/data/dataset';
+import { xzSize } from '../core/program/baselines';
 import type { LabelCodes } from '../runs/events';
 
 const batch = 1000;
@@ -46,21 +46,10 @@ function labelsOf({ count, read }: Examples, inputSize: number, targetSize: numb
 
 /** Lengths by compressor at its best setting; those that this machine has not are left out. */
 async function compressedSizes(bytes: Uint8Array): Promise<Record<string, number>> {
-  const xz = await xzLength(bytes);
+  const xz = await xzSize(bytes);
   return {
-    gzip: zlib.gzipSync(bytes, { level: 9 }).length,
-    brotli: zlib.brotliCompressSync(bytes).length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes).length,
     ...(xz !== undefined && { xz }),
   };
-}
-
-function xzLength(bytes: Uint8Array): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const child = execFile('xz', ['-9e', '-c'], { encoding: 'buffer' }, (error, output) =>
-      resolve(error ? undefined : output.length),
-    );
-    // Where there is no xz, its input has no reader; the answer says so already.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(bytes);
-  });
 }

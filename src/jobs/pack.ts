@@ -20,6 +20,8 @@ export interface Packed {
   /** What the file decodes to. */
   model: Model;
   layers: LayerMeasure[];
+  /** Where it has been measured already. */
+  measured?: Measured;
 }
 
 /** Packs a model into a file. */
@@ -63,15 +65,26 @@ export async function measureModel(
   return dataset ? measureBytes(exportOnnx(model), dataset, threads) : {};
 }
 
+/** Measures an ONNX model on the splits that no weight has seen. */
+export async function measureErrors(
+  onnx: Uint8Array,
+  { judge, ...dataset }: JudgedDataset,
+  threads: number,
+): Promise<Pick<Measured, 'test' | 'validation'>> {
+  if (judge === 'missing') return {};
+  return {
+    test: await evaluateOnnx(onnx, dataset, 'test', { threads, judge }),
+    validation: await evaluateOnnx(onnx, dataset, 'validation', { threads, judge }),
+  };
+}
+
 async function measureBytes(
   onnx: Uint8Array,
   dataset: JudgedDataset,
   threads: number,
 ): Promise<Measured> {
-  const { judge } = dataset;
-  if (judge === 'missing') return {};
-  const test = await evaluateOnnx(onnx, dataset, 'test', { threads, judge });
-  const validation = await evaluateOnnx(onnx, dataset, 'validation', { threads, judge });
+  const { test, validation } = await measureErrors(onnx, dataset, threads);
+  if (!validation) return {};
   // An error is measured of classifiers only, and their loss is the labels' code length in nats.
   if (dataset.task.type !== 'classification' || validation.error === undefined) {
     return { test, validation };
@@ -92,14 +105,14 @@ export interface PackOptions {
 
 /** The last stage of every model: its packed file becomes `model.kolmo`, measured. */
 export async function* packStage(
-  { content, ledger, model, layers }: Packed,
+  { content, ledger, model, layers, ...packed }: Packed,
   { run, dataset, threads }: PackOptions,
   { now }: JobContext,
 ): AsyncGenerator<RunEvent, { bytes: number; test?: Metrics }> {
   const started = now();
   yield { type: 'stageStarted', stage: 'entropyCode', settings: {} };
   const bytes = await writeArtifact(join(run, 'model.kolmo'), content);
-  const measured = await measureModel(model, dataset, threads);
+  const measured = packed.measured ?? (await measureModel(model, dataset, threads));
   const notes = dataset ? [] : ['There is no dataset, so the error was not measured.'];
   yield {
     type: 'stageFinished',

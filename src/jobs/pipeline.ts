@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { RunEvent } from '../runs/events';
-import { bytesOnDisk, readRecord, readState } from '../runs/folder';
+import { bytesOnDisk, isRun, readRecord, readState } from '../runs/folder';
 import { compressRun, type CompressSummary } from './compress';
 import type { JobContext } from './context';
 import type { CompressRequest, PassRequest, TrainRequest } from './protocol';
@@ -29,7 +29,7 @@ export async function* pipelineRun(
 /** A training that was finished is not repeated: the same request gives the same model. */
 async function isTrained(request: TrainRequest): Promise<boolean> {
   const { run } = request;
-  if (!existsSync(join(run, 'run.json')) || existsSync(join(run, 'checkpoint'))) return false;
+  if (!isRun(run) || existsSync(join(run, 'checkpoint'))) return false;
   const { chain } = await readState(run);
   if (!chain.includes('train')) return false;
   const before = (await readRecord(run)).request;

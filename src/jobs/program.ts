@@ -1,8 +1,8 @@
 /** What a program request does: writes a program that regenerates a file, proves it, and counts its bytes. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import { KolmoError } from '../core/error';
 import { measureBaselines } from '../core/program/baselines';
 import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
@@ -10,7 +10,7 @@ import { verifyProgram } from '../core/program/verify';
 import type { Metrics } from '../core/train/model';
 import { prepareFolder, writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
-import { readRecord } from '../runs/folder';
+import { isRun, readRecord } from '../runs/folder';
 import { formatSeconds } from '../runs/units';
 import type { JobContext } from './context';
 import { generativeRun, isGenerator } from './generative';
@@ -48,8 +48,8 @@ export async function* programRun(
 ): AsyncGenerator<RunEvent, ProgramSummary> {
   const { file, out, effort, ascii, run } = request;
   const { now } = context;
-  if (run !== undefined && existsSync(join(run, 'run.json'))) {
-    if (isGenerator(await readRecord(run))) return yield* generativeRun(request, run, context);
+  if (run !== undefined && isRun(run) && isGenerator(await readRecord(run))) {
+    return yield* generativeRun(request, run, context);
   }
   const bytes = await readWhole(file);
   await prepareFolder(out);

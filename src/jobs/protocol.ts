@@ -1,5 +1,6 @@
 /** What the extension host and the CLI ask of a job process, and what it answers: types only. */
 import type { DatasetOptions } from '../core/data/dataset';
+import type { MappedPass } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { SurprisalOptions } from '../core/program/surprisal';
 import type { Runtime } from '../core/engine/session';
@@ -79,13 +80,9 @@ export interface SweepRequest {
   /** Absolute path of the sweep file, from which the dataset is seen. */
   base: string;
   folder: string;
-  /** Combinations at a time, and threads of each. */
-  workers: number;
-  threads: number;
+  /** Combinations at a time. Default: as many as the cores hold with the threads of each. */
+  workers?: number;
 }
-
-/** Passes that can be applied to one layer alone. */
-export type MappedPass = Extract<PassName, 'prune' | 'quantize' | 'share'>;
 
 export interface ReportRequest {
   type: 'report';

@@ -7,7 +7,7 @@ import type { PassName } from '../core/compress/pass';
 import { KolmoError } from '../core/error';
 import type { Model } from '../core/train/model';
 import type { StageName } from '../runs/events';
-import { readRecord, readState, type RunRecord } from '../runs/folder';
+import { isRun, readRecord, readState, type RunRecord } from '../runs/folder';
 import type { JobContext } from './context';
 import type { CompressRequest } from './protocol';
 import { versions } from './versions';
@@ -23,7 +23,7 @@ export interface Source {
 
 /** The model that the first pass starts from: that before any of the wanted passes was applied. */
 export async function openSource(request: CompressRequest, { now }: JobContext): Promise<Source> {
-  if (existsSync(join(request.run, 'run.json'))) {
+  if (isRun(request.run)) {
     return openRun(
       request.run,
       request.passes.map(({ name }) => name),

@@ -13,7 +13,7 @@ import type { Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
 import type { Latency, StageName, StageResult } from '../runs/events';
 import { formatBytes, formatMoment, formatPercent, formatRatio } from '../runs/units';
-import { measureOnnx } from './pack';
+import { measureErrors } from './pack';
 
 /** A file whose bytes are at hand. */
 export interface OnnxFile {
@@ -53,7 +53,7 @@ export async function measureSpeed(
     return { latencies: await measureLatencies(files), notes: onnx === undefined ? [] : [onnx] };
   }
   const bytes = await writeArtifact(path, onnx);
-  const measured = await measureOnnx(path, dataset!, threads);
+  const measured = await measureErrors(new Uint8Array(await readFile(path)), dataset!, threads);
   const latencies = await measureLatencies([...files, { name: artifact, onnx }]);
   const error = measured.test?.error;
   const quality = error === undefined ? '' : `, test error ${formatPercent(error)}`;

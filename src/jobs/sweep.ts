@@ -1,6 +1,7 @@
 /** What a sweep request does: trains what the combinations share, then compresses each in a run of its own, several at a time. */
 import { existsSync } from 'node:fs';
 import { cp, readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { KolmoError } from '../core/error';
 import { writeArtifact } from '../runs/artifact';
@@ -33,7 +34,9 @@ export async function* sweepRun(
   request: SweepRequest,
   context: JobContext,
 ): AsyncGenerator<RunEvent, SweepSummary> {
-  const { sweep, folder, workers } = request;
+  const { sweep, folder } = request;
+  const threads = sweep.threads ?? 1;
+  const { workers = Math.max(1, Math.floor(availableParallelism() / threads)) } = request;
   const combinations = combinationsOf(sweep);
   const file = join(folder, resultsName);
   await createRunFolder(folder);
@@ -120,8 +123,8 @@ type RunJob = (request: ReturnType<typeof requestOf>) => Promise<unknown>;
 /** What decides the trained model: all but the passes. */
 const trainingOf = (pipeline: Pipeline): string => `train-${nameOf({ ...pipeline, passes: [] })}`;
 
-const requestFor = (pipeline: Pipeline, run: string, { base, threads }: SweepRequest) =>
-  requestOf(pipeline, { file: base, run, threads });
+const requestFor = (pipeline: Pipeline, run: string, { base }: SweepRequest) =>
+  requestOf(pipeline, { file: base, run, threads: 1 });
 
 /** Compresses a copy of the trained run, so that every point is a run that can be opened. */
 async function measure(

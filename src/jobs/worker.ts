@@ -1,10 +1,9 @@
 /** The entry of the job process: takes one request, runs it, streams its events, ends. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { KolmoError } from '../core/error';
 import { DiskError, diskError } from '../runs/artifact';
 import type { RunEvent, StampedEvent } from '../runs/events';
-import { createRunFolder } from '../runs/folder';
+import { createRunFolder, isRun } from '../runs/folder';
 import { openHistory } from '../runs/history';
 import { lockRun } from '../runs/lock';
 import type { JobContext } from './context';
@@ -71,20 +70,18 @@ async function work(request: JobRequest): Promise<FromWorker> {
             : { type: 'finished' },
         ),
       );
-      if (existsSync(join(run, 'run.json'))) await reportRun({ run });
+      if (isRun(run)) await reportRun({ run });
       return { type: 'done', result };
     } catch (error) {
       const end = failure(error);
-      if (end.type === 'error') {
-        const event = endOf(request, { type: heard ? 'stopped' : 'failed', message: end.message });
-        try {
-          stream.emit(event);
-        } catch {
-          // The history itself cannot be written: the host still gets the sentence.
-          send([{ ...event, at: now() }]);
-        }
+      const event = endOf(request, { type: heard ? 'stopped' : 'failed', message: end.message });
+      try {
+        stream.emit(event);
+      } catch {
+        // The history itself cannot be written: the host still gets the sentence.
+        send([{ ...event, at: now() }]);
       }
-      return heard && end.type === 'error' ? { ...end, reason: 'stopped' } : end;
+      return heard ? { ...end, reason: 'stopped' } : end;
     } finally {
       history.close();
       board.close();
@@ -111,7 +108,7 @@ async function drain(
 }
 
 /** A KolmoError is a sentence already; anything else is a defect, and says where. */
-function failure(error: unknown): FromWorker {
+function failure(error: unknown): Extract<FromWorker, { type: 'error' }> {
   const known = diskError(error, 'the output');
   if (known instanceof KolmoError) {
     const reason = known instanceof DiskError ? 'broken' : 'refused';

@@ -121,7 +121,7 @@ export interface LabelCodes {
   classes: number;
   /** log2(classes) bits for each. */
   uniform: number;
-  /** By compressor: gzip, brotli, xz and zstd, where they are there, of the labels as one byte each. */
+  /** By compressor: gzip, brotli and, where it is there, xz, of the labels as one byte each. */
   compressed: Record<string, number>;
 }
 

@@ -1,4 +1,5 @@
 /** A run on disk: its folder, its record (run.json) and its history (events.jsonl). */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Preprocessing } from '../core/data/dataset';
@@ -73,6 +74,9 @@ export async function createRunFolder(folder: string): Promise<void> {
 export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
   await writeArtifact(join(folder, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
 }
+
+/** Whether the folder holds a run. */
+export const isRun = (folder: string): boolean => existsSync(join(folder, 'run.json'));
 
 /** Reads run.json; throws a KolmoError where the folder holds no run. */
 export async function readRecord(folder: string): Promise<RunRecord> {

@@ -2,7 +2,6 @@
 import type { PassName } from '../core/compress/pass';
 import {
   stageNames,
-  type AnalysisName,
   type Finding,
   type Rung,
   type Sensitivity,
@@ -40,7 +39,7 @@ export interface StageState {
 
 /** What was found out about the run's current model. */
 export interface Analysis {
-  running?: { name: AnalysisName; done: number; total: number; note: string; secondsLeft?: number };
+  running?: Extract<StampedEvent, { type: 'analysing' }>;
   /** Why the last analysis ended early. */
   message?: string;
   dryRun: { pass: PassName; rungs: Rung[] }[];
@@ -156,17 +155,8 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
     }
     case 'warning':
       return { ...next, warnings: [...state.warnings, event.message] };
-    case 'analysing': {
-      const { analysis: name, done, total, note, secondsLeft } = event;
-      const running = {
-        name,
-        done,
-        total,
-        note,
-        ...(secondsLeft !== undefined && { secondsLeft }),
-      };
-      return { ...next, analysis: { ...state.analysis, running, message: undefined } };
-    }
+    case 'analysing':
+      return { ...next, analysis: { ...state.analysis, running: event, message: undefined } };
     case 'found':
       return { ...next, analysis: withFinding(state.analysis, event.finding) };
     case 'analysed':

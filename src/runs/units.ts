@@ -45,6 +45,15 @@ export const formatMoment = (seconds: number): string =>
 export const formatShape = (shape: number[]): string =>
   shape.length === 0 ? 'scalar' : shape.join(' x ');
 
+/** `Epoch 3 of 10, 12 s left` */
+export const progressText = ({
+  note,
+  secondsLeft,
+}: {
+  note: string;
+  secondsLeft?: number;
+}): string => (secondsLeft === undefined ? note : `${note}, ${formatSeconds(secondsLeft)} left`);
+
 /** The one measure that says how good a model is. */
 export function metricText(metrics: Metrics | undefined): string {
   if (!metrics) return '';

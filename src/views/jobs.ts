@@ -12,7 +12,7 @@ import {
 import { startJob, stopRun, type Job } from '../jobs/job';
 import type { FromWorker, JobRequest } from '../jobs/protocol';
 import type { StampedEvent } from '../runs/events';
-import { formatSeconds } from '../runs/units';
+import { progressText } from '../runs/units';
 
 export interface Jobs {
   /**
@@ -136,7 +136,7 @@ const notify = (
           );
           if (!news) return undefined;
           const reached = news.total > 0 ? (100 * news.done) / news.total : 0;
-          const note = progressNote(news);
+          const note = progressText(news);
           // A new stage begins at zero again, which an increment can say too.
           progress.report({ message: note, increment: reached - percent });
           percent = reached;
@@ -145,8 +145,3 @@ const notify = (
       },
     ),
   );
-
-function progressNote(event: Extract<StampedEvent, { type: 'progress' | 'analysing' }>): string {
-  const left = event.secondsLeft === undefined ? '' : `, ${formatSeconds(event.secondsLeft)} left`;
-  return `${event.note}${left}`;
-}

@@ -8,7 +8,7 @@ import type { RunTitle } from '../runs/panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
 import { runName } from './runFacts';
 
-/** Bytes at the end of events.jsonl that hold the last stages' results. */
+/** Bytes at the end of events.jsonl that nearly always hold the last stages' results. */
 const tailBytes = 512 * 1024;
 
 /** `kolmo.runsFolder` seen from a workspace folder. */
@@ -43,13 +43,18 @@ export async function readRunOutline(folder: string): Promise<RunState> {
   if (length === undefined) return emptyRun;
   const handle = await open(file);
   try {
-    const size = Math.min(length, tailBytes);
-    const buffer = Buffer.alloc(size);
-    const { bytesRead } = await handle.read(buffer, 0, size, length - size);
-    const state = parseEvents(buffer.subarray(0, bytesRead).toString('utf8'))
-      .filter(({ type }) => type !== 'point')
-      .reduce(reduce, emptyRun);
-    const orphaned = state.status === 'running' && runOwner(folder) === undefined;
+    const owned = runOwner(folder) !== undefined;
+    let state = emptyRun;
+    for (let size = tailBytes; ; size *= 2) {
+      const buffer = Buffer.alloc(Math.min(length, size));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, length - buffer.length);
+      state = parseEvents(buffer.subarray(0, bytesRead).toString('utf8'))
+        .filter(({ type }) => type !== 'point')
+        .reduce(reduce, emptyRun);
+      // A long analysis may have filled the end with its progress: then more is read, unless it still goes on.
+      if (size >= length || state.chain.length > 0 || owned) break;
+    }
+    const orphaned = state.status === 'running' && !owned;
     return orphaned ? { ...state, status: 'interrupted' } : state;
   } finally {
     await handle.close();

@@ -66,13 +66,13 @@ export function createRunPanels(context: ExtensionContext): RunPanels {
         if (ready) void postState();
       },
       onQuiet: () => {
-        const orphaned = state.status === 'running' && state.startedAt !== undefined;
+        if (!workspace.isTrusted || runOwner(folder) !== undefined) return;
         // The job died without a word, as when the machine was switched off.
-        if (orphaned && workspace.isTrusted && runOwner(folder) === undefined) {
+        if (state.status === 'running' && state.startedAt !== undefined) {
           markInterrupted(folder, 'The job process is gone.');
         }
-        const analysis = state.analysis.running?.name;
-        if (analysis && workspace.isTrusted && runOwner(folder) === undefined) {
+        const analysis = state.analysis.running?.analysis;
+        if (analysis) {
           markEnded(folder, { type: 'analysed', analysis, message: 'The job process is gone.' });
         }
       },

@@ -1,6 +1,6 @@
 /** The Analysis tab: where the bytes are, what passes would save, what layers would cost, what was learned of the labels. */
 import type { RunState } from '../../src/runs/state';
-import { formatSeconds } from '../../src/runs/units';
+import { progressText } from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';
 import { button, element } from '../element';
 import { createDryRun } from './dryRun';
@@ -43,13 +43,12 @@ export function createAnalysis(wishes: ChartWishes): Chart {
     element: root,
     draw(state: RunState, title, trusted) {
       const { analysis } = state;
-      root.dataset.running = analysis.running?.name ?? '';
+      root.dataset.running = analysis.running?.analysis ?? '';
       running.hidden = analysis.running === undefined;
       if (analysis.running) {
-        const { done, total, note: said, secondsLeft } = analysis.running;
+        const { done, total } = analysis.running;
         bar.setAttribute('value', String(total > 0 ? done / total : 0));
-        note.textContent =
-          secondsLeft === undefined ? said : `${said}, ${formatSeconds(secondsLeft)} left`;
+        note.textContent = progressText(analysis.running);
       }
       message.hidden = !analysis.message;
       message.textContent = analysis.message ?? '';

@@ -1,6 +1,4 @@
 /** Where the bytes of a packed file are: each parameter's theoretical bytes beside what is stored, and what each stage took away. */
-import '@vscode-elements/elements/dist/vscode-option/index.js';
-import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import {
   entryBytes,
   ledgerParts,
@@ -14,29 +12,30 @@ import { formatBytes, formatCount } from '../../src/runs/units';
 import type { Chart } from '../chart';
 import { element } from '../element';
 import { legend, stackedBar, table, type Row } from '../table';
+import { createStageSelect } from './stageSelect';
 
 export function createLedger(): Chart {
-  const select = element('vscode-single-select', { 'aria-label': 'Stage' });
-  const picker = element('label', { class: 'row' }, 'Stage', select);
+  const select = createStageSelect(() => last && draw(last));
   const empty = element(
     'p',
     { class: 'empty' },
     'No packed model yet: its bytes are accounted for when training has finished.',
   );
   const body = element('div', {});
-  const root = element('section', { 'data-view': 'ledger', 'data-sum': '' }, picker, empty, body);
-  let wanted: StageName | undefined;
+  const root = element(
+    'section',
+    { 'data-view': 'ledger', 'data-sum': '' },
+    select.element,
+    empty,
+    body,
+  );
   let last: RunState | undefined;
   let drawn = '';
-  select.addEventListener('change', () => {
-    wanted = (select as HTMLElement & { value: string }).value as StageName;
-    if (last) draw(last);
-  });
 
   function draw(state: RunState): void {
     last = state;
     const stages = packedStages(state);
-    const shown = wanted && stages.includes(wanted) ? wanted : stages.at(-1);
+    const shown = select.offer(stages);
     const key = JSON.stringify([
       stages.map((name) => resultOf(state, name).seconds),
       stages,
@@ -44,17 +43,11 @@ export function createLedger(): Chart {
     ]);
     if (key === drawn) return;
     drawn = key;
-    picker.hidden = stages.length < 2;
     empty.hidden = shown !== undefined;
     if (!shown) {
       body.replaceChildren();
       return;
     }
-    select.replaceChildren(
-      ...stages.map((name) =>
-        element('vscode-option', { value: name, selected: name === shown }, stageTitles[name]),
-      ),
-    );
     const result = resultOf(state, shown);
     root.dataset.sum = String(sumOf(result));
     root.dataset.bytes = String(result.ledger!.bytes);

@@ -1,18 +1,19 @@
 /** The sensitivity map: each layer compressed alone, as a heat map of accuracy lost with the bytes saved. */
 import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
-import { passDescriptions } from '../../src/core/compress/descriptions';
+import {
+  mappedPasses,
+  passDescriptions,
+  type MappedPass,
+} from '../../src/core/compress/descriptions';
 import type { PassDescription, PassOptions } from '../../src/core/compress/pass';
 import { lossOf, lossText } from '../../src/core/report/analysis';
-import type { MappedPass } from '../../src/jobs/protocol';
 import type { Sensitivity } from '../../src/runs/events';
 import type { Analysis, RunState } from '../../src/runs/state';
 import { formatBytes, formatShortBytes } from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';
 import { button, element } from '../element';
 import { table } from '../table';
-
-const mapped: MappedPass[] = ['prune', 'quantize', 'share'];
 
 /** Accuracy lost at which a cell is as red as it gets; without accuracy, that is where the loss has doubled. */
 const hottest = 0.05;
@@ -21,12 +22,12 @@ export function createSensitivity(wishes: ChartWishes): Chart {
   const select = element(
     'vscode-single-select',
     { 'aria-label': 'Pass' },
-    ...mapped.map((name) =>
+    ...mappedPasses.map((name) =>
       element('vscode-option', { value: name }, passDescriptions[name].title),
     ),
   );
   const chosen = (): MappedPass =>
-    ((select as HTMLElement & { value?: string }).value || mapped[0]) as MappedPass;
+    ((select as HTMLElement & { value?: string }).value || mappedPasses[0]) as MappedPass;
   const body = element('div', {});
   const root = element(
     'section',

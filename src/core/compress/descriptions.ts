@@ -166,6 +166,10 @@ export const passDescriptions = {
   },
 } satisfies { [N in PassName]: PassDescription & { name: N } };
 
+/** Passes that can be applied to one layer alone. */
+export const mappedPasses = ['prune', 'quantize', 'share'] as const satisfies PassName[];
+export type MappedPass = (typeof mappedPasses)[number];
+
 /** Whether a stage is a pass, and not data, training or packing. */
 export function isPass(stage: string): stage is PassName {
   return Object.hasOwn(passDescriptions, stage);

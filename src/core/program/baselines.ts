@@ -1,7 +1,7 @@
 /** What compressors outside of Node leave of the same bytes, where they are installed, and what no model at all leaves. */
 import { spawn } from 'node:child_process';
 
-const commands: Record<string, [command: string, ...flags: string[]]> = {
+const commands: Record<'xz' | 'zstd', [command: string, ...flags: string[]]> = {
   xz: ['xz', '-9e', '-c'],
   zstd: ['zstd', '--ultra', '-22', '--long=27', '-q', '-c'],
 };
@@ -32,11 +32,15 @@ export function uniformSize(bytes: Uint8Array): number {
   return Math.ceil((bytes.length * Math.log2(Math.max(1, alphabet.size))) / 8);
 }
 
+/** What `xz -9e` leaves of the bytes. */
+export const xzSize = (bytes: Uint8Array): Promise<number | undefined> =>
+  compressedSize(commands.xz, bytes);
+
 /** Bytes that a command prints for its input; nothing where it is not installed, fails or is not waited for. */
 function compressedSize(
   [command, ...flags]: [string, ...string[]],
   bytes: Uint8Array,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<number | undefined> {
   return new Promise((resolve) => {
     const child = spawn(command, flags, { stdio: ['pipe', 'pipe', 'ignore'], signal });

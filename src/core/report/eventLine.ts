@@ -3,7 +3,7 @@ import type { StampedEvent } from '../../runs/events';
 import { formatBytes, formatSeconds, metricText } from '../../runs/units';
 import { stageTitles } from './mermaid';
 
-/** What stays on the screen of an event. A failure is told by the command itself. */
+/** What stays on the screen of an event. How it all ended is told by the command itself. */
 export function eventLine(event: StampedEvent): string | undefined {
   switch (event.type) {
     case 'stageFinished': {
@@ -12,17 +12,16 @@ export function eventLine(event: StampedEvent): string | undefined {
       return `${stageTitles[event.stage]}: ${formatBytes(bytes)}${quality}, ${formatSeconds(seconds)}`;
     }
     case 'warning':
-    case 'stopped':
-      return event.message;
-    case 'analysed':
       return event.message;
     case 'analysing':
+    case 'analysed':
     case 'found':
     case 'stageStarted':
     case 'progress':
     case 'point':
     case 'samples':
     case 'verified':
+    case 'stopped':
     case 'failed':
     case 'interrupted':
     case 'finished':

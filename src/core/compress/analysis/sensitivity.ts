@@ -4,7 +4,7 @@ import { KolmoError } from '../../error';
 import { evaluateOnnx, exportOnnx } from '../../train/export';
 import type { Metrics, Model } from '../../train/model';
 import { estimatedLength } from '../container/estimate';
-import type { PassName } from '../pass';
+import type { MappedPass } from '../descriptions';
 import { isWeights } from '../passes/parameters';
 import { rehearsals } from './dryRun';
 
@@ -29,7 +29,7 @@ const samples = 2000;
 export async function* sensitivity(
   model: Model,
   dataset: Dataset,
-  pass: Extract<PassName, 'prune' | 'quantize' | 'share'>,
+  pass: MappedPass,
   settings: number[],
   { threads = 1, judge }: { threads?: number; judge?: Model } = {},
 ): AsyncGenerator<Sensitivity, void> {
