@@ -251,7 +251,7 @@ function pointTable(points: SweepPoint[]): HTMLElement {
       { head: 'Bytes', number: true },
       { head: 'Ratio', number: true },
       { head: 'Test error', number: true },
-      { head: '', class: 'sentence' },
+      { head: 'Problem', class: 'sentence' },
     ],
     rows,
   );

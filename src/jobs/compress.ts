@@ -39,10 +39,9 @@ export async function* compressRun(
     collected &&
     (yield* withJudge(collected, record.architecture, { run, stage: 'train', threads }, context));
   try {
-    await writeRecord(run, {
-      ...record,
-      compressions: request.run === run ? [...record.compressions, request] : [],
-    });
+    const isNew = request.run !== run;
+    const applied = isNew ? record : { ...record, compressions: [...record.compressions, request] };
+    if (isNew) await writeRecord(run, record);
     const stages: CompressSummary['stages'] = [];
     let current: Packed | undefined;
     let started = context.now();
@@ -73,6 +72,8 @@ export async function* compressRun(
           const packed = await writePacked(event, join(run, artifact));
           const measured = await measureModel(packed.model, dataset, threads);
           const seconds = context.now() - started;
+          // Until a pass has ended, all is as it was before.
+          if (stages.length === 0) await writeRecord(run, applied);
           const { bytes, layers, ledger } = packed;
           const fast = await measureSpeed(packed.model, {
             run,
@@ -99,6 +100,7 @@ export async function* compressRun(
       }
     }
     if (!current && context.stopping()) throw new KolmoError(await stoppedEarly(run));
+    if (stages.length === 0) await writeRecord(run, applied);
     const options = { run, dataset, threads };
     current ??= await packModel(model, join(run, 'model.kolmo'));
     const { bytes, test } = yield* packStage(current, options, context);

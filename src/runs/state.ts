@@ -65,6 +65,8 @@ export interface RunState {
   };
   warnings: string[];
   analysis: Analysis;
+  /** What holds again if the first pass of a compression does not end: until then its files stand. */
+  before?: Pick<RunState, 'stages' | 'chain' | 'analysis'>;
   startedAt?: number;
   updatedAt?: number;
 }
@@ -117,6 +119,9 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
         status: 'running',
         message: undefined,
         progress: undefined,
+        ...(event.chain && {
+          before: { stages: state.stages, chain: state.chain, analysis: state.analysis },
+        }),
         // What was found out about another model no longer holds; the labels are the same.
         analysis:
           event.stage === 'train'
@@ -143,6 +148,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
       return {
         ...change(event.stage, { status: 'finished', result: event.result }),
         chain: [...state.chain.filter((stage) => stage !== event.stage), event.stage],
+        before: undefined,
         progress: undefined,
       };
     case 'verified': {
@@ -167,9 +173,15 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
     case 'stopped':
     case 'failed':
     case 'interrupted': {
-      const failed = state.current && stageOf(state, state.current).status === 'running';
+      const { current, before } = state;
+      const failed =
+        current && stageOf(state, current).status === 'running'
+          ? change(current, { status: 'failed' })
+          : next;
       return {
-        ...(failed ? change(state.current!, { status: 'failed' }) : next),
+        ...failed,
+        ...(before && { ...before, stages: { ...failed.stages, ...before.stages } }),
+        before: undefined,
         status: event.type,
         message: event.message,
         progress: undefined,

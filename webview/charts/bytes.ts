@@ -13,14 +13,8 @@ import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
 import { element } from '../element';
 import { table } from '../table';
 
-const modelStages: StageName[] = [
-  'train',
-  'prune',
-  'quantize',
-  'share',
-  'entropyTrain',
-  'entropyCode',
-];
+/** Stages whose file is no model: their bytes are not compared with the parameters'. */
+const otherStages: StageName[] = ['collect', 'preprocess', 'program'];
 
 export function createBytes(wishes: ChartWishes): Chart {
   const empty = element(
@@ -45,7 +39,7 @@ export function createBytes(wishes: ChartWishes): Chart {
     const dense = denseBytes(state);
     const longest = Math.max(
       1,
-      ...results.filter(([name]) => modelStages.includes(name)).map(([, { bytes }]) => bytes),
+      ...results.filter(([name]) => !otherStages.includes(name)).map(([, { bytes }]) => bytes),
     );
     const notes = results.flatMap(([name, result]) =>
       result.notes.map((note) => element('li', {}, `${stageTitles[name]}: ${note}`)),
@@ -92,7 +86,7 @@ function stageTable(
       { head: 'Artifact' },
     ],
     results.map(([name, result]) => {
-      const ofModel = modelStages.includes(name);
+      const ofModel = !otherStages.includes(name);
       const bar = element('span', { class: 'bar', 'aria-hidden': 'true' });
       // A width set through CSSOM needs no inline style attribute.
       if (ofModel) bar.style.width = `${((result.bytes / longest) * 100).toFixed(2)}%`;

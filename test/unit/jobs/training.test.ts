@@ -238,7 +238,10 @@ describe('a compress job', () => {
       reason: 'stopped',
       message: `Stopped before the first pass had ended: model.kolmo is the last good one still, of ${before[0].length} bytes.`,
     });
-    assert.equal((await readState(train.run)).status, 'stopped');
+    const { status, chain } = await readState(train.run);
+    assert.equal(status, 'stopped');
+    assert.deepEqual(chain.slice(3), ['entropyCode'], 'the stage whose file stands was dropped');
+    assert.deepEqual((await readRecord(train.run)).compressions, []);
     assert.deepEqual(
       files.map((path) => readFileSync(path)),
       before,

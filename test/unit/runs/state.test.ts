@@ -85,4 +85,26 @@ describe('reduce', () => {
     assert.equal(state.stages.train?.status, 'failed');
     assert.equal(state.message, 'The loss became NaN.');
   });
+
+  it('goes back to what stands on disk when the first pass of a compression does not end', () => {
+    const packed = run(...trained, ...stage('prune'), ...stage('share'), ...stage('entropyCode'));
+    const again: RunEvent = {
+      type: 'stageStarted',
+      stage: 'prune',
+      settings: { sparsity: 0.8 },
+      chain: ['collect', 'preprocess', 'train'],
+    };
+    const stop: RunEvent = { type: 'stopped', message: 'Stopped.' };
+    const stopped = [again, stop].reduce(
+      (state, event) => reduce(state, { ...event, at: 9 }),
+      packed,
+    );
+    assert.deepEqual(stopped.chain, packed.chain);
+    assert.deepEqual(stopped.stages, packed.stages);
+    assert.equal(stopped.message, 'Stopped.');
+    const later = [again, ...stage('prune').slice(1), ...stage('share').slice(0, 1), stop];
+    const half = later.reduce((state, event) => reduce(state, { ...event, at: 9 }), packed);
+    assert.deepEqual(half.chain, ['collect', 'preprocess', 'train', 'prune']);
+    assert.equal(half.stages.share?.status, 'failed');
+  });
 });
