@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { query, quote, quoteName } from './duckdb';
 import type { ColumnType } from './reader';
-import type { StoredColumn } from './tableColumns';
+import type { StoredColumn } from './columnFacts';
 
 /** A column of more names than this is free text. */
 export const mostNames = 10_000;

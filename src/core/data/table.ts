@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { KolmoError } from '../error';
+import type { StoredColumn } from './columnFacts';
 import {
   chooseTarget,
   describeColumns,
@@ -20,7 +21,7 @@ import { groupRows, indexLines, openPieces, type Pieces } from './pieces';
 import type { CollectEvent, ColumnDescription, DatasetDescription, Reader } from './reader';
 import type { Rows } from './rows';
 import { splitIndices } from './split';
-import { learnTable, type StoredColumn } from './tableColumns';
+import { learnTable } from './tableColumns';
 import { storeRows, type KnownTable } from './tableRows';
 
 export const table: Reader = {

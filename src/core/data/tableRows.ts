@@ -6,7 +6,7 @@ import { readChunks, type TableSource } from './duckdb';
 import { expression, unknownCode } from './names';
 import type { CollectEvent, ColumnDescription } from './reader';
 import { createRows, type Rows } from './rows';
-import type { StoredColumn } from './tableColumns';
+import type { StoredColumn } from './columnFacts';
 
 /** A table that is to be read: its file, and its columns with the target last. */
 export interface KnownTable {

@@ -2,7 +2,8 @@
 import { encodeHeader } from '../../formats/kolmo';
 import type { Model } from '../../train/model';
 import { createCoder } from './coder';
-import { codeTensors, planOf, type Plan } from './container';
+import { codeTensors } from './container';
+import { planOf, type Plan } from './plan';
 
 /** Work on a tensor, in values that are not zero; what is left out costs as much for each of them. */
 const most = 40_000;
