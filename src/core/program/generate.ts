@@ -7,12 +7,14 @@ import networkKernel from './kernels/networkDecoder.ts?wasm';
 import { engineSource, pagesOf } from './model/engine';
 import { zeros, type Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
-import { concat, wrap } from './shell';
+import { concat, wrap, type Shell } from './shell';
 
 export interface Generated {
   program: Uint8Array;
   /** How the program holds the data, for the report. */
   form: 'predictor' | 'small predictor' | 'brotli' | 'deflate' | 'stored';
+  /** Whether it runs in browsers as well as in Node. */
+  browser: boolean;
   /** Bytes of `program` that are code: decoder, loader, check. */
   runtime: number;
   /** Bytes of `program` that are coded data. */
@@ -45,11 +47,19 @@ export async function predictorProgram(
   const statement = mixing
     ? `b=await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${inflated}.arrayBuffer())`
     : `eval(${inflated}.text())`;
-  const program = wrap({ body: concat([coded, code]), statement, browser: true, ascii });
-  return counted(mixing ? 'predictor' : 'small predictor', program, payload);
+  const body = concat([coded, code]);
+  return counted(mixing ? 'predictor' : 'small predictor', payload, {
+    body,
+    statement,
+    browser: true,
+    ascii,
+  });
 }
 
-/** The shortest program that uses a general compressor of Node's, or none; with the bytes that brotli leaves. */
+/**
+ * The shortest program that uses a general compressor of Node's, or none; with the bytes that brotli leaves. It is read by Node
+ * alone: a loader that browsers know too has a hundred bytes more, and browsers inflate no brotli. Base64 needs no loader.
+ */
 export function plainProgram(
   data: Uint8Array,
   { ascii }: Form,
@@ -64,22 +74,22 @@ export function plainProgram(
   });
   const zlib = (name: string) => `b=(await import('zlib')).${name}Sync(b)`;
   const forms = [
-    { form: 'stored', body: data, statement: '' },
+    { form: 'stored', body: data, statement: '', browser: ascii },
     { form: 'deflate', body: new Uint8Array(deflated), statement: zlib('inflateRaw') },
     { form: 'brotli', body: new Uint8Array(brotli), statement: zlib('brotliDecompress') },
   ] as const;
   const plain = forms
-    .map(({ form, body, statement }) =>
-      counted(form, wrap({ body, statement, browser: false, ascii }), body),
-    )
+    .map(({ form, ...shell }) => counted(form, shell.body, { browser: false, ascii, ...shell }))
     .reduce((best, other) => (other.program.length < best.program.length ? other : best));
   return { plain, brotli: brotli.length };
 }
 
-const counted = (form: Generated['form'], program: Uint8Array, data: Uint8Array): Generated => {
+function counted(form: Generated['form'], data: Uint8Array, shell: Shell): Generated {
+  const program = wrap(shell);
   const residual = Math.min(data.length, program.length);
-  return { program, form, runtime: program.length - residual, residual };
-};
+  const { browser } = shell;
+  return { program, form, browser, runtime: program.length - residual, residual };
+}
 
 /** What precedes `length` bytes in a custom section without a name (WebAssembly 1.0, 5.5.3). */
 function sectionHead(length: number): Uint8Array {

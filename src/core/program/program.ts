@@ -223,7 +223,10 @@ function curveOf(costs: Float32Array, size: number): ProgramEvent[] {
 
 const decimalSentence = 'It is an array of floats that were decimals: its rows are a table.';
 
-const plainSentence = ({ form }: Generated): string =>
-  form === 'stored'
-    ? 'No regularity pays for a decoder: the program is a copy of the data.'
-    : `Nothing pays for a decoder of its own: the program holds the data as ${form} does.`;
+function plainSentence({ form, browser }: Generated): string {
+  const what =
+    form === 'stored'
+      ? 'No regularity pays for a decoder: the program is a copy of the data'
+      : `Nothing pays for a decoder of its own: the program holds the data as ${form} does`;
+  return browser ? `${what}.` : `${what}. It needs Node: what browsers run would be longer.`;
+}

@@ -10,88 +10,120 @@ export interface Shell {
   ascii: boolean;
 }
 
-/** The program, as the bytes of an .mjs file. */
+/** The program, as the bytes of an .mjs file; the comment comes last, so that its end needs no telling, on lines of its own, which no complaint quotes. */
 export function wrap({ body, statement, browser, ascii }: Shell): Uint8Array {
   const host = browser ? 'p=globalThis.process,' : '';
   const output = statement && `${statement};`;
   const write = browser ? 'p?.stdout.write(b);export default b' : 'process.stdout.write(b)';
   if (ascii) {
     const text = Buffer.from(body).toString('base64');
-    return latin(
-      `let ${host}b=Uint8Array.from(atob('${text}'),c=>c.charCodeAt())${checked(body)}${output}${write}`,
-    );
+    const load = `b=Uint8Array.from(atob('${text}'),c=>c.charCodeAt())`;
+    return latin(`let ${host}${checked(load, body)}${output}${write}`);
   }
-  const { escaped, restore } = escape(body);
-  const part = `slice(2,${body.length + 2})`;
-  const load = browser
-    ? `let u=import.meta.url,${host}b=new Uint8Array(p?(await import('fs')).readFileSync(new URL(u)):await(await fetch(u)).arrayBuffer()).${part}`
-    : `import f from'fs';let b=f.readFileSync(process.argv[1]).${part}`;
-  return concat([latin('/*'), escaped, latin(`*/\n${load}${restore}${output}${write}`)]);
+  const { escaped, restored } = escape(body);
+  const [declare, load] = browser
+    ? [
+        `let u=import.meta.url,${host}`,
+        `new Uint8Array(p?(await import('fs')).readFileSync(new URL(u)):await(await fetch(u)).arrayBuffer())`,
+      ]
+    : [`import f from'fs';let `, `f.readFileSync(process.argv[1])`];
+  const code = (place: number): string =>
+    `${declare}${restored(`b=${load}.slice(${place},-2)`)}${output}${write}/*\n`;
+  // Where the comment begins depends on how many digits tell it.
+  let place = code(0).length;
+  while (place !== code(place).length) place++;
+  return concat([latin(code(place)), escaped, latin('*/')]);
 }
 
+/** What the checks of bytes may multiply by, and the inverse modulo 2^32. */
+const factors = [
+  [3, 0xaaaaaaab],
+  [5, 0xcccccccd],
+  [7, 0xb6db6db7],
+  [9, 0x38e38e39],
+];
+
 /**
- * The start from which `start = start * 33 ^ byte` over all bytes ends in 0. A change of any one byte ends elsewhere, because
- * each step is a bijection of 32 bits.
+ * A step `h = h * factor ^ byte` and the start from which it ends in 0 after all bytes, the shortest to write. A change of any one
+ * byte ends elsewhere, because each step is a bijection of 32 bits.
  */
-function checkStart(bytes: Uint8Array): number {
-  // 33 * 0x3e0f83e1 is 1 modulo 2^32.
-  return bytes.reduceRight((sum, byte) => Math.imul(sum ^ byte, 0x3e0f83e1), 0);
+function checkOf(bytes: Uint8Array): { start: string; step: string } {
+  const checks = factors.map(([factor, inverse]) => ({
+    start: String(bytes.reduceRight((sum, byte) => Math.imul(sum ^ byte, inverse), 0)),
+    step: `h*${factor}^x`,
+  }));
+  return checks.reduce((a, b) => (b.start.length < a.start.length ? b : a));
 }
 
-const alarm = `throw'This program was altered.';`;
+/** What a program that was altered says, and nothing else of its stderr is this line. */
+export const alarm = 'It changed.';
 
 /**
- * Continues `let b=…`, and stops the program if the bytes are not those that were written; Node exits with 1 and prints the
- * sentence. `undo` puts back what `escape` has changed, and `map` is a function of each byte `x`.
+ * Continues `let` with `load`, which declares `b`, and stops the program if the bytes are not those that were written; Node exits
+ * with 1 and prints the alarm. `map` is a function of each byte `x`.
  */
-function checked(bytes: Uint8Array, undo = '', map = ''): string {
-  const start = checkStart(bytes);
+function checked(load: string, bytes: Uint8Array, map = ''): string {
+  const { start, step } = checkOf(bytes);
   return map
-    ? `,h=${start}${undo};b=b.map(x=>(h=h*33^x,${map}));if(h)${alarm}`
-    : `${undo};if(b.reduce((h,x)=>h*33^x,${start}))${alarm}`;
+    ? `h=${start},${load}.map(x=>(h=${step},${map}));if(h)throw'${alarm}';`
+    : `${load};if(b.reduce((h,x)=>${step},${start}))throw'${alarm}';`;
+}
+
+interface Escaped {
+  escaped: Uint8Array;
+  /** The source that continues `let` with what declares `b`, checks the bytes and undoes the escape. */
+  restored: (load: string) => string;
 }
 
 /**
  * The only two bytes that a comment cannot hold are its end. Where there are several of them, all bytes go through the map
- * x * factor + offset modulo 256 that leaves fewest; what is left has its slash lowered by one.
- * @returns the bytes, and the source that continues `let b=…`, undoes it and checks them
+ * x * factor + offset modulo 256 that leaves fewest; what is left has the byte for its slash lowered by one.
  */
-function escape(body: Uint8Array): { escaped: Uint8Array; restore: string } {
-  const low = lowered(body);
-  const plain = { escaped: low.escaped, restore: checked(body, low.undo) };
-  if (!low.undo) return plain;
+function escape(body: Uint8Array): Escaped {
+  const plain = lowered(body, { factor: 1, offset: 0 });
   const pairs = new Uint32Array(65536);
   for (let i = 1; i < body.length; i++) pairs[(body[i - 1] << 8) | body[i]]++;
-  let best = { factor: 1, offset: 0, left: Infinity };
+  if (!pairs[(42 << 8) | 47]) return plain;
+  let best = { factor: 1, offset: 0, length: Infinity };
   for (let factor = 1; factor < 256; factor += 2) {
     for (let offset = 0; offset < 256; offset++) {
       // What becomes the star and the slash.
       const [star, slash] = [42, 47].map((byte) => (byte * factor + offset) & 255);
       const left = pairs[(star << 8) | slash];
-      if (left < best.left) best = { factor, offset, left };
+      const length = mapOf({ factor, offset }).length + 12 * left;
+      if (length < best.length) best = { factor, offset, length };
     }
   }
-  const { factor, offset } = best;
-  const back = new Uint8Array(256);
-  for (let byte = 0; byte < 256; byte++) back[(byte * factor + offset) & 255] = byte;
-  const image = body.map((byte) => back[byte]);
-  const { escaped, undo } = lowered(image);
-  const restore = checked(image, undo, `x*${factor}+${offset}`);
-  return restore.length < plain.restore.length ? { escaped, restore } : plain;
+  const mapped = lowered(body, best);
+  return mapped.restored('').length < plain.restored('').length ? mapped : plain;
 }
 
-function lowered(body: Uint8Array): { escaped: Uint8Array; undo: string } {
-  const escaped = Uint8Array.from(body);
+interface ByteMap {
+  factor: number;
+  offset: number;
+}
+
+/** Its source; of the map that changes nothing there is none. */
+function mapOf({ factor, offset }: ByteMap): string {
+  if (factor === 1 && offset === 0) return '';
+  return `x${factor === 1 ? '' : `*${factor}`}${offset === 0 ? '' : `+${offset}`}`;
+}
+
+function lowered(body: Uint8Array, map: ByteMap): Escaped {
+  const back = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) back[(byte * map.factor + map.offset) & 255] = byte;
+  const escaped = body.map((byte) => back[byte]);
   const places: number[] = [];
   for (let i = 1; i < escaped.length; i++) {
     if (escaped[i - 1] === 42 && escaped[i] === 47) {
-      escaped[i]--;
+      escaped[i] = back[(body[i] - 1) & 255];
       places.push(i);
     }
   }
-  const single = places.map((place) => `;b[${place}]++`).join('');
-  const list = `;[${places.join()}].map(x=>b[x]++)`;
-  return { escaped, undo: single.length < list.length ? single : list };
+  const single = places.map((place) => `b[${place}]++;`).join('');
+  const list = `[${places.join()}].map(x=>b[x]++);`;
+  const undo = single.length < list.length ? single : list;
+  return { escaped, restored: (load) => checked(load, escaped, mapOf(map)) + undo };
 }
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { KolmoError } from '../error';
+import { alarm } from './shell';
 
 export interface Verification {
   verified: boolean;
@@ -63,10 +64,14 @@ export async function runProgram(
       child.on('error', reject);
       child.on('close', resolve);
     });
-    if (code !== 0) {
-      const said = /This program was altered\./.exec(complaint)?.[0] ?? complaint.trim();
+    if (code !== 0 && complaint.split(/\r?\n/).includes(alarm)) {
       throw new KolmoError(
-        `${path} ended with exit code ${code} instead of printing its data: ${said}`,
+        `${path} was altered after it was written: its own check says so and ends it with exit code ${code}. Write it again.`,
+      );
+    }
+    if (code !== 0) {
+      throw new KolmoError(
+        `${path} ended with exit code ${code} instead of printing its data: ${complaint.trim()}`,
       );
     }
     return command;

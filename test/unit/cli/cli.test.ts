@@ -148,13 +148,13 @@ describe('kolmo', () => {
     assert.equal((JSON.parse(made.stdout) as { verified: boolean }).verified, true);
     assert.equal(kolmo(['verify', 'a.program.mjs', 'a'], folder).status, 0);
     const source = readFileSync(join(folder, 'a.program.mjs'));
-    source[8] ^= 1;
+    source[source.length - 8] ^= 1;
     writeFileSync(join(folder, 'altered.mjs'), source);
     const altered = kolmo(['verify', 'altered.mjs', 'a'], folder);
     assert.equal(altered.status, 1);
     assert.match(
       altered.stderr,
-      /^.*altered\.mjs ended with exit code 1 .*: This program was altered\.\n$/,
+      /^.*altered\.mjs was altered after it was written: .* exit code 1\. Write it again\.\n$/,
     );
     const other = kolmo(['verify', 'a.program.mjs', 'b'], folder);
     assert.equal(other.status, 1);

@@ -16,7 +16,7 @@ describe('the shell of a program', () => {
     { name: 'nothing but ends of comments', body: Buffer.from('*/'.repeat(5000)), most: 200 },
     { name: '300 KB of noise', body: noise(300_000), most: 200 },
     // Each pair of bytes occurs fifteen times, so that an end of a comment or two is left under any map.
-    { name: '1 MB of noise', body: noise(1_000_000), most: 210 },
+    { name: '1 MB of noise', body: noise(1_000_000), most: 200 },
   ];
   for (const { name, body, most } of bodies) {
     it(`carries ${name} in at most ${most} bytes more`, (t) => {
@@ -35,13 +35,13 @@ describe('the shell of a program', () => {
       browser: false,
       ascii: false,
     });
-    for (let i = 2; i < 9; i++) {
+    for (let i = 1; i < 8; i++) {
       const altered = program.slice();
-      altered[i] ^= 4;
+      altered[altered.length - 2 - i] ^= 4;
       const path = join(temporaryFolder(t, { 'p.mjs': altered }), 'p.mjs');
       assert.throws(
         () => execFileSync(process.execPath, [path], { stdio: 'pipe' }),
-        /This program was altered/,
+        /^It changed\.$/m,
       );
     }
   });
