@@ -31,6 +31,12 @@ export interface NodeOptions {
 
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
+export interface Producer {
+  operator: string;
+  inputs: (Value | undefined)[];
+  attributes: Record<string, Attribute>;
+}
+
 export interface Graph {
   input(name: string, shape: number[], type?: ElementType): Value;
   constant(data: ConstantData, shape: number[], type?: ElementType, name?: string): Value;
@@ -53,8 +59,8 @@ export interface Graph {
   ): Value[];
   reshape(value: Value, shape: number[]): Value;
   transpose(value: Value, permutation: number[]): Value;
-  /** The operator that made a value; undefined for inputs and constants. */
-  producer(value: Value): { operator: string; inputs: (Value | undefined)[] } | undefined;
+  /** The node that made a value; undefined for inputs and constants. */
+  producer(value: Value): Producer | undefined;
   /** Makes a value a result of the graph under this name. */
   output(value: Value, name: string): void;
   /** The file, without the nodes that no output needs. */
@@ -170,7 +176,10 @@ export function createGraph(graphName: string): Graph {
       );
     },
 
-    producer: (value) => producers.get(value.name),
+    producer(value) {
+      const node = producers.get(value.name);
+      return node && { ...node, attributes: node.options.attributes ?? {} };
+    },
 
     output(value, name) {
       outputs.push({ value, name });

@@ -18,6 +18,7 @@ export interface Checkpoint {
   bestLoss: number;
   bestEpoch: number;
   arrays: {
+    /** As they lie while they are trained (see `turned.ts`), like the moments. */
     parameters: Float32Array;
     moments: Float32Array;
     /** Parameters with the best validation loss so far; empty before the first validation. */
@@ -31,7 +32,7 @@ export interface Sum {
   error?: number;
 }
 
-const magic = 'KOLMOCP1';
+const magic = 'KOLMOCP2';
 
 /** Magic, length of the JSON header (uint32, little endian), header, then the arrays as float32. */
 export function encodeCheckpoint({ arrays, ...state }: Checkpoint): Uint8Array {

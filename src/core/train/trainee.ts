@@ -13,6 +13,7 @@ import type { TrainExtras } from './events';
 import type { Metrics, Model, Parameter } from './model';
 import { objectives } from './objective';
 import type { TrainOptions } from './options';
+import { turn, turnedWeights, upright } from './turned';
 
 export interface Trainee {
   optimizer: Optimizer;
@@ -26,9 +27,9 @@ export interface Trainee {
   validate(): Promise<Metrics>;
   /** The first validation examples, and below each row of them what the model makes of them. */
   redraw(): Promise<{ images: Float32Array; shape: number[]; columns: number }>;
-  /** Weights and gradients where they are, by parameter. */
+  /** Weights and gradients where they are and as they lie (see `turned.ts`), by parameter. */
   views: { weights: Record<string, Float32Array>; gradients: Record<string, Float32Array> };
-  /** A copy of all parameters, end to end. */
+  /** A copy of all parameters as they lie, end to end. */
   parameters(): Float32Array;
   setParameters(all: Float32Array): void;
   /** The model with the weights as they are. */
@@ -42,16 +43,16 @@ const validationBatch = 500;
 const redrawn = { rows: 4, columns: 8 };
 
 export async function compileTrainee(
-  model: Model,
+  given: Model,
   dataset: Dataset,
   batchSize: number,
   settings: TrainOptions,
   {
-    objective = objectives[model.architecture.task],
+    objective = objectives[given.architecture.task],
     observe,
   }: Pick<TrainExtras, 'objective' | 'observe'> = {},
 ): Promise<Trainee> {
-  const { architecture } = model;
+  const { architecture } = given;
   const { inputShape } = architecture;
   if (sizeOf(inputShape) !== sizeOf(dataset.inputShape)) {
     throw new KolmoError(
@@ -60,6 +61,9 @@ export async function compileTrainee(
     );
   }
   const placed = placeLayers(architecture);
+  // What observes weights sees them as the model has them.
+  const turned = observe ? [] : turnedWeights(placed, batchSize);
+  const model = turn(given, turned);
   const parameters = specsOf(model, placed);
   const noise = noiseInputs(placed, batchSize);
   const shifts = inputShape.length === 3 && settings.shift > 0;
@@ -73,7 +77,7 @@ export async function compileTrainee(
     ],
     loss(weights, { inputs, targets, ...drawn }) {
       const recorded: Record<string, typeof inputs> = {};
-      const output = forward(placed, weights, inputs, {
+      const output = forward(placed, upright(weights, turned), inputs, {
         training: true,
         logits: objective.logits,
         noise: drawn,
@@ -94,7 +98,7 @@ export async function compileTrainee(
     parameters,
     inputs: [{ name: 'inputs', shape: [validationBatch, ...inputShape] }],
     outputs: (weights, { inputs }) => ({
-      output: forward(placed, weights, inputs, inference(false)),
+      output: forward(placed, upright(weights, turned), inputs, inference(false)),
     }),
     views: step.parameters,
     threads: settings.threads,
@@ -161,9 +165,8 @@ export async function compileTrainee(
         readCentroids(encoding.indices, step.parameters[name], step.centroids[name]);
       }
     },
-    model: () => ({
-      architecture,
-      parameters: model.parameters.map((parameter) => {
+    model() {
+      const parameters = model.parameters.map((parameter): Parameter => {
         const data = step.parameters[parameter.name].slice();
         const { encoding } = parameter;
         return {
@@ -175,8 +178,9 @@ export async function compileTrainee(
               ? { ...encoding, centroids: step.centroids[parameter.name].slice() }
               : { type: 'float32' },
         };
-      }),
-    }),
+      });
+      return turn({ architecture, parameters }, turned);
+    },
     async dispose() {
       await step.dispose();
       await validator.dispose();

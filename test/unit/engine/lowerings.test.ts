@@ -261,6 +261,58 @@ describe('lowerings', () => {
   }
 });
 
+describe('matrix products', () => {
+  /** [inputs, units] on both sides of the size from which a transposed right side becomes the left one. */
+  for (const [inputs, units] of [
+    [5, 3],
+    [400, 350],
+  ]) {
+    it(`of weights of ${inputs} x ${units} that lie transposed are what they are otherwise`, async () => {
+      const random = createRandom(1);
+      const normal = (...shape: number[]) => ({
+        shape,
+        values: Float32Array.from({ length: shape[0] * (shape[1] ?? 1) }, () => random.normal()),
+      });
+      const given = {
+        x: normal(4, inputs),
+        lying: normal(units, inputs),
+        bias: normal(units),
+        dy: normal(4, units),
+      };
+      const outputs = (tensors: Record<string, tf.Tensor>) => {
+        const [x, dy] = [tensors.x, tensors.dy] as tf.Tensor2D[];
+        const upright = tf.transpose(tensors.lying) as tf.Tensor2D;
+        return {
+          y: tf.fused.matMul({ a: x, b: upright, bias: tensors.bias }),
+          dx: tf.matMul(dy, upright, false, true),
+          gradient: tf.transpose(tf.matMul(x, dy, true, false)),
+          again: tf.transpose(tf.matMul(upright, x, true, true)),
+        };
+      };
+      const shapes = Object.entries(given);
+      const forward = await compileForward({
+        parameters: [],
+        inputs: shapes.map(([name, { shape }]) => ({ name, shape })),
+        outputs: (_parameters, tensors) => outputs(tensors),
+        threads: 1,
+      });
+      shapes.forEach(([name, { values }]) => forward.inputs[name].set(values));
+      const results = await forward.run();
+      await forward.dispose();
+      await tf.setBackend('cpu');
+      const expected = outputs(
+        Object.fromEntries(
+          shapes.map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]),
+        ),
+      );
+      for (const name of ['y', 'dx', 'gradient', 'again'] as const) {
+        const actual = Array.from(results[name] as Float32Array);
+        assertClose(actual, Array.from(expected[name].dataSync()), 1e-4);
+      }
+    });
+  }
+});
+
 function assertClose(actual: number[], expected: number[], tolerance: number): void {
   assert.equal(actual.length, expected.length);
   expected.forEach((value, i) => {

@@ -29,6 +29,22 @@ async function finish(
   }
 }
 
+/** A first layer of so many weights that they lie transposed while they are trained. */
+const wide = (): Model =>
+  initialize(
+    {
+      name: 'wide',
+      inputShape: [16, 18, 1],
+      layers: [
+        { type: 'flatten' },
+        { type: 'dense', units: 512, activation: 'relu' },
+        { type: 'dense', units: 3, activation: 'softmax' },
+      ],
+      task: 'classification',
+    },
+    1,
+  );
+
 const bytesOf = (model: Model): number[][] => model.parameters.map(({ data }) => Array.from(data));
 
 describe('train', () => {
@@ -129,18 +145,19 @@ describe('train', () => {
     assert.notDeepEqual(await run(2), first);
   });
 
-  for (const [name, options] of [
-    ['adam', { ...quick, shift: 1 }],
-    ['sgd', { ...quick, optimizer: 'sgd', learningRate: 0.05 }],
-  ] as [string, Partial<TrainOptions>][]) {
+  for (const [name, options, build] of [
+    ['adam', { ...quick, shift: 1 }, fresh],
+    ['sgd', { ...quick, optimizer: 'sgd', learningRate: 0.05 }, fresh],
+    ['transposed weights', { ...quick, batchSize: 128, checkpointSteps: 1 }, wide],
+  ] as [string, Partial<TrainOptions>, typeof fresh][]) {
     it(`continues from any checkpoint of ${name} as if nothing had happened`, async () => {
       const checkpoints: Uint8Array[] = [];
-      const whole = await finish(train(fresh(images), images, options), (event) => {
+      const whole = await finish(train(build(images), images, options), (event) => {
         if (event.type === 'checkpoint') checkpoints.push(event.bytes);
       });
-      assert.equal(checkpoints.length, 7);
+      assert.ok(checkpoints.length >= 7);
       for (const resume of [checkpoints[0], checkpoints[1], checkpoints[5]]) {
-        const rest = await finish(train(fresh(images, 'auto', 9), images, { ...options, resume }));
+        const rest = await finish(train(build(images, 'auto', 9), images, { ...options, resume }));
         assert.deepEqual(bytesOf(rest.model), bytesOf(whole.model));
         assert.deepEqual(rest.validation, whole.validation);
         assert.equal(rest.trainingLoss, whole.trainingLoss);
@@ -239,6 +256,31 @@ describe('fineTune', () => {
       assert.notDeepEqual(data, model.parameters[i].data);
     }
     assert.ok(tuned.validation.error! < 0.1);
+  });
+
+  it('trains weights that lie transposed as it trains those that are observed, which do not', async () => {
+    const model = wide();
+    const [first, , last] = model.parameters;
+    first.mask = Uint8Array.from(first.data, (_, i) => Number(i % 3 > 0));
+    const centroids = Float32Array.of(-0.05, 0.05);
+    const indices = Int32Array.from(first.data, (w, i) => (i % 3 > 0 ? Number(w > 0) : -1));
+    first.data = Float32Array.from(indices, (index) => (index < 0 ? 0 : centroids[index]));
+    first.encoding = { type: 'codebook', centroids, indices };
+    last.mask = Uint8Array.from(last.data, (_, i) => Number(i % 2 > 0));
+    last.data = last.data.map((w, i) => w * last.mask![i]);
+    const options = { ...quick, batchSize: 128 };
+    const lying = (await finish(fineTune(model, images, options))).model;
+    const observed = (await finish(fineTune(model, images, { ...options, observe: () => {} })))
+      .model;
+    for (const [i, { name, shape, data, mask, encoding }] of lying.parameters.entries()) {
+      const other = observed.parameters[i];
+      assert.deepEqual({ name, shape, mask }, { name, shape: other.shape, mask: other.mask });
+      if (encoding.type === 'codebook' && other.encoding.type === 'codebook') {
+        assert.deepEqual(encoding.indices, other.encoding.indices);
+      }
+      assert.notDeepEqual(data, model.parameters[i].data);
+      assert.ok(data.every((w, j) => Math.abs(w - other.data[j]) < 1e-5));
+    }
   });
 
   it('keeps shared weights shared and gives the trained centroids', async () => {

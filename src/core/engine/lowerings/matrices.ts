@@ -9,7 +9,7 @@ import {
   type _FusedMatMulInputs,
 } from '../tf';
 import type { Graph, Value } from '../graph';
-import { lower, type Lowering } from './lowering';
+import { lower, sizeOf, type Lowering } from './lowering';
 
 export const matrices = {
   BatchMatMul: lower<BatchMatMulInputs, BatchMatMulAttrs>(
@@ -41,6 +41,12 @@ export const matrices = {
  */
 const turnedSize = 2 ** 17;
 
+/**
+ * From so many elements on, a right side that lies transposed is better the left side of the transposed product:
+ * ONNX Runtime copies right sides into panels, each thread for itself, and reads left sides where they are.
+ */
+const packedSize = 2 ** 17;
+
 /** [..., m, k] @ [..., k, n] (+ bias), either side transposed; leading dimensions broadcast. */
 function product(
   graph: Graph,
@@ -58,23 +64,66 @@ function product(
     b.shape.slice(0, -2),
   );
   const shape = [...leading, rows, columns];
-  const turned = flat && transposeA && rows * columns >= turnedSize;
-  const attributes = {
-    ...(transposeA && !turned ? { transA: 1 } : {}),
-    ...(transposeB ? { transB: 1 } : {}),
-  };
   if (flat) {
-    const matrix = graph.reshape(a, a.shape.slice(-2));
-    const matrixA = turned ? graph.transpose(matrix, [1, 0]) : matrix;
-    const matrixB = graph.reshape(b, b.shape.slice(-2));
-    const y = graph.node('Gemm', [matrixA, matrixB, bias].filter(Boolean), [rows, columns], {
-      attributes,
-    });
-    return graph.reshape(y, shape);
+    const [left, right] = [a, b].map((side) => graph.reshape(side, side.shape.slice(-2)));
+    return graph.reshape(multiply(graph, left, right, transposeA, transposeB, bias), shape);
   }
+  const attributes = transpositions(transposeA, transposeB);
   const y = graph.node('FusedMatMul', [a, b], shape, { attributes, domain: 'com.microsoft' });
   return bias ? graph.node('Add', [y, bias], shape) : y;
 }
+
+/** The product of two matrices. */
+function multiply(
+  graph: Graph,
+  a: Value,
+  b: Value,
+  transposeA: boolean,
+  transposeB: boolean,
+  bias?: Value,
+): Value {
+  const lying = lyingMatrix(graph, b);
+  if (lying && transposeB) return multiply(graph, a, lying, transposeA, false, bias);
+  if (lying && sizeOf(lying) >= packedSize) {
+    const column = bias && graph.reshape(bias, [lying.shape[0], 1]);
+    return graph.transpose(multiply(graph, lying, a, false, !transposeA, column), [1, 0]);
+  }
+  const shape = [a.shape[transposeA ? 1 : 0], b.shape[transposeB ? 0 : 1]];
+  const turned = transposeA && shape[0] * shape[1] >= turnedSize;
+  const inputs = [turned ? graph.transpose(a, [1, 0]) : a, b, bias].filter(Boolean);
+  return graph.node('Gemm', inputs, shape, {
+    attributes: transpositions(transposeA && !turned, transposeB),
+  });
+}
+
+/** A transposition; of a product, it is the product of the sides in turn. */
+export function transpose(graph: Graph, x: Value, permutation: number[]): Value {
+  const made = graph.producer(x);
+  const [a, b, bias] = made?.inputs ?? [];
+  if (made?.operator !== 'Gemm' || bias || permutation[0] === 0) {
+    return graph.transpose(x, permutation);
+  }
+  const [left, right] = [b!, a!].map((side) => lyingMatrix(graph, side) ?? side);
+  const { transA, transB } = made.attributes;
+  return multiply(
+    graph,
+    left,
+    right,
+    Boolean(transB) === (left !== b),
+    Boolean(transA) === (right !== a),
+  );
+}
+
+/** What a matrix is the transposition of. */
+function lyingMatrix(graph: Graph, matrix: Value): Value | undefined {
+  const made = graph.producer(matrix);
+  return made?.operator === 'Transpose' && matrix.shape.length === 2 ? made.inputs[0] : undefined;
+}
+
+const transpositions = (a: boolean, b: boolean): Record<string, number> => ({
+  ...(a ? { transA: 1 } : {}),
+  ...(b ? { transB: 1 } : {}),
+});
 
 /** The activation that tfjs fuses into products and convolutions. */
 export function activate(

@@ -29,6 +29,7 @@ import {
 } from '../tf';
 import type { Graph, Value } from '../graph';
 import { axesOf, cast, fill, lower, sizeOf, type Lowering } from './lowering';
+import { transpose } from './matrices';
 
 type Filled = 'float32' | 'int32' | 'bool';
 
@@ -47,7 +48,7 @@ export const shapes = {
     cast(graph, x, dtype as Value['type']),
   ),
   Transpose: lower<UnaryInputs, TransposeAttrs>((graph, { x }, { perm }) =>
-    graph.transpose(x, perm),
+    transpose(graph, x, perm),
   ),
   Concat: lower<Value[], ConcatAttrs>((graph, inputs, { axis }) => {
     const parts = Object.values(inputs) as Value[];
