@@ -3,7 +3,7 @@ import { minify } from 'terser';
 import { brotliCompressSync, constants, deflateRawSync } from 'node:zlib';
 import { deflate } from './deflate';
 import plainKernel from './kernels/decoder.ts?wasm';
-import networkKernel from './kernels/networkDecoder.ts?wasm';
+import imageKernel from './kernels/imageDecoder.ts?wasm';
 import { engineSource, pagesOf } from './model/engine';
 import { zeros, type Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
@@ -38,7 +38,7 @@ export async function predictorProgram(
   const text = Buffer.from(await decoderText(model, size, then));
   const mixing = model.type === 'mixing';
   // Behind the kernel the text is a section that WebAssembly skips.
-  const kernelBytes = mixing && model.network ? networkKernel : plainKernel;
+  const kernelBytes = mixing && model.quiet ? imageKernel : plainKernel;
   const head = mixing ? concat([kernelBytes, sectionHead(text.length)]) : new Uint8Array(0);
   const code = deflate(mixing ? [head, text] : [text]);
   const coded = concat([payload, zeros]);
@@ -106,10 +106,12 @@ function sectionHead(length: number): Uint8Array {
 async function decoderText(model: Model, size: number, then?: string): Promise<string> {
   if (model.type === 'minimal')
     return minified(`const size=${size};${minimalSource(model, 'decode')}`);
+  const source = engineSource(model, size, 'decode');
+  const asked = new Set(Array.from(source.matchAll(/\bkernel\.(\w+)/g), ([, name]) => name));
   const body = `async source=>{
 const memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),
-  {prepare,decode${model.network ? ',dense' : ''}}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports;
-${engineSource(model, size, 'decode').replaceAll('kernel.', '')}}`;
+  {${[...asked].join()}}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports;
+${source.replaceAll('kernel.', '')}}`;
   const whole = then
     ? `async(...parts)=>(${then})(await(${body})(...parts),globalThis.process?process.argv.slice(2):[])`
     : body;

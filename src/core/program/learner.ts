@@ -178,7 +178,7 @@ function networkOf({ parameters }: Model, inputs: NetworkInputs): Network {
   for (let t = 0; t < parameters.length; t += 2) {
     const [weights, biases] = [parameters[t], parameters[t + 1]];
     const [rows, units] = weights.shape;
-    layers.push({ inputs: rows, units, scale: take(weights), biasScale: take(biases) });
+    layers.push({ inputs: rows, units, biasScale: take(biases), scale: take(weights) });
   }
   return { inputs, layers, weights: Uint8Array.from(levels, (level) => level & 255) };
 }

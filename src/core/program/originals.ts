@@ -128,10 +128,7 @@ function createSearch(law: Pick<Resampling, 'box' | 'kept'>): (ink: Ink) => Orig
   const { box } = law;
   const known: (Float32Array | undefined)[] = [];
   const bitsOf = (edge: number, row: number, column: number): Float32Array =>
-    (known[(edge * box + row) * box + column] ??= Float32Array.from(
-      teeth(edge, row, column, 0, 0),
-      (chance) => -Math.log2(chance),
-    ));
+    (known[(edge * box + row) * box + column] ??= bitsFrom(teeth(edge, row, column)));
   return ({ pixels, left, right, top, bottom }) => {
     const none = { edge: 0, row: 0, column: 0, gained: 0 };
     if (pixels.length < 8 || right - left >= box || bottom - top >= box) return none;
@@ -151,6 +148,11 @@ function createSearch(law: Pick<Resampling, 'box' | 'kept'>): (ink: Ink) => Orig
     const gained = tried.sort((a, b) => a - b)[tried.length >> 1] - least;
     return best.edge && gained > bitsToTell ? { ...best, gained } : none;
   };
+}
+
+function bitsFrom(shares: Float32Array): Float32Array {
+  const all = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => -Math.log2(share / all));
 }
 
 /** About what an original's edge and place cost. */

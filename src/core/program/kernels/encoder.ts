@@ -1,3 +1,4 @@
-// What the encoder runs: the predictor, and a network's layers.
+// What the encoder runs: all of it.
 export * from './mixing';
-export * from './dense';
+export * from './network';
+export { resample, teeth } from './resampled';

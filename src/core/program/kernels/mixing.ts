@@ -4,6 +4,8 @@
 // The host writes the contexts of the byte at HASH, the rows of its weight sets at SELECT and the refinement's context at
 // REFINE, then calls `code`. What engine.ts says of the map of the memory is said here again, since a kernel imports nothing of the host's.
 
+import { box, opine } from './resampled';
+
 const HASH: usize = 0x1000; // i32 per context
 const SELECT: usize = 0x1100; // i32 per weight set: its row; the first two are chosen here
 const REFINE: usize = 0x1140;
@@ -17,7 +19,7 @@ const SLOT: usize = 0x1600;
 const HOME: usize = 0x1700; // the bucket of the byte's first decision
 const PLACE: usize = 0x1800; // i32 per input that is a probability: where that stands
 const INPUTS: usize = 0x2000; // f32[8][256]: what each bit of a byte was predicted from
-const STRETCH: usize = 0x4000; // f32[4096]
+export const STRETCH: usize = 0x4000; // f32[4096]
 const SQUASH: usize = 0x8000; // f32[4096]
 const TOP: usize = 0xc000; // f32[256][16]: weights of the sets' opinions
 const REPEAT_P: usize = 0x10000; // u32 per repeat, length and expected bit
@@ -25,7 +27,9 @@ const PAST_P: usize = 0x11000; // u32 per context, count and last bits
 const COUNT_P: usize = 0x20000; // u32 per context, zeros and ones
 const REFINE_A: usize = 0x100000; // f32[16384][16], so that a context is one cache line
 const REFINE_B: usize = 0x200000;
-const EXPERT: usize = 0x2f0000; // f32[256] an expert: what it says of each decision, in log-odds
+export const EXPERT: usize = 0x2f0000; // f32[256] an expert: what it says of each decision, in log-odds
+const QUIET_P: usize = 0x243000; // u32[4096] per context of a quiet byte
+const QUIET_W: usize = 0x2ef000; // f32 per such context
 const DATA: usize = 0x300000;
 
 let contexts: i32 = 0;
@@ -43,6 +47,9 @@ let high: u32 = 0;
 let word: u32 = 0;
 let stream: usize = 0;
 let rateEnd: f32 = 0;
+
+/** Whether the next byte is already known to be another than SOLE's. */
+let other: i32 = 0;
 
 /** Product of the probabilities that the last byte's bits were given. */
 export let chance: f64 = 1;
@@ -139,14 +146,16 @@ export function code(i: i32, encoding: i32): i32 {
   const rate: f32 = rateEnd + 0.016 / (1 + <f32>i / 4096);
   const c1 = i ? <i32>load<u8>(i - 1, DATA) : 0;
   const refineContext = load<i32>(REFINE) * 0x2f0b4c47;
-  const sole = load<i32>(SOLE) - 1;
+  const sole = other ? -1 : load<i32>(SOLE) - 1;
   const first = 7 + i32(sole >= 0);
   let node = 8 - first;
-  chance = 1;
+  if (!other) chance = 1;
+  other = 0;
   for (let bit = first; bit >= 0; bit--) {
     if (bit === first || bit === 7 || bit === 3) findBuckets(bit === first, node);
     const input = INPUTS + ((bit & 7) << 10);
     const last = input + inputBytes;
+    if (box && bit === 7) opine(EXPERT + ((experts - 1) << 10));
     store<f32>(last - 4, 0.4);
     for (let k = 0; k < experts; k++)
       store<f32>(last - 8 - (k << 2), load<f32>(EXPERT + (k << 10) + (node << 2)));
@@ -187,13 +196,7 @@ export function code(i: i32, encoding: i32): i32 {
     let p = <i32>((mixed + refined * 0.35) * 65536);
     p = max(1, min(65535, p));
 
-    shift(encoding);
-    const middle = low + <u32>((<u64>(high - low) * p) >> 16);
-    const y = encoding ? bitOf(load<u8>(i, DATA), bit, sole) : i32(word <= middle);
-    chance *= <f64>(y ? p : 65536 - p) / 65536;
-    if (y) high = middle;
-    else low = middle + 1;
-
+    const y = decide(p, encoding ? bitOf(load<u8>(i, DATA), bit, sole) : 0, encoding);
     const error: f32 = (<f32>y - mixed) * 0.0015;
     for (let m = 0; m < sets; m++) {
       let w: usize = weights + load<i32>(m << 2, SELECT) * inputBytes;
@@ -222,6 +225,51 @@ export function code(i: i32, encoding: i32): i32 {
   store<u8>(i, node, DATA);
   findMatches(i + 1, node);
   return node;
+}
+
+/** Codes a decision that is 1 with the probability p / 65536; the encoder tells which it is. */
+function decide(p: i32, told: i32, encoding: i32): i32 {
+  shift(encoding);
+  const middle = low + <u32>((<u64>(high - low) * p) >> 16);
+  const y = encoding ? told : i32(word <= middle);
+  chance *= <f64>(y ? p : 65536 - p) / 65536;
+  if (y) high = middle;
+  else low = middle + 1;
+  return y;
+}
+
+/**
+ * Codes whether the byte at `i` is another than SOLE's, from the first `n` contexts alone, and returns that; of such a byte
+ * `code` then codes the rest. Only for data without repeats.
+ */
+export function quiet(i: i32, n: i32, encoding: i32): i32 {
+  const sole = load<i32>(SOLE) - 1;
+  let dot: f32 = 0;
+  for (let k: i32 = 0; k < n << 2; k += 4) {
+    const a = QUIET_P + (k << 12) + ((load<u32>(k, HASH) & 4095) << 2);
+    const x = load<f32>((load<u32>(a) >> 20) << 2, STRETCH);
+    store<i32>(k, <i32>a, SLOT);
+    store<f32>(k, x, INPUTS);
+    dot += x * (0.4 + load<f32>(k, QUIET_W));
+  }
+  const p = squash(clip(dot));
+  chance = 1;
+  other = decide(
+    max(1, min(65535, <i32>(p * 65536))),
+    encoding ? i32(load<u8>(i, DATA) !== sole) : 0,
+    encoding,
+  );
+  for (let k: i32 = 0; k < n << 2; k += 4) {
+    const a: usize = load<i32>(k, SLOT);
+    const s = load<u32>(a);
+    const seen = s & 1023;
+    const gap = <f32>(other * 0x3fffff - <i32>(s >> 10)) / (<f32>seen + 1.2);
+    store<u32>(a, (((s >> 10) + <i32>gap) << 10) | (seen + i32(seen < 1000)));
+    const w = load<f32>(k, QUIET_W);
+    store<f32>(k, w + (<f32>other - p) * 0.002 * load<f32>(k, INPUTS), QUIET_W);
+  }
+  if (!other) store<u8>(i, sole, DATA);
+  return other;
 }
 
 /** How often the bits at a bucket's root were seen: of two places for a bucket the less used one is taken over. */

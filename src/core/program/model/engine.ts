@@ -19,6 +19,11 @@ export interface ModelSpec {
   refine: string;
   /** A byte so frequent that it has a decision of its own, before the bits of all others. */
   sole?: number;
+  /**
+   * Of models without repeats: where the expression `when` is true, whether the byte is another than `sole` is decided from these
+   * few contexts alone, and only those other bytes are predicted from all.
+   */
+  quiet?: { when: string; contexts: string[] };
   /** A network whose weights the payload begins with. */
   network?: Network;
   /** How images were drawn, whose originals the payload tells after the weights. */
@@ -42,14 +47,11 @@ const map = {
   refine: 0x1140,
   sole: 0x1150,
   experts: 0x1154,
+  law: 0x1158,
   expert: 0x2f0000,
-  stretch: 0x4000,
   match: 0x1200,
   data: 0x300000,
 };
-
-/** Of an expert: a float for each decision of a byte. */
-const expertBytes = 1024;
 
 /** Integers between two repeats in the kernel's memory, and where one holds its least length. */
 const repeat = { stride: 8, least: 5 };
@@ -118,17 +120,16 @@ export const pagesOf = (spec: ModelSpec, size: number): number => plan(spec, siz
 export function engineSource(spec: ModelSpec, size: number, form: EngineForm): string {
   const places = plan(spec, size);
   const { stream, recent, weights, rows, table, mask } = places;
-  const { contexts, selectors, matches, network, resampling } = spec;
+  const { contexts, selectors, matches, network, resampling, quiet } = spec;
   const weightBytes = network?.weights.length ?? 0;
   const front = frontOf(spec).length;
   const last = size + front;
   const experts = [
-    ...(network ? [networkSource(network, { ...map, at: places.network, front })] : []),
+    ...(network ? [networkSource(network, { expert: map.expert, at: places.network, front })] : []),
     ...(resampling
       ? [
           resampledSource(resampling, {
-            stretch: map.stretch,
-            expert: map.expert + (network ? expertBytes : 0),
+            law: (map.law - map.select) / 4,
             at: weightBytes,
             front,
           }),
@@ -137,10 +138,12 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
   ];
   const firstRow = (m: number): number =>
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
+  const hashed = (expressions: string[]): string =>
+    expressions.map((expression, k) => `hash[${k}] = ${expression};`).join('\n  ');
   const given = `data.set(front); data.set(source, ${front});`;
   const begin = {
     encode: `${given} const costs = new Float32Array(${last});`,
-    explain: `${given} const costs = new Float32Array(${last}), best = new Uint8Array(${last}); ${evidenceSource(spec, weights)}`,
+    explain: `${given} const costs = new Float32Array(${last}), best = new Uint8Array(${last}).fill(255); ${evidenceSource(spec, weights)}`,
     decode: `data.set(source, ${stream - map.data});`,
   }[form];
   const payload = `payload: data.slice(${stream - map.data}, kernel.close() - ${map.data}), costs: costs.subarray(${front}), networkBits: costs.subarray(0, ${weightBytes}).reduce((sum, bits) => sum + bits, 0)`;
@@ -163,13 +166,16 @@ ${experts.map(({ state }) => state).join('')}
 for (let i = 0; i < ${last}; i++) {
   ${encoding ? 'if (!(i & 8191)) yield i;' : ''}
   ${spec.step}
+  ${quiet ? `let next = ${spec.sole!}; ${hashed(quiet.contexts)} if (!(${quiet.when}) || kernel.${encoding ? `quiet(i, ${quiet.contexts.length}, 1)` : `decodeQuiet(i, ${quiet.contexts.length})`}) {` : ''}
   ${experts.map(({ step }) => step).join('')}
-  ${contexts.map((expression, k) => `hash[${k}] = ${expression};`).join('\n  ')}
+  ${hashed(contexts)}
   ${selectors.map(({ expression }, m) => `select[${m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
   select[${(map.refine - map.select) / 4}] = ${spec.refine};
-  c4 = c3; c3 = c2; c2 = c1; c1 = kernel.${encoding ? 'code(i, 1)' : 'decode(i)'}; word4 = word4 << 8 | c1;
+  ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, 1)' : 'decode(i)'};
+  ${form === 'explain' ? 'best[i] = bestContext(next);' : ''}
+  ${quiet ? '}' : ''}
+  c4 = c3; c3 = c2; c2 = c1; c1 = next; word4 = word4 << 8 | c1;
   ${encoding ? 'costs[i] = -Math.log2(kernel.chance.value);' : ''}
-  ${form === 'explain' ? 'best[i] = bestContext(c1);' : ''}
 }
 ${end}
 `;

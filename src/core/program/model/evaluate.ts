@@ -1,10 +1,10 @@
 /** Runs a predictor inside the encoder: the only place where source text becomes code. */
 import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
-import decoderBytes from '../kernels/networkDecoder.ts?wasm';
+import decoderBytes from '../kernels/imageDecoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
 import { concat } from '../shell';
 import { minimalSource, type MinimalSpec } from './minimal';
-import { teethSource, type Resampling, type Teeth } from './resampled';
+import type { Resampling } from './resampled';
 import { windowsSource, type NetworkInputs, type Windows } from './network';
 
 /** What a decoder may read past its payload. */
@@ -89,9 +89,28 @@ export function windowsOf(
   return collect(data, every, Math.ceil(asked / every));
 }
 
-/** The function of resampled.ts: bytes that a pixel at a place of an original's box may hold, and how likely each is. */
-export function teethOf(law: Pick<Resampling, 'box' | 'kept'>): Teeth {
-  return (new Function(`${teethSource(law)} return teeth;`) as Body<Teeth>)();
+/** Where kernels/resampled.ts leaves what it says of the bytes, as floats. */
+const shares = { at: 0x241400, pages: 0x30 };
+
+/**
+ * What a law says of a pixel at a place of an original's box that an edge of ink crosses: a share of each byte, [256], which are
+ * good until the next one is asked for.
+ */
+export function teethOf({
+  box,
+  kept,
+}: Pick<Resampling, 'box' | 'kept'>): (edge: number, row: number, column: number) => Float32Array {
+  const memory = new WebAssembly.Memory({ initial: shares.pages });
+  const kernel = new WebAssembly.Instance(encoder, { env: { memory } }).exports as Record<
+    'resample' | 'teeth',
+    (...numbers: number[]) => void
+  >;
+  kernel.resample(box, kept);
+  const said = new Float32Array(memory.buffer, shares.at, 256);
+  return (edge, row, column) => {
+    kernel.teeth(edge, row, column, 0, 0);
+    return said;
+  };
 }
 
 /** Total cost of `data` in bytes under the model. */

@@ -50,8 +50,10 @@ export function withFront(
   front: Pick<ModelSpec, 'network' | 'resampling'>,
 ): ModelSpec {
   if (syntax.type !== 'image') return spec;
-  const { state, step } = imageModel({ ...syntax, header: syntax.header + frontOf(front).length });
-  return { ...spec, state, step, ...front };
+  const header = syntax.header + frontOf(front).length;
+  const boxes = front.resampling && (front.network?.weights.length ?? 0);
+  const { state, step, quiet } = imageModel({ ...syntax, header, boxes });
+  return { ...spec, state, step, quiet, ...front };
 }
 
 /** Contexts that only some files of a kind have a use for; the encoder's search adds those that pay. */
@@ -290,77 +292,95 @@ const byteModel: Contexts = {
   matches: [5, 12],
 };
 
+/** Pixels around, as steps to the right and up: those that tell most come first. */
+const around = [
+  [-1, 0],
+  [0, 1],
+  [-1, 1],
+  [1, 1],
+  [-2, 0],
+  [0, 2],
+  [-1, 2],
+  [1, 2],
+  [-2, 1],
+  [2, 1],
+  [-3, 0],
+  [0, 3],
+  [-2, 2],
+  [2, 2],
+  [3, 1],
+  [-3, 1],
+];
+
+/** Pixels of background between two rows, and above the first, so that what lies around a pixel is always there. */
+const margin = 4;
+
 /**
  * Images: a pixel's neighbours, exactly and coarsely, their gradients, its place in the image, and what this image has held so
- * far, since grey levels recur where edges do. Background comes first and is one decision.
+ * far, since grey levels recur where edges do. Background comes first and is one decision, a quick one where there is nothing else around.
  */
 const imageModel = ({
   width,
   height,
   header,
+  boxes,
 }: {
   width: number;
   height: number;
   header: number;
-}): Contexts => ({
-  state: `let place = 0, px = 0, py = 0, now = 0, run = 0, image = 0;
-  const pixel = (dx, dy) => px + dx < 0 || px + dx >= ${width} || py < dy || now < ${header} ? 0 : data[now + dx - dy * ${width}], tone = v => v ? v > 250 ? 3 : v > 128 ? 2 : 1 : 0, step = v => v ? 1 + (v >> 6) : 0;`,
-  step: `now = i; image = (i - ${header}) / ${width * height} | 0; place = i < ${header} ? 0 : (i - ${header}) % ${width * height}; px = place % ${width}; py = place / ${width} | 0;
+  /** Where in front of the images two bytes an image tell, as Resampling does, where its box is; without them all begin at 0. */
+  boxes?: number;
+}): Contexts => {
+  const row = width + margin;
+  const [pixels, size] = [width * height, row * (height + margin) + margin];
+  const at = (right: number, up: number): string => `known[spot-${up * row - right}]`;
+  return {
+    state: `let top = 0, left = 0, place = 0, px = 0, py = 0, run = 0, image = 0, spot = 0, ink = 0;
+  const known = new Uint8Array(${size}), tones = new Uint8Array(256).map((_, v) => v ? v > 250 ? 3 : v > 128 ? 2 : 1 : 0), around = [${around.map(([right, up]) => up * row - right).join()}];`,
+    step: `known[spot] = c1; if (c1) ink = i; image = (i - ${header}) / ${pixels} | 0; const at = i < ${header} ? 0 : (i - ${header}) % ${pixels}; if (!at) { known.fill(0); ${boxes === undefined ? '' : `if (i >= ${header}) { const box = data[${boxes + 1} + 2 * image]; top = box >> 4; left = box & 15; }`} }
+  px = at % ${width}; py = at / ${width} | 0; place = ${boxes === undefined ? 'at' : `at + ${16 * width} - top * ${width} - left`}; spot = (py + ${margin}) * ${row} + px + ${margin};
   run = px ? c1 ? run < 0 ? 1 : run + 1 : run > 0 ? -1 : run - 1 : 0;
-  const w = pixel(-1, 0), n = pixel(0, 1), nw = pixel(-1, 1), ne = pixel(1, 1), ww = pixel(-2, 0), nn = pixel(0, 2), nne = pixel(1, 2), nnw = pixel(-1, 2), nee = pixel(2, 1), nww = pixel(-2, 1), slope = Math.max(0, Math.min(255, w + n - nw)),
-  near = tone(w) | tone(n) << 2 | tone(nw) << 4 | tone(ne) << 6 | tone(ww) << 8 | tone(nn) << 10 | tone(nnw) << 12 | tone(nne) << 14 | tone(nww) << 16 | tone(nee) << 18,
-  shape = near | tone(pixel(-3, 0)) << 20 | tone(pixel(0, 3)) << 22 | tone(pixel(-2, 2)) << 24 | tone(pixel(2, 2)) << 26 | tone(pixel(3, 1)) << 28 | tone(pixel(-3, 1)) << 30,
-  fine = step(w) | step(n) << 3 | step(nw) << 6 | step(ne) << 9 | step(ww) << 12 | step(nn) << 15 | step(nne) << 18 | step(nnw) << 21;`,
-  contexts: [
-    'place',
-    'w|n<<8',
-    'w|n<<8|nw<<16',
-    'w|n<<8|ne<<16',
-    'mix(w|n<<8|ne<<16|nw<<24,ww)',
-    'w|ww<<8',
-    'n|nn<<8',
-    'slope|(w>>5)<<8|(n>>5)<<11|(ne>>5)<<14',
-    '(w>>5)|(n>>5)<<3|(nw>>5)<<6|(ne>>5)<<9|(ww>>5)<<12|(nn>>5)<<15|(nne>>5)<<18|(nww>>5)<<21|(nee>>5)<<24',
-    'shape',
-    'near',
-    'mix(near&4095,place)',
-    '(w+n>>1)|(ne+nw>>4)<<8|(ww+nn>>4)<<13',
-    'mix(w|(n>>5)<<8|(ne>>5)<<11,py)',
-    '(w-nw+ne&255)|w<<8|(n>>5)<<16',
-    '(n+ne-nne&255)|(w>>5)<<8|(nw>>5)<<11',
-    '(w+ne-n&255)|w<<8',
-    '(n+w-nw&255)|ne<<8',
-    'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
-    'fine',
-    'mix(fine&32767,w|n<<8)',
-    'mix(run,(n>>5)+(ne>>5)*8)',
-    '(w>>4)|(n>>4)<<4|(nw>>4)<<8|(ne>>4)<<12|(nee>>5)<<16',
-    'n>>3|(nn>>3)<<5|(pixel(0,3)>>3)<<10|(w>>6)<<15',
-    'ne>>3|(pixel(2,2)>>3)<<5|(pixel(3,3)>>3)<<10|(w>>6)<<15',
-    'nne>>3|(pixel(2,4)>>3)<<5|(n>>4)<<10|(ne>>4)<<15',
-    'w>>3|(ww>>3)<<5|(pixel(-3,0)>>3)<<10|(n>>6)<<15|(ne>>6)<<17',
-    'mix(image,1)',
-    'mix(image,w+2)',
-    'mix(image,n+258)',
-    'mix(image,px<<10|near&207)',
-    'mix(image,py<<10|near&207|1<<9)',
-    'mix(image,px<<10|(n>>6)<<2|w>>6|1<<8)',
-  ],
-  selectors: [
-    { expression: 'place', size: width * height },
-    { expression: 'near&255', size: 256 },
-    { expression: 'near>>8&1023', size: 1024 },
-    byLastByte,
-  ],
-  refine: 'near',
-  sole: 0,
-  matches: [],
-});
+  let shape = 0, fine = 0;
+  for (let k = ${around.length}; k--; ) { const v = known[spot - around[k]]; shape = shape << 2 | tones[v]; if (k < 8) fine = fine << 3 | (v && 1 + (v >> 6)); }
+  const near = shape & 0xfffff, w = ${at(-1, 0)}, n = ${at(0, 1)}, nw = ${at(-1, 1)}, ne = ${at(1, 1)}, ww = ${at(-2, 0)}, nn = ${at(0, 2)}, nne = ${at(1, 2)}, nee = ${at(2, 1)}, nww = ${at(-2, 1)}, slope = Math.max(0, Math.min(255, w + n - nw));`,
+    quiet: {
+      when: `i >= ${header} && !near`,
+      contexts: ['place', 'shape>>>20', '(i-ink>at?127:(i-ink)/28|0)*32+px'],
+    },
+    contexts: [
+      'place',
+      'w|n<<8|nw<<16',
+      'w|n<<8|ne<<16',
+      'mix(w|n<<8|ne<<16|nw<<24,ww)',
+      'w|ww<<8',
+      'n|nn<<8',
+      'slope|(w>>5)<<8|(n>>5)<<11|(ne>>5)<<14',
+      '(w>>5)|(n>>5)<<3|(nw>>5)<<6|(ne>>5)<<9|(ww>>5)<<12|(nn>>5)<<15|(nne>>5)<<18|(nww>>5)<<21|(nee>>5)<<24',
+      'near',
+      '(n+w-nw&255)|ne<<8',
+      'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
+      'fine',
+      'mix(run,(n>>5)+(ne>>5)*8)',
+      '(w>>4)|(n>>4)<<4|(nw>>4)<<8|(ne>>4)<<12|(nee>>5)<<16',
+      `w>>3|(ww>>3)<<5|(${at(-3, 0)}>>3)<<10|(n>>6)<<15|(ne>>6)<<17`,
+      'mix(image,1)',
+      'mix(image,w+2)',
+      'mix(image,n+258)',
+      'mix(image,px<<10|near&207)',
+      'mix(image,py<<10|near&207|1<<9)',
+      'mix(image,px<<10|(n>>6)<<2|w>>6|1<<8)',
+    ],
+    selectors: [{ expression: 'near&255', size: 256 }],
+    refine: 'near',
+    sole: 0,
+    matches: [],
+  };
+};
 
 /** The pixels four rows up and four columns to the sides that are known, and the place; where all around is background, nothing. */
 const imageInputs = ({ width, height }: { width: number; height: number }): NetworkInputs => ({
   count: 4 + 4 * 9 + 2,
-  source: `let k = 0; for (let dy = 0; dy < 5; dy++) for (let dx = -4; dx < (dy ? 5 : 0); dx++) x[k++] = pixel(dx, dy);
+  source: `let k = 0; for (let dy = 0; dy < 5; dy++) for (let dx = -4; dx < (dy ? 5 : 0); dx++) x[k++] = known[spot - dy * ${width + margin} + dx];
   x[k++] = px * ${255 / width}; x[k] = py * ${255 / height};`,
   when: 'near',
 });

@@ -24,7 +24,7 @@ export interface NetworkLayer {
 export interface Network {
   inputs: NetworkInputs;
   layers: NetworkLayer[];
-  /** Levels as signed bytes: of each layer the weights [inputs, units], then the biases. They are coded in front of the data. */
+  /** Levels as signed bytes: of each layer the biases, then the weights [inputs, units]. They are coded in front of the data. */
   weights: Uint8Array;
 }
 
@@ -33,7 +33,7 @@ export const networkClasses = 17;
 export const classOf = (byte: number, sole: number): number =>
   byte === sole ? 0 : 1 + (byte >> 4);
 
-/** Each byte is shown as its amount, and as whether it is there and whether it is full. */
+/** Each byte is shown as its amount, and as whether it is there and whether it is full, as kernels/network.ts does. */
 export const featuresPerInput = 3;
 const fullFrom = 250;
 export const featuresOf = (byte: number): number[] => [
@@ -71,7 +71,7 @@ for (let i = 0; i < data.length; i++) {
 return { asked, shown, bytes };`;
 }
 
-/** Where a layer's floats lie in the kernel's memory: its outputs [stride], then its weights [inputs, stride]. */
+/** Where a layer's floats lie in the kernel's memory: its outputs [stride], then its biases and weights [1 + inputs, stride]. */
 interface PlacedLayer extends NetworkLayer {
   read: number;
   outputs: number;
@@ -80,64 +80,54 @@ interface PlacedLayer extends NetworkLayer {
   stride: number;
 }
 
-/** Places the network's floats from `at` on: what it is shown, and layer by layer what comes of it. */
+/** Places what the network is shown from `at` on, as bytes and as floats, and layer by layer what comes of it. */
 export function placeNetwork({ inputs, layers }: Network, at: number) {
-  const shown = { at, length: inputs.count * featuresPerInput };
-  let read = at;
-  let free = at + 4 * ((shown.length + 3) & ~3);
+  const shown = at + ((inputs.count + 15) & ~15);
+  let read = shown;
+  let free = shown + 4 * ((inputs.count * featuresPerInput + 3) & ~3);
   const placed = layers.map((layer): PlacedLayer => {
     const stride = (layer.units + 3) & ~3;
     const place = { ...layer, read, outputs: free, weights: free + 4 * stride, stride };
     read = place.outputs;
-    free = place.weights + 4 * layer.inputs * stride;
+    free = place.weights + 4 * (1 + layer.inputs) * stride;
     return place;
   });
-  return { shown, layers: placed, end: free };
+  return { bytes: at, shown, layers: placed, end: free };
 }
 
-/**
- * State, and statements after a model's `step`: the network's opinion on the first 16 decisions of the next byte, in log-odds.
- * The kernel's table turns shares into log-odds; e^z is (1 + z/1024)^1024, which is the same everywhere.
- */
+/** State, and statements after a model's `step`: the network's opinion on the first 16 decisions of the next byte, in log-odds. */
 export function networkSource(
   network: Network,
-  { expert, stretch, at, front }: { expert: number; stretch: number; at: number; front: number },
+  { expert, at, front }: { expert: number; at: number; front: number },
 ): { state: string; step: string } {
   const { inputs, weights } = network;
-  const { shown, layers } = placeNetwork(network, at);
+  const { bytes, shown, layers } = placeNetwork(network, at);
   const table = layers.map((layer) => [
-    layer.read,
-    layer.weights,
-    layer.outputs,
-    layer.inputs,
+    layer.weights / 4,
     layer.stride,
+    layer.inputs,
     layer.units,
-    layer.scale,
     layer.biasScale,
+    layer.scale,
   ]);
+  const asked = layers.map(
+    ({ read, weights, outputs, inputs, stride }) =>
+      `kernel.dense(${[read, weights, outputs, inputs, stride].join()});`,
+  );
   return {
     state: `
-const view = (at, count) => new Float32Array(memory.buffer, at, count), expert = view(${expert}, 16), stretch = view(${stretch}, 4096), shown = view(${shown.at}, ${shown.length}), logits = view(${layers.at(-1)!.outputs}, ${networkClasses}), x = new Uint8Array(${inputs.count}), shares = new Float64Array(32), layers = [];
-const ask = () => {
-  for (let k = 0, p = 0; k < ${inputs.count}; k++) { const v = x[k]; shown[p++] = v / 255; shown[p++] = v ? 1 : 0; shown[p++] = v < ${fullFrom} ? 0 : 1; }
-  for (const { a, z, biases } of layers) { z.set(biases); kernel.dense(a[0], a[1], a[2], a[3], a[4]); }
-  let most = logits[0];
-  for (const v of logits) most = Math.max(most, v);
-  for (let k = 0; k < ${networkClasses}; k++) { let e = Math.max(0, 1 + (logits[k] - most) / 1024); for (let j = 10; j--; ) e *= e; shares[k ? 15 + k : 0] = e + 1e-9; }
-  for (let k = 16; --k; ) { shares[k] = shares[2 * k] + shares[2 * k + 1]; expert[k] = stretch[4096 * shares[2 * k + 1] / shares[k] | 0]; }
-  expert[0] = stretch[4096 * shares[1] / (shares[0] + shares[1]) | 0];
-};`,
+const x = new Uint8Array(memory.buffer, ${bytes}, ${inputs.count}), floats = new Float32Array(memory.buffer);`,
     step: `
 if (i === ${weights.length}) {
   let p = 0;
-  const level = () => data[p++] << 24 >> 24;
-  for (const a of ${JSON.stringify(table)}) {
-    const w = view(a[1], a[3] * a[4]), biases = new Float32Array(a[4]);
-    for (let k = 0; k < w.length; k += a[4]) for (let j = 0; j < a[5]; j++) w[k + j] = level() * a[6];
-    for (let j = 0; j < a[5]; j++) biases[j] = level() * a[7];
-    layers.push({ a, z: view(a[2], a[4]), biases });
-  }
+  for (const [at, stride, inputs, units, ...scales] of ${JSON.stringify(table)})
+    for (let k = 0; k <= inputs; k++) for (let j = 0; j < units; j++) floats[at + k * stride + j] = (data[p++] << 24 >> 24) * scales[k && 1];
 }
-if (i >= ${front} && (${inputs.when})) { ${inputs.source} ask(); } else expert.fill(0);`,
+if (i >= ${front} && (${inputs.when})) {
+  ${inputs.source}
+  kernel.show(${bytes}, ${inputs.count}, ${shown});
+  ${asked.join('')}
+  kernel.vote(${layers.at(-1)!.outputs});
+} else floats.fill(0, ${expert / 4}, ${expert / 4 + 16});`,
   };
 }

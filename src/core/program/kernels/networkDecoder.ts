@@ -1,3 +1,0 @@
-// What a program carries that mixes in a network.
-export * from './decoder';
-export * from './dense';
