@@ -45,17 +45,13 @@ export const convolutions = {
     return activate(graph, y, activation, leakyreluAlpha, preluActivationWeights);
   }),
   Conv2DBackpropInput: lower<Conv2DBackpropInputInputs, Conv2DBackpropInputAttrs>(
-    (graph, { dy, filter }, { inputShape, strides, pad, dimRoundingMode }) => {
-      const info = convolutionInfo(inputShape, filter.shape, strides, 1, pad, dimRoundingMode);
-      const [batch, height, width, channels] = inputShape;
-      const dx = graph.node(
-        'ConvTranspose',
-        [toChannelsFirst(graph, dy), graph.transpose(filter, [3, 2, 0, 1])],
-        [batch, channels, height, width],
-        { attributes: { ...attributesOf(info), output_padding: droppedBorder(info) } },
-      );
-      return toChannelsLast(graph, dx);
-    },
+    (graph, { dy, filter }, { inputShape, strides, pad, dimRoundingMode }) =>
+      inputGradient(
+        graph,
+        dy,
+        filter,
+        convolutionInfo(inputShape, filter.shape, strides, 1, pad, dimRoundingMode),
+      ),
   ),
   Conv2DBackpropFilter: lower<Conv2DBackpropFilterInputs, Conv2DBackpropFilterAttrs>(
     (graph, { x, dy }, { filterShape, strides, pad, dimRoundingMode }) =>
@@ -157,6 +153,33 @@ function convolve(
     { attributes: attributesOf(info) },
   );
   return toChannelsLast(graph, y);
+}
+
+/**
+ * dL/dx = fold(filter @ dy): what ConvTranspose computes too, but example after example, so that two threads were
+ * slower than one.
+ */
+function inputGradient(graph: Graph, dy: Value, filter: Value, info: ConvolutionInfo): Value {
+  const { batchSize, inChannels, outChannels, inHeight, inWidth } = info;
+  const { kernel_shape: block, ...geometry } = attributesOf(info);
+  const rows = inChannels * info.filterHeight * info.filterWidth;
+  const positions = info.outHeight * info.outWidth;
+  const columns = graph.node(
+    'FusedMatMul',
+    [
+      graph.reshape(graph.transpose(filter, [2, 0, 1, 3]), [1, rows, outChannels]),
+      graph.reshape(toChannelsFirst(graph, dy), [batchSize, outChannels, positions]),
+    ],
+    [batchSize, rows, positions],
+    { domain: 'com.microsoft' },
+  );
+  const dx = graph.node(
+    'Col2Im',
+    [columns, graph.integers([inHeight, inWidth]), graph.integers(block)],
+    [batchSize, inChannels, inHeight, inWidth],
+    { attributes: geometry },
+  );
+  return toChannelsLast(graph, dx);
 }
 
 /**
