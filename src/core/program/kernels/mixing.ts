@@ -22,15 +22,15 @@ const INPUTS: usize = 0x2000; // f32[8][256]: what each bit of a byte was predic
 export const STRETCH: usize = 0x4000; // f32[4096]
 const SQUASH: usize = 0x8000; // f32[4096]
 const TOP: usize = 0xc000; // f32[256][16]: weights of the sets' opinions
-const REPEAT_P: usize = 0x10000; // u32 per repeat, length and expected bit
-const PAST_P: usize = 0x11000; // u32 per context, count and last bits
 const COUNT_P: usize = 0x20000; // u32 per context, zeros and ones
 const REFINE_A: usize = 0x100000; // f32[16384][16], so that a context is one cache line
 const REFINE_B: usize = 0x200000;
 export const EXPERT: usize = 0x2f0000; // f32[256] an expert: what it says of each decision, in log-odds
 const QUIET_P: usize = 0x243000; // u32[4096] per context of a quiet byte
 const QUIET_W: usize = 0x2ef000; // f32 per such context
-const DATA: usize = 0x300000;
+const REPEAT_P: usize = 0x2ff000; // u32 per expected bit, repeat and length
+const PAST_P: usize = 0x300000; // u32 per context, last bits and decision
+const DATA: usize = 0x700000;
 
 let contexts: i32 = 0;
 let sets: i32 = 0;
@@ -85,7 +85,7 @@ export function prepare(
   sets = selectors + 2;
   matches = repeats;
   experts = load<i32>(EXPERTS);
-  inputBytes = ((2 * n + 2 * repeats + experts + 4) & ~3) << 2;
+  inputBytes = ((3 * n + 2 * repeats + experts + 4) & ~3) << 2;
   stream = at;
   recent = recentAt;
   weights = weightsAt;
@@ -107,7 +107,8 @@ export function prepare(
     t += 0.5 / 4096 / (q * (1 - q));
   }
   for (let k: usize = 0; k < 0x4000; k += 4) store<f32>(k, 1 / <f32>sets, TOP);
-  for (let k: usize = REPEAT_P; k < COUNT_P; k += 4) store<u32>(k, 0x80000000);
+  // What came last, or is expected, comes again in three of four cases.
+  for (let k: usize = REPEAT_P; k < DATA; k += 4) store<u32>(k, 0x40000001 | ((k & 0x400) << 21));
   for (let k: usize = COUNT_P; k < REFINE_A; k += 4) {
     const ones = countOf((k >> 2) & 31);
     store<u32>(k, ((<u32>((ones / (ones + countOf((k >> 7) & 31))) * 4194303)) << 10) | 120);
@@ -323,37 +324,49 @@ function findBuckets(first: bool, node: i32): void {
   store<i32>(4, known, SELECT);
 }
 
-/** Two inputs a context: what its counts of zeros and ones say, and what followed its last bits; then the repeats, and their lengths. */
+/** What the probability at a place says, in log-odds. */
+function stretch(at: usize): f32 {
+  return load<f32>((load<u32>(at) >> 20) << 2, STRETCH);
+}
+
+/**
+ * Three inputs a context: what its counts of zeros and ones say, what followed its last bits here, and the first once more, its
+ * sign changed where both bits were seen, so that the mixer trusts the two cases apart. Then the repeats, and their lengths.
+ */
 function gather(input: usize, bit: i32, node: i32, sole: i32): void {
   const place =
     (bit > 7 ? 1 : bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 1;
   let x: usize = PLACE;
-  for (let k: i32 = 0; k < contexts << 2; k += 4, x += 8) {
+  const third = input + ((contexts + matches) << 3);
+  for (let k: i32 = 0; k < contexts << 2; k += 4, x += 8, input += 8) {
     const a: usize = load<i32>(k, BASE) + place;
     store<i32>(k, <i32>a, SLOT);
     const s = <i32>load<u16>(a);
     const c = s >> 6;
-    const n = (c >> 5) + (c & 31);
-    store<i32>(x, COUNT_P + (((k << 8) | c) << 2));
-    const often = i32(n > 7) + i32(n > 15) + i32(n > 31);
-    store<i32>(x, PAST_P + ((((k + often) << 6) + (s & 63)) << 2), 4);
+    const counted = COUNT_P + (((k << 8) | c) << 2);
+    const followed = PAST_P + (k << 14) + ((((s & 63) << 8) | node) << 2);
+    store<i32>(x, counted);
+    store<i32>(x, followed, 4);
+    const d = stretch(counted);
+    store<f32>(input, d);
+    store<f32>(input, stretch(followed), 4);
+    store<u32>(third + k, reinterpret<u32>(d) ^ ((i32(c > 31) & i32((c & 31) > 0)) << 31));
   }
-  const seconds = input + (x - PLACE) + (matches << 2);
   for (let m = 0; m < matches << 2; m += 4) {
     const at = MATCH + (m << 3);
     const byte = load<i32>(at, 12);
     let second: f32 = 0;
-    let z = m << 4;
+    let z = m << 3;
     if (byte) {
       const expected = bitOf(byte & 255, bit, sole);
-      z |= (load<i32>(at, 8) << 1) | expected;
+      z |= load<i32>(at, 8) | (expected << 8);
       second = <f32>(min(load<i32>(at, 4), 32) * (expected * 2 - 1)) / 16;
     }
-    store<i32>(x + m, REPEAT_P + (z << 2));
-    store<f32>(seconds + m, second);
+    z = REPEAT_P + (z << 2);
+    store<i32>(x + m, z);
+    store<f32>(input + m, stretch(z));
+    store<f32>(input + (matches << 2) + m, second);
   }
-  for (let k: usize = PLACE; k < x + (matches << 2); k += 4, input += 4)
-    store<f32>(input, load<f32>((load<u32>(load<usize>(k)) >> 20) << 2, STRETCH));
 }
 
 /**

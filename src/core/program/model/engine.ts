@@ -50,7 +50,7 @@ const map = {
   law: 0x1158,
   expert: 0x2f0000,
   match: 0x1200,
-  data: 0x300000,
+  data: 0x700000,
 };
 
 /** Integers between two repeats in the kernel's memory, and where one holds its least length. */
@@ -59,9 +59,9 @@ const repeat = { stride: 8, least: 5 };
 /** Bytes that the coder shifts out before the first bit: a decoder reads them, an encoder writes them where nothing is read. */
 const unused = 4;
 
-/** Two inputs a context, two a repeat, one an expert and a constant, in whole vectors of four. */
+/** Three inputs a context, two a repeat, one an expert and a constant, in whole vectors of four. */
 const inputsOf = (spec: ModelSpec): number =>
-  (2 * spec.contexts.length + 2 * spec.matches.length + expertsOf(spec) + 4) & ~3;
+  (3 * spec.contexts.length + 2 * spec.matches.length + expertsOf(spec) + 4) & ~3;
 
 const expertsOf = ({ network, resampling }: ModelSpec): number =>
   (network ? 1 : 0) + (resampling ? 1 : 0);
@@ -196,8 +196,8 @@ const bestContext = byte => {
     for (let m = 0; m < ${spec.selectors.length + 2}; m++) {
       const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + select[m] * ${inputsOf(spec)};
       if (m !== 1) for (let k = 0; k < evidence.length; k++) {
-        const [first, second] = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1] : [k + ${spec.contexts.length}, k + ${spec.contexts.length + spec.matches.length}];
-        evidence[k] += share * (floats[at + first] * floats[row + first] + floats[at + second] * floats[row + second]);
+        const of = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1, k + ${2 * (spec.contexts.length + spec.matches.length)}] : [k + ${spec.contexts.length}, k + ${spec.contexts.length + spec.matches.length}];
+        for (const x of of) evidence[k] += share * floats[at + x] * floats[row + x];
       }
     }
   }
