@@ -107,7 +107,7 @@ export function prepare(
     t += 0.5 / 4096 / (q * (1 - q));
   }
   for (let k: usize = 0; k < 0x4000; k += 4) store<f32>(k, 1 / <f32>sets, TOP);
-  // What came last, or is expected, comes again in three of four cases.
+  // What came last, or is expected, comes in three of four cases.
   for (let k: usize = REPEAT_P; k < DATA; k += 4) store<u32>(k, 0x40000001 | ((k & 0x400) << 21));
   for (let k: usize = COUNT_P; k < REFINE_A; k += 4) {
     const ones = countOf((k >> 2) & 31);

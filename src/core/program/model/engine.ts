@@ -172,7 +172,7 @@ for (let i = 0; i < ${last}; i++) {
   ${selectors.map(({ expression }, m) => `select[${m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
   select[${(map.refine - map.select) / 4}] = ${spec.refine};
   ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, 1)' : 'decode(i)'};
-  ${form === 'explain' ? 'best[i] = bestContext(next);' : ''}
+  ${form === 'explain' ? 'if (i) best[i] = bestContext(next);' : ''}
   ${quiet ? '}' : ''}
   c4 = c3; c3 = c2; c2 = c1; c1 = next; word4 = word4 << 8 | c1;
   ${encoding ? 'costs[i] = -Math.log2(kernel.chance.value);' : ''}

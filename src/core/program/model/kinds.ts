@@ -112,6 +112,12 @@ const order = {
 const byMatch = { expression: 'match[2]', size: 32 };
 const byLastByte = { expression: 'c1', size: 256 };
 
+/** What kind of byte each of the last four was: a control, a sign, a capital, a small letter, or beyond ASCII. */
+const byLastKinds = {
+  expression: '(c1>>5)|(c2>>5)<<3|(c3>>5)<<6|(c4>>5)<<9',
+  size: 4096,
+};
+
 /** What the longest repeat expects, after the last two bytes. */
 const byRepeat = 'mix(match[3],c1|c2<<8)';
 
@@ -133,11 +139,7 @@ const textModel: Contexts = {
     'mix(Math.max(0,i-line-50),word)',
     byRepeat,
   ],
-  selectors: [
-    { expression: 'letters*32+match[2]', size: 512 },
-    byLastByte,
-    { expression: 'Math.min(i-line,79)*2+(word?1:0)', size: 160 },
-  ],
+  selectors: [{ expression: 'letters*32+match[2]', size: 512 }, byLastKinds],
   refine: order[2],
   matches: [6, 12],
 };
@@ -152,7 +154,7 @@ const slowText = {
     'mix(mix(word,before),last)',
     'mix(i-line,line?data[lineUp+i-line]:0)',
   ],
-  selectors: [byLastByte.expression, 'Math.min(i-line,79)*2+(word?1:0)'],
+  selectors: [byLastKinds.expression],
 };
 
 const slowFields = {
