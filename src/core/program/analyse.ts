@@ -12,8 +12,7 @@ export interface Analysis {
   full: ModelSpec;
 }
 
-export function analyse(bytes: Uint8Array): Analysis {
-  const syntax = analyseSyntax(bytes);
+export function analyse(bytes: Uint8Array, syntax = analyseSyntax(bytes)): Analysis {
   const tracker = syntax.type === 'log' ? undefined : trackerFor(syntax);
   const semantics = tracker && analyseSemantics(bytes, tracker);
   return { syntax, semantics, full: modelFor(syntax, bytes.length, semantics) };

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { analyse } from './analyse';
-import { decimalTable } from './arrays';
+import { compressedSentence } from './compressed';
 import { fieldCosts, type FieldCost } from './fieldCosts';
 import { plainProgram, predictorProgram, type Generated } from './generate';
 import { runModel } from './encode';
@@ -24,6 +24,7 @@ import { fitContext, sumContext } from './model/numbers';
 import type { Semantics } from './semantics';
 import { describeSyntax, type Syntax } from './syntax';
 import { sha256 } from './verify';
+import { viewsOf } from './views';
 
 export interface ProgramOptions {
   /** fast: the model of the kind without what costs time and saves little; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. */
@@ -103,9 +104,8 @@ export async function* writeProgram(
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
-    const views = [{ text: bytes, restore: undefined }, decimalTable(bytes)];
-    for (const { text, restore } of views.filter((view) => view !== undefined)) {
-      const { syntax, semantics, full } = analyse(text);
+    for (const { text, restore, sentence, ...known } of viewsOf(bytes)) {
+      const { syntax, semantics, full } = analyse(text, known.syntax);
       const { spec, found } = yield* searchModel(
         effort === 'fast' ? fastModel(full, syntax) : full,
         extraContexts(syntax),
@@ -145,7 +145,7 @@ export async function* writeProgram(
         // Columns that the file itself does not show have no names to be told by.
         fields = restore ? [] : fieldCosts(text, costs, syntax);
         const savedBytes = plain.program.length - best.program.length;
-        const what = restore ? decimalSentence : describeSyntax(syntax);
+        const what = sentence ?? describeSyntax(syntax);
         const told = found.filter((finding) => finding.savedBytes > 0 || !restore);
         findings = [{ sentence: what, savedBytes }, ...(model.type === 'mixing' ? told : [])];
       }
@@ -154,10 +154,10 @@ export async function* writeProgram(
   findings.push(...learnt);
   yield* points;
   if (best === plain) {
-    findings.push({
-      sentence: plainSentence(plain),
-      savedBytes: bytes.length - plain.program.length,
-    });
+    const savedBytes = bytes.length - plain.program.length;
+    findings.push({ sentence: plainSentence(plain), savedBytes });
+    const compressed = compressedSentence(bytes);
+    if (compressed) findings.push({ sentence: compressed, savedBytes: 0 });
   }
   for (const finding of findings) yield { type: 'finding', ...finding };
 
@@ -220,8 +220,6 @@ function curveOf(costs: Float32Array, size: number): ProgramEvent[] {
   }
   return points;
 }
-
-const decimalSentence = 'It is an array of floats that were decimals: its rows are a table.';
 
 function plainSentence({ form, browser }: Generated): string {
   const what =

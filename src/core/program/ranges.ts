@@ -2,7 +2,7 @@
 import type { Syntax } from './syntax';
 
 export interface Partition {
-  unit: 'line' | 'sample' | 'record' | 'block';
+  unit: 'line' | 'sample' | 'row' | 'record' | 'block';
   /** First byte of each range; the next one begins where it ends, the last ends with the file. */
   starts: Uint32Array;
   /** Of samples alone: their pixels. */
@@ -36,6 +36,13 @@ export function partition(bytes: Uint8Array, syntax: Syntax): Partition {
       const starts = steps(bytes.length, { stride: width * height, header });
       return { unit: 'sample', starts, image: { width, height } };
     }
+    case 'raster':
+      return { unit: 'row', starts: steps(bytes.length, { ...syntax, stride: syntax.row }) };
+    case 'residuals':
+      return {
+        unit: 'record',
+        starts: steps(bytes.length, { ...syntax, stride: syntax.sample * syntax.channels }),
+      };
     case 'records':
       return { unit: 'record', starts: steps(bytes.length, syntax) };
     case 'bytes':

@@ -1,11 +1,15 @@
 /** Syntactic analysis: what the bytes are, from their first 64 KB. */
+import { imagesOf, rasterOf, soundOf, type Images, type Raster } from './media';
+import type { Residuals } from './model/residuals';
 
 export type Syntax =
   | { type: 'table'; delimiter: number; rows: number }
   | { type: 'json' }
   | { type: 'log' }
   | { type: 'text' }
-  | { type: 'image'; width: number; height: number; header: number; count: number }
+  | ({ type: 'image' } & Images)
+  | ({ type: 'raster' } & Raster)
+  | ({ type: 'residuals' } & Residuals)
   | { type: 'records'; stride: number; header: number }
   | { type: 'bytes' };
 
@@ -14,8 +18,13 @@ const delimiters = [44, 9, 59, 124];
 
 /** Names the structure of `bytes`; what fits nothing is `bytes`. */
 export function analyseSyntax(bytes: Uint8Array): Syntax {
-  const idx = idxImages(bytes);
-  if (idx) return idx;
+  const images = imagesOf(bytes);
+  if (images) return { type: 'image', ...images };
+  const raster = rasterOf(bytes);
+  if (raster) return { type: 'raster', ...raster };
+  const sound = soundOf(bytes);
+  if (sound)
+    return { type: 'records', stride: sound.sample * sound.channels, header: sound.header };
   const sample = bytes.subarray(0, sampleSize);
   if (!isText(sample)) return analyseBinary(bytes);
   if (isJson(sample)) return { type: 'json' };
@@ -37,6 +46,10 @@ export function describeSyntax(syntax: Syntax): string {
       return 'It is text: words predict words.';
     case 'image':
       return `It is ${syntax.count} images of ${syntax.width} x ${syntax.height} pixels of one byte.`;
+    case 'raster':
+      return `It is a picture in rows of ${syntax.row} bytes, ${syntax.pixel} for a pixel.`;
+    case 'residuals':
+      return `It is sound: ${syntax.count} samples of ${8 * syntax.sample} bits, each expected from those before it.`;
     case 'records':
       return `It is binary in records of ${syntax.stride} bytes.`;
     case 'bytes':
@@ -44,16 +57,6 @@ export function describeSyntax(syntax: Syntax): string {
     default:
       return syntax satisfies never;
   }
-}
-
-/** IDX of unsigned bytes in three dimensions (the MNIST files): magic, then big-endian sizes. */
-function idxImages(bytes: Uint8Array): Syntax | undefined {
-  if (bytes.length < 16 || bytes[0] || bytes[1] || bytes[2] !== 8 || bytes[3] !== 3)
-    return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const [count, height, width] = [4, 8, 12].map((at) => view.getUint32(at));
-  if (count * height * width !== bytes.length - 16 || width * height === 0) return undefined;
-  return { type: 'image', width, height, header: 16, count };
 }
 
 /** At most one byte in 500 is a control character. */

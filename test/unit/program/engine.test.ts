@@ -16,6 +16,11 @@ const images = new Uint8Array(16 + 8 * 28 * 28).map((_, i) =>
 );
 images.set([0, 0, 8, 3, 0, 0, 0, 8, 0, 0, 0, 28, 0, 0, 0, 28]);
 
+const portrait = Uint8Array.from([
+  ...Buffer.from('P6 40 30 255\n'),
+  ...Array.from({ length: 3600 }, (_, i) => ((i % 120) + (i % 3) * 9 + random.integer(4)) & 255),
+]);
+
 /** A model that looks at what the decoder does not know yet would pass every test but this one. */
 const sources: { type: Syntax['type']; bytes: Uint8Array }[] = [
   { type: 'table', bytes: lines((i) => `${i},${i * i},${random.integer(5)},x${i % 3}`) },
@@ -26,6 +31,7 @@ const sources: { type: Syntax['type']; bytes: Uint8Array }[] = [
   },
   { type: 'text', bytes: lines((i) => `  the ${i % 7} of\n     them, and ${i % 5}`) },
   { type: 'image', bytes: images },
+  { type: 'raster', bytes: portrait },
   {
     type: 'records',
     bytes: Uint8Array.from({ length: 4000 }, (_, i) =>

@@ -12,6 +12,7 @@ import {
 import { concat } from '../../../src/core/program/shell';
 import { verifyProgram } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
+import { wave } from '../../fixtures/media';
 
 const folder = mkdtempSync(join(tmpdir(), 'kolmo-program-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -60,6 +61,12 @@ function array(rows: number): Uint8Array {
 
 const random = createRandom(9);
 const noise = Uint8Array.from({ length: 20_000 }, () => random.integer(256));
+/** A tone that swells, of two channels. */
+const swell = (count: number): Int32Array =>
+  Int32Array.from({ length: count }, (_, k) =>
+    Math.round(Math.sin(k / 20) * k + random.integer(3)),
+  );
+
 const inputs: { name: string; bytes: Uint8Array }[] = [
   { name: 'a table', bytes: latin(table({ rows: 500 })) },
   {
@@ -77,6 +84,7 @@ const inputs: { name: string; bytes: Uint8Array }[] = [
     ),
   },
   { name: 'an array of floats', bytes: array(600) },
+  { name: 'sound', bytes: wave(swell(6000), { bits: 16, channels: 2, after: 'LIST' }) },
   { name: 'invalid UTF-8', bytes: latin('caf\xe9 \xff\xfe */ '.repeat(40)) },
   { name: 'noise', bytes: noise },
   { name: 'one byte', bytes: latin('x') },
@@ -101,6 +109,11 @@ describe('program', () => {
     const { program } = await write(noise);
     assert.equal(program.form, 'stored');
     assert.ok(program.source.length <= noise.length + 200, `${program.source.length}`);
+  });
+
+  it('says of a compressed file that it should be unpacked first', async () => {
+    const { program } = await write(Uint8Array.from([0x1f, 0x8b, 8, ...noise]));
+    assert.match(program.findings.at(-1)!.sentence, /^It is compressed already, as gzip: unpack/);
   });
 
   it('is shorter than what brotli leaves of a table', async () => {

@@ -12,7 +12,7 @@ export function describeContexts(spec: ModelSpec, syntax: Syntax): string[] {
 
 export function describeContext(expression: string, { type }: Pick<Syntax, 'type'>): string {
   if (expression === '0') return 'how often each byte occurs';
-  const words = [...parts, ...(type === 'image' ? pixels : places)]
+  const words = [...parts, ...(type === 'image' || type === 'raster' ? pixels : places)]
     .filter(({ pattern }) => pattern.test(expression))
     .map(({ words }) => words);
   const sequence = lastBytes(expression);
@@ -69,6 +69,10 @@ const pixels: Part[] = [
   { pattern: /\bn\b/, words: 'pixel above' },
   { pattern: /\b(nw|ne)\b/, words: 'pixels above to the sides' },
   { pattern: /\b(ww|nn\w?|nee|nww)\b/, words: 'pixels two away' },
+  { pattern: /\bplane\b/, words: 'plane through the pixels around' },
+  { pattern: /\bchannel\b/, words: 'channel' },
+  { pattern: /\b(d[12]\w?|off)\b/, words: 'what the channels before were off' },
+  { pattern: /\brough\b/, words: 'how rough the surroundings are' },
   { pattern: /\bslope\b/, words: 'slope of the pixels around' },
   { pattern: /\bnear\b/, words: 'tones of the 10 pixels around' },
   { pattern: /\bfine\b/, words: 'finer tones of the 8 pixels around' },

@@ -4,6 +4,7 @@ import decoderBytes from '../kernels/imageDecoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
 import { concat } from '../shell';
 import { minimalSource, type MinimalSpec } from './minimal';
+import { expectSource, type Expectation } from './residuals';
 import type { Resampling } from './resampled';
 import { windowsSource, type NetworkInputs, type Windows } from './network';
 
@@ -111,6 +112,11 @@ export function teethOf({
     kernel.teeth(edge, row, column, 0, 0);
     return said;
   };
+}
+
+/** The function of residuals.ts that walks over samples. */
+export function expectationOf(channels: number): Expectation {
+  return (new Function(`return ${expectSource(channels)};`) as Body<Expectation>)();
 }
 
 /** Total cost of `data` in bytes under the model. */

@@ -5,6 +5,8 @@ import { echoContext, echoSource } from './echoes';
 import { jsonTracker, logContexts, logTracker, tableTracker, type Tracker } from './fields';
 import { alternate, minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import type { NetworkInputs } from './network';
+import { rasterModel } from './rasters';
+import { residualModel } from './residuals';
 import { fitContext, numbersSource, sumContext } from './numbers';
 import type { Semantics } from '../semantics';
 
@@ -29,6 +31,10 @@ export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): M
       return { ...shared, ...textModel };
     case 'image':
       return { ...shared, ...imageModel(syntax) };
+    case 'raster':
+      return { ...shared, ...rasterModel(syntax), rate: 0.003 };
+    case 'residuals':
+      return { ...shared, ...residualModel(syntax) };
     case 'records':
       return { ...shared, ...recordModel(syntax) };
     case 'bytes':
@@ -58,7 +64,7 @@ export function withFront(
 
 /** Contexts that only some files of a kind have a use for; the encoder's search adds those that pay. */
 export function extraContexts({ type }: Syntax): string[] {
-  if (type === 'image') return [];
+  if (type === 'image' || type === 'raster' || type === 'residuals') return [];
   const text = ['mix(word,c2+512)', 'mix(before,word)', order[5], 'mix(letters,mix(last,c1))'];
   const fields = [
     'mix(word,c1)',
@@ -88,7 +94,8 @@ export function fastModel(full: ModelSpec, { type }: Syntax): ModelSpec {
 
 /** The model with the smallest decoder for a file of `size` bytes. */
 export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
-  const binary = syntax.type === 'bytes' || syntax.type === 'records' || syntax.type === 'image';
+  const text: Syntax['type'][] = ['table', 'json', 'log', 'text'];
+  const binary = !text.includes(syntax.type);
   return {
     type: 'minimal',
     contexts: binary ? minimalByteContexts : minimalTextContexts,
@@ -99,7 +106,7 @@ export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
 /** At most 2^24 integers, 64 MB, so that a program decodes in 160 MB; small files do with less. */
 const tableBits = (size: number): number => bitsFor(size * 100, 16, 24);
 
-type Contexts = Omit<ModelSpec, 'type' | 'tableBits' | 'rate'>;
+export type Contexts = Omit<ModelSpec, 'type' | 'tableBits' | 'rate'>;
 
 const order = {
   1: 'c1',

@@ -1,0 +1,35 @@
+/** Sound that was written as samples, restated as what a predictor of each sample leaves: the form in which it is encoded. */
+import { soundOf } from './media';
+import { expectationOf } from './model/evaluate';
+import { expectSource } from './model/residuals';
+import type { View } from './views';
+
+/** The file with a residual in the place of each sample of a WAV file; of other files none. */
+export function residualView(bytes: Uint8Array): View | undefined {
+  const sound = soundOf(bytes);
+  if (!sound) return undefined;
+  const { header, count, sample, channels } = sound;
+  const bits = 8 * sample;
+  // Samples of one byte are stored with an offset.
+  const offset = sample === 1 ? 128 : 0;
+  const samples = new Int32Array(count);
+  for (let k = 0; k < count; k++) {
+    let value = -offset;
+    for (let j = 0; j < sample; j++) value += bytes[header + k * sample + j] << (8 * j);
+    samples[k] = (value << (32 - bits)) >> (32 - bits);
+  }
+  // Sound of fewer bits was often moved up to fill its samples.
+  const used = samples.reduce((all, value) => all | value, 0);
+  const unused = used === 0 ? 0 : 31 - Math.clz32(used & -used);
+  for (let k = 0; k < count; k++) samples[k] >>= unused;
+  const spare = 32 - bits + unused;
+  const text = bytes.slice();
+  expectationOf(channels)(samples, channels, (k, expected) => {
+    const residual = ((samples[k] - expected) << spare) >> spare;
+    const folded = (residual << 1) ^ (residual >> 31);
+    for (let j = 0; j < sample; j++)
+      text[header + k * sample + j] = folded >> (8 * (sample - 1 - j));
+  });
+  const restore = `b=>{const x=new Int32Array(${count}),o=b.slice();(${expectSource(channels)})(x,${channels},(k,p)=>{let z=0,j=0,t=${header}+k*${sample};for(;j<${sample};j++)z=z<<8|b[t+j];z=x[k]=(z>>>1^-(z&1))+p<<${spare}>>${spare};for(j=0;j<${sample};j++)o[t+j]=z*${2 ** unused}+${offset}>>8*j});return o}`;
+  return { text, syntax: { type: 'residuals', header, count, sample, channels }, restore };
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { analyse } from '../../../src/core/program/analyse';
+import { decodeWith, encodeWith, measure } from '../../../src/core/program/model/evaluate';
+import { residualView } from '../../../src/core/program/sound';
+import { createRandom } from '../../../src/core/random';
+import { finishedSync } from '../../fixtures/finished';
+import { wave } from '../../fixtures/media';
+
+/** Two tones that swell, a little noise, and the same a little later in every second channel. */
+function tones(count: number, channels: number, amplitude: number): Int32Array {
+  const random = createRandom(3);
+  const at = (time: number): number =>
+    (Math.sin(time / 9) + Math.sin(time / 31) * Math.sin(time / 700)) * 0.4 * amplitude;
+  return Int32Array.from({ length: count }, (_, k) => {
+    const channel = k % channels;
+    return Math.round(at((k - channel) / channels - 2 * channel) + random.integer(5) - 2);
+  });
+}
+
+function restored(bytes: Uint8Array): Uint8Array {
+  const view = residualView(bytes);
+  assert.ok(view?.restore);
+  // What a program does with the text.
+  const restore = new Function(`return ${view.restore}`)() as (text: Uint8Array) => Uint8Array;
+  return restore(view.text);
+}
+
+describe('sound', () => {
+  for (const bits of [8, 16, 24] as const)
+    for (const channels of [1, 2, 3])
+      it(`of ${bits} bits in ${channels} channels comes back from its residuals`, () => {
+        const samples = tones(3000, channels, 2 ** (bits - 2));
+        const bytes = wave(samples, { bits, channels, before: 'JUNK', after: 'LIST' });
+        assert.deepEqual(restored(bytes), bytes);
+      });
+
+  it('comes back from silence, from noise at full scale, and from bits that were moved up', () => {
+    const random = createRandom(4);
+    const noise = Int32Array.from({ length: 2000 }, () => random.integer(65536) - 32768);
+    const burst = noise.map((value, k) => (k % 1000 < 900 ? 0 : value));
+    const moved = tones(2000, 1, 20000).map((value) => value << 6);
+    for (const samples of [noise, burst, new Int32Array(500_000), moved]) {
+      const bits = samples === moved ? 24 : 16;
+      const bytes = wave(samples, { bits, channels: 1 });
+      assert.ok(Buffer.compare(restored(bytes), bytes) === 0);
+    }
+  });
+
+  it('costs less than half of what its bytes cost, and comes back from its payload', () => {
+    const bytes = wave(tones(20_000, 2, 8000), { bits: 16, channels: 2 });
+    const { text, syntax } = residualView(bytes)!;
+    const { full } = analyse(text, syntax);
+    const { payload } = finishedSync(encodeWith(full, text));
+    const plain = measure(analyse(bytes).full, bytes);
+    assert.ok(payload.length * 2 < plain, `${payload.length} bytes, and ${plain} as records`);
+    assert.deepEqual(decodeWith(full, payload, text.length), text);
+  });
+
+  it('is left alone in other files', () => {
+    assert.equal(residualView(new Uint8Array(100)), undefined);
+  });
+});
