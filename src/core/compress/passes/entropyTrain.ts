@@ -1,22 +1,19 @@
 /** Entropy-penalised training: cross entropy plus lambda times the bits that the levels will take in the file (after Oktay et al. 2020). */
 import { KolmoError } from '../../error';
 import type { Dataset } from '../../data/dataset';
-import { createRandom, shuffled, type Random } from '../../random';
+import { createRandom, shuffled } from '../../random';
 import {
   compileLevelForward,
   compileLevelStep,
   createLevelOptimizer,
   joinFloats,
   logStepName,
-  type Forward,
   type Optimizer,
   type Step,
 } from '../../train/levelStep';
-import { shiftImages, warpImages } from '../../train/augment';
-import { sizeOf } from '../../train/layers/layer';
 import type { Metrics, Model } from '../../train/model';
-import { objectives } from '../../train/objective';
 import { passDescriptions } from '../descriptions';
+import { createBatches, evaluate, evaluationBatch, type Augmentation } from '../entropy/examples';
 import {
   architectureOf,
   fromLevels,
@@ -29,11 +26,10 @@ import {
 import { addBiasRate, addWeightRate, pricesOf, type LayerPrices } from '../entropy/rate';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
 
-export interface EntropyTrainOptions {
+export interface EntropyTrainOptions extends Augmentation {
   /** Weight of the bits against the cross entropy in nats, both over the whole training split. */
   lambda: number;
   epochs: number;
-  batchSize: number;
   /** Adam's first rate for levels, in levels; it falls to zero along a cosine. */
   learningRate: number;
   /** The same for the logarithms of the steps. */
@@ -43,10 +39,6 @@ export interface EntropyTrainOptions {
   /** First step as a multiple of the root mean square of a tensor's weights. */
   weightStep: number;
   biasStep: number;
-  /** Images are moved by up to this many pixels each time they are seen. */
-  shift: number;
-  /** Images are turned, stretched and slanted by up to this many degrees each time they are seen. */
-  warp: number;
   /** Hidden units to start from, one number for each layer, as `8,16,50`; empty: all. */
   units: string;
 }
@@ -61,7 +53,6 @@ const stepsPerPrices = 50;
 /** Units leave only after this share of the training, and a new graph is compiled when it is this much smaller. */
 const slimFrom = 0.15;
 const worthCompiling = 0.97;
-const evaluationBatch = 500;
 
 export const entropyTrain: Pass = { ...passDescriptions.entropyTrain, run };
 
@@ -248,61 +239,4 @@ function shapeOf(
   return spec.type === 'conv2d'
     ? [spec.kernel, spec.kernel, layer.inputs, layer.outputs]
     : [layer.positions * layer.inputs, layer.outputs];
-}
-
-/** Fills a step's inputs with a batch, each image moved and turned a little, and only the features that are still read. */
-function createBatches(
-  dataset: Dataset,
-  { batchSize, shift, warp }: EntropyTrainOptions,
-  random: Random,
-): (indices: Int32Array, step: Step, features: Int32Array | undefined) => void {
-  const size = sizeOf(dataset.inputShape);
-  const images = dataset.inputShape.length === 3;
-  const whole = new Float32Array(batchSize * size);
-  return (indices, step, features) => {
-    dataset.splits.training.read(indices, whole, step.inputs.targets as Float32Array);
-    if (images && warp > 0) warpImages(whole, dataset.inputShape, warp, random);
-    if (images && shift > 0) shiftImages(whole, dataset.inputShape, shift, random);
-    gather(whole, size, features, step.inputs.inputs as Float32Array);
-  };
-}
-
-/** Copies examples of `size` features, or the ones of them that `features` lists. */
-function gather(
-  from: Float32Array,
-  size: number,
-  features: Int32Array | undefined,
-  to: Float32Array,
-): void {
-  if (!features) {
-    to.set(from);
-    return;
-  }
-  for (let start = 0, at = 0; start < from.length; start += size) {
-    for (let f = 0; f < features.length; f++) to[at++] = from[start + features[f]];
-  }
-}
-
-async function evaluate(
-  forward: Forward,
-  dataset: Dataset,
-  features: Int32Array | undefined,
-): Promise<Metrics> {
-  const { validation } = dataset.splits;
-  const size = sizeOf(dataset.inputShape);
-  const measure = objectives.classification.measure(dataset);
-  const whole = new Float32Array(evaluationBatch * size);
-  const targets = new Float32Array(evaluationBatch * dataset.targetSize);
-  for (let start = 0; start < validation.count; start += evaluationBatch) {
-    const count = Math.min(evaluationBatch, validation.count - start);
-    validation.read(
-      Int32Array.from({ length: count }, (_, i) => start + i),
-      whole,
-      targets,
-    );
-    gather(whole, size, features, forward.inputs.inputs as Float32Array);
-    const { output } = await forward.run();
-    measure.add(output as Float32Array, targets, whole, count);
-  }
-  return measure.result();
 }

@@ -3,19 +3,23 @@
 // and + - * / in a fixed order are computed, so every engine codes the same bits.
 
 import { cost, isReading } from './coder';
-import { codeCell, mixBit, Mixer, roomForCells } from './mixer';
+import {
+  codeMagnitude,
+  openClasses,
+  resetMagnitudes,
+  seeMagnitude,
+  unseeMagnitudes,
+} from './magnitudes';
+import { mixBit, Mixer } from './mixer';
+import { average, clamp, density, scaleOf, sideOf, size, stepOf } from './steps';
 
 export { cost, finish, read, room, written } from './coder';
 export { codeCell, roomForCells, squashTable, stretchTable } from './mixer';
-
-/** Magnitudes are below 2^maximumClass. */
-const maximumClass = 20;
 
 const rowMixer = new Mixer(1 << 10, 2, 0.03);
 const columnMixer = new Mixer(1 << 8, 1, 0.03);
 const significance = new Mixer(1 << 12, 12, 0.002);
 const signs = new Mixer(1 << 8, 2, 0.02);
-const magnitudes = new Mixer(1 << 12, 4, 0.005);
 
 /** To be called once, when the host has filled the tables. */
 export function start(): void {
@@ -23,15 +27,8 @@ export function start(): void {
   columnMixer.reset();
   significance.reset();
   signs.reset();
-  magnitudes.reset();
+  resetMagnitudes();
 }
-
-/** Magnitudes' lower bits: 8192 cells for their paths, 32 for each class beyond. */
-const mantissa = roomForCells(1 << 14);
-/** Of the lowest and the highest class, a tree of five bits each. */
-const classBounds = roomForCells(2 * 32);
-/** From so many levels on, the classes that occur are said first, so that no bit of any value is spent on others. */
-const worthBounds = 1 << 16;
 
 // What is known of the matrix at hand; allocated anew, larger, only for a larger one.
 
@@ -49,12 +46,6 @@ let rowCount = new StaticArray<i32>(0);
 let columnCount = new StaticArray<i32>(0);
 let columnSign = new StaticArray<i32>(0);
 let magnitudeSum = new StaticArray<i32>(0);
-
-/** Classes of the magnitudes of the matrix at hand: as many as its values have, where it is worth saying. */
-let lowestClass = 0;
-let highestClass = maximumClass;
-let lowestSeen = 0;
-let highestSeen = 0;
 
 let symbolBits: f64 = 0;
 
@@ -122,9 +113,7 @@ export function codeLevels(rows: i32, columns: i32, width: i32, channels: i32, b
     codeRows(rows, columns, width, channels);
     codeColumns(columns);
   }
-  lowestClass = 0;
-  highestClass = maximumClass;
-  if (!binary && rows * columns >= worthBounds) codeClassBounds();
+  if (!binary) openClasses(rows * columns);
   let lastColumn = columns - 1;
   while (lastColumn > 0 && !unchecked(columnAlive[lastColumn])) lastColumn--;
 
@@ -276,65 +265,18 @@ function codeColumns(columns: i32): void {
   }
 }
 
-function codeClassBounds(): void {
-  lowestClass = codeClass(classBounds, lowestSeen);
-  highestClass = codeClass(classBounds + (32 << 2), highestSeen);
-}
-
 /** Goes over the levels once: which rows and columns hold any, and of which classes they are. */
 function survey(rows: i32, columns: i32): void {
-  lowestSeen = maximumClass;
-  highestSeen = 0;
+  unseeMagnitudes();
   for (let row = 0, at = levels; row < rows; row++) {
     for (let column = 0; column < columns; column++, at += 4) {
       const level = load<i32>(at);
       if (level === 0) continue;
       unchecked((rowHolds[row] = 1));
       unchecked((columnHolds[column] = 1));
-      const k = classOf(abs(level));
-      lowestSeen = min(lowestSeen, k);
-      highestSeen = max(highestSeen, k);
+      seeMagnitude(abs(level));
     }
   }
-}
-
-function codeClass(cells: usize, value: i32): i32 {
-  let node = 1;
-  for (let i = 4; i >= 0; i--) node = node * 2 + codeCell(cells + (node << 2), (value >> i) & 1);
-  // An altered file may say more.
-  return min(node - 32, maximumClass);
-}
-
-function classOf(magnitude: i32): i32 {
-  return 31 - clz(magnitude | 1);
-}
-
-/** Class = bits after the leading one, in unary from the lowest to the highest; then those bits. Each decision of the first two levels of the tree is mixed. */
-function codeMagnitude(magnitude: i32, near: i32, inRow: i32, inColumn: i32): i32 {
-  const wanted = classOf(magnitude);
-  let k = lowestClass;
-  while (k < highestClass) {
-    if (!codeNode(k, i32(wanted > k), near, inRow, inColumn)) break;
-    k++;
-  }
-  let value = 1;
-  for (let i = k - 1; i >= 0; i--) {
-    const bit = (magnitude >> i) & 1;
-    // The exact path is the context down to the eighth bit, then only the place.
-    const cell = value < 256 ? k * 256 + value : 8192 + k * 32 + i;
-    value =
-      value * 2 +
-      (i === k - 1
-        ? codeNode(32 + k, bit, near, inRow, inColumn)
-        : codeCell(mantissa + (cell << 2), bit));
-  }
-  return value;
-}
-
-function codeNode(node: i32, bit: i32, near: i32, inRow: i32, inColumn: i32): i32 {
-  const set = node === 0 ? 0 : node < 3 ? 1 : node < 32 ? 2 : 3;
-  const place = node * 16;
-  return mixBit(magnitudes, bit, set, node, place + near, place + inRow, place + inColumn);
 }
 
 function rowAt(row: i32, columns: i32): usize {
@@ -345,49 +287,7 @@ function liveRow(row: i32): i32 {
   return row < 0 ? 0 : unchecked(rowAlive[row]);
 }
 
-/** A share in fourteen steps, each 1.5 times the one before: 0 is below 1/290, 13 above 2/3. The part counts as a little more. */
-function density(part: i32, scale: f64): i32 {
-  return stepOf((<f64>part + 0.4) * scale);
-}
-
-/** What makes a part of the whole 1/2048 of it. No part and 0.4 comes near a bound of a step, so that rounding changes none. */
-function scaleOf(whole: i32): f64 {
-  return 2048 / <f64>whole;
-}
-
-function stepOf(share: f64): i32 {
-  return share < 2048 ? unchecked(densitySteps[<i32>share]) : 13;
-}
-
-const densitySteps = new StaticArray<u8>(2048);
-for (let share = 0; share < 2048; share++) {
-  let step = 0;
-  for (let bound: f64 = 2048 / 291.0; <f64>share >= bound && step < 13; bound *= 1.5) step++;
-  unchecked((densitySteps[share] = <u8>step));
-}
-
 /** How full a finished row was: 0 to 7. */
 function rowShare(row: i32, columns: i32): i32 {
   return stepOf((<f64>unchecked(rowCount[row]) * 2048) / <f64>columns) >> 1;
-}
-
-/** Mean magnitude so far in sixteen steps; 0 where nothing was seen. */
-function average(sum: i32, count: i32): i32 {
-  if (count <= 0) return 0;
-  const mean = (sum * 4) / count;
-  if (mean < 8) return mean - 3;
-  const log = 31 - clz(mean);
-  return min(15, 2 * log - 1 + ((mean >> (log - 1)) & 1));
-}
-
-function size(level: i32): i32 {
-  return min(abs(level), 255);
-}
-
-function sideOf(level: i32): i32 {
-  return level > 0 ? 1 : level < 0 ? 2 : 0;
-}
-
-function clamp(value: i32, bound: i32): i32 {
-  return min(max(value, -bound), bound) + bound;
 }
