@@ -24,13 +24,14 @@ export const program: Command = {
     },
     ascii: { type: 'switch', description: 'Use printable characters only.' },
   },
-  run: async ({ operands: [path], given, out, ...parsed }) =>
+  run: async ({ operands: [path], given, out, threads, ...parsed }) =>
     runJob<ProgramSummary>(
       {
         type: 'program',
         ...(await sourceOf(resolve(path), out && resolve(out))),
         effort: (given.get('effort') as ProgramRequest['effort'] | undefined) ?? 'balanced',
         ascii: given.has('ascii'),
+        threads,
       },
       parsed,
     ),

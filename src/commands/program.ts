@@ -1,6 +1,8 @@
 /** Kolmo: Generate Program… writes a self-contained program that regenerates a file byte for byte. */
+import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
+import { patience, veryLargeFile } from '../jobs/patience';
 import type { ProgramRequest } from '../jobs/protocol';
 import type { VerifySummary } from '../jobs/program';
 import { datasetPath, isRun, readRecord, readState } from '../runs/folder';
@@ -38,9 +40,9 @@ export async function program(
   const ofRun = isRun(given);
   const file = ofRun ? await datasetOf(given) : given;
   if (!file) return undefined;
-  const { effort: preferred } = readSettings();
+  const { effort: preferred, threads } = readSettings();
   const effort = answers.effort ?? (await askForEffort(preferred));
-  if (!effort) return undefined;
+  if (!effort || !(await isWorthWaiting(file, threads))) return undefined;
   const run = ofRun ? given : newRunFolder(file, 'program');
   house.openRun(run);
   const ended = house.jobs
@@ -50,6 +52,7 @@ export async function program(
       out: join(run, `${basename(file)}.program.mjs`),
       effort,
       ascii: false,
+      threads,
       run,
     })
     .then((result) => sayResult(result as ProgramResult | undefined));
@@ -123,6 +126,20 @@ async function askForFile(): Promise<string | undefined> {
     openLabel: 'Generate Program…',
   });
   return chosen?.[0]?.fsPath;
+}
+
+/** Of a very large file the time that it takes is said before anything begins. */
+async function isWorthWaiting(file: string, threads: number): Promise<boolean> {
+  // A file that cannot be read is complained of by the job.
+  const size = await stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  if (size <= veryLargeFile) return true;
+  const detail = patience(file, size, threads);
+  const start = 'Generate Program';
+  const question = `Generate a program for ${basename(file)}?`;
+  return (await window.showWarningMessage(question, { modal: true, detail }, start)) === start;
 }
 
 async function askForEffort(

@@ -1,19 +1,22 @@
 /** What a program request does: writes a program that regenerates a file, proves it, and counts its bytes. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
 import { KolmoError } from '../core/error';
 import { measureBaselines } from '../core/program/baselines';
+import { writeInBlocks } from '../core/program/inBlocks';
 import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
+import { mostWhole } from '../core/program/sizes';
 import { verifyProgram } from '../core/program/verify';
 import type { Metrics } from '../core/train/model';
 import { prepareFolder, writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
 import { isRun, readRecord } from '../runs/folder';
-import { formatSeconds } from '../runs/units';
+import { openSource, threadedCoder } from './blocks';
 import type { JobContext } from './context';
 import { generativeRun, isGenerator } from './generative';
+import { patience } from './patience';
 import type { ProgramRequest, VerifyRequest } from './protocol';
 
 /** What `kolmo program --json` prints. */
@@ -32,51 +35,44 @@ export interface VerifySummary {
   sha256: string;
 }
 
-/** More bytes than this do not fit the arrays that the encoder works on. */
-const mostBytes = 2 ** 30;
-
-/** From so many bytes on the time that it takes is said before it begins. */
-const largeFile = 2 ** 24;
-
-/** Bytes of a long table or text that a second is enough for, the search and the verification included; images take three times as long. */
-const bytesPerSecond = 100_000;
-
 /** A program that does not print its file back is removed, and the job fails. */
 export async function* programRun(
   request: ProgramRequest,
   context: JobContext,
 ): AsyncGenerator<RunEvent, ProgramSummary> {
-  const { file, out, effort, ascii, run } = request;
+  const { file, out, effort, ascii, threads, blockBytes, run } = request;
   const { now } = context;
   if (run !== undefined && isRun(run) && isGenerator(await readRecord(run))) {
     return yield* generativeRun(request, run, context);
   }
-  const bytes = await readWhole(file);
+  const source = await openSource(file);
+  const { length: size } = source;
   await prepareFolder(out);
   const started = now();
   yield { type: 'stageStarted', stage: 'program', settings: { effort, ascii } };
-  if (bytes.length > largeFile)
-    yield { type: 'warning', stage: 'program', message: patience(file, bytes.length) };
+  const warning = patience(file, size, threads);
+  if (warning) yield { type: 'warning', stage: 'program', message: warning };
   const curve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };
   const measuring = new AbortController();
   try {
-    const others = measureBaselines(bytes, measuring.signal);
-    const program = yield* follow(writeProgram(bytes, { effort, ascii }), curve, context);
-    yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Measuring xz and zstd' };
-    const baselines = { ...program.baselines, ...(await others) };
+    const others = measureBaselines({ size, open: () => createReadStream(file) }, measuring.signal);
+    const writing =
+      size > (blockBytes ?? mostWhole)
+        ? writeInBlocks(source, threadedCoder(file, threads), {
+            effort,
+            ascii,
+            ...(blockBytes !== undefined && { blockBytes }),
+          })
+        : writeProgram(await source.read(0, size), { effort, ascii });
+    const program = yield* follow(writing, curve, context);
+    const note = 'Measuring xz and zstd';
+    const baselines = {
+      ...program.baselines,
+      ...(yield* meanwhile(others, context, () => ({ done: size, total: size, note }))),
+    };
     const encoded = now();
     await writeArtifact(out, program.source);
-    yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Running the program' };
-    const { verified, proof } = await prove({ program: out, file }, context)
-      .then((proved) => {
-        const failure = failureOf({ file, proof: proved.proof, written: program.sha256 });
-        if (failure) throw failure;
-        return proved;
-      })
-      .catch(async (error: unknown) => {
-        await rm(out, { force: true });
-        throw error;
-      });
+    const { verified, proof } = yield* proveNew({ program: out, file }, program.sha256, context);
     const { bitsPerByte, findings, fields, sha256 } = program;
     const measure: ProgramMeasure = {
       file,
@@ -118,22 +114,72 @@ export async function* verifyRun(
   context: JobContext,
 ): AsyncGenerator<RunEvent, VerifySummary> {
   const { program, file } = request;
-  yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Running the program' };
-  const { verified, proof } = await prove({ program, file }, context);
+  const { verified, proof } = yield* prove({ program, file }, context);
   yield { type: 'verified', verified, proof };
   return { program, file, verified, bytes: proof.bytes, sha256: proof.printed };
 }
 
-async function prove(
+/** As `prove`; a program that is not proved is removed. */
+async function* proveNew(
   { program, file }: { program: string; file: string },
-  { now }: JobContext,
-): Promise<{ verified: boolean; proof: Proof }> {
-  const expected = await hashOf(file);
-  const started = now();
-  const { verified, bytes, sha256, command } = await verifyProgram(program, expected);
-  const seconds = now() - started;
-  return { verified, proof: { command, bytes, printed: sha256, expected, seconds } };
+  written: string,
+  context: JobContext,
+): AsyncGenerator<RunEvent, { verified: boolean; proof: Proof }> {
+  try {
+    const proved = yield* prove({ program, file }, context);
+    const failure = failureOf({ file, proof: proved.proof, written });
+    if (failure) throw failure;
+    return proved;
+  } catch (error) {
+    await rm(program, { force: true });
+    throw error;
+  }
 }
+
+async function* prove(
+  { program, file }: { program: string; file: string },
+  context: JobContext,
+): AsyncGenerator<RunEvent, { verified: boolean; proof: Proof }> {
+  const { length: total } = await openSource(file);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let done = 0;
+  const run = async (): Promise<{ verified: boolean; proof: Proof }> => {
+    const expected = await hashOf(file);
+    const started = context.now();
+    const onBytes = (printed: number): void => void (done = printed);
+    const { verified, ...said } = await verifyProgram(program, expected, { onBytes, signal });
+    const { bytes, sha256: printed, command } = said;
+    const seconds = context.now() - started;
+    return { verified, proof: { command, bytes, printed, expected, seconds } };
+  };
+  try {
+    const note = 'Running the program';
+    return yield* meanwhile(run(), context, () => ({ done, total, note }));
+  } finally {
+    stopping.abort();
+  }
+}
+
+/** Tells how far something is until it is there, and hears a request to stop. */
+async function* meanwhile<Result>(
+  promise: Promise<Result>,
+  { stopping }: JobContext,
+  progress: () => { done: number; total: number; note: string },
+): AsyncGenerator<RunEvent, Result> {
+  const nothing = Symbol('not yet');
+  // Whoever stops waiting is not told how it ended.
+  promise.catch(() => {});
+  for (;;) {
+    if (stopping()) throw new KolmoError(stopped);
+    yield { type: 'progress', stage: 'program', ...progress() };
+    const pause = new Promise<typeof nothing>((resolve) => setTimeout(resolve, 100, nothing));
+    const result = await Promise.race([promise, pause]);
+    if (result !== nothing) return result;
+  }
+}
+
+const stopped = 'Stopped before the program was written and verified.';
 
 /** Why a program that was just written is of no use, if it is not. */
 function failureOf({
@@ -157,24 +203,6 @@ function failureOf({
   );
 }
 
-const patience = (file: string, size: number): string =>
-  `${file} has ${size} bytes, which take ${formatSeconds(size / bytesPerSecond)} or so. Stop it at any time; nothing is left behind.`;
-
-async function readWhole(file: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size > mostBytes) {
-      throw new KolmoError(
-        `${file} has ${size} bytes, and a program is written for at most ${mostBytes} at once: split it into blocks, each of which takes about ${formatSeconds(mostBytes / bytesPerSecond)}, and write a program for each.`,
-      );
-    }
-    return new Uint8Array(await readFile(file));
-  } catch (error) {
-    if (error instanceof KolmoError) throw error;
-    throw new KolmoError(`${file} cannot be read: ${(error as Error).message}.`);
-  }
-}
-
 async function* follow(
   writing: AsyncGenerator<ProgramEvent, Program>,
   curve: ProgramMeasure['curve'],
@@ -182,7 +210,7 @@ async function* follow(
 ): AsyncGenerator<RunEvent, Program> {
   try {
     for (;;) {
-      if (stopping()) throw new KolmoError('Stopped before the program was written.');
+      if (stopping()) throw new KolmoError(stopped);
       const step = await writing.next();
       if (step.done) return step.value;
       const event = step.value;

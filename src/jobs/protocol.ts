@@ -96,6 +96,10 @@ export interface ProgramRequest {
   out: string;
   effort: 'fast' | 'balanced' | 'max';
   ascii: boolean;
+  /** At most so many blocks of a large file are coded at once. */
+  threads: number;
+  /** Most bytes of a block, beyond which a file is split. Default: as core/program/sizes.ts says. */
+  blockBytes?: number;
   /** The run folder whose `program` stage this is, if any. */
   run?: string;
 }

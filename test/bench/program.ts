@@ -82,7 +82,7 @@ async function measureFile(
 
   const others: Record<string, number> = {
     'gzip -9': gzipSync(data, { level: 9 }).length,
-    'brotli -11': program.baselines.brotli,
+    'brotli -11': program.baselines.brotli!,
   };
   for (const { name: rival, command } of rivals) {
     const { stdout, error } = spawnSync(command[0], [...command.slice(1), file], {

@@ -1,5 +1,12 @@
-/** What compressors outside of Node leave of the same bytes, where they are installed, and what no model at all leaves. */
+/** What compressors leave of the same bytes, those outside of Node where they are installed, and what no model at all leaves. */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { Readable, type Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { brotliCompressSync, constants, createBrotliCompress, createGzip } from 'node:zlib';
+import type { Source } from './blocks';
+import { mostRivalled } from './sizes';
 
 const commands: Record<'xz' | 'zstd', [command: string, ...flags: string[]]> = {
   xz: ['xz', '-9e', '-c'],
@@ -11,45 +18,107 @@ const commands: Record<'xz' | 'zstd', [command: string, ...flags: string[]]> = {
  * for equally likely.
  */
 export async function measureBaselines(
-  bytes: Uint8Array,
+  { size, open }: { size: number; open: () => Readable },
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
-  const sizes = await Promise.all(
-    Object.entries(commands).map(async ([name, command]) => {
-      const size = await compressedSize(command, bytes, signal);
-      return size === undefined ? [] : [[name, size] as const];
-    }),
+  const rivals = Object.entries(size > mostRivalled ? {} : commands).map(
+    async ([name, command]) => {
+      const left = await compressedSize(command, open(), signal);
+      return left === undefined ? [] : [[name, left] as const];
+    },
   );
-  return { uniform: uniformSize(bytes), ...Object.fromEntries(sizes.flat()) };
+  const [uniform, ...sizes] = await Promise.all([uniformSize(size, open()), ...rivals]);
+  return { uniform, ...Object.fromEntries(sizes.flat()) };
 }
 
-export function uniformSize(bytes: Uint8Array): number {
+async function uniformSize(size: number, bytes: Readable): Promise<number> {
   const alphabet = new Set<number>();
-  for (const byte of bytes) {
-    alphabet.add(byte);
+  for await (const chunk of bytes) {
+    for (const byte of chunk as Uint8Array) alphabet.add(byte);
     if (alphabet.size === 256) break;
   }
-  return Math.ceil((bytes.length * Math.log2(Math.max(1, alphabet.size))) / 8);
+  return Math.ceil((size * Math.log2(Math.max(1, alphabet.size))) / 8);
 }
 
 /** What `xz -9e` leaves of the bytes. */
 export const xzSize = (bytes: Uint8Array): Promise<number | undefined> =>
-  compressedSize(commands.xz, bytes);
+  compressedSize(commands.xz, Readable.from([bytes]));
 
 /** Bytes that a command prints for its input; nothing where it is not installed, fails or is not waited for. */
-function compressedSize(
+async function compressedSize(
   [command, ...flags]: [string, ...string[]],
-  bytes: Uint8Array,
+  input: Readable,
   signal?: AbortSignal,
 ): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(command, flags, { stdio: ['pipe', 'pipe', 'ignore'], signal });
-    let size = 0;
-    child.stdout.on('data', (chunk: Buffer) => (size += chunk.length));
-    // A pipe that breaks is told by the exit code.
-    child.stdin.on('error', () => {});
-    child.on('error', () => resolve(undefined));
-    child.on('close', (code) => resolve(code === 0 ? size : undefined));
-    child.stdin.end(bytes);
+  const child = spawn(command, flags, { stdio: ['pipe', 'pipe', 'ignore'], signal });
+  let size = 0;
+  child.stdout.on('data', (chunk: Buffer) => (size += chunk.length));
+  const code = new Promise((resolve) => {
+    child.on('error', resolve);
+    child.on('close', resolve);
   });
+  const isFed = await pipeline(input, child.stdin).then(
+    () => true,
+    () => false,
+  );
+  return (await code) === 0 && isFed ? size : undefined;
+}
+
+const brotliParameters = (size: number) => ({
+  [constants.BROTLI_PARAM_QUALITY]: 11,
+  [constants.BROTLI_PARAM_LGWIN]: 24,
+  [constants.BROTLI_PARAM_SIZE_HINT]: Math.min(size, 2 ** 31),
+});
+
+export const brotliOf = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(brotliCompressSync(bytes, { params: brotliParameters(bytes.length) }));
+
+export interface Measured {
+  /** Bytes by compressor of Node's. */
+  gzip: number;
+  brotli?: number;
+  /** SHA-256 of the file, in hexadecimal. */
+  sha256: string;
+}
+
+const chunkBytes = 1 << 22;
+
+/** What Node itself makes of a large file, read once from end to end; what it has by the time of the signal means nothing. */
+export async function measureInNode(file: Source, signal: AbortSignal): Promise<Measured> {
+  const hash = createHash('sha256');
+  const gzip = sink(createGzip({ level: 9 }));
+  const brotli =
+    file.length > mostRivalled
+      ? undefined
+      : sink(createBrotliCompress({ params: brotliParameters(file.length) }));
+  for (let at = 0; at < file.length && !signal.aborted; at += chunkBytes) {
+    const chunk = await file.read(at, chunkBytes);
+    hash.update(chunk);
+    await Promise.all([gzip.write(chunk), brotli?.write(chunk)]);
+  }
+  const [gzipped, brotlied] = await Promise.all([gzip.end(), brotli?.end()]);
+  return {
+    gzip: gzipped,
+    ...(brotlied !== undefined && { brotli: brotlied }),
+    sha256: hash.digest('hex'),
+  };
+}
+
+/** Counts what comes out of a stream. */
+function sink(stream: Transform): {
+  write(chunk: Uint8Array): Promise<void>;
+  end(): Promise<number>;
+} {
+  let size = 0;
+  stream.on('data', (chunk: Buffer) => (size += chunk.length));
+  return {
+    async write(chunk) {
+      if (!stream.write(chunk)) await once(stream, 'drain');
+    },
+    async end() {
+      stream.end();
+      await once(stream, 'end');
+      return size;
+    },
+  };
 }

@@ -1,16 +1,16 @@
 /** Runs a model over a file with progress. */
 import { setImmediate } from 'node:timers/promises';
 import { frontOf } from './model/engine';
-import { encodeWith, type Encoding, type Model } from './model/evaluate';
+import { encodeWith, type EncodeOptions, type Encoding, type Model } from './model/evaluate';
 import type { ProgramEvent } from './program';
 
 /** Gives way to other work now and then, so that a request to stop is heard. */
 export async function* runModel(
   model: Model,
   bytes: Uint8Array,
-  form: Parameters<typeof encodeWith>[2],
+  options?: EncodeOptions,
 ): AsyncGenerator<ProgramEvent, Encoding> {
-  const steps = encodeWith(model, bytes, form);
+  const steps = encodeWith(model, bytes, options);
   // What stands in front of the data is coded with it.
   const total = bytes.length + (model.type === 'mixing' ? frontOf(model).length : 0);
   for (;;) {

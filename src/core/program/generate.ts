@@ -1,10 +1,10 @@
 /** Code generation: a model and its payload become a program that carries just the decoder that this file needs. */
 import { minify } from 'terser';
-import { brotliCompressSync, constants, deflateRawSync } from 'node:zlib';
+import { deflateRawSync } from 'node:zlib';
 import { deflate } from './deflate';
 import plainKernel from './kernels/decoder.ts?wasm';
 import imageKernel from './kernels/imageDecoder.ts?wasm';
-import { engineSource, pagesOf } from './model/engine';
+import { engineSource, pagesOf, type ModelSpec } from './model/engine';
 import { zeros, type Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
 import { concat, wrap, type Shell } from './shell';
@@ -35,58 +35,96 @@ export async function predictorProgram(
   size: number,
   { ascii, then }: Form & { then?: string },
 ): Promise<Generated> {
-  const text = Buffer.from(await decoderText(model, size, then));
+  const text = await decoderText(model, size, then);
+  return assembled(model, concat([payload, zeros]), text, { ascii, residual: payload.length });
+}
+
+/**
+ * The program of a file that was coded in blocks of at most `room` bytes, all of which but the first begin with `head` bytes that
+ * are not their own. In Node it writes each block as soon as it is decoded, and holds one at a time; in browsers it gives a Blob.
+ */
+export async function blocksProgram(
+  model: ModelSpec,
+  blocks: { payload: Uint8Array; size: number }[],
+  { ascii, head, room }: Form & { head: number; room: number },
+): Promise<Generated> {
+  const payload = concat(blocks.map((block) => block.payload));
+  const table = blocks.map((block) => [block.size, block.payload.length]);
+  const source = engineSource(model, room, 'decode', {
+    length: 'blockSize',
+    known: 'givenWeights',
+  });
+  const text = await minified(`D=async source=>{
+const memory=new WebAssembly.Memory({initial:${pagesOf(model, room)}}),whole=new Uint8Array(memory.buffer),parts=[];
+let givenWeights=[],at=0,from=0;
+for(const [blockSize,coded] of ${JSON.stringify(table)}){
+  whole.fill(0);
+  const ${instanceOf(source)},
+    block=(source=>{${source.replaceAll('kernel.', '')}})(source.subarray(at,at+=coded)).subarray(from);
+  from=${head};
+  p?await new Promise(done=>p.stdout.write(block,done)):parts.push(new Blob([block]))
+}
+return p?'':new Blob(parts)}`);
+  return assembled(model, payload, text.replace(/^D=/, ''), { ascii, residual: payload.length });
+}
+
+/** Puts the code behind what is coded. */
+function assembled(
+  model: Model,
+  coded: Uint8Array,
+  decoder: string,
+  { ascii, residual }: Form & { residual: number },
+): Generated {
+  const text = Buffer.from(decoder);
   const mixing = model.type === 'mixing';
   // Behind the kernel the text is a section that WebAssembly skips.
   const kernelBytes = mixing && model.quiet ? imageKernel : plainKernel;
   const head = mixing ? concat([kernelBytes, sectionHead(text.length)]) : new Uint8Array(0);
   const code = deflate(mixing ? [head, text] : [text]);
-  const coded = concat([payload, zeros]);
   const inflated = `await new Response(new Response(b.slice(${coded.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
-  // What is evaluated sees `b`, and the kernel `k`.
+  // What is evaluated sees `b`, the process as `p`, and the kernel `k`.
   const statement = mixing
     ? `b=await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${inflated}.arrayBuffer())`
     : `eval(${inflated}.text())`;
-  const body = concat([coded, code]);
-  return counted(mixing ? 'predictor' : 'small predictor', payload, {
-    body,
-    statement,
-    browser: true,
-    ascii,
-  });
+  const shell = { body: concat([coded, code]), statement, browser: true, ascii };
+  return counted(mixing ? 'predictor' : 'small predictor', residual, shell);
 }
 
 /**
- * The shortest program that uses a general compressor of Node's, or none; with the bytes that brotli leaves. It is read by Node
- * alone: a loader that browsers know too has a hundred bytes more, and browsers inflate no brotli. Base64 needs no loader.
+ * The shortest program that uses a general compressor of Node's, or none; `brotli` is what brotli leaves, if it was asked. It is
+ * read by Node alone: a loader that browsers know too has a hundred bytes more, and browsers inflate no brotli. Base64 needs no loader.
  */
 export function plainProgram(
   data: Uint8Array,
+  brotli: Uint8Array | undefined,
   { ascii }: Form,
-): { plain: Generated; brotli: number } {
+): Generated {
   const deflated = deflateRawSync(data, { level: 9, memLevel: 9 });
-  const brotli = brotliCompressSync(data, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: 11,
-      [constants.BROTLI_PARAM_LGWIN]: 24,
-      [constants.BROTLI_PARAM_SIZE_HINT]: data.length,
-    },
-  });
   const zlib = (name: string) => `b=(await import('zlib')).${name}Sync(b)`;
-  const forms = [
+  const forms: ({ form: Generated['form'] } & Omit<Shell, 'ascii'>)[] = [
     { form: 'stored', body: data, statement: '', browser: ascii },
-    { form: 'deflate', body: new Uint8Array(deflated), statement: zlib('inflateRaw') },
-    { form: 'brotli', body: new Uint8Array(brotli), statement: zlib('brotliDecompress') },
-  ] as const;
-  const plain = forms
-    .map(({ form, ...shell }) => counted(form, shell.body, { browser: false, ascii, ...shell }))
+    {
+      form: 'deflate',
+      body: new Uint8Array(deflated),
+      statement: zlib('inflateRaw'),
+      browser: false,
+    },
+  ];
+  if (brotli)
+    forms.push({
+      form: 'brotli',
+      body: brotli,
+      statement: zlib('brotliDecompress'),
+      browser: false,
+    });
+  return forms
+    .map(({ form, ...shell }) => counted(form, shell.body.length, { ...shell, ascii }))
     .reduce((best, other) => (other.program.length < best.program.length ? other : best));
-  return { plain, brotli: brotli.length };
 }
 
-function counted(form: Generated['form'], data: Uint8Array, shell: Shell): Generated {
+function counted(form: Generated['form'], coded: number, shell: Shell): Generated {
   const program = wrap(shell);
-  const residual = Math.min(data.length, program.length);
+  const residual = Math.min(coded, program.length);
   const { browser } = shell;
   return { program, form, browser, runtime: program.length - residual, residual };
 }
@@ -107,15 +145,19 @@ async function decoderText(model: Model, size: number, then?: string): Promise<s
   if (model.type === 'minimal')
     return minified(`const size=${size};${minimalSource(model, 'decode')}`);
   const source = engineSource(model, size, 'decode');
-  const asked = new Set(Array.from(source.matchAll(/\bkernel\.(\w+)/g), ([, name]) => name));
   const body = `async source=>{
-const memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),
-  {${[...asked].join()}}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports;
+const memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),${instanceOf(source)};
 ${source.replaceAll('kernel.', '')}}`;
   const whole = then
     ? `async(...parts)=>(${then})(await(${body})(...parts),globalThis.process?process.argv.slice(2):[])`
     : body;
   return (await minified(`D=${whole}`)).replace(/^D=/, '');
+}
+
+/** The declaration of what the source asks of the kernel. */
+function instanceOf(source: string): string {
+  const asked = new Set(Array.from(source.matchAll(/\bkernel\.(\w+)/g), ([, name]) => name));
+  return `{${[...asked].join()}}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports`;
 }
 
 async function minified(source: string): Promise<string> {

@@ -26,7 +26,7 @@ export async function* writeGenerative(
   const { shape, weights, spans } = layOut(model);
   const inference = inferenceSource(shape);
   const spec = weightModel(spans, weights.length);
-  const { payload } = yield* runModel(spec, weights, 'encode');
+  const { payload } = yield* runModel(spec, weights);
   const generated = await predictorProgram(spec, payload, weights.length, {
     ascii,
     then: inference,

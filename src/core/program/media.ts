@@ -32,18 +32,19 @@ export interface Sound {
 /** Places of larger images say little and would have weights each. */
 const mostPlaces = 4096;
 
-/** Images in an IDX file of unsigned bytes in three dimensions (the MNIST files: magic, then big-endian sizes), or in an NPY array. */
-export function imagesOf(bytes: Uint8Array): Images | undefined {
-  const array = idxArray(bytes) ?? npyArray(bytes);
+/** Images in a file of `size` bytes that begins with `bytes`: IDX of unsigned bytes in three dimensions (the MNIST files: magic, then big-endian sizes), or in an NPY array. */
+export function imagesOf(bytes: Uint8Array, size = bytes.length): Images | undefined {
+  const array = idxArray(bytes, size) ?? npyArray(bytes, size);
   if (array?.sizes.length !== 3) return undefined;
   const { header, sizes } = array;
   const [count, height, width] = sizes;
   return height * width > mostPlaces ? undefined : { width, height, header, count };
 }
 
-/** The raster of an uncompressed BMP, a binary PGM or PPM, an NPY array of bytes, or an IDX file of large images. */
-export function rasterOf(bytes: Uint8Array): Raster | undefined {
-  return bitmap(bytes) ?? anymap(bytes) ?? arrayRaster(idxArray(bytes) ?? npyArray(bytes));
+/** As `imagesOf`, the raster of an uncompressed BMP, a binary PGM or PPM, an NPY array of bytes, or an IDX file of large images. */
+export function rasterOf(bytes: Uint8Array, size = bytes.length): Raster | undefined {
+  const array = idxArray(bytes, size) ?? npyArray(bytes, size);
+  return bitmap(bytes, size) ?? anymap(bytes, size) ?? arrayRaster(array);
 }
 
 /** The samples of a RIFF WAVE file of pulse code modulation, of one, two or three bytes each. */
@@ -72,7 +73,7 @@ function waveFormat(view: DataView, at: number): Pick<Sound, 'sample' | 'channel
 }
 
 /** Windows bitmaps whose pixels are whole bytes. */
-function bitmap(bytes: Uint8Array): Raster | undefined {
+function bitmap(bytes: Uint8Array, size: number): Raster | undefined {
   if (ascii(bytes, 0, 2) !== 'BM' || bytes.length < 54) return undefined;
   const view = viewOf(bytes);
   const header = view.getUint32(10, true);
@@ -82,18 +83,18 @@ function bitmap(bytes: Uint8Array): Raster | undefined {
   const isPlain = [0, 3].includes(view.getUint32(30, true));
   // A row is a multiple of four bytes.
   const row = Math.ceil((width * bits) / 32) * 4;
-  if (!isPlain || width < 1 || bits < 8 || header + row * height > bytes.length) return undefined;
+  if (!isPlain || width < 1 || bits < 8 || header + row * height > size) return undefined;
   return { header, row, pixel: bits >> 3 };
 }
 
 /** Netpbm's P5 and P6 of one byte a sample. */
-function anymap(bytes: Uint8Array): Raster | undefined {
+function anymap(bytes: Uint8Array, size: number): Raster | undefined {
   const [start, kind, width, height, most] =
     /^P([56])\s+(?:#.*\n\s*)*(\d+)\s+(\d+)\s+(\d+)\s/.exec(ascii(bytes, 0, 512)) ?? [];
   if (start === undefined || Number(most) > 255) return undefined;
   const pixel = kind === '6' ? 3 : 1;
   const row = Number(width) * pixel;
-  if (row === 0 || start.length + row * Number(height) > bytes.length) return undefined;
+  if (row === 0 || start.length + row * Number(height) > size) return undefined;
   return { header: start.length, row, pixel };
 }
 
@@ -111,28 +112,28 @@ function arrayRaster(array: ByteArray | undefined): Raster | undefined {
   return row >= 8 * pixel ? { header, row, pixel } : undefined;
 }
 
-function idxArray(bytes: Uint8Array): ByteArray | undefined {
+function idxArray(bytes: Uint8Array, size: number): ByteArray | undefined {
   if (bytes.length < 4 || bytes[0] || bytes[1] || bytes[2] !== 8 || bytes[3] < 2) return undefined;
   const header = 4 + 4 * bytes[3];
   if (bytes.length < header) return undefined;
   const view = viewOf(bytes);
   const sizes = Array.from({ length: bytes[3] }, (_, k) => view.getUint32(4 + 4 * k));
-  return whole({ header, sizes }, bytes);
+  return whole({ header, sizes }, size);
 }
 
-function npyArray(bytes: Uint8Array): ByteArray | undefined {
+function npyArray(bytes: Uint8Array, size: number): ByteArray | undefined {
   if (bytes[0] !== 0x93 || ascii(bytes, 1, 6) !== 'NUMPY' || bytes[6] !== 1) return undefined;
   const header = 10 + bytes[8] + 256 * bytes[9];
   const text = ascii(bytes, 10, header);
   const shape = /'descr': '\|u1', 'fortran_order': False, 'shape': \(([\d, ]+)\)/.exec(text)?.[1];
   const sizes = shape?.match(/\d+/g)?.map(Number);
-  return sizes && whole({ header, sizes }, bytes);
+  return sizes && whole({ header, sizes }, size);
 }
 
 /** The array if it fills its file. */
-function whole(array: ByteArray, bytes: Uint8Array): ByteArray | undefined {
-  const size = array.sizes.reduce((product, length) => product * length, 1);
-  return size > 0 && array.header + size === bytes.length ? array : undefined;
+function whole(array: ByteArray, size: number): ByteArray | undefined {
+  const count = array.sizes.reduce((product, length) => product * length, 1);
+  return count > 0 && array.header + count === size ? array : undefined;
 }
 
 const viewOf = (bytes: Uint8Array): DataView =>

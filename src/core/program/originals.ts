@@ -70,21 +70,32 @@ export async function* findOriginals(
   const laws = keptShares.map((kept) => {
     const originalOf = createSearch({ box, kept });
     const found = sample.map((ink) => originalOf(ink));
-    return { kept, originalOf, bits: found.reduce((sum, { gained }) => sum + gained, 0) };
+    return { kept, bits: found.reduce((sum, { gained }) => sum + gained, 0) };
   });
-  const { kept, originalOf, bits } = laws.reduce((a, b) => (b.bits > a.bits ? b : a));
+  const { kept, bits } = laws.reduce((a, b) => (b.bits > a.bits ? b : a));
   const greys = sample.reduce((sum, { pixels }) => sum + pixels.length, 0);
   if (bits < leastBits * greys) return undefined;
+  return { box, kept, originals: yield* originalsUnder({ box, kept }, bytes, syntax) };
+}
+
+/** The originals of all images under a law that is known. */
+export async function* originalsUnder(
+  law: Pick<Resampling, 'box' | 'kept'>,
+  bytes: Uint8Array,
+  { width, height, header, count }: Extract<Syntax, { type: 'image' }>,
+): AsyncGenerator<ProgramEvent, Uint8Array> {
+  const originalOf = createSearch(law);
   const originals = new Uint8Array(2 * count);
   for (let image = 0; image < count; image++) {
     if (image % 200 === 0) {
       yield { type: 'progress', done: image, total: count, note: 'Measuring the originals' };
       await setImmediate();
     }
-    const { edge, row, column } = originalOf(inkOf(image));
+    const ink = readInk(bytes.subarray(header + image * width * height), width, height);
+    const { edge, row, column } = originalOf(ink);
     originals.set([edge, (row << 4) | column], 2 * image);
   }
-  return { box, kept, originals };
+  return originals;
 }
 
 function readInk(image: Uint8Array, width: number, height: number): Ink {

@@ -2,27 +2,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { analyse } from './analyse';
+import { brotliOf } from './baselines';
+import { findCandidates } from './candidates';
 import { compressedSentence } from './compressed';
+import { curveOf, curvePoints, partsOf } from './curve';
 import { fieldCosts, type FieldCost } from './fieldCosts';
 import { plainProgram, predictorProgram, type Generated } from './generate';
 import { runModel } from './encode';
-import { learnNetwork, learners } from './learner';
-import { findOriginals, originalsFinding } from './originals';
-import { echoContext } from './model/echoes';
-import type { ModelSpec } from './model/engine';
-import {
-  extraContexts,
-  fastModel,
-  minimalModelFor,
-  modelFor,
-  networkInputsFor,
-  withFront,
-} from './model/kinds';
+import { minimalModelFor } from './model/kinds';
 import type { Model } from './model/evaluate';
-import { searchModel } from './search';
-import { fitContext, sumContext } from './model/numbers';
-import type { Semantics } from './semantics';
-import { describeSyntax, type Syntax } from './syntax';
+import { describeSyntax } from './syntax';
 import { sha256 } from './verify';
 import { viewsOf } from './views';
 
@@ -35,7 +24,7 @@ export interface ProgramOptions {
   seed: number;
 }
 
-const defaults: ProgramOptions = { effort: 'balanced', ascii: false, seed: 0 };
+export const programDefaults: ProgramOptions = { effort: 'balanced', ascii: false, seed: 0 };
 
 export type ProgramEvent =
   | { type: 'progress'; done: number; total: number; note: string }
@@ -63,8 +52,8 @@ export interface Program {
     total: number;
   };
   bitsPerByte: number;
-  /** What general compressors leave, without any decoder. */
-  baselines: { gzip: number; brotli: number; xz?: number; zstd?: number };
+  /** What compressors of Node's leave, without any decoder; brotli is too slow for the largest files. */
+  baselines: { gzip: number; brotli?: number };
   findings: Finding[];
   /** Of tables and JSON: what each column or key costs. */
   fields: FieldCost[];
@@ -78,11 +67,6 @@ const leastPredictor = 790;
 /** Up to this many bytes the small predictor is tried as well. */
 const smallFile = 1 << 17;
 
-/** Shorter data do not teach a network as much as it costs. */
-const leastTaught = 1 << 18;
-
-const curvePoints = 64;
-
 /**
  * Writes the shortest program found for `bytes`. It is never longer than the shortest program that stores the data or uses a
  * compressor of Node's. The caller proves it with `verifyProgram` once it is on disk.
@@ -91,10 +75,11 @@ export async function* writeProgram(
   bytes: Uint8Array,
   options: Partial<ProgramOptions> = {},
 ): AsyncGenerator<ProgramEvent, Program> {
-  const { effort, ascii, seed } = { ...defaults, ...options };
+  const { effort, ascii, seed } = { ...programDefaults, ...options };
   yield { type: 'progress', done: 0, total: bytes.length, note: 'Measuring the usual compressors' };
   await setImmediate();
-  const { plain, brotli } = plainProgram(bytes, { ascii });
+  const brotli = brotliOf(bytes);
+  const plain = plainProgram(bytes, brotli, { ascii });
   let findings: Finding[] = [];
   let best = plain;
   let points: ProgramEvent[] = [];
@@ -105,32 +90,17 @@ export async function* writeProgram(
 
   if (plain.program.length > leastPredictor) {
     for (const { text, restore, sentence, ...known } of viewsOf(bytes)) {
-      const { syntax, semantics, full } = analyse(text, known.syntax);
-      const { spec, found } = yield* searchModel(
-        effort === 'fast' ? fastModel(full, syntax) : full,
-        extraContexts(syntax),
-        text,
-        effort,
-        semantics,
-      );
-      const lean = { ...spec, ...codeFor(spec, syntax, text.length, semantics) };
+      const analysis = analyse(text, known.syntax);
+      const { syntax } = analysis;
+      const candidates = yield* findCandidates(text, analysis, { effort, seed });
+      const { found, law } = candidates;
+      if (law) learnt.push(law);
       // The small decoder only wins on small files, or where there is hardly anything to predict.
       const small =
         !restore && text.length < smallFile ? [minimalModelFor(syntax, text.length)] : [];
-      const resampling = yield* findOriginals(text, syntax);
-      const law = resampling && originalsFinding(text, syntax, lean, resampling);
-      const isDrawn = law !== undefined && law.savedBytes > 0;
-      const front = isDrawn ? { resampling } : {};
-      if (isDrawn) learnt.push(law);
-      const models: Model[] = [...small, withFront(lean, syntax, front)];
-      const inputs = networkInputsFor(syntax);
-      const learner = text.length < leastTaught ? undefined : learners[effort];
-      if (inputs && learner) {
-        const network = yield* learnNetwork(lean, inputs, text, { ...learner, seed });
-        models.push(withFront(lean, syntax, { network, ...front }));
-      }
+      const models: Model[] = [...small, ...candidates.models];
       for (const model of models) {
-        const { payload, costs, networkBits = 0 } = yield* runModel(model, text, 'encode');
+        const { payload, costs, networkBits = 0 } = yield* runModel(model, text);
         const predicted = await predictorProgram(model, payload, text.length, {
           ascii,
           then: restore,
@@ -141,7 +111,7 @@ export async function* writeProgram(
         if (predicted.program.length >= best.program.length) continue;
         best = predicted;
         modelBytes = shipped;
-        points = curveOf(costs, bytes.length);
+        points = curveOf(partsOf(costs, bytes.length, curvePoints));
         // Columns that the file itself does not show have no names to be told by.
         fields = restore ? [] : fieldCosts(text, costs, syntax);
         const savedBytes = plain.program.length - best.program.length;
@@ -153,12 +123,7 @@ export async function* writeProgram(
   }
   findings.push(...learnt);
   yield* points;
-  if (best === plain) {
-    const savedBytes = bytes.length - plain.program.length;
-    findings.push({ sentence: plainSentence(plain), savedBytes });
-    const compressed = compressedSentence(bytes);
-    if (compressed) findings.push({ sentence: compressed, savedBytes: 0 });
-  }
+  if (best === plain) findings.push(...plainFindings(plain, bytes, bytes.length));
   for (const finding of findings) yield { type: 'finding', ...finding };
 
   const total = best.program.length;
@@ -173,7 +138,7 @@ export async function* writeProgram(
       total,
     },
     bitsPerByte: bytes.length ? (8 * total) / bytes.length : 0,
-    baselines: { gzip: gzipSync(bytes, { level: 9 }).length, brotli },
+    baselines: { gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length },
     findings,
     fields,
     sha256: sha256(bytes),
@@ -181,7 +146,7 @@ export async function* writeProgram(
 }
 
 /** Which of the two kinds of learner won: the one that only learns while it decodes, or with it one that was trained beforehand. */
-function networkFinding(shipped: number, without: number, along: number): Finding {
+export function networkFinding(shipped: number, without: number, along: number): Finding {
   const saved = without - along;
   const totals = `${along} bytes with it and ${without} without`;
   return {
@@ -190,41 +155,22 @@ function networkFinding(shipped: number, without: number, along: number): Findin
   };
 }
 
-/** State and step of the model without what only contexts ask for that were left out. */
-function codeFor(
-  { contexts }: ModelSpec,
-  syntax: Syntax,
+/** What is said of a file of `size` bytes, which begins with `bytes`, that no predictor pays for. */
+export function plainFindings(
+  { form, browser, program }: Generated,
+  bytes: Uint8Array,
   size: number,
-  semantics?: Semantics,
-): Pick<ModelSpec, 'state' | 'step'> {
-  const fits = contexts.includes(fitContext) || contexts.includes(sumContext);
-  const asked = semantics && {
-    ...semantics,
-    numbers: fits ? semantics.numbers : [],
-    echoes: contexts.includes(echoContext),
-  };
-  const { state, step } = modelFor(syntax, size, asked);
-  return { state, step };
-}
-
-/** `size` is that of the file, `costs` are those of what is predicted in its place. */
-function curveOf(costs: Float32Array, size: number): ProgramEvent[] {
-  const points: ProgramEvent[] = [];
-  let sum = 0;
-  const every = Math.max(1, Math.floor(costs.length / curvePoints));
-  for (let i = 0; i < costs.length; i++) {
-    sum += costs[i];
-    if ((i + 1) % every) continue;
-    const bytes = Math.round(((i + 1) * size) / costs.length);
-    points.push({ type: 'curve', bytes, bitsPerByte: sum / bytes });
-  }
-  return points;
-}
-
-function plainSentence({ form, browser }: Generated): string {
+): Finding[] {
   const what =
     form === 'stored'
       ? 'No regularity pays for a decoder: the program is a copy of the data'
       : `Nothing pays for a decoder of its own: the program holds the data as ${form} does`;
-  return browser ? `${what}.` : `${what}. It needs Node: what browsers run would be longer.`;
+  const sentence = browser
+    ? `${what}.`
+    : `${what}. It needs Node: what browsers run would be longer.`;
+  const compressed = compressedSentence(bytes);
+  return [
+    { sentence, savedBytes: size - program.length },
+    ...(compressed ? [{ sentence: compressed, savedBytes: 0 }] : []),
+  ];
 }

@@ -32,7 +32,7 @@ export async function* surprisal(
   const image = syntax.type === 'image' && samples !== undefined;
   const end = image ? syntax.header + samples * syntax.width * syntax.height : limit;
   const start = bytes.subarray(0, end);
-  const { costs, best } = yield* runModel(full, start, 'explain');
+  const { costs, best } = yield* runModel(full, start, { form: 'explain' });
   return {
     costs,
     best: best!,

@@ -16,11 +16,11 @@ export type Syntax =
 const sampleSize = 1 << 16;
 const delimiters = [44, 9, 59, 124];
 
-/** Names the structure of `bytes`; what fits nothing is `bytes`. */
-export function analyseSyntax(bytes: Uint8Array): Syntax {
-  const images = imagesOf(bytes);
+/** Names the structure of `bytes`, or of a file of `size` bytes that begins with them; what fits nothing is `bytes`. */
+export function analyseSyntax(bytes: Uint8Array, size = bytes.length): Syntax {
+  const images = imagesOf(bytes, size);
   if (images) return { type: 'image', ...images };
-  const raster = rasterOf(bytes);
+  const raster = rasterOf(bytes, size);
   if (raster) return { type: 'raster', ...raster };
   const sound = soundOf(bytes);
   if (sound)

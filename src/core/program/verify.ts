@@ -15,16 +15,25 @@ export interface Verification {
 }
 
 /**
- * Runs the program at `path` (absolute) and compares the SHA-256 of its output with `expected`.
- * Throws a KolmoError with the program's own words if it fails.
+ * Runs the program at `path` (absolute) and compares the SHA-256 of its output, of which no more than a part is held, with
+ * `expected`. Throws a KolmoError with the program's own words if it fails.
  */
-export async function verifyProgram(path: string, expected: string): Promise<Verification> {
+export async function verifyProgram(
+  path: string,
+  expected: string,
+  {
+    onBytes = () => {},
+    signal,
+  }: { onBytes?: (printed: number) => void; signal?: AbortSignal } = {},
+): Promise<Verification> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const command = await runProgram(path, [], (chunk) => {
+  const onOutput = (chunk: Buffer): void => {
     hash.update(chunk);
     bytes += chunk.length;
-  });
+    onBytes(bytes);
+  };
+  const command = await runProgram(path, [], onOutput, signal);
   const printed = hash.digest('hex');
   return { verified: printed === expected, sha256: printed, bytes, command };
 }
@@ -37,6 +46,7 @@ export async function runProgram(
   path: string,
   words: string[],
   onOutput: (chunk: Buffer) => void,
+  signal?: AbortSignal,
 ): Promise<string[]> {
   const [major, minor] = process.versions.node.split('.').map(Number);
   const flag =
@@ -53,6 +63,7 @@ export async function runProgram(
   const child = spawn(command[0], command.slice(1), {
     env: { ELECTRON_RUN_AS_NODE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
   });
   try {
     let complaint = '';

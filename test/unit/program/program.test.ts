@@ -119,7 +119,7 @@ describe('program', () => {
   it('is shorter than what brotli leaves of a table', async () => {
     const { program, events } = await write(latin(table({ rows: 3200 })));
     assert.equal(program.form, 'predictor');
-    assert.ok(program.bytes.total < program.baselines.brotli, JSON.stringify(program.bytes));
+    assert.ok(program.bytes.total < program.baselines.brotli!, JSON.stringify(program.bytes));
     assert.ok(events.some((event) => event.type === 'curve'));
     assert.ok(program.findings.every(({ sentence }) => sentence.endsWith('.')));
   });

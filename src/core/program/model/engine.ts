@@ -109,21 +109,36 @@ function plan(spec: ModelSpec, dataSize: number) {
 /** Pages of 64 KB that the kernel's memory needs for a file of `size` bytes. */
 export const pagesOf = (spec: ModelSpec, size: number): number => plan(spec, size).pages;
 
+/** A block of a file as its decoder knows it: names of variables of the text around it. */
+interface BlockNames {
+  /** How many bytes the block has, `size` at most. */
+  length: string;
+  /** The weights of the file's network, as bytes that an earlier block told; the first block leaves them there. */
+  known: string;
+}
+
 /**
- * The body of a function of `(memory, kernel, source, front)`, `kernel` being the exports of kernels/mixing.ts over `memory`.
- * `decode`: source is the payload, front is left out, the result is the data.
- * `encode`: a generator that yields the bytes done now and then; source is the data, front what `frontOf` gives, the result
- * `{ payload, costs, networkBits }`, costs being a Float32Array of bits per byte, and networkBits what the network's weights took.
+ * The body of a function of `(memory, kernel, source, front, skip)`, `kernel` being the exports of kernels/mixing.ts over `memory`.
+ * `decode`: source is the payload, front and skip are left out, the result is the data.
+ * `encode`: a generator that yields the bytes done now and then; source is the data, `size` bytes or less, front what `frontOf`
+ * gives, of which the decoder knows the first `skip` bytes. The result is `{ payload, costs, networkBits }`, costs being a
+ * Float32Array of bits per byte, and networkBits what the network's weights took.
  * `explain`: as encode, and the result says in `best` which context or, counted after them, which repeat predicted each byte
  * best; 255 for none.
  */
-export function engineSource(spec: ModelSpec, size: number, form: EngineForm): string {
+export function engineSource(
+  spec: ModelSpec,
+  size: number,
+  form: EngineForm,
+  block?: BlockNames,
+): string {
   const places = plan(spec, size);
   const { stream, recent, weights, rows, table, mask } = places;
   const { contexts, selectors, matches, network, resampling, quiet } = spec;
   const weightBytes = network?.weights.length ?? 0;
   const front = frontOf(spec).length;
-  const last = size + front;
+  const encoding = form !== 'decode';
+  const last = encoding ? 'total' : block ? `${front}+${block.length}` : size + front;
   const experts = [
     ...(network ? [networkSource(network, { expert: map.expert, at: places.network, front })] : []),
     ...(resampling
@@ -140,19 +155,20 @@ export function engineSource(spec: ModelSpec, size: number, form: EngineForm): s
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
   const hashed = (expressions: string[]): string =>
     expressions.map((expression, k) => `hash[${k}] = ${expression};`).join('\n  ');
-  const given = `data.set(front); data.set(source, ${front});`;
+  const given = `data.set(front); data.set(source, ${front}); const total = ${front} + source.length, costs = new Float32Array(total);`;
+  const told = block && network ? `data.set(${block.known});` : '';
   const begin = {
-    encode: `${given} const costs = new Float32Array(${last});`,
-    explain: `${given} const costs = new Float32Array(${last}), best = new Uint8Array(${last}).fill(255); ${evidenceSource(spec, weights)}`,
-    decode: `data.set(source, ${stream - map.data});`,
+    encode: given,
+    explain: `${given} const best = new Uint8Array(total).fill(255); ${evidenceSource(spec, weights)}`,
+    decode: `data.set(source, ${stream - map.data}); ${told}`,
   }[form];
   const payload = `payload: data.slice(${stream - map.data}, kernel.close() - ${map.data}), costs: costs.subarray(${front}), networkBits: costs.subarray(0, ${weightBytes}).reduce((sum, bits) => sum + bits, 0)`;
   const end = {
     encode: `return { ${payload} };`,
     explain: `return { ${payload}, best: best.subarray(${front}) };`,
-    decode: `return data.subarray(${front}, ${last});`,
+    decode: `${told && `${block!.known} = data.slice(0, ${weightBytes});`} return data.subarray(${front}, ${last});`,
   }[form];
-  const encoding = form !== 'decode';
+  const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
 ${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}${experts.length ? `select[${(map.experts - map.select) / 4}] = ${experts.length};` : ''}
@@ -163,7 +179,7 @@ ${mixSource}
 let c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
 ${spec.state}
 ${experts.map(({ state }) => state).join('')}
-for (let i = 0; i < ${last}; i++) {
+for (let i = ${start}; i < ${last}; i++) {
   ${encoding ? 'if (!(i & 8191)) yield i;' : ''}
   ${spec.step}
   ${quiet ? `let next = ${spec.sole!}; ${hashed(quiet.contexts)} if (!(${quiet.when}) || kernel.${encoding ? `quiet(i, ${quiet.contexts.length}, 1)` : `decodeQuiet(i, ${quiet.contexts.length})`}) {` : ''}

@@ -41,20 +41,31 @@ function instantiate(
   return [memory, new WebAssembly.Instance(kernel, { env: { memory } }).exports];
 }
 
-/** Codes `data`; yields the bytes done, every 8192 bytes. The form `explain` is of mixing models alone. */
+/** Of mixing models alone. */
+export interface EncodeOptions {
+  /** With `explain` it is also told what predicted each byte best. */
+  form?: Exclude<EngineForm, 'decode'>;
+  /** Of one block of a file: bytes of the longest, and how many of those in front of it the decoder knows. */
+  room?: number;
+  skip?: number;
+}
+
+/** Codes `data`; yields the bytes done, every 8192 bytes. */
 export function encodeWith(
   model: Model,
   data: Uint8Array,
-  form: Exclude<EngineForm, 'decode'> = 'encode',
+  { form = 'encode', room = data.length, skip = 0 }: EncodeOptions = {},
 ): Generator<number, Encoding> {
-  const size = data.length;
-  if (model.type === 'minimal')
-    return new GeneratorFunction('source', 'size', minimalSource(model, 'encode'))(data, size);
-  const body = engineSource(model, size, form);
-  return new GeneratorFunction('memory', 'kernel', 'source', 'front', body)(
-    ...instantiate(encoder, model, size),
+  if (model.type === 'minimal') {
+    const body = minimalSource(model, 'encode');
+    return new GeneratorFunction('source', 'size', body)(data, data.length);
+  }
+  const body = engineSource(model, room, form);
+  return new GeneratorFunction('memory', 'kernel', 'source', 'front', 'skip', body)(
+    ...instantiate(encoder, model, room),
     data,
     frontOf(model),
+    skip,
   );
 }
 

@@ -1,0 +1,138 @@
+/** Blocks of a large file: where they begin, and how one of them is coded, with tables of its own, by the model of all. */
+import { partsOf, type Part } from './curve';
+import { runModel } from './encode';
+import { fieldCosts, type FieldCost } from './fieldCosts';
+import type { ModelSpec } from './model/engine';
+import { originalsUnder } from './originals';
+import type { ProgramEvent } from './program';
+import { concat } from './shell';
+import type { Syntax } from './syntax';
+
+/** A file that is read block by block. */
+export interface Source {
+  length: number;
+  /** Reads at most `length` bytes at `offset`; fewer only at the end of the file. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** One block, for whoever codes it. */
+export interface BlockTask {
+  model: ModelSpec;
+  syntax: Syntax;
+  /** Bytes of the file, the end excluded. */
+  from: number;
+  to: number;
+  /** How the file begins, which is coded with every block but the first, so that all look alike. */
+  head: Uint8Array;
+  /** Bytes of the longest block. */
+  room: number;
+  /** Points of the curve. */
+  parts: number;
+}
+
+export interface CodedBlock {
+  payload: Uint8Array;
+  /** Bytes that the decoder writes for it, the head included. */
+  size: number;
+  parts: Part[];
+  fields: FieldCost[];
+  networkBits: number;
+}
+
+/** Codes blocks in any order, at once where it can. Whoever ends it early stops all of them. */
+export type BlockCoder = (
+  tasks: BlockTask[],
+) => AsyncGenerator<ProgramEvent | { type: 'coded'; index: number; block: CodedBlock }, void>;
+
+/** The first byte of each block, and the end of the file. */
+export async function splitBlocks(
+  file: Source,
+  syntax: Syntax,
+  blockBytes: number,
+): Promise<number[]> {
+  const count = Math.ceil(file.length / blockBytes);
+  const grid = unitOf(syntax);
+  if (grid) {
+    const { header, unit } = grid;
+    // All but the last have as many, so that the decoder knows one size.
+    const stride = Math.ceil((file.length - header) / unit / count) * unit;
+    const cuts = [0];
+    for (let at = header + stride; at < file.length; at += stride) cuts.push(at);
+    return [...cuts, file.length];
+  }
+  const cuts = [0];
+  for (let k = 1; k < count; k++) {
+    const at = Math.floor((k * file.length) / count);
+    const lineEnd =
+      syntax.type !== 'bytes' ? (await file.read(at, longestLine)).indexOf(lineFeed) : -1;
+    const cut = at + lineEnd + 1;
+    if (cut > cuts[cuts.length - 1] && cut < file.length) cuts.push(cut);
+  }
+  return [...cuts, file.length];
+}
+
+const lineFeed = 10;
+const longestLine = 1 << 16;
+
+/** Of files of one record after the other what comes before them, and how long each is. */
+export function unitOf(syntax: Syntax): { header: number; unit: number } | undefined {
+  switch (syntax.type) {
+    case 'image':
+      return { header: syntax.header, unit: syntax.width * syntax.height };
+    case 'raster':
+      return { header: syntax.header, unit: syntax.row };
+    case 'records':
+      return { header: syntax.header, unit: syntax.stride };
+    default:
+      return undefined;
+  }
+}
+
+/** Codes the bytes of a task; yields how many of them are done. */
+export async function* codeBlock(
+  task: BlockTask,
+  own: Uint8Array,
+): AsyncGenerator<number, CodedBlock> {
+  const { syntax, head, room, parts } = task;
+  const bytes = head.length ? concat([head, own]) : own;
+  const isFirst = task.from === 0;
+  const model = isFirst ? task.model : yield* withOriginals(task.model, bytes, syntax);
+  // The first block has told the weights of a network.
+  const skip = isFirst ? 0 : (model.network?.weights.length ?? 0);
+  const steps = runModel(model, bytes, { room, skip });
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) {
+      const { payload, costs, networkBits = 0 } = step.value;
+      return {
+        payload,
+        size: bytes.length,
+        parts: partsOf(costs, own.length, parts),
+        fields: fieldCosts(bytes, costs, syntax),
+        networkBits,
+      };
+    }
+    if (step.value.type === 'progress') yield Math.min(own.length, step.value.done);
+  }
+}
+
+/** The model with the originals of the block's own images; of all blocks the first has most of them. */
+async function* withOriginals(
+  model: ModelSpec,
+  bytes: Uint8Array,
+  syntax: Syntax,
+): AsyncGenerator<number, ModelSpec> {
+  const { resampling } = model;
+  if (!resampling || syntax.type !== 'image') return model;
+  const count = (bytes.length - syntax.header) / (syntax.width * syntax.height);
+  const originals = new Uint8Array(resampling.originals.length);
+  const steps = originalsUnder(resampling, bytes, { ...syntax, count });
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) {
+      originals.set(step.value);
+      return { ...model, resampling: { ...resampling, originals } };
+    }
+    yield 0;
+  }
+}

@@ -1,0 +1,69 @@
+/** The models that a file may be predicted with: what the search leaves of the one of its kind, and that with a network. */
+import type { Analysis } from './analyse';
+import { learnNetwork, learners } from './learner';
+import { echoContext } from './model/echoes';
+import type { ModelSpec } from './model/engine';
+import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
+import { fitContext, sumContext } from './model/numbers';
+import { findOriginals, originalsFinding } from './originals';
+import type { Finding, ProgramEvent, ProgramOptions } from './program';
+import { searchModel } from './search';
+import type { Semantics } from './semantics';
+import type { Syntax } from './syntax';
+
+export interface Candidates {
+  /** One, or a second one with a network. */
+  models: ModelSpec[];
+  /** What the contexts that were kept say of the file. */
+  found: Finding[];
+  /** How its images were drawn, where they owe something to that. */
+  law?: Finding;
+}
+
+/** Shorter data do not teach a network as much as it costs. */
+const leastTaught = 1 << 18;
+
+/** Searches a file, or the first block of it. */
+export async function* findCandidates(
+  bytes: Uint8Array,
+  { syntax, semantics, full }: Analysis,
+  { effort, seed }: Pick<ProgramOptions, 'effort' | 'seed'>,
+): AsyncGenerator<ProgramEvent, Candidates> {
+  const { spec, found } = yield* searchModel(
+    effort === 'fast' ? fastModel(full, syntax) : full,
+    extraContexts(syntax),
+    bytes,
+    effort,
+    semantics,
+  );
+  const lean = { ...spec, ...codeFor(spec, syntax, bytes.length, semantics) };
+  const resampling = yield* findOriginals(bytes, syntax);
+  const law = resampling && originalsFinding(bytes, syntax, lean, resampling);
+  const isDrawn = law !== undefined && law.savedBytes > 0;
+  const front = isDrawn ? { resampling } : {};
+  const models = [withFront(lean, syntax, front)];
+  const inputs = networkInputsFor(syntax);
+  const learner = bytes.length < leastTaught ? undefined : learners[effort];
+  if (inputs && learner) {
+    const network = yield* learnNetwork(lean, inputs, bytes, { ...learner, seed });
+    models.push(withFront(lean, syntax, { network, ...front }));
+  }
+  return { models, found, ...(isDrawn && { law }) };
+}
+
+/** State and step of the model without what only contexts ask for that were left out. */
+function codeFor(
+  { contexts }: ModelSpec,
+  syntax: Syntax,
+  size: number,
+  semantics?: Semantics,
+): Pick<ModelSpec, 'state' | 'step'> {
+  const fits = contexts.includes(fitContext) || contexts.includes(sumContext);
+  const asked = semantics && {
+    ...semantics,
+    numbers: fits ? semantics.numbers : [],
+    echoes: contexts.includes(echoContext),
+  };
+  const { state, step } = modelFor(syntax, size, asked);
+  return { state, step };
+}

@@ -1,0 +1,244 @@
+/** The program of a large file: one model for all of its blocks, which threads code at once and the program decodes one after the other. */
+import { KolmoError } from '../error';
+import { analyse } from './analyse';
+import { brotliOf, measureInNode } from './baselines';
+import {
+  splitBlocks,
+  unitOf,
+  type BlockCoder,
+  type BlockTask,
+  type CodedBlock,
+  type Source,
+} from './blocks';
+import { findCandidates } from './candidates';
+import { curveOf, curvePoints } from './curve';
+import type { FieldCost } from './fieldCosts';
+import { blocksProgram, plainProgram, type Generated } from './generate';
+import type { ModelSpec } from './model/engine';
+import {
+  networkFinding,
+  plainFindings,
+  programDefaults,
+  type Finding,
+  type Program,
+  type ProgramEvent,
+  type ProgramOptions,
+} from './program';
+import { usualBlock } from './sizes';
+import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
+
+export interface BlockOptions extends ProgramOptions {
+  /** Most bytes of a block, but for the rest of its last line. */
+  blockBytes: number;
+}
+
+/** No engine reads a module that is a longer string. */
+const mostProgram = 2 ** 29 - 24;
+
+/** As `writeProgram`, of a file of any size, of which no more than a block is held at a time. */
+export async function* writeInBlocks(
+  file: Source,
+  code: BlockCoder,
+  options: Partial<BlockOptions> = {},
+): AsyncGenerator<ProgramEvent, Program> {
+  const { ascii, blockBytes, ...search } = {
+    ...programDefaults,
+    blockBytes: usualBlock,
+    ...options,
+  };
+  yield { type: 'progress', done: 0, total: file.length, note: 'Looking for blocks' };
+  const syntax = analyseSyntax(await file.read(0, blockBytes), file.length);
+  const cuts = await splitBlocks(file, syntax, blockBytes);
+  const first = await file.read(0, cuts[1]);
+  const own = syntaxOf(first, syntax);
+  const { models, found, law } = yield* findCandidates(first, analyse(first, own), search);
+
+  const stopping = new AbortController();
+  const measuring = measureInNode(file, stopping.signal);
+  // It is awaited below, unless something else has failed by then.
+  measuring.catch(() => {});
+  try {
+    // A copy, because threads are sent the whole of what a part belongs to.
+    const head = first.slice(0, unitOf(syntax)?.header ?? 0);
+    const room = Math.max(...cuts.slice(1).map((to, k) => to - cuts[k]));
+    const tasksOf = (model: ModelSpec): BlockTask[] =>
+      cuts.slice(1).map((to, k) => ({
+        model,
+        syntax,
+        from: cuts[k],
+        to,
+        head: k ? head : new Uint8Array(0),
+        room,
+        parts: Math.max(1, Math.floor(curvePoints / (cuts.length - 1))),
+      }));
+    const { model, blocks, learnt } = yield* codeShortest(models, tasksOf, code, ascii);
+    const written = await blocksProgram(model, blocks, { ascii, head: head.length, room });
+    const measured = yield* waitFor(measuring, file.length);
+    const { best, isPlain } = await shorterOf(written, measured, file, ascii);
+    const points = blocks.flatMap(({ parts }) => parts);
+    if (!isPlain) yield* curveOf(points);
+
+    const total = best.program.length;
+    const scale = file.length / first.length;
+    const scaled = ({ sentence, savedBytes }: Finding): Finding => ({
+      sentence,
+      savedBytes: Math.round(savedBytes * scale),
+    });
+    const findings: Finding[] = isPlain
+      ? plainFindings(best, first, file.length)
+      : [
+          {
+            sentence: describeSyntax(syntax),
+            savedBytes: Math.min(file.length, measured.gzip, measured.brotli ?? Infinity) - total,
+          },
+          ...[...found, ...(law ? [law] : [])].map(scaled),
+          ...learnt,
+          { sentence: blocksSentence(blocks.length, first.length), savedBytes: 0 },
+        ];
+    for (const finding of findings) yield { type: 'finding', ...finding };
+    const modelBytes = isPlain ? 0 : Math.round(blocks[0].networkBits / 8);
+    const { sha256, ...baselines } = measured;
+    return {
+      source: best.program,
+      form: best.form,
+      bytes: {
+        source: file.length,
+        runtime: best.runtime,
+        model: modelBytes,
+        residual: best.residual - modelBytes,
+        total,
+      },
+      bitsPerByte: (8 * total) / file.length,
+      baselines,
+      findings,
+      fields: isPlain ? [] : mergedFields(blocks, syntax),
+      sha256,
+    };
+  } finally {
+    stopping.abort();
+  }
+}
+
+const blocksSentence = (count: number, size: number): string =>
+  `It is coded in ${count} blocks of ${(size / 1e6).toPrecision(3)} MB at most, each of which learns anew.`;
+
+/** Where several models may be the shortest, the first block decides. */
+async function* codeShortest(
+  models: ModelSpec[],
+  tasksOf: (model: ModelSpec) => BlockTask[],
+  code: BlockCoder,
+  ascii: boolean,
+): AsyncGenerator<ProgramEvent, { model: ModelSpec; blocks: CodedBlock[]; learnt: Finding[] }> {
+  if (models.length === 1) {
+    return { model: models[0], blocks: yield* codeAll(tasksOf(models[0]), code), learnt: [] };
+  }
+  const tried = yield* codeAll(
+    models.map((model) => tasksOf(model)[0]),
+    code,
+  );
+  const {
+    length: count,
+    0: { room },
+  } = tasksOf(models[0]);
+  const sizes = await Promise.all(
+    models.map(async (model, k) => {
+      const { program } = await blocksProgram(model, [tried[k]], { ascii, head: 0, room });
+      return program.length + (count - 1) * (tried[k].payload.length - tried[k].networkBits / 8);
+    }),
+  );
+  const learnt = sizes
+    .slice(1)
+    .map((size, k) =>
+      networkFinding(
+        Math.round(tried[k + 1].networkBits / 8),
+        Math.round(sizes[0]),
+        Math.round(size),
+      ),
+    );
+  const shortest = sizes.indexOf(Math.min(...sizes));
+  const model = models[shortest];
+  const rest = yield* codeAll(tasksOf(model).slice(1), code);
+  return { model, blocks: [tried[shortest], ...rest], learnt };
+}
+
+/** All blocks in their order; as soon as they do not fit a program, a KolmoError. */
+async function* codeAll(
+  tasks: BlockTask[],
+  code: BlockCoder,
+): AsyncGenerator<ProgramEvent, CodedBlock[]> {
+  const blocks: CodedBlock[] = [];
+  let length = 0;
+  for await (const event of code(tasks)) {
+    if (event.type !== 'coded') {
+      yield event;
+      continue;
+    }
+    blocks[event.index] = event.block;
+    length += event.block.payload.length;
+    if (length > mostProgram) throw tooLong();
+  }
+  return blocks;
+}
+
+const tooLong = (): KolmoError =>
+  new KolmoError(
+    `The program would be longer than ${mostProgram} bytes, more than Node and browsers read as one module: split the file, and write a program for each part.`,
+  );
+
+/** The program of the blocks, or what stores the data or uses a compressor of Node's, if that is shorter. */
+async function shorterOf(
+  written: Generated,
+  { gzip, brotli }: { gzip: number; brotli?: number },
+  file: Source,
+  ascii: boolean,
+): Promise<{ best: Generated; isPlain: boolean }> {
+  const length = written.program.length;
+  if (length > Math.min(gzip, brotli ?? Infinity, file.length) && file.length < mostProgram) {
+    const bytes = await file.read(0, file.length);
+    const plain = plainProgram(bytes, brotli === undefined ? undefined : brotliOf(bytes), {
+      ascii,
+    });
+    if (plain.program.length <= length) return { best: plain, isPlain: true };
+  }
+  if (length > mostProgram) throw tooLong();
+  return { best: written, isPlain: false };
+}
+
+/** Looks up now and then, so that a request to stop is heard. */
+async function* waitFor<Result>(
+  promise: Promise<Result>,
+  total: number,
+): AsyncGenerator<ProgramEvent, Result> {
+  const nothing = Symbol('not yet');
+  for (;;) {
+    const pause = new Promise<typeof nothing>((resolve) => setTimeout(resolve, 200, nothing));
+    const result = await Promise.race([promise, pause]);
+    if (result !== nothing) return result;
+    yield { type: 'progress', done: total, total, note: 'Measuring gzip and brotli' };
+  }
+}
+
+/** The syntax of the first block, which holds fewer images than the file says. */
+function syntaxOf(first: Uint8Array, syntax: Syntax): Syntax {
+  if (syntax.type !== 'image') return syntax;
+  const { width, height, header } = syntax;
+  return { ...syntax, count: (first.length - header) / (width * height) };
+}
+
+/** A key of JSON is the same in all blocks by its name, a column of a table by its place; the first block knows the names. */
+function mergedFields(blocks: CodedBlock[], syntax: Syntax): FieldCost[] {
+  const merged = blocks[0].fields.map((field) => ({ ...field }));
+  for (const { fields } of blocks.slice(1)) {
+    fields.forEach((field, k) => {
+      const known =
+        syntax.type === 'json' ? merged.find(({ name }) => name === field.name) : merged[k];
+      if (!known) {
+        merged.push({ ...field });
+        return;
+      }
+      known.bytes += field.bytes;
+      known.bits += field.bits;
+    });
+  }
+  return merged;
+}

@@ -1,0 +1,124 @@
+/** Codes the blocks of a large file on several threads, each of which reads its own part of the file. */
+import { open, stat } from 'node:fs/promises';
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { BlockCoder, BlockTask, CodedBlock, Source } from '../core/program/blocks';
+import { pagesOf } from '../core/program/model/engine';
+import { KolmoError } from '../core/error';
+
+/** Main thread to block thread. */
+export interface ToBlockThread {
+  file: string;
+  index: number;
+  task: BlockTask;
+}
+
+/** Block thread to main thread: how many bytes are done, and in the end what they became. */
+export type FromBlockThread = { index: number } & (
+  | { type: 'done'; bytes: number }
+  | { type: 'coded'; block: CodedBlock }
+  | { type: 'refused'; message: string }
+);
+
+/** A thread's own heap, and per byte of the block the bits that it cost. */
+const heap = { bytes: 60e6, perByte: 5 };
+
+/** Gives the same blocks whatever the number of threads, of which there are fewer where memory is short. */
+export function threadedCoder(file: string, threads: number): BlockCoder {
+  return async function* (tasks) {
+    const total = tasks.reduce((sum, { from, to }) => sum + to - from, 0);
+    const note = tasks.length === 1 ? 'Predicting' : `Predicting ${tasks.length} blocks`;
+    const done = tasks.map(() => 0);
+    const told = createQueue<FromBlockThread | Error>();
+    const workers: Worker[] = [];
+    let next = 0;
+    const startNext = (worker: Worker): void => {
+      if (next < tasks.length)
+        worker.postMessage({ file, index: next, task: tasks[next++] } satisfies ToBlockThread);
+    };
+    try {
+      for (let k = Math.min(tasks.length, fitting(tasks, threads)); k > 0; k--) {
+        const worker = new Worker(join(__dirname, 'blockThread.js'));
+        workers.push(worker);
+        worker.on('error', told.put);
+        worker.on('message', (message: FromBlockThread) => {
+          told.put(message);
+          if (message.type === 'coded') startNext(worker);
+        });
+        startNext(worker);
+      }
+      for (let left = tasks.length; left > 0;) {
+        const message = await told.take();
+        if (message instanceof Error) throw message;
+        if (message.type === 'refused') throw new KolmoError(message.message);
+        const { from, to } = tasks[message.index];
+        done[message.index] = message.type === 'done' ? message.bytes : to - from;
+        yield { type: 'progress', done: done.reduce((a, b) => a + b), total, note };
+        if (message.type === 'done') continue;
+        left--;
+        yield message;
+      }
+    } finally {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    }
+  };
+}
+
+/** As many threads as their memory leaves room for, at least one. */
+function fitting([{ model, room }]: BlockTask[], threads: number): number {
+  const each = heap.bytes + heap.perByte * room + 65536 * pagesOf(model, room);
+  return Math.max(1, Math.min(threads, Math.floor(freemem() / each)));
+}
+
+/** What is put in is taken out in the same order by one who waits for it. */
+function createQueue<Item>(): { put(item: Item): void; take(): Promise<Item> } {
+  const items: Item[] = [];
+  let wake = (): void => {};
+  return {
+    put(item) {
+      items.push(item);
+      wake();
+    },
+    async take() {
+      while (items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      return items.shift()!;
+    },
+  };
+}
+
+/**
+ * The file for whoever reads it in parts; it is opened for each of them, so that nothing has to be closed.
+ * @throws KolmoError with a sentence, here and when it is read
+ */
+export async function openSource(path: string): Promise<Source> {
+  const { size } = await stat(path).catch((error: Error) => {
+    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+  });
+  return {
+    length: size,
+    read: (offset, length) => readPart(path, offset, Math.min(length, size - offset)),
+  };
+}
+
+/** @throws KolmoError where the file has not so many bytes */
+export async function readPart(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const file = await open(path).catch((error: Error) => {
+    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+  });
+  try {
+    const bytes = new Uint8Array(length);
+    for (let filled = 0; filled < length;) {
+      const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+      if (bytesRead === 0) {
+        throw new KolmoError(
+          `${path} became shorter while it was read. Write the program again when the file is at rest.`,
+        );
+      }
+      filled += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
