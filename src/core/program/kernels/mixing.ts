@@ -114,7 +114,8 @@ export function prepare(
     store<u32>(k, ((<u32>((ones / (ones + countOf((k >> 7) & 31))) * 4194303)) << 10) | 120);
   }
   const share: f32 = 0.3 / sqrt<f32>(<f32>n);
-  for (let k: i32 = 0; k < rows * inputBytes; k += 4) store<f32>(weights + k, share);
+  for (let k: i32 = 0; k < rows * inputBytes; k += 4)
+    if (k % inputBytes < (n + repeats) << 3) store<f32>(weights + k, share);
   for (let k: i32 = inputBytes; k <= rows * inputBytes; k += inputBytes)
     for (let e = 0; e < experts; e++) store<f32>(weights + k - 8 - (e << 2), 1.2);
 }

@@ -49,6 +49,7 @@ const parts: Part[] = [
   { pattern: /\btold\b/, words: 'kind of the last line with the same field in brackets' },
   { pattern: /\btag\b/, words: 'field in brackets' },
   { pattern: /\bbeside\b/, words: 'byte in the same field of the line above' },
+  { pattern: /\btwin\b/, words: 'byte in the field that last followed the same two' },
   { pattern: /\bfollow\[/, words: 'what followed this byte before' },
   { pattern: /\bfollow2\[/, words: 'what followed these two bytes before' },
 ];

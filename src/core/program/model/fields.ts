@@ -62,10 +62,11 @@ export const jsonTracker: Tracker = {
 /**
  * Logs: fields end at spaces and brackets, and a column is what the words of the line so far say, digits left out. Lines follow
  * one another (`shape1`, `shape2`: the two above), share the first field in brackets (`tag`; `told` is what the last line with it
- * said), and resemble the line above field by field, of which `beside` is the first byte.
+ * said), and resemble the line above field by field, of which `beside` is the first byte. `twin` is the first byte of the field
+ * that followed the last time the same two fields came, as a port follows an address, and `alike` whether this one agrees so far.
  */
 export const logTracker: Tracker = {
-  state: `${fieldState} let shape = 0, shape1 = 0, shape2 = 0, tag = 0, told = 0, number = 0, beside = 0; const numbered = new Int32Array(256), said = new Int32Array(4096);`,
+  state: `${fieldState} let shape = 0, shape1 = 0, shape2 = 0, tag = 0, told = 0, number = 0, beside = 0, twin = 0, alike = 1; const twins = new Int32Array(65536), numbered = new Int32Array(256), said = new Int32Array(4096);`,
   step: `if (i) {
   if (c1 === 10) { shape2 = shape1; shape1 = said[tag & 4095] = shape; shape = tag = told = 0; }
   else if (c1 < 48 || c1 > 57) shape = mix(shape, c1 + 1);
@@ -73,7 +74,8 @@ export const logTracker: Tracker = {
     ${nextField('shape & 4095')}
     number = c1 === 10 ? 0 : number + 1 & 255; beside = numbered[number]; numbered[number] = i;
     if (c1 === 93 && !tag) tag = left, told = said[tag & 4095];
-  } else ${inField}
+    const key = mix(left, left2) & 65535; twin = twins[key]; twins[key] = i; alike = 1;
+  } else { alike = alike && twin && data[twin + at] === c1 ? 1 : 0; ${inField} }
   ${everyByte} }
   ${lookAbove}`,
 };
@@ -87,4 +89,7 @@ export const logContexts = [
   'mix(mix(prefix,col),told)',
   'mix(mix(prefix,col),mix(field[col],shape1))',
   'mix(mix(prefix,number),beside?data[beside+at]:0)',
+  // Numbers grow: what the digit was elsewhere, and by how much this number's last differs from that one's.
+  'mix(twin?data[twin+at]|data[twin+at-1]-c1<<8:0,alike|at<<1)',
+  'mix(above?a0|data[above+at-1]-c1<<8|a1<<16:0,mix(col,same|at<<1))',
 ];
