@@ -6,6 +6,7 @@ import type { ModelSpec } from './model/engine';
 import { originalsUnder } from './originals';
 import type { ProgramEvent } from './program';
 import { concat } from './shell';
+import { residualView } from './sound';
 import type { Syntax } from './syntax';
 
 /** A file that is read block by block. */
@@ -19,6 +20,8 @@ export interface Source {
 export interface BlockTask {
   model: ModelSpec;
   syntax: Syntax;
+  /** Whether what is predicted are the residuals of its sound. */
+  isSound: boolean;
   /** Bytes of the file, the end excluded. */
   from: number;
   to: number;
@@ -34,6 +37,8 @@ export interface CodedBlock {
   payload: Uint8Array;
   /** Bytes that the decoder writes for it, the head included. */
   size: number;
+  /** Source of a function that gives these bytes, where others were predicted in their place. */
+  restore?: string;
   parts: Part[];
   fields: FieldCost[];
   networkBits: number;
@@ -94,7 +99,8 @@ export async function* codeBlock(
   own: Uint8Array,
 ): AsyncGenerator<number, CodedBlock> {
   const { syntax, head, room, parts } = task;
-  const bytes = head.length ? concat([head, own]) : own;
+  const whole = head.length ? concat([head, own]) : own;
+  const { text: bytes, restore } = (task.isSound && residualView(whole)) || { text: whole };
   const isFirst = task.from === 0;
   const model = isFirst ? task.model : yield* withOriginals(task.model, bytes, syntax);
   // The first block has told the weights of a network.
@@ -107,6 +113,7 @@ export async function* codeBlock(
       return {
         payload,
         size: bytes.length,
+        ...(restore !== undefined && { restore }),
         parts: partsOf(costs, own.length, parts),
         fields: fieldCosts(bytes, costs, syntax),
         networkBits,

@@ -1,6 +1,7 @@
 /** Code generation: a model and its payload become a program that carries just the decoder that this file needs. */
 import { minify } from 'terser';
 import { deflateRawSync } from 'node:zlib';
+import type { CodedBlock } from './blocks';
 import { deflate } from './deflate';
 import plainKernel from './kernels/decoder.ts?wasm';
 import imageKernel from './kernels/imageDecoder.ts?wasm';
@@ -45,7 +46,7 @@ export async function predictorProgram(
  */
 export async function blocksProgram(
   model: ModelSpec,
-  blocks: { payload: Uint8Array; size: number }[],
+  blocks: Pick<CodedBlock, 'payload' | 'size' | 'restore'>[],
   { ascii, head, room }: Form & { head: number; room: number },
 ): Promise<Generated> {
   const payload = concat(blocks.map((block) => block.payload));
@@ -54,13 +55,15 @@ export async function blocksProgram(
     length: 'blockSize',
     known: 'givenWeights',
   });
+  const isRestored = blocks.some(({ restore }) => restore !== undefined);
+  const restores = blocks.map(({ restore = 'b=>b' }) => restore);
   const text = await minified(`D=async source=>{
-const memory=new WebAssembly.Memory({initial:${pagesOf(model, room)}}),whole=new Uint8Array(memory.buffer),parts=[];
+const memory=new WebAssembly.Memory({initial:${pagesOf(model, room)}}),whole=new Uint8Array(memory.buffer),parts=[]${isRestored ? `,restores=[${restores.join()}]` : ''};
 let givenWeights=[],at=0,from=0;
 for(const [blockSize,coded] of ${JSON.stringify(table)}){
   whole.fill(0);
   const ${instanceOf(source)},
-    block=(source=>{${source.replaceAll('kernel.', '')}})(source.subarray(at,at+=coded)).subarray(from);
+    block=${isRestored ? 'restores.shift()' : ''}((source=>{${source.replaceAll('kernel.', '')}})(source.subarray(at,at+=coded))).subarray(from);
   from=${head};
   p?await new Promise(done=>p.stdout.write(block,done)):parts.push(new Blob([block]))
 }

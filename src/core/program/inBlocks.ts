@@ -25,6 +25,8 @@ import {
   type ProgramOptions,
 } from './program';
 import { usualBlock } from './sizes';
+import { soundOf } from './media';
+import { residualView } from './sound';
 import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
 
 export interface BlockOptions extends ProgramOptions {
@@ -50,8 +52,7 @@ export async function* writeInBlocks(
   const syntax = analyseSyntax(await file.read(0, blockBytes), file.length);
   const cuts = await splitBlocks(file, syntax, blockBytes);
   const first = await file.read(0, cuts[1]);
-  const own = syntaxOf(first, syntax);
-  const { models, found, law } = yield* findCandidates(first, analyse(first, own), search);
+  const candidates = yield* candidatesOf(first, syntax, search);
 
   const stopping = new AbortController();
   const measuring = measureInNode(file, stopping.signal);
@@ -61,17 +62,19 @@ export async function* writeInBlocks(
     // A copy, because threads are sent the whole of what a part belongs to.
     const head = first.slice(0, unitOf(syntax)?.header ?? 0);
     const room = Math.max(...cuts.slice(1).map((to, k) => to - cuts[k]));
-    const tasksOf = (model: ModelSpec): BlockTask[] =>
+    const tasksOf = ({ model, syntax, isSound }: Candidate): BlockTask[] =>
       cuts.slice(1).map((to, k) => ({
         model,
         syntax,
+        isSound,
         from: cuts[k],
         to,
         head: k ? head : new Uint8Array(0),
         room,
         parts: Math.max(1, Math.floor(curvePoints / (cuts.length - 1))),
       }));
-    const { model, blocks, learnt } = yield* codeShortest(models, tasksOf, code, ascii);
+    const { shortest, blocks, learnt } = yield* codeShortest(candidates, tasksOf, code, ascii);
+    const { model, found } = shortest;
     const written = await blocksProgram(model, blocks, { ascii, head: head.length, room });
     const measured = yield* waitFor(measuring, file.length);
     const { best, isPlain } = await shorterOf(written, measured, file, ascii);
@@ -88,10 +91,10 @@ export async function* writeInBlocks(
       ? plainFindings(best, first, file.length)
       : [
           {
-            sentence: describeSyntax(syntax),
+            sentence: describeSyntax(ofWhole(shortest, first, file.length)),
             savedBytes: Math.min(file.length, measured.gzip, measured.brotli ?? Infinity) - total,
           },
-          ...[...found, ...(law ? [law] : [])].map(scaled),
+          ...found.map(scaled),
           ...learnt,
           { sentence: blocksSentence(blocks.length, first.length), savedBytes: 0 },
         ];
@@ -122,43 +125,63 @@ export async function* writeInBlocks(
 const blocksSentence = (count: number, size: number): string =>
   `It is coded in ${count} blocks of ${(size / 1e6).toPrecision(3)} MB at most, each of which learns anew.`;
 
+/** One of the models that may be the shortest. */
+interface Candidate {
+  model: ModelSpec;
+  /** Of what it predicts in the first block. */
+  syntax: Syntax;
+  /** Whether that are the residuals of sound. */
+  isSound: boolean;
+  found: Finding[];
+}
+
+/** The models for the first block, and where it is sound for what a predictor of its samples leaves. */
+async function* candidatesOf(
+  first: Uint8Array,
+  syntax: Syntax,
+  search: Pick<ProgramOptions, 'effort' | 'seed'>,
+): AsyncGenerator<ProgramEvent, Candidate[]> {
+  const residuals = residualView(first);
+  const views = [
+    { text: first, syntax: syntaxOf(first, syntax), isSound: false },
+    ...(residuals?.syntax ? [{ ...residuals, syntax: residuals.syntax, isSound: true }] : []),
+  ];
+  const candidates: Candidate[] = [];
+  for (const { text, syntax, isSound } of views) {
+    const { models, found, law } = yield* findCandidates(text, analyse(text, syntax), search);
+    const told = law ? [...found, law] : found;
+    for (const model of models) candidates.push({ model, syntax, isSound, found: told });
+  }
+  return candidates;
+}
+
 /** Where several models may be the shortest, the first block decides. */
 async function* codeShortest(
-  models: ModelSpec[],
-  tasksOf: (model: ModelSpec) => BlockTask[],
+  candidates: Candidate[],
+  tasksOf: (candidate: Candidate) => BlockTask[],
   code: BlockCoder,
   ascii: boolean,
-): AsyncGenerator<ProgramEvent, { model: ModelSpec; blocks: CodedBlock[]; learnt: Finding[] }> {
-  if (models.length === 1) {
-    return { model: models[0], blocks: yield* codeAll(tasksOf(models[0]), code), learnt: [] };
+): AsyncGenerator<ProgramEvent, { shortest: Candidate; blocks: CodedBlock[]; learnt: Finding[] }> {
+  if (candidates.length === 1) {
+    const [shortest] = candidates;
+    return { shortest, blocks: yield* codeAll(tasksOf(shortest), code), learnt: [] };
   }
-  const tried = yield* codeAll(
-    models.map((model) => tasksOf(model)[0]),
-    code,
-  );
-  const {
-    length: count,
-    0: { room },
-  } = tasksOf(models[0]);
-  const sizes = await Promise.all(
-    models.map(async (model, k) => {
-      const { program } = await blocksProgram(model, [tried[k]], { ascii, head: 0, room });
-      return program.length + (count - 1) * (tried[k].payload.length - tried[k].networkBits / 8);
-    }),
-  );
-  const learnt = sizes
-    .slice(1)
-    .map((size, k) =>
-      networkFinding(
-        Math.round(tried[k + 1].networkBits / 8),
-        Math.round(sizes[0]),
-        Math.round(size),
-      ),
-    );
-  const shortest = sizes.indexOf(Math.min(...sizes));
-  const model = models[shortest];
-  const rest = yield* codeAll(tasksOf(model).slice(1), code);
-  return { model, blocks: [tried[shortest], ...rest], learnt };
+  const firsts = candidates.map((candidate) => tasksOf(candidate)[0]);
+  const tried = yield* codeAll(firsts, code);
+  const count = tasksOf(candidates[0]).length;
+  const sizes: number[] = [];
+  const learnt: Finding[] = [];
+  for (const [k, { model, room }] of firsts.entries()) {
+    const { payload, networkBits } = tried[k];
+    const { program } = await blocksProgram(model, [tried[k]], { ascii, head: 0, room });
+    const size = Math.round(program.length + (count - 1) * (payload.length - networkBits / 8));
+    if (model.network)
+      learnt.push(networkFinding(Math.round(networkBits / 8), Math.min(...sizes), size));
+    sizes.push(size);
+  }
+  const best = sizes.indexOf(Math.min(...sizes));
+  const rest = yield* codeAll(tasksOf(candidates[best]).slice(1), code);
+  return { shortest: candidates[best], blocks: [tried[best], ...rest], learnt };
 }
 
 /** All blocks in their order; as soon as they do not fit a program, a KolmoError. */
@@ -218,11 +241,17 @@ async function* waitFor<Result>(
   }
 }
 
-/** The syntax of the first block, which holds fewer images than the file says. */
+/** The syntax of the first block, which holds fewer images than the file. */
 function syntaxOf(first: Uint8Array, syntax: Syntax): Syntax {
   if (syntax.type !== 'image') return syntax;
   const { width, height, header } = syntax;
   return { ...syntax, count: (first.length - header) / (width * height) };
+}
+
+/** What is predicted, in the whole file. */
+function ofWhole({ isSound, syntax }: Candidate, first: Uint8Array, length: number): Syntax {
+  if (isSound && syntax.type === 'residuals') return { ...syntax, ...soundOf(first, length) };
+  return syntax.type === 'image' ? analyseSyntax(first, length) : syntax;
 }
 
 /** A key of JSON is the same in all blocks by its name, a column of a table by its place; the first block knows the names. */

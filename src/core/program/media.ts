@@ -47,8 +47,8 @@ export function rasterOf(bytes: Uint8Array, size = bytes.length): Raster | undef
   return bitmap(bytes, size) ?? anymap(bytes, size) ?? arrayRaster(array);
 }
 
-/** The samples of a RIFF WAVE file of pulse code modulation, of one, two or three bytes each. */
-export function soundOf(bytes: Uint8Array): Sound | undefined {
+/** As `imagesOf`, the samples of a RIFF WAVE file of pulse code modulation, of one, two or three bytes each. */
+export function soundOf(bytes: Uint8Array, size = bytes.length): Sound | undefined {
   if (ascii(bytes, 0, 4) !== 'RIFF' || ascii(bytes, 8, 12) !== 'WAVE') return undefined;
   const view = viewOf(bytes);
   let format: Pick<Sound, 'sample' | 'channels'> | undefined;
@@ -56,7 +56,7 @@ export function soundOf(bytes: Uint8Array): Sound | undefined {
     const [name, length, start] = [ascii(bytes, at, at + 4), view.getUint32(at + 4, true), at + 8];
     if (name === 'fmt ' && start + 16 <= bytes.length) format = waveFormat(view, start);
     if (name === 'data') {
-      const room = Math.min(length, bytes.length - start);
+      const room = Math.min(length, size - start);
       const count = format ? Math.floor(room / format.sample) : 0;
       return format && count > 0 ? { header: start, count, ...format } : undefined;
     }

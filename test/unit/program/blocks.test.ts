@@ -18,6 +18,7 @@ import { analyseSyntax } from '../../../src/core/program/syntax';
 import { sha256 } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
+import { wave } from '../../fixtures/media';
 import { idxBytes } from '../../fixtures/syntheticIdx';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -51,6 +52,10 @@ function walks(width: number, rows: number): Uint8Array {
 
 const images = (count: number): Uint8Array => idxBytes([count, 8, 8], walks(8, count * 8));
 const table = new Uint8Array(Buffer.from(syntheticTable({ rows: 3000 })));
+const tone = Int32Array.from({ length: 18_000 }, (_, k) =>
+  Math.round(Math.sin(k / 20) * k + random.integer(3)),
+);
+const sound = wave(tone, { bits: 16, channels: 2, after: 'LIST' });
 const noise = Uint8Array.from({ length: 30_000 }, () => random.integer(256));
 
 describe('blocks', () => {
@@ -79,6 +84,7 @@ describe('blocks', () => {
     table,
     images: images(500),
     records: walks(12, 3000),
+    sound,
   })) {
     it(`of ${name} give a program that prints the file`, async (t) => {
       const program = await write(bytes, bytes.length / 2.7);
@@ -88,6 +94,7 @@ describe('blocks', () => {
       const printed = execFileSync(process.execPath, [path]);
       assert.ok(printed.equals(bytes));
       assert.equal(program.sha256, sha256(bytes));
+      if (name === 'sound') assert.match(program.findings[0].sentence, /18000 samples of 16 bits/);
     });
   }
 
@@ -116,7 +123,7 @@ describe('blocks', () => {
     const blocks = await Promise.all(
       cuts.slice(1).map((to, k) => {
         const head = bytes.slice(0, k ? 16 : 0);
-        const task = { model, syntax, from: cuts[k], to, head, room, parts: 1 };
+        const task = { model, syntax, isSound: false, from: cuts[k], to, head, room, parts: 1 };
         return finished(codeBlock(task, bytes.slice(cuts[k], to)));
       }),
     );
