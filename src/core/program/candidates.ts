@@ -4,7 +4,7 @@ import { learnNetwork, learners } from './learner';
 import { echoContext } from './model/echoes';
 import type { ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
-import { fitContext, sumContext } from './model/numbers';
+import { swapContext } from './model/swaps';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import { searchModel } from './search';
@@ -53,16 +53,16 @@ export async function* findCandidates(
 
 /** State and step of the model without what only contexts ask for that were left out. */
 function codeFor(
-  { contexts }: ModelSpec,
+  { contexts, opinion }: ModelSpec,
   syntax: Syntax,
   size: number,
   semantics?: Semantics,
 ): Pick<ModelSpec, 'state' | 'step'> {
-  const fits = contexts.includes(fitContext) || contexts.includes(sumContext);
   const asked = semantics && {
     ...semantics,
-    numbers: fits ? semantics.numbers : [],
+    numbers: opinion ? semantics.numbers : [],
     echoes: contexts.includes(echoContext),
+    swap: contexts.includes(swapContext) ? semantics.swap : undefined,
   };
   const { state, step } = modelFor(syntax, size, asked);
   return { state, step };

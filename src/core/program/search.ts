@@ -4,7 +4,8 @@ import type { ModelSpec } from './model/engine';
 import { measure } from './model/evaluate';
 import { echoContext } from './model/echoes';
 import { byParent, byParents } from './model/kinds';
-import { fitContext, sumContext } from './model/numbers';
+import { fitContext, likeliestContext } from './model/numbers';
+import { swapContext } from './model/swaps';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import type { Semantics } from './semantics';
 
@@ -21,17 +22,20 @@ const contextCost = 12;
 /** A context that is added slows the program down, so it has to save this share of it. */
 const leastGain = 0.0005;
 
-/** Contexts that are tried together, because they tell the same thing, and how the report names them. */
-const families: { contexts: string[]; sentence: string }[] = [
+/** Contexts that are tried together, because they tell the same thing, how the report names them, and the bytes of decoder that they need. */
+const families: { contexts: string[]; opinion?: boolean; sentence: string; cost: number }[] = [
   {
-    contexts: [sumContext],
-    sentence: 'Some columns are sums of others, up to a few differences.',
+    contexts: [fitContext, likeliestContext],
+    opinion: true,
+    sentence: 'Numbers follow from the other numbers of their row, or from sums of them.',
+    cost: 1000,
   },
-  { contexts: [fitContext], sentence: 'Numbers follow from the other numbers of their row.' },
-  { contexts: [echoContext], sentence: 'Rows repeat the digits of earlier rows.' },
+  { contexts: [echoContext], sentence: 'Rows repeat the digits of earlier rows.', cost: 200 },
+  { contexts: [swapContext], sentence: 'Pairs of cells recur the other way round.', cost: 100 },
   {
     contexts: [byParent(0), byParent(1), byParents],
     sentence: 'Some columns tell others.',
+    cost: 3 * contextCost,
   },
 ];
 
@@ -48,33 +52,40 @@ export async function* searchModel(
 ): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
   const sample = bytes.subarray(0, sampleSizes[effort]);
   if (sample.length === 0) return { spec: full, found: unmeasured(semantics) };
-  const scale = bytes.length / sample.length;
+  // A context may have to see much before it tells anything, so only what comes after half of the sample counts.
+  const from = sample.length < bytes.length ? sample.length >> 1 : 0;
+  const scale = bytes.length / (sample.length - from);
   const found: Finding[] = [];
   let spec = full;
-  let cost = measure(spec, sample);
+  let cost = measure(spec, sample, from);
   for (const [k, context] of extra.entries()) {
     yield { type: 'progress', done: k, total: extra.length, note: 'Adding contexts' };
     await setImmediate();
     const wider = { ...spec, contexts: [...spec.contexts, context] };
-    const costWith = measure(wider, sample);
+    const costWith = measure(wider, sample, from);
     if ((cost - costWith) * scale < Math.max(contextCost, cost * scale * leastGain)) continue;
     [spec, cost] = [wider, costWith];
   }
-  const single = spec.contexts.map((context) => ({ contexts: [context], sentence: '' }));
+  const single = spec.contexts.map((context) => ({
+    contexts: [context],
+    opinion: false,
+    sentence: '',
+    cost: contextCost,
+  }));
   const trials = [...families, ...single];
-  for (const [k, { contexts, sentence }] of trials.entries()) {
+  for (const [k, { contexts, opinion, sentence, cost: code }] of trials.entries()) {
     yield { type: 'progress', done: k, total: trials.length, note: 'Leaving out contexts' };
     await setImmediate();
     const rest = spec.contexts.filter((other) => !contexts.includes(other));
     if (rest.length === spec.contexts.length || rest.length === 0) continue;
-    const costWithout = measure({ ...spec, contexts: rest }, sample);
+    const without = { ...spec, contexts: rest, opinion: spec.opinion && !opinion };
+    const costWithout = measure(without, sample, from);
     const saved = (costWithout - cost) * scale;
-    if (saved > contextCost * contexts.length) {
+    if (saved > code) {
       if (sentence) found.push({ sentence, savedBytes: Math.round(saved) });
       continue;
     }
-    spec = { ...spec, contexts: rest };
-    cost = costWithout;
+    [spec, cost] = [without, costWithout];
   }
   return { spec, found: [...found, ...unmeasured(semantics)] };
 }

@@ -1,7 +1,8 @@
 /** Semantic analysis: columns, how their numbers are written, which columns sum to which, and which tell which. */
 import { KolmoError } from '../error';
-import { clockBases, type NumberColumn } from './model/numbers';
-import { mixSource, type Tracker } from './model/fields';
+import { clockBases, numbersSource, type NumberColumn } from './model/numbers';
+import type { Swap } from './model/swaps';
+import { mixSource, usesSource, withHooks, type Tracker } from './model/fields';
 
 export interface Semantics {
   numbers: NumberColumn[];
@@ -9,6 +10,8 @@ export interface Semantics {
   parents: [number, number][];
   /** Whether long numbers often begin as an earlier row's do, other than the one right above. */
   echoes: boolean;
+  /** Two columns that go with a third in either order. */
+  swap?: Swap;
   /** What was found, as sentences. */
   sentences: string[];
 }
@@ -22,34 +25,37 @@ interface Column {
 
 /** Bytes that are looked at. */
 const sampleSize = 1 << 19;
+const expectedSize = 1 << 18;
 const most = { numbers: 32, rows: 6000, terms: 4 };
 const style = /^ *-?\d+(\.\d+)?$/;
 const clock = /^ *"?\d{4}[-/]\d\d[-/]\d\d([T ]\d\d:\d\d(:\d\d)?)?/;
-const timeOfDay = /^ *"?\d\d?:\d\d(:\d\d)?"?$/;
+const timeOfDay = /^ *"?\d\d:\d\d(:\d\d)?"?$/;
 
 /** Reads the fields with the tracker that the program will use, so that both see the same columns. */
 export function analyseSemantics(bytes: Uint8Array, tracker: Tracker): Semantics {
   const columns = readColumns(bytes.subarray(0, sampleSize), tracker);
-  const numbers = columns
+  const found = columns
     .map((column) => numberColumn(column))
     .filter((column) => column !== undefined)
     .slice(0, most.numbers);
-  const values = new Map(numbers.map((number) => [number.column, valuesOf(number, columns)]));
-  const clocks = numbers.filter(({ style }) => style === 'clock').map(({ column }) => column);
+  const values = new Map(found.map((number) => [number.column, valuesOf(number, columns)]));
   const names = new Map(columns.map(({ column, name }) => [column, name]));
   const sentences: string[] = [];
-  for (const number of numbers) {
-    number.sum = findSum(number.column, values);
-    number.fit = number.style === 'clock' ? 'linear' : fitOf(number.column, values, clocks);
+  const summed = found.map((number) => ({ ...number, sum: findSum(number.column, values) }));
+  const numbers = chooseExpectations(summed, (trial) =>
+    expectationCosts(bytes.subarray(0, expectedSize), tracker, trial),
+  );
+  for (const number of numbers)
     if (number.sum.length > 0) sentences.push(sumSentence(number, names));
-  }
   const parents = findParents(columns);
   parents.forEach(([parent], column) => {
     if (parent === column) return;
     const [name, by] = [names.get(column), names.get(parent)];
     if (name && by) sentences.push(`Column ${name} is told best by column ${by}.`);
   });
-  return { numbers, parents, echoes: hasEchoes(columns), sentences };
+  const swap = findSwap(columns, parents);
+  if (swap) sentences.push(swapSentence(swap, names));
+  return { numbers, parents, echoes: hasEchoes(columns), swap, sentences };
 }
 
 /** A quarter of a table's numbers of nine and more characters has to. */
@@ -78,7 +84,7 @@ export function readFields(
   found: (column: number, start: number, end: number) => void,
 ): void {
   const hooked = step.replaceAll('/*ended*/', 'found(col, start, i - 1);');
-  const body = `${mixSource} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; ${state}
+  const body = `${mixSource} ${usesSource('')} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; ${state}
     for (let i = 0; i < data.length; i++) { ${hooked} c3 = c2; c2 = c1; c1 = data[i]; }`;
   new Function('data', 'found', body)(bytes, found);
 }
@@ -108,24 +114,28 @@ function numberColumn({ column, cells }: Column): NumberColumn | undefined {
   const share = (pattern: RegExp) =>
     filled.filter((cell) => pattern.test(cell)).length / filled.length;
   const common = { column, fit: 'linear' as const, sum: [] };
-  if (share(clock) > 0.95) return { ...common, style: 'clock', places: 0 };
-  if (share(timeOfDay) > 0.95) return { ...common, style: 'clock', places: 3 };
+  const first = share(clock) > 0.95 ? 0 : share(timeOfDay) > 0.95 ? 3 : undefined;
+  if (first !== undefined) {
+    const groups = filled[filled.length >> 1].match(/\d+/g)!.length;
+    const last = Math.min(first + groups, clockBases.length) - 1;
+    return { ...common, clock: true, signed: false, places: first, last };
+  }
   if (share(style) < 0.95) return undefined;
   const decimals = filled.map((cell) => /\.(\d+)$/.exec(cell)?.[1].length ?? 0);
   const places = decimals.reduce((a, b) => Math.max(a, b));
   const digits = filled.map((cell) => cell.length).reduce((a, b) => Math.max(a, b));
   if (places > 9 || digits > 15) return undefined;
-  const shortened = decimals.some((count) => count < places);
-  return { ...common, style: shortened ? 'short' : 'fixed', places };
+  const signed = filled.some((cell) => cell.includes('-'));
+  return { ...common, clock: false, signed, places, last: 0 };
 }
 
 /** The cells as integers of the column's scale, as the program's own `readNumber` gives them. */
-function valuesOf({ column, style, places }: NumberColumn, columns: Column[]): Float64Array {
+function valuesOf({ column, clock, places }: NumberColumn, columns: Column[]): Float64Array {
   const cells = columns.find((other) => other.column === column)?.cells;
   if (!cells)
     throw new KolmoError(`Column ${column} of the table is not among those that were read.`);
   return Float64Array.from(cells.slice(0, most.rows), (cell) => {
-    if (style !== 'clock') return Math.round((Number(cell) || 0) * 10 ** places);
+    if (!clock) return Math.round((Number(cell) || 0) * 10 ** places);
     const parts = cell.match(/\d+/g) ?? [];
     return parts.reduce((sum, part, k) => sum * clockBases[places + k] + Number(part), 0);
   });
@@ -161,70 +171,43 @@ function findSum(column: number, values: Map<number, Float64Array>): NumberColum
   return few && cost < first * 0.8 ? terms : [];
 }
 
-/** Whether logarithms of the row predict a column more closely than its values do: then products fit better than sums. */
-function fitOf(
-  column: number,
-  values: Map<number, Float64Array>,
-  clocks: number[],
-): NumberColumn['fit'] {
-  const own = values.get(column)!;
-  if (own.some((v) => v < 0)) return 'linear';
-  const first = values.get(clocks[0]);
-  // As in the program, a clock counts from the first row, or among products from the row's first clock.
-  const inputs = {
-    linear: [...values].map(
-      ([other, theirs]) => [other, theirs.map((v) => v - theirs[1])] as const,
-    ),
-    product: [...values].map(([other, theirs]) => {
-      const elapsed = first && clocks.includes(other) ? theirs.map((v, k) => v - first[k]) : theirs;
-      return [other, elapsed.map((v) => Math.log(Math.max(1, v)))] as const;
+/** Takes for each column the fit, or the sum in its place, under whose expectations it costs least. */
+function chooseExpectations(
+  numbers: NumberColumn[],
+  measure: (numbers: NumberColumn[]) => Float64Array,
+): NumberColumn[] {
+  const fits = (['linear', 'product'] as const).map((fit) =>
+    numbers.map((number): NumberColumn => {
+      const { clock, signed } = number;
+      return { ...number, fit: clock || signed ? 'linear' : fit, sum: [] };
     }),
-  };
-  const error = { linear: 0, product: 0 };
-  for (const fit of ['linear', 'product'] as const) {
-    const scale = (v: number) => (fit === 'product' ? Math.log(Math.max(1, v)) : v);
-    const errors = leastSquaresErrors(own.map(scale), column, inputs[fit]);
-    for (let k = 0; k < errors.length; k++) {
-      const guess = scale(own[k + 1]) - errors[k];
-      const back = fit === 'product' ? Math.exp(Math.min(30, guess)) : guess;
-      error[fit] += Math.log2(1 + Math.abs(own[k + 1] - back));
-    }
+  );
+  const trials = fits.map((trial) => ({ trial, costs: measure(trial) }));
+  const cheapest = (k: number) =>
+    trials.reduce((best, other) => (other.costs[k] < best.costs[k] ? other : best)).trial[k];
+  if (numbers.some(({ sum }) => sum.length > 0)) {
+    const summed = numbers.map(({ sum }, k) => ({ ...cheapest(k), sum }));
+    trials.push({ trial: summed, costs: measure(summed) });
   }
-  return error.product < error.linear ? 'product' : 'linear';
+  return numbers.map((_, k) => cheapest(k));
 }
 
-/** Errors of one fit to all rows; only used to choose between fits, so its arithmetic need not be the program's. */
-function leastSquaresErrors(
-  own: Float64Array,
-  column: number,
-  inputs: (readonly [number, Float64Array])[],
+/** Bits that the numbers of each column cost under their expectations alone, once half of the rows have taught them. */
+function expectationCosts(
+  bytes: Uint8Array,
+  tracker: Tracker,
+  numbers: NumberColumn[],
 ): Float64Array {
-  const usable = inputs.filter(([, theirs]) => theirs.length >= own.length - 1);
-  const size = usable.length + 1;
-  const count = Math.min(own.length - 1, 2000);
-  const row = (k: number) => [
-    1,
-    ...usable.map(([other, theirs]) => theirs[k + (other < column ? 1 : 0)] || 0),
-  ];
-  const rows = Array.from({ length: count }, (_, k) => row(k));
-  const system = Array.from({ length: size }, (_, r) =>
-    Float64Array.from({ length: size + 1 }, (_, c) =>
-      rows.reduce((sum, f, k) => sum + f[r] * (c < size ? f[c] : own[k + 1]), 0),
-    ),
+  const source = numbersSource(numbers);
+  const { state, step } = withHooks(tracker, [source]);
+  const noted = state.replace(
+    '/*observed*/',
+    'if (start * 2 > data.length) costs[number] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (heap[32] + [...spikes].reduce((sum, [, n]) => sum + n, 0)));',
   );
-  for (let p = 0; p < size; p++) {
-    system[p][p] += system[p][p] * 1e-9 + 1e-9;
-    for (let r = 0; r < size; r++) {
-      if (r === p) continue;
-      const factor = system[r][p] / system[p][p];
-      for (let c = p; c <= size; c++) system[r][c] -= factor * system[p][c];
-    }
-  }
-  const weights = system.map((equation, r) => equation[size] / equation[r]);
-  return Float64Array.from(
-    rows,
-    (f, k) => own[k + 1] - f.reduce((sum, v, r) => sum + v * weights[r], 0),
-  );
+  const body = `${mixSource} ${usesSource('')} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096); ${noted}
+    for (let i = 0; i < data.length; i++) { ${step} c3 = c2; c2 = c1; c1 = data[i]; }
+    return costs;`;
+  return (new Function('data', body) as (data: Uint8Array) => Float64Array)(bytes);
 }
 
 /** Bits that the values cost when each is coded by how often it was seen, in its context first and then anywhere. */
@@ -273,18 +256,53 @@ function findParents(columns: Column[]): [number, number][] {
   for (const { column, cells } of same) {
     const rows = Math.min(most.rows, cells.length) - 1;
     const target = cells.slice(1, rows + 1);
-    const alone = adaptiveCost(target, []);
-    const telling = same
-      .map((other) => {
+    // The second is the one that tells most beside the first.
+    const pair = [column, column] as [number, number];
+    let cost = adaptiveCost(target, []);
+    let known: ArrayLike<string> = [];
+    for (let rank = 0; rank < 2; rank++) {
+      let best: { column: number; cost: number; context: string[] } | undefined;
+      for (const other of same) {
         const shift = other.column < column ? 1 : 0;
-        const context = other.cells.slice(shift, rows + shift);
-        return { column: other.column, cost: adaptiveCost(target, context) };
-      })
-      .filter(({ cost }) => cost < alone * 0.95)
-      .sort((a, b) => a.cost - b.cost || a.column - b.column);
-    parents[column] = [telling[0]?.column ?? column, telling[1]?.column ?? column];
+        const context = target.map((_, k) => `${other.cells[k + shift]}\n${known[k] ?? ''}`);
+        const told = adaptiveCost(target, context);
+        if (told < (best?.cost ?? cost * 0.95))
+          best = { column: other.column, cost: told, context };
+      }
+      if (!best) break;
+      pair[rank] = best.column;
+      [cost, known] = [best.cost, best.context];
+    }
+    parents[column] = pair;
   }
   return Array.from(parents, (pair, column) => pair ?? [column, column]);
+}
+
+/** A column and the two that tell it, where a twentieth of the rows are an earlier one with the two ends changed round and no other. */
+function findSwap(columns: Column[], parents: [number, number][]): Swap | undefined {
+  const cellsOf = (wanted: number) => columns.find(({ column }) => column === wanted)?.cells ?? [];
+  for (const [second, pair] of parents.entries()) {
+    const [by, first] = pair.toSorted((a, b) => a - b);
+    if (by === first || first >= second) continue;
+    const [third, one, other] = [by, first, second].map(cellsOf);
+    const seen = new Set<string>();
+    let turned = 0;
+    for (let k = 0; k < Math.min(third.length, one.length, other.length); k++) {
+      const [there, back] = [
+        [one[k], other[k]],
+        [other[k], one[k]],
+      ].map((ends) => [third[k], ...ends].join('\n'));
+      if (seen.has(back) && !seen.has(there)) turned++;
+      seen.add(there);
+    }
+    if (turned * 20 > other.length) return { by, first, second };
+  }
+  return undefined;
+}
+
+function swapSentence({ by, first, second }: Swap, names: Map<number, string>): string {
+  const [third, one, other] = [by, first, second].map((column) => names.get(column) ?? column + 1);
+  return `Columns ${one} and ${other} may change places under the same ${third}.`;
 }
 
 function sumSentence({ column, sum }: NumberColumn, names: Map<number, string>): string {

@@ -7,6 +7,7 @@ export function describeContexts(spec: ModelSpec, syntax: Syntax): string[] {
   return [
     ...spec.contexts.map((expression) => describeContext(expression, syntax)),
     ...spec.matches.map((length) => `repeat of at least ${length} bytes`),
+    ...(spec.opinion ? [likely] : []),
   ];
 }
 
@@ -25,6 +26,9 @@ interface Part {
   words: string;
 }
 
+/** What the errors of fits and sums so far say of the next byte. */
+const likely = 'what a fit or a sum of other columns makes likely';
+
 const parts: Part[] = [
   { pattern: /\bprefix\b/, words: 'field so far' },
   { pattern: /\bcol\b(?!\*2|\])/, words: 'column' },
@@ -35,9 +39,7 @@ const parts: Part[] = [
   { pattern: /\bsame\b/, words: 'whether it repeats the field above' },
   { pattern: /parents\[col\*2(\+0)?\]/, words: 'the column that tells it best' },
   { pattern: /parents\[col\*2\+1\]/, words: 'the column that tells it second best' },
-  { pattern: /\bguess\b/, words: 'what its row suggests, if anything' },
   { pattern: /\becho\b/, words: 'an earlier row with the same digits' },
-  { pattern: /\balive\b/, words: 'a sum of other columns, if any' },
   { pattern: /\bword\b/, words: 'word so far' },
   { pattern: /\blast\b/, words: 'word before' },
   { pattern: /\bbefore\b/, words: 'second word before' },
@@ -55,6 +57,9 @@ const parts: Part[] = [
 ];
 
 const places: Part[] = [
+  { pattern: /\bnear\b/, words: 'what a fit to its row suggests, if anything' },
+  { pattern: /\blikeliest\b/, words: likely },
+  { pattern: /\bswap\b/, words: 'a pair of cells the other way round' },
   { pattern: /\bplace\b/, words: 'place in the record' },
   { pattern: /\bup\b/, words: 'byte above' },
   { pattern: /\bup2\b/, words: 'second byte above' },

@@ -1,6 +1,6 @@
 /** The predictor of one file: source text that computes the contexts of each byte, around the one kernel that mixes them. */
 import { concat } from '../shell';
-import { mixSource } from './fields';
+import { mixSource, usesSource } from './fields';
 import { networkSource, placeNetwork, type Network } from './network';
 import { resampledSource, type Resampling } from './resampled';
 
@@ -28,6 +28,8 @@ export interface ModelSpec {
   network?: Network;
   /** How images were drawn, whose originals the payload tells after the weights. */
   resampling?: Resampling;
+  /** Whether `step` says what it thinks of each decision of the next byte, in log-odds, in the floats `opinion`; `odds` is a table of those of shares of 4096. */
+  opinion?: boolean;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
   /** Binary logarithm of the 32-bit slots of the one hash table that all contexts share. */
@@ -49,6 +51,7 @@ const map = {
   experts: 0x1154,
   law: 0x1158,
   expert: 0x2f0000,
+  stretch: 0x4000,
   match: 0x1200,
   data: 0x700000,
 };
@@ -63,8 +66,8 @@ const unused = 4;
 const inputsOf = (spec: ModelSpec): number =>
   (3 * spec.contexts.length + 2 * spec.matches.length + expertsOf(spec) + 4) & ~3;
 
-const expertsOf = ({ network, resampling }: ModelSpec): number =>
-  (network ? 1 : 0) + (resampling ? 1 : 0);
+const expertsOf = ({ network, resampling, opinion }: ModelSpec): number =>
+  (network ? 1 : 0) + (resampling ? 1 : 0) + (opinion ? 1 : 0);
 
 /** Bytes that stand in front of the data and are coded with it. */
 export const frontOf = ({
@@ -124,7 +127,7 @@ interface BlockNames {
  * gives, of which the decoder knows the first `skip` bytes. The result is `{ payload, costs, networkBits }`, costs being a
  * Float32Array of bits per byte, and networkBits what the network's weights took.
  * `explain`: as encode, and the result says in `best` which context or, counted after them, which repeat predicted each byte
- * best; 255 for none.
+ * best, or behind those that it was the opinion; 255 for none.
  */
 export function engineSource(
   spec: ModelSpec,
@@ -171,12 +174,14 @@ export function engineSource(
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
-${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}${experts.length ? `select[${(map.experts - map.select) / 4}] = ${experts.length};` : ''}
+${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}${expertsOf(spec) ? `select[${(map.experts - map.select) / 4}] = ${expertsOf(spec)};` : ''}
 kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, recentBits(size)].join()});
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
+${usesSource([...contexts, spec.refine, ...selectors.map(({ expression }) => expression)].join())}
 let c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
+${spec.state.includes('opinion') ? `const opinion = new Float32Array(memory.buffer, ${map.expert}, 256), odds = new Float32Array(memory.buffer, ${map.stretch}, 4096);` : ''}
 ${spec.state}
 ${experts.map(({ state }) => state).join('')}
 for (let i = ${start}; i < ${last}; i++) {
@@ -201,8 +206,10 @@ ${end}
  * What the mixers added up in log-odds is split among those who said it: for the bit that came it counts, against it it does
  * not. The second set's row is that of the last nibble only, so it is left out.
  */
-const evidenceSource = (spec: ModelSpec, weights: number): string => `
-const floats = new Float32Array(memory.buffer), evidence = new Float64Array(${spec.contexts.length + spec.matches.length});
+const evidenceSource = (spec: ModelSpec, weights: number): string => {
+  const told = spec.contexts.length + spec.matches.length;
+  return `
+const floats = new Float32Array(memory.buffer), evidence = new Float64Array(${told + 1});
 const bestContext = byte => {
   evidence.fill(0);
   const alone = byte === ${spec.sole ?? -1};
@@ -211,10 +218,12 @@ const bestContext = byte => {
     select[0] = node;
     for (let m = 0; m < ${spec.selectors.length + 2}; m++) {
       const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + select[m] * ${inputsOf(spec)};
-      if (m !== 1) for (let k = 0; k < evidence.length; k++) {
-        const of = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1, k + ${2 * (spec.contexts.length + spec.matches.length)}] : [k + ${spec.contexts.length}, k + ${spec.contexts.length + spec.matches.length}];
+      if (m === 1) continue;
+      for (let k = 0; k < ${told}; k++) {
+        const of = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1, k + ${2 * told}] : [k + ${spec.contexts.length}, k + ${told}];
         for (const x of of) evidence[k] += share * floats[at + x] * floats[row + x];
       }
+      ${spec.opinion ? `evidence[${told}] += share * floats[at + ${inputsOf(spec) - 2}] * floats[row + ${inputsOf(spec) - 2}];` : ''}
     }
   }
   let context = 255, most = 0;
@@ -222,3 +231,4 @@ const bestContext = byte => {
   return context;
 };
 `;
+};

@@ -130,10 +130,10 @@ export function expectationOf(channels: number): Expectation {
   return (new Function(`return ${expectSource(channels)};`) as Body<Expectation>)();
 }
 
-/** Total cost of `data` in bytes under the model. */
-export function measure(model: Model, data: Uint8Array): number {
+/** Cost of `data` in bytes under the model, from byte `from` on. */
+export function measure(model: Model, data: Uint8Array, from = 0): number {
   const steps = encodeWith(model, data);
   for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done) return step.value.costs.reduce((sum, bits) => sum + bits, 0) / 8;
+    if (step.done) return step.value.costs.subarray(from).reduce((sum, bits) => sum + bits, 0) / 8;
   }
 }

@@ -3,6 +3,10 @@
 /** The hash of two integers. */
 export const mixSource = `const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b); return a ^ a >>> 15; };`;
 
+/** Which of the trackers' state the `expressions` of a model read: a minifier drops the rest. */
+export const usesSource = (expressions: string): string =>
+  `const FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, ABOVES = ${/\ba[01]\b/.test(expressions)};`;
+
 /**
  * State that every tracker keeps: the number `col` of the field that byte `i` belongs to, its first byte `start`, the bytes of
  * it so far `at`, their hash `prefix`, the first byte `above` of the last field of this column, whether the two agree (`same`),
@@ -20,16 +24,35 @@ const nextField = (next: string): string =>
 /** What is the same for all: the byte that just came belongs to the field, to a word, and to the memory of what follows what. */
 const inField = `{ same = same && above && data[above + at] === c1 ? 1 : 0; prefix = mix(prefix, c1 + 1); at++; /*inside*/ }`;
 const everyByte = `
-  follow[c2] = follow[c2] << 8 | c1; a2 = c2 | c3 << 8; follow2[a2] = follow2[a2] << 8 | c1;
-  const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) last = word, word = 0;
+  if (FOLLOWS) { follow[c2] = follow[c2] << 8 | c1; a2 = c2 | c3 << 8; follow2[a2] = follow2[a2] << 8 | c1; }
+  if (WORDS) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) last = word, word = 0; }
 `;
 /** The byte after the one above may not be known yet, where the field above ended right before this one. */
-const lookAbove = `a0 = above ? data[above + at] : 0; a1 = above && above + 1 < start ? data[above + at + 1] : 0;`;
+const lookAbove = `if (ABOVES) a0 = above ? data[above + at] : 0, a1 = above && above + 1 < start ? data[above + at + 1] : 0;`;
 
 /** `step` holds the hooks `ended`, `begun` and `inside` as comments, where more may be done with a field. */
 export interface Tracker {
   state: string;
   step: string;
+}
+
+/** What may be added to a tracker: state, and statements where a field has ended, has begun, and for each of its bytes. */
+export interface Hooks {
+  state: string;
+  ended: string;
+  begun: string;
+  inside: string;
+}
+
+export function withHooks({ state, step }: Tracker, hooks: Hooks[]): Tracker {
+  const joined = (part: keyof Hooks): string => hooks.map((hook) => hook[part]).join('\n');
+  return {
+    state: `${state}${joined('state')}`,
+    step: step
+      .replaceAll('/*ended*/', joined('ended'))
+      .replaceAll('/*begun*/', joined('begun'))
+      .replaceAll('/*inside*/', joined('inside')),
+  };
 }
 
 /** Delimited tables: a delimiter inside double quotes is text, a line feed starts the next row. */

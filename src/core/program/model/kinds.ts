@@ -2,12 +2,20 @@
 import type { Syntax } from '../syntax';
 import { bitsFor, frontOf, type ModelSpec } from './engine';
 import { echoContext, echoSource } from './echoes';
-import { jsonTracker, logContexts, logTracker, tableTracker, type Tracker } from './fields';
+import {
+  jsonTracker,
+  logContexts,
+  logTracker,
+  tableTracker,
+  withHooks,
+  type Tracker,
+} from './fields';
 import { alternate, minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import type { NetworkInputs } from './network';
 import { rasterModel } from './rasters';
 import { residualModel } from './residuals';
-import { fitContext, numbersSource, sumContext } from './numbers';
+import { fitContext, likeliestContext, numbersSource } from './numbers';
+import { swapContext, swapSource } from './swaps';
 import type { Semantics } from '../semantics';
 
 /** The tracker of a syntax that has fields. */
@@ -187,21 +195,15 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
   const sources = [
     ...(numbers.length ? [numbersSource(numbers)] : []),
     ...(semantics?.echoes ? [echoSource] : []),
+    ...(semantics?.swap ? [swapSource(semantics.swap)] : []),
   ];
-  const joined = (part: 'state' | 'ended' | 'begun' | 'inside'): string =>
-    sources.map((source) => source[part]).join('\n');
+  const hooked = withHooks(tracker, sources);
   const table = parents.flatMap(([first, second]) => [first, second]);
-  const hooked = tracker.step
-    .replaceAll('/*ended*/', joined('ended'))
-    .replaceAll('/*begun*/', joined('begun'))
-    .replaceAll('/*inside*/', joined('inside'));
   const told = parents.length ? [byParent(0), byParent(1), byParents] : [];
-  const expected = numbers.length
-    ? [fitContext, ...(numbers.some(({ sum }) => sum.length) ? [sumContext] : [])]
-    : [];
+  const expected = numbers.length ? [fitContext, likeliestContext] : [];
   return {
-    state: `${tracker.state}${parents.length ? `const parents = [${table.join()}];` : ''}${joined('state')}`,
-    step: hooked,
+    state: `${parents.length ? `const parents = [${table.join()}];` : ''}${hooked.state}`,
+    step: hooked.step,
     contexts: [
       ...Object.values(order),
       'mix(prefix,col)',
@@ -221,6 +223,7 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       ...told,
       ...expected,
       ...(semantics?.echoes ? [echoContext] : []),
+      ...(semantics?.swap ? [swapContext] : []),
     ],
     selectors: [
       { expression: 'same*16+Math.min(at,15)', size: 32 },
@@ -229,6 +232,7 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       { expression: '(col&255)*4+Math.min(3,match[1]>>3)', size: 1024 },
     ],
     refine: 'mix(match[3],col)',
+    ...(numbers.length ? { opinion: true } : {}),
     matches: [6, 16],
   };
 }

@@ -1,12 +1,18 @@
 /** Arithmetic between columns: source text that reads numbers and clocks, and says what the next field should be. */
 
+import type { Hooks } from './fields';
+
 /** A column of numbers: how it is written, and what predicts it. */
 export interface NumberColumn {
   column: number;
   /** Digits behind the point; values are kept as integers of this scale. Of a clock: where its largest part stands in `clockBases`. */
   places: number;
-  /** `fixed`: always that many digits; `short`: zeros at the end left out, but one; `clock`: groups of digits, largest first. */
-  style: 'fixed' | 'short' | 'clock';
+  /** Of a clock: where its smallest part stands in `clockBases`. */
+  last: number;
+  /** Whether its cells are groups of digits, largest first, which are four digits of a year or two of all else. */
+  clock: boolean;
+  /** Whether any are negative. */
+  signed: boolean;
   /** `linear` or `product` (linear in logarithms): least squares on the columns left of it and on the row above. */
   fit: 'linear' | 'product';
   /** Columns, with sign, whose sum differs from this one by few values; empty for none. */
@@ -16,149 +22,158 @@ export interface NumberColumn {
 /** Parts of a clock: year, month, day, hour, minute, second; one more than the largest day and month, as both start at 1. */
 export const clockBases = [0, 13, 32, 24, 60, 60];
 
-/** Contexts that the expectations give: the fitted number's digits, and the sums' next bytes. */
-export const fitContext =
-  'mix((guess.charCodeAt(at)|0)|(guess.charCodeAt(at+1)|0)<<8,mix(gap,col))';
-export const sumContext = 'mix(alive[0]+alive[1]*256+alive[2]*65536,mix(alive[0]?1:0,col))';
+/** Contexts that the expectations give: where the fit lies among the numbers that the next digit tells apart, and the likeliest byte. */
+export const fitContext = 'mix(near,mix(at,col))';
+export const likeliestContext = 'mix(likeliest,mix(at,col))';
 
 /**
  * State and hooks for the trackers of fields.ts. Values are integers in units of the last decimal place, so sums are exact;
- * fits use + - * / and sqrt in a fixed order.
+ * fits use + - * / in a fixed order.
  */
-export function numbersSource(columns: NumberColumn[]): {
-  state: string;
-  ended: string;
-  begun: string;
-  inside: string;
-} {
-  const styles = { fixed: 0, short: 1, clock: 2 };
+export function numbersSource(columns: NumberColumn[]): Hooks {
   const any = (part: (column: NumberColumn) => boolean): boolean => columns.some(part);
-  const table = columns.map(({ column, places, style, fit, sum }) => [
-    column,
+  const place = (wanted: number): number => columns.findIndex(({ column }) => column === wanted);
+  const table = columns.map(({ places, clock, last, fit, sum }) => [
+    clock ? 1 : 0,
     places,
-    styles[style],
+    clock ? last : 10 ** places,
     fit === 'product' ? 1 : 0,
-    sum.map((term) => (term.sign > 0 ? term.column + 1 : -term.column - 1)),
+    sum.map((term) => (term.sign > 0 ? place(term.column) + 1 : -place(term.column) - 1)),
   ]);
+  const which: number[] = [];
+  columns.forEach(({ column }, k) => (which[column] = k));
   return {
     // A minifier drops what these say is never used.
     state: `
-const CLOCKS = ${any(({ style }) => style === 'clock')}, SHORT = ${any(({ style }) => style === 'short')}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, POINTS = ${any(({ style, places }) => style !== 'clock' && places > 0)};
-const F = ${columns.length + 1}, FIRST = ${columns.findIndex(({ style }) => style === 'clock')}, numbers = ${JSON.stringify(table)}, which = new Map(numbers.map((v, k) => [v[0], k])), bases = [${clockBases.join()}];
-const value = new Float64Array(F), origin = new Float64Array(F), features = new Float64Array(F), solution = new Float64Array(F), spread = new Float64Array(F).fill(1), lower = new Float64Array(F * F);
-const moments = numbers.map(() => new Float64Array(F * F)), products = numbers.map(() => new Float64Array(F)), residuals = numbers.map(() => [0, 1, 2]), rows = new Int32Array(F), lengths = new Int32Array(F), alive = [0, 0, 0];
-let guess = '', guessed = 0, subtotal = 0, gap = 0, number = -1, sums = [];
-${powerSeries}${readNumber}${writeNumber}${fitNumber}`,
-    ended: 'if (number >= 0) observe(number, start, i - 1);',
-    begun: `guess = ''; sums = []; gap = 0; number = which.has(col) ? which.get(col) : -1; if (number >= 0) expect(number); if (SUMS) { for (let k = 0; k < 3; k++) alive[k] = sums[k] ? sums[k].charCodeAt(0) | 0 : 0; }`,
-    // A minute is wrong by sixty, not by a hundred, for each hour: after a colon a digit of the hour counts six.
-    inside: `{
-      const e = guess.charCodeAt(at - 1) | 0;
-      gap = gap < 99 && c1 > 47 && c1 < 58 && e > 47 && e < 58 ? Math.max(-30, Math.min(30, gap * (CLOCKS && c2 === 58 ? 6 : 10) + e - c1)) : c1 === e ? gap : 99;
-      if (SUMS) for (let k = 0; k < sums.length; k++) alive[k] = alive[k] === c1 ? sums[k].charCodeAt(at) | 0 : 0;
-    }`,
+const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
+const F = ${columns.length + 1}, G = F + 1, FIRST = ${columns.findIndex(({ clock }) => clock)}, numbers = ${JSON.stringify(table)}, which = [${which.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
+const value = doubles(F), origin = doubles(F), features = doubles(G), solution = doubles(F), widths = doubles(F), rows = doubles(F), ends = doubles(F), system = doubles(F * G), heap = doubles(34), shares = doubles(512);
+const moments = numbers.map(() => doubles(F * G)), shapes = numbers.map(() => doubles(32).fill(0.25)), tables = numbers.map(() => new Map());
+let number, guessed = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, spikes = [], part = 0, unit = 0, digits = 0, decimals = 0, minus = 0, high = 0, group = 0, place = 0, near = 0, likeliest = 0;
+${logarithms}${expectSource}${opineSource}${observeSource}`,
+    ended: 'if (number >= 0) observe();',
+    begun: `number = which[col]; if (number >= 0) expect(); opine();`,
+    inside: `if (number >= 0) advance();`,
   };
 }
 
-/** Power series, because Math.exp and Math.log may differ between engines in the last bit. */
-const powerSeries = `
-const ln = z => { let e = 0, r = 0; while (z < 0.5) z *= 2, e++; while (z > 1) z /= 2, e--; const y = (z - 1) / (z + 1); let q = y; for (let m = 1; m < 40; m += 2) r += q / m, q *= y * y; return 2 * r - e * 0.6931471805599453; };
-const exp = z => { let r = 1, q = 1; for (let m = 1; m < 90; m++) q *= z / m, r += q; return r; };
-`;
-
-/** The integer that the bytes from `from` to `to` stand for; NaN where there is no digit. */
-const readNumber = `
-const readNumber = (k, from, to) => {
-  const [, places, style] = numbers[k];
-  let v = 0, digits = 0, point = -1, sign = 1, part = places, group = 0;
-  for (let p = from; p < to; p++) {
-    const d = data[p] - 48;
-    if (d >= 0 && d < 10) { group = group * 10 + d; digits++; if (POINTS && point >= 0) point++; }
-    else if (CLOCKS && style === 2) { if (digits) v = v * bases[part++] + group, group = digits = 0; }
-    else if (d === -3) sign = -1;
-    else if (POINTS && d === -2) point = 0;
-  }
-  if (CLOCKS && style === 2) return digits ? v * bases[part] + group : v || NaN;
-  if (POINTS) for (let p = point < 0 ? 0 : point; p < places; p++) group *= 10;
-  return digits ? sign * group : NaN;
-};
-`;
-
-/** The text of an integer in the manner of its column; a clock borrows its separators from the field above. */
-const writeNumber = `
-const writeNumber = (k, v) => {
-  const [, places, style] = numbers[k];
-  let text = '', p = above;
-  if (CLOCKS && style === 2) {
-    let end = above, parts = places, open = 0;
-    if (!above || !(v > 0)) return '';
-    for (; end < above + lengths[k]; end++) { const digit = data[end] > 47 && data[end] < 58; if (digit && !open) parts++; open = digit; }
-    for (let part = -1; --end >= above; ) {
-      if (data[end] > 47 && data[end] < 58) {
-        if (part < 0) { part = --parts > places ? v % bases[parts] : v; v = (v - part) / bases[parts]; }
-        text = String(part % 10) + text; part = (part - part % 10) / 10;
-      } else { text = String.fromCharCode(data[end]) + text; part = -1; }
-    }
-    return text;
-  }
-  text = String(Math.abs(v)).padStart(places + 1, '0');
-  if (POINTS && places) text = text.slice(0, -places) + '.' + text.slice(-places);
-  if (SHORT && style === 1) while (text.endsWith('0') && text[text.length - 2] !== '.') text = text.slice(0, -1);
-  if (v < 0) text = '-' + text;
-  for (; p < above + lengths[k] && data[p] === 32; p++) text = ' ' + text;
-  return text;
-};
+/** Roots and squares, because Math.exp and Math.log may differ between engines in the last bit; eight digits are exact. */
+const logarithms = `
+const ln = z => { for (let k = 26; k--; ) z = Math.sqrt(z); return (z - 1) * 2 ** 26; };
+const exp = z => { z = 1 + z / 2 ** 26; for (let k = 26; k--; ) z *= z; return z; };
 `;
 
 /**
- * Least squares by normal equations and Cholesky's method, anew for each field; rows that fitted badly weigh less. Among products a
- * clock counts as the time since the row's first clock.
+ * Least squares by normal equations, anew for each field; rows that fitted badly weigh less. Among products a clock counts as the
+ * time since the row's first clock.
  */
-const fitNumber = `
-const scaled = (k, product) => PRODUCTS && product ? ln(Math.max(1, CLOCKS && numbers[k][2] === 2 ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
-const expect = k => {
-  const [, , , product, terms] = numbers[k], a = moments[k], b = products[k];
+const expectSource = `
+const scaled = (k, product) => PRODUCTS && product ? ln(Math.max(1, CLOCKS && numbers[k][0] ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
+const expect = () => {
+  const [clock, places, scale, product, terms] = numbers[number], m = system;
+  m.set(moments[number]);
   features[0] = 1;
   for (let j = 1; j < F; j++) features[j] = scaled(j - 1, product);
-  for (let r = 0; r < F; r++) {
-    for (let c = 0; c <= r; c++) {
-      let s = a[r * F + c];
-      if (r === c) s += s * 1e-9 + 1e-6;
-      for (let m = 0; m < c; m++) s -= lower[r * F + m] * lower[c * F + m];
-      lower[r * F + c] = r === c ? Math.sqrt(s > 1e-12 ? s : 1e-12) : s / lower[c * F + c];
+  for (let p = 0; p < F; p++) {
+    m[p * G + p] += m[p * G + p] * 1e-9 + 1e-6;
+    for (let r = p + 1; r < F; r++) {
+      const f = m[r * G + p] / m[p * G + p];
+      for (let c = p; c < G; c++) m[r * G + c] -= f * m[p * G + c];
     }
-    let s = b[r];
-    for (let m = 0; m < r; m++) s -= lower[r * F + m] * solution[m];
-    solution[r] = s / lower[r * F + r];
   }
   guessed = 0;
   for (let r = F; r--; ) {
-    let s = solution[r];
-    for (let m = r + 1; m < F; m++) s -= lower[m * F + r] * solution[m];
-    solution[r] = s / lower[r * F + r];
+    let s = m[r * G + F];
+    for (let c = r; ++c < F; ) s -= m[r * G + c] * solution[c];
+    solution[r] = s / m[r * G + r];
     guessed += solution[r] * features[r];
   }
-  const v = Math.round(PRODUCTS && product ? guessed > -30 && guessed < 30 ? guessed < 0 ? 1 / exp(-guessed) : exp(guessed) : 0 : guessed + origin[k]);
-  guess = rows[k] > 1 && Math.abs(v) < 1e15 ? writeNumber(k, v) : '';
+  centre = PRODUCTS && product ? exp(Math.max(-30, Math.min(30, guessed))) : guessed + origin[number];
+  if (!(Math.abs(centre) < 1e15)) centre = 0;
+  relative = PRODUCTS && product ? Math.max(1, centre) : 1;
+  fitted = centre;
   if (SUMS) {
-  subtotal = 0;
-  for (const t of terms) subtotal += t > 0 ? value[which.get(t - 1)] : -value[which.get(-t - 1)];
-  sums = terms.length && rows[k] ? residuals[k].map(r => writeNumber(k, subtotal + r)) : [];
+    spikes = [];
+    if (terms.length) {
+      centre = 0, relative = 1, spikes = tables[number];
+      for (const t of terms) centre += t > 0 ? value[t - 1] : -value[-t - 1];
+    }
   }
+  breadth = widths[number] * relative + 0.3;
+  for (let j = 0; j < 32; j++) heap[j + 1] = heap[j] + shapes[number][j];
+  part = digits = minus = group = 0; decimals = -1; high = 1e15; unit = scale;
+  if (CLOCKS && clock) decimals = places;
 };
-const observe = (k, from, to) => {
-  const v = readNumber(k, from, to), [, , , product, terms] = numbers[k], a = moments[k], b = products[k];
-  lengths[k] = to - from;
-  if (v !== v) return;
-  if (!rows[k]++) origin[k] = v;
-  if (SUMS && terms.length) { const r = residuals[k], at = r.indexOf(v - subtotal); r.splice(at < 0 ? 2 : at, 1); r.unshift(v - subtotal); }
-  value[k] = v;
-  const target = scaled(k, product), error = Math.abs(target - guessed), weight = spread[k] / (spread[k] + error);
-  if (rows[k] > F) spread[k] += (error - spread[k]) * 0.02; else spread[k] = error + 1e-9;
-  for (let r = 0; r < F; r++) {
-    const w = weight * features[r];
-    for (let c = 0; c <= r; c++) a[r * F + c] = a[r * F + c] * 0.9995 + w * features[c];
-    b[r] = b[r] * 0.9995 + w * target;
+`;
+
+/** How likely each next byte is by the errors of the column's expectations so far: `opinion`. */
+const opineSource = `
+const below = v => { const r = v - 0.5 - centre, u = 16 + 16 * r / (breadth + Math.abs(r)), j = u | 0; return heap[j] + (u - j) * (heap[j + 1] - heap[j]); };
+const mass = (v, w) => {
+  let m = SIGNS && minus ? below(1 - v) - below(1 - v - w) : below(Math.min(v + w, high)) - below(v);
+  if (SUMS) for (const [r, n] of spikes) { const x = SIGNS && minus ? -centre - r : centre + r; if (x >= v && x < v + w) m += n; }
+  return m;
+};
+const opine = () => {
+  opinion.fill(0); near = likeliest = 0;
+  if (!(number >= 0)) return;
+  const [clock, places, scale] = numbers[number];
+  const far = Math.abs(centre) + 99 * breadth;
+  let v = part * unit, w = unit / 10, j;
+  if (CLOCKS && clock) {
+    // Years have four digits, all else two.
+    const width = decimals ? 2 : 4;
+    v = part; w = group < width && decimals <= scale ? 1 : 0;
+    for (j = group; ++j < width; ) w *= 10;
+    for (j = scale; j > decimals; ) w *= bases[j--];
+    place = w;
+  } else if (decimals < 0) {
+    for (w = unit; (part * 10 + 1) * w * 10 <= Math.abs(fitted); ) w *= 10;
+    v = part * 10 * w;
   }
+  if (rows[number] < 2) return;
+  near = Math.max(-9, Math.min(19, ((SIGNS && minus ? -fitted : fitted) - v) / w)) * 8 | 0;
+  shares.fill(0);
+  for (let d = 304; d < 314; d++) {
+    if (CLOCKS && clock || decimals >= 0) { if (CLOCKS && clock ? v < high : decimals < places) shares[d] = mass(v, w); v += w; }
+    else if (part || !digits) { v = part * 10 + d - 304; for (w = unit; v * w < far && w < far; w *= v ? 10 : far) shares[d] += mass(v * w, w); }
+  }
+  if (!CLOCKS || !clock) {
+    if (digits) {
+      const exact = mass(part * unit, 1);
+      if (POINTS && decimals < 0 && places) shares[302] = mass(part * unit, unit) - exact;
+      shares[256 + ends[number]] += exact;
+    }
+    if (SIGNS && !at) shares[301] = below(0);
+  }
+  for (j = 256; --j; ) { shares[j] = shares[2 * j] + shares[2 * j + 1]; if (shares[j] > 1e-9) opinion[j] = odds[Math.min(4095, 4096 * shares[2 * j + 1] / shares[j]) | 0]; }
+  for (likeliest = 1; likeliest < 256; ) likeliest = likeliest * 2 + (shares[likeliest * 2 + 1] > shares[likeliest * 2] ? 1 : 0);
+};
+const advance = () => {
+  const d = c1 - 48;
+  if (d >= 0 && d < 10) {
+    digits++;
+    if (CLOCKS && numbers[number][0]) part += d * place, high = Math.min(high, part + place), group++;
+    else { part = part * 10 + d; if (POINTS && decimals >= 0) decimals++, unit /= 10; }
+  } else if (CLOCKS && numbers[number][0]) { if (group) decimals++, group = 0; }
+  else if (POINTS && d === -2) decimals = 0;
+  else if (SIGNS && d === -3) minus = 1;
+  opine();
+};
+`;
+
+/** A number has ended: its error teaches the shape and the breadth of the column's errors, and its row the fit. */
+const observeSource = `
+const observe = () => {
+  const [clock, , , product] = numbers[number], m = moments[number], v = CLOCKS && clock ? part : (SIGNS && minus ? -part : part) * unit, r = v - centre, e = Math.abs(r), u = Math.max(0, Math.min(30.999, 15.5 + 16 * r / (breadth + e))), j = u | 0, n = rows[number], width = widths[number], weight = (width + 1e-9) / (width + e / relative + 1e-9);
+  if (!digits || !(e < 1e15)) return;
+  /*observed*/ rows[number]++; ends[number] = c1;
+  if (n > 1) shapes[number][j] += 1 - u + j, shapes[number][j + 1] += u - j;
+  widths[number] += n > 9 ? (Math.min(e / relative, width * 6 + 0.1) - width) * 0.02 : (e / relative - width) / (n + 1);
+  if (!n) origin[number] = v;
+  if (SUMS && spikes.size < 20) spikes.set(r, (spikes.get(r) || 0) + 1);
+  value[number] = v;
+  features[F] = scaled(number, product);
+  for (let r = 0; r < F; r++) for (let c = 0; c < G; c++) m[r * G + c] = m[r * G + c] * 0.9995 + (n > F ? weight : 0.5) * features[r] * features[c];
 };
 `;
