@@ -38,6 +38,7 @@ const wide = (): Model =>
       layers: [
         { type: 'flatten' },
         { type: 'dense', units: 512, activation: 'relu' },
+        { type: 'dense', units: 100, activation: 'relu' },
         { type: 'dense', units: 3, activation: 'softmax' },
       ],
       task: 'classification',
@@ -260,7 +261,7 @@ describe('fineTune', () => {
 
   it('trains weights that lie transposed as it trains those that are observed, which do not', async () => {
     const model = wide();
-    const [first, , last] = model.parameters;
+    const [first, , , , last] = model.parameters;
     first.mask = Uint8Array.from(first.data, (_, i) => Number(i % 3 > 0));
     const centroids = Float32Array.of(-0.05, 0.05);
     const indices = Int32Array.from(first.data, (w, i) => (i % 3 > 0 ? Number(w > 0) : -1));

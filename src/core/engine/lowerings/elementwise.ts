@@ -11,12 +11,19 @@ import type {
 } from '../tf';
 import type { Graph, Value } from '../graph';
 import { broadcast, cast, lower, type Lowering } from './lowering';
+import { ofEach } from './matrices';
 
 const binary = (operator: string, type?: 'bool'): Lowering =>
-  lower<BinaryInputs>((graph, { a, b }) => graph.node(operator, [a, b], broadcast(a, b), { type }));
+  lower<BinaryInputs>((graph, { a, b }) =>
+    ofEach(graph, [a, b], broadcast(a, b), (sides, shape) =>
+      graph.node(operator, sides, shape, { type }),
+    ),
+  );
 
 const unary = (operator: string): Lowering =>
-  lower<UnaryInputs>((graph, { x }) => graph.node(operator, [x], x.shape));
+  lower<UnaryInputs>((graph, { x }) =>
+    ofEach(graph, [x], x.shape, (inputs, shape) => graph.node(operator, inputs, shape)),
+  );
 
 const not = (graph: Graph, x: Value): Value => graph.node('Not', [x], x.shape);
 
@@ -119,7 +126,11 @@ export const elementwise = {
   Step: lower<UnaryInputs, StepAttrs>((graph, { x }, { alpha }) => {
     // tfjs passes alpha = 0 for the derivative of ReLU. Its output is positive where its input is, and asking
     // the output lets ONNX Runtime fuse ReLU into the product before it.
-    if (!alpha) return cast(graph, positive(graph, graph.node('Relu', [x], x.shape)), 'float32');
+    if (!alpha) {
+      return ofEach(graph, [x], x.shape, (inputs, shape) =>
+        cast(graph, positive(graph, graph.node('Relu', inputs, shape)), 'float32'),
+      );
+    }
     return graph.node(
       'Where',
       [positive(graph, x), graph.scalar(1), graph.scalar(alpha)],

@@ -47,6 +47,9 @@ const turnedSize = 2 ** 17;
  */
 const packedSize = 2 ** 17;
 
+/** Products of so few columns are summed in other portions where the left side is transposed: they are left as they are. */
+const narrow = 64;
+
 /** [..., m, k] @ [..., k, n] (+ bias), either side transposed; leading dimensions broadcast. */
 function product(
   graph: Graph,
@@ -73,7 +76,7 @@ function product(
   return bias ? graph.node('Add', [y, bias], shape) : y;
 }
 
-/** The product of two matrices. */
+/** The product of two matrices. What lies transposed is read as it lies, where that costs nothing. */
 function multiply(
   graph: Graph,
   a: Value,
@@ -82,14 +85,19 @@ function multiply(
   transposeB: boolean,
   bias?: Value,
 ): Value {
-  const lying = lyingMatrix(graph, b);
-  if (lying && transposeB) return multiply(graph, a, lying, transposeA, false, bias);
-  if (lying && sizeOf(lying) >= packedSize) {
-    const column = bias && graph.reshape(bias, [lying.shape[0], 1]);
-    return graph.transpose(multiply(graph, lying, a, false, !transposeA, column), [1, 0]);
+  const [left, right] = [a, b].map((side) => lyingMatrix(graph, side));
+  if (right && transposeB) return multiply(graph, a, right, transposeA, false, bias);
+  if (left && transposeA) return multiply(graph, left, b, false, transposeB, bias);
+  if (right && !graph.producer(right) && sizeOf(right) >= packedSize) {
+    const column = bias && graph.reshape(bias, [right.shape[0], 1]);
+    return graph.transpose(multiply(graph, right, a, false, !transposeA, column), [1, 0]);
   }
   const shape = [a.shape[transposeA ? 1 : 0], b.shape[transposeB ? 0 : 1]];
-  const turned = transposeA && shape[0] * shape[1] >= turnedSize;
+  const large = shape[0] * shape[1] >= turnedSize;
+  if (left && !large && shape[1] > narrow) {
+    return multiply(graph, left, b, true, transposeB, bias);
+  }
+  const turned = transposeA && large;
   const inputs = [turned ? graph.transpose(a, [1, 0]) : a, b, bias].filter(Boolean);
   return graph.node('Gemm', inputs, shape, {
     attributes: transpositions(transposeA && !turned, transposeB),
@@ -115,9 +123,42 @@ export function transpose(graph: Graph, x: Value, permutation: number[]): Value 
 }
 
 /** What a matrix is the transposition of. */
-function lyingMatrix(graph: Graph, matrix: Value): Value | undefined {
+export function lyingMatrix(graph: Graph, matrix: Value): Value | undefined {
   const made = graph.producer(matrix);
   return made?.operator === 'Transpose' && matrix.shape.length === 2 ? made.inputs[0] : undefined;
+}
+
+/**
+ * A function of single elements. Of matrices that lie transposed, or of products that may as well be computed so,
+ * it is computed as they lie, so that the product before and the one after need no transposition.
+ * @param build gives the function of inputs of this shape
+ */
+export function ofEach(
+  graph: Graph,
+  inputs: Value[],
+  shape: number[],
+  build: (inputs: Value[], shape: number[]) => Value,
+): Value {
+  const matrices = inputs.filter((value) => sizeOf(value) > 1);
+  const lying = matrices.filter((value) => lyingMatrix(graph, value));
+  const others = matrices.filter((value) => !lying.includes(value));
+  if (
+    lying.length === 0 ||
+    !others.every((value) => turnsFreely(graph, value)) ||
+    matrices.some((value) => String(value.shape) !== String(shape))
+  ) {
+    return build(inputs, shape);
+  }
+  const turned = inputs.map((value) =>
+    matrices.includes(value) ? transpose(graph, value, [1, 0]) : value,
+  );
+  return graph.transpose(build(turned, shape.toReversed()), [1, 0]);
+}
+
+/** A product whose right side becomes a left one that is read as it is. */
+function turnsFreely(graph: Graph, matrix: Value): boolean {
+  const made = graph.producer(matrix);
+  return made?.operator === 'Gemm' && made.inputs.length === 2 && Boolean(made.attributes.transB);
 }
 
 const transpositions = (a: boolean, b: boolean): Record<string, number> => ({

@@ -11,6 +11,7 @@ import {
 } from '../tf';
 import type { Graph, Value } from '../graph';
 import { axesOf, cast, lower, type Lowering } from './lowering';
+import { lyingMatrix } from './matrices';
 
 /** tfjs names the axes `axis` or `reductionIndices`, depending on the kernel. */
 type ReductionAttributes = Partial<SumAttrs & MaxAttrs & AllAttrs>;
@@ -72,7 +73,9 @@ export function reduce(
   const shape = keepDims
     ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size))
     : x.shape.filter((_, i) => !axes.includes(i));
-  return graph.node(operator, [x, graph.integers(axes)], shape, {
+  // ONNX Runtime would reduce what lies transposed as it lies, in another order, but for a node that it does not look through.
+  const upright = lyingMatrix(graph, x) ? graph.node('Flatten', [x], x.shape) : x;
+  return graph.node(operator, [upright, graph.integers(axes)], shape, {
     attributes: { keepdims: Number(keepDims) },
   });
 }
