@@ -9,6 +9,7 @@ import { writeInBlocks } from '../core/program/inBlocks';
 import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
 import { mostWhole } from '../core/program/sizes';
 import { verifyProgram } from '../core/program/verify';
+import { waitFor } from '../core/program/waitFor';
 import type { Metrics } from '../core/train/model';
 import { prepareFolder, writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
@@ -56,6 +57,8 @@ export async function* programRun(
   const measuring = new AbortController();
   try {
     const others = measureBaselines({ size, open: () => createReadStream(file) }, measuring.signal);
+    // A file that cannot be read is complained of by who writes the program.
+    others.catch(() => {});
     const writing =
       size > (blockBytes ?? mostWhole)
         ? writeInBlocks(source, threadedCoder(file, threads), {
@@ -162,22 +165,15 @@ async function* prove(
 }
 
 /** Tells how far something is until it is there, and hears a request to stop. */
-async function* meanwhile<Result>(
+const meanwhile = <Result>(
   promise: Promise<Result>,
   { stopping }: JobContext,
   progress: () => { done: number; total: number; note: string },
-): AsyncGenerator<RunEvent, Result> {
-  const nothing = Symbol('not yet');
-  // Whoever stops waiting is not told how it ended.
-  promise.catch(() => {});
-  for (;;) {
+): AsyncGenerator<RunEvent, Result> =>
+  waitFor(promise, (): RunEvent => {
     if (stopping()) throw new KolmoError(stopped);
-    yield { type: 'progress', stage: 'program', ...progress() };
-    const pause = new Promise<typeof nothing>((resolve) => setTimeout(resolve, 100, nothing));
-    const result = await Promise.race([promise, pause]);
-    if (result !== nothing) return result;
-  }
-}
+    return { type: 'progress', stage: 'program', ...progress() };
+  });
 
 const stopped = 'Stopped before the program was written and verified.';
 

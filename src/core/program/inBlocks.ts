@@ -14,6 +14,7 @@ import { findCandidates } from './candidates';
 import { curveOf, curvePoints } from './curve';
 import type { FieldCost } from './fieldCosts';
 import { blocksProgram, plainProgram, type Generated } from './generate';
+import { soundOf } from './media';
 import type { ModelSpec } from './model/engine';
 import {
   networkFinding,
@@ -25,9 +26,9 @@ import {
   type ProgramOptions,
 } from './program';
 import { usualBlock } from './sizes';
-import { soundOf } from './media';
 import { residualView } from './sound';
 import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
+import { waitFor } from './waitFor';
 
 export interface BlockOptions extends ProgramOptions {
   /** Most bytes of a block, but for the rest of its last line. */
@@ -76,7 +77,8 @@ export async function* writeInBlocks(
     const { shortest, blocks, learnt } = yield* codeShortest(candidates, tasksOf, code, ascii);
     const { model, found } = shortest;
     const written = await blocksProgram(model, blocks, { ascii, head: head.length, room });
-    const measured = yield* waitFor(measuring, file.length);
+    const done = { done: file.length, total: file.length, note: 'Measuring gzip and brotli' };
+    const measured = yield* waitFor(measuring, () => ({ type: 'progress', ...done }) as const);
     const { best, isPlain } = await shorterOf(written, measured, file, ascii);
     const points = blocks.flatMap(({ parts }) => parts);
     if (!isPlain) yield* curveOf(points);
@@ -225,20 +227,6 @@ async function shorterOf(
   }
   if (length > mostProgram) throw tooLong();
   return { best: written, isPlain: false };
-}
-
-/** Looks up now and then, so that a request to stop is heard. */
-async function* waitFor<Result>(
-  promise: Promise<Result>,
-  total: number,
-): AsyncGenerator<ProgramEvent, Result> {
-  const nothing = Symbol('not yet');
-  for (;;) {
-    const pause = new Promise<typeof nothing>((resolve) => setTimeout(resolve, 200, nothing));
-    const result = await Promise.race([promise, pause]);
-    if (result !== nothing) return result;
-    yield { type: 'progress', done: total, total, note: 'Measuring gzip and brotli' };
-  }
 }
 
 /** The syntax of the first block, which holds fewer images than the file. */
