@@ -3,10 +3,8 @@ import { minify } from 'terser';
 import { deflateRawSync } from 'node:zlib';
 import type { CodedBlock } from './blocks';
 import { deflate } from './deflate';
-import plainKernel from './kernels/decoder.ts?wasm';
-import imageKernel from './kernels/imageDecoder.ts?wasm';
 import { engineSource, pagesOf, type ModelSpec } from './model/engine';
-import { zeros, type Model } from './model/evaluate';
+import { decoderOf, zeros, type Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
 import { concat, wrap, type Shell } from './shell';
 
@@ -81,8 +79,7 @@ function assembled(
   const text = Buffer.from(decoder);
   const mixing = model.type === 'mixing';
   // Behind the kernel the text is a section that WebAssembly skips.
-  const kernelBytes = mixing && model.quiet ? imageKernel : plainKernel;
-  const head = mixing ? concat([kernelBytes, sectionHead(text.length)]) : new Uint8Array(0);
+  const head = mixing ? concat([decoderOf(model), sectionHead(text.length)]) : new Uint8Array(0);
   const code = deflate(mixing ? [head, text] : [text]);
   const inflated = `await new Response(new Response(b.slice(${coded.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
   // What is evaluated sees `b`, the process as `p`, and the kernel `k`.

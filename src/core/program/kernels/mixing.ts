@@ -9,8 +9,6 @@ import { box, opine } from './resampled';
 const HASH: usize = 0x1000; // i32 per context
 const SELECT: usize = 0x1100; // i32 per weight set: its row; the first two are chosen here
 const REFINE: usize = 0x1140;
-const SOLE: usize = 0x1150; // i32: one more than the byte that has a decision of its own before the bits of the others; 0 for none
-const EXPERTS: usize = 0x1154; // i32: how many have their say that the host asks
 const DOTS: usize = 0x1180; // f32 per weight set
 const MATCH: usize = 0x1200; // 32 bytes per repeat: at, length, bucket, expected byte, hash, least length
 const BASE: usize = 0x1400; // i32 per context, and so on: the bucket of this nibble
@@ -19,15 +17,15 @@ const SLOT: usize = 0x1600;
 const HOME: usize = 0x1700; // the bucket of the byte's first decision
 const PLACE: usize = 0x1800; // i32 per input that is a probability: where that stands
 const INPUTS: usize = 0x2000; // f32[8][256]: what each bit of a byte was predicted from
-export const STRETCH: usize = 0x4000; // f32[4096]
+const STRETCH: usize = 0x4000; // f32[4096]
 const SQUASH: usize = 0x8000; // f32[4096]
 const TOP: usize = 0xc000; // f32[256][16]: weights of the sets' opinions
 const COUNT_P: usize = 0x20000; // u32 per context, zeros and ones
 const REFINE_A: usize = 0x100000; // f32[16384][16], so that a context is one cache line
 const REFINE_B: usize = 0x200000;
 export const EXPERT: usize = 0x2f0000; // f32[256] an expert: what it says of each decision, in log-odds
-const QUIET_P: usize = 0x243000; // u32[4096] per context of a quiet byte
-const QUIET_W: usize = 0x2ef000; // f32 per such context
+const QUIET_P: usize = 0x243000; // u32[4096] per context of a quiet byte, four
+const QUIET_W: usize = 0x1170; // f32 per such context, four
 const REPEAT_P: usize = 0x2ff000; // u32 per expected bit, repeat and length
 const PAST_P: usize = 0x300000; // u32 per context, last bits and decision
 const DATA: usize = 0x700000;
@@ -35,6 +33,8 @@ const DATA: usize = 0x700000;
 let contexts: i32 = 0;
 let sets: i32 = 0;
 let matches: i32 = 0;
+/** A byte that has a decision of its own before the bits of all others. */
+let sole: i32 = -1;
 let experts: i32 = 0;
 let inputBytes: i32 = 0;
 let recent: usize = 0;
@@ -48,8 +48,8 @@ let word: u32 = 0;
 let stream: usize = 0;
 let rateEnd: f32 = 0;
 
-/** Whether the next byte is already known to be another than SOLE's. */
-let other: i32 = 0;
+/** Whether the next byte is already known to be another than `sole`. */
+let isOther: i32 = 0;
 
 /** Product of the probabilities that the last byte's bits were given. */
 export let chance: f64 = 1;
@@ -62,12 +62,26 @@ function clip(d: f32): f32 {
   return d < -11.9 ? -11.9 : d > 11.9 ? 11.9 : d;
 }
 
+function sumOf(lanes: v128): f32 {
+  return (
+    f32x4.extract_lane(lanes, 0) +
+    f32x4.extract_lane(lanes, 1) +
+    f32x4.extract_lane(lanes, 2) +
+    f32x4.extract_lane(lanes, 3)
+  );
+}
+
 /** What a count of five bits stands for, and a little. */
 function countOf(code: usize): f64 {
   return <f64>(code < 4 ? code : ((code & 3) + 4) << ((code >> 2) - 1)) + 0.25;
 }
 
-/** Places everything that depends on the file, and fills the tables. `at` is where the payload is read or written. */
+/** Comes before all else where there is such a byte; of a program without it, what is done for that falls away. */
+export function single(byte: i32): void {
+  sole = byte;
+}
+
+/** Places everything that depends on the file, and fills the tables. `at` is where the payload is read or written; `opinions` are the host's experts. */
 export function prepare(
   n: i32,
   selectors: i32,
@@ -80,11 +94,12 @@ export function prepare(
   tableMask: i32,
   rate: f32,
   repeatBits: i32,
+  opinions: i32,
 ): void {
   contexts = n;
   sets = selectors + 2;
   matches = repeats;
-  experts = load<i32>(EXPERTS);
+  experts = opinions;
   inputBytes = ((3 * n + 2 * repeats + experts + 4) & ~3) << 2;
   stream = at;
   recent = recentAt;
@@ -138,9 +153,14 @@ function shift(encoding: i32): void {
   }
 }
 
-/** The decision of a byte at a bit; before the first, whether it is another byte than `sole`. */
-function bitOf(byte: i32, bit: i32, sole: i32): i32 {
-  return bit > 7 ? i32(byte !== sole) : (byte >> bit) & 1;
+/** Whether a decision comes before the bits: whether the byte is another than `sole`. */
+function isFirst(bit: i32): boolean {
+  return sole >= 0 && bit > 7;
+}
+
+/** The decision of a byte at a bit. */
+function bitOf(byte: i32, bit: i32): i32 {
+  return isFirst(bit) ? i32(byte !== sole) : (byte >> bit) & 1;
 }
 
 /** Codes the byte at `i` of the data, which an encoder has put there, and returns it. */
@@ -148,11 +168,10 @@ export function code(i: i32, encoding: i32): i32 {
   const rate: f32 = rateEnd + 0.016 / (1 + <f32>i / 4096);
   const c1 = i ? <i32>load<u8>(i - 1, DATA) : 0;
   const refineContext = load<i32>(REFINE) * 0x2f0b4c47;
-  const sole = other ? -1 : load<i32>(SOLE) - 1;
-  const first = 7 + i32(sole >= 0);
+  const first = 7 + (i32(sole >= 0) & ~isOther);
   let node = 8 - first;
-  if (!other) chance = 1;
-  other = 0;
+  if (!isOther) chance = 1;
+  isOther = 0;
   for (let bit = first; bit >= 0; bit--) {
     if (bit === first || bit === 7 || bit === 3) findBuckets(bit === first, node);
     const input = INPUTS + ((bit & 7) << 10);
@@ -161,7 +180,7 @@ export function code(i: i32, encoding: i32): i32 {
     store<f32>(last - 4, 0.4);
     for (let k = 0; k < experts; k++)
       store<f32>(last - 8 - (k << 2), load<f32>(EXPERT + (k << 10) + (node << 2)));
-    gather(input, bit, node, sole);
+    gather(input, bit, node);
     // Their lines are asked for before they are needed.
     let ra = REFINE_A + (((c1 * 0x25d1 + node * 61) & 16383) << 6);
     let rb = REFINE_B + ((((refineContext >>> 16) ^ (node * 61)) & 4095) << 6);
@@ -175,12 +194,7 @@ export function code(i: i32, encoding: i32): i32 {
       let sum = f32x4.splat(0);
       for (let x: usize = input; x < last; x += 16, w += 16)
         sum = f32x4.add(sum, f32x4.mul(v128.load(x), v128.load(w)));
-      const d = clip(
-        f32x4.extract_lane(sum, 0) +
-          f32x4.extract_lane(sum, 1) +
-          f32x4.extract_lane(sum, 2) +
-          f32x4.extract_lane(sum, 3),
-      );
+      const d = clip(sumOf(sum));
       store<f32>(m << 2, d, DOTS);
       dot += d * load<f32>(top + (m << 2));
     }
@@ -198,7 +212,7 @@ export function code(i: i32, encoding: i32): i32 {
     let p = <i32>((mixed + refined * 0.35) * 65536);
     p = max(1, min(65535, p));
 
-    const y = decide(p, encoding ? bitOf(load<u8>(i, DATA), bit, sole) : 0, encoding);
+    const y = decide(p, encoding ? bitOf(load<u8>(i, DATA), bit) : 0, encoding);
     const error: f32 = (<f32>y - mixed) * 0.0015;
     for (let m = 0; m < sets; m++) {
       let w: usize = weights + load<i32>(m << 2, SELECT) * inputBytes;
@@ -216,8 +230,8 @@ export function code(i: i32, encoding: i32): i32 {
     const gap: f32 = <f32>y - squash(<f32>(ti + up) * 0.25 - 7.5);
     store<f32>(ra, load<f32>(ra) + (gap - load<f32>(ra)) * 0.02);
     store<f32>(rb, load<f32>(rb) + (gap - load<f32>(rb)) * 0.02);
-    update(y, bit, sole);
-    if (bit > 7 && !y) {
+    update(y, bit);
+    if (isFirst(bit) && !y) {
       node = sole;
       break;
     }
@@ -225,8 +239,18 @@ export function code(i: i32, encoding: i32): i32 {
   }
   node &= 255;
   store<u8>(i, node, DATA);
-  findMatches(i + 1, node);
+  if (matches) findMatches(i + 1, node);
   return node;
+}
+
+/** Turns shares at the leaves of a tree of decisions, whose last parent is `k` bytes from `shares`, into log-odds of each as far as `last`. */
+export function decisions(shares: usize, k: i32, last: i32, to: usize): void {
+  for (; k >= last; k -= 4) {
+    const one = load<f32>(shares + 2 * k, 4);
+    const all = one + load<f32>(shares + 2 * k);
+    store<f32>(shares + k, all);
+    store<f32>(to + k, load<f32>((<usize>(<i32>((one * 4095) / all))) << 2, STRETCH));
+  }
 }
 
 /** Codes a decision that is 1 with the probability p / 65536; the encoder tells which it is. */
@@ -241,37 +265,28 @@ function decide(p: i32, told: i32, encoding: i32): i32 {
 }
 
 /**
- * Codes whether the byte at `i` is another than SOLE's, from the first `n` contexts alone, and returns that; of such a byte
+ * Codes whether the byte at `i` is another than `sole`, from the first four contexts alone, and returns that; of such a byte
  * `code` then codes the rest. Only for data without repeats.
  */
-export function quiet(i: i32, n: i32, encoding: i32): i32 {
-  const sole = load<i32>(SOLE) - 1;
-  let dot: f32 = 0;
-  for (let k: i32 = 0; k < n << 2; k += 4) {
+export function quiet(i: i32, encoding: i32): i32 {
+  for (let k: i32 = 0; k < 16; k += 4) {
     const a = QUIET_P + (k << 12) + ((load<u32>(k, HASH) & 4095) << 2);
-    const x = load<f32>((load<u32>(a) >> 20) << 2, STRETCH);
-    store<i32>(k, <i32>a, SLOT);
-    store<f32>(k, x, INPUTS);
-    dot += x * (0.4 + load<f32>(k, QUIET_W));
+    store<i32>(k, <i32>a, PLACE);
+    store<f32>(k, stretch(a), INPUTS);
   }
-  const p = squash(clip(dot));
+  const x = v128.load(INPUTS);
+  const w = v128.load(QUIET_W);
+  const p = squash(clip(sumOf(f32x4.mul(x, f32x4.add(w, f32x4.splat(0.3))))));
   chance = 1;
-  other = decide(
+  isOther = decide(
     max(1, min(65535, <i32>(p * 65536))),
     encoding ? i32(load<u8>(i, DATA) !== sole) : 0,
     encoding,
   );
-  for (let k: i32 = 0; k < n << 2; k += 4) {
-    const a: usize = load<i32>(k, SLOT);
-    const s = load<u32>(a);
-    const seen = s & 1023;
-    const gap = <f32>(other * 0x3fffff - <i32>(s >> 10)) / (<f32>seen + 1.2);
-    store<u32>(a, (((s >> 10) + <i32>gap) << 10) | (seen + i32(seen < 1000)));
-    const w = load<f32>(k, QUIET_W);
-    store<f32>(k, w + (<f32>other - p) * 0.002 * load<f32>(k, INPUTS), QUIET_W);
-  }
-  if (!other) store<u8>(i, sole, DATA);
-  return other;
+  learn(isOther, PLACE + 16);
+  v128.store(QUIET_W, f32x4.add(w, f32x4.mul(x, f32x4.splat((<f32>isOther - p) * 0.002))));
+  if (!isOther) store<u8>(i, sole, DATA);
+  return isOther;
 }
 
 /** How often the bits at a bucket's root were seen: of two places for a bucket the less used one is taken over. */
@@ -334,9 +349,9 @@ function stretch(at: usize): f32 {
  * Three inputs a context: what its counts of zeros and ones say, what followed its last bits here, and the first once more, its
  * sign changed where both bits were seen, so that the mixer trusts the two cases apart. Then the repeats, and their lengths.
  */
-function gather(input: usize, bit: i32, node: i32, sole: i32): void {
+function gather(input: usize, bit: i32, node: i32): void {
   const place =
-    (bit > 7 ? 1 : bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 1;
+    (isFirst(bit) ? 1 : bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 1;
   let x: usize = PLACE;
   const third = input + ((contexts + matches) << 3);
   for (let k: i32 = 0; k < contexts << 2; k += 4, x += 8, input += 8) {
@@ -353,13 +368,13 @@ function gather(input: usize, bit: i32, node: i32, sole: i32): void {
     store<f32>(input, stretch(followed), 4);
     store<u32>(third + k, reinterpret<u32>(d) ^ ((i32(c > 31) & i32((c & 31) > 0)) << 31));
   }
-  for (let m = 0; m < matches << 2; m += 4) {
+  for (let m = 0; matches && m < matches << 2; m += 4) {
     const at = MATCH + (m << 3);
     const byte = load<i32>(at, 12);
     let second: f32 = 0;
     let z = m << 3;
     if (byte) {
-      const expected = bitOf(byte & 255, bit, sole);
+      const expected = bitOf(byte & 255, bit);
       z |= load<i32>(at, 8) | (expected << 8);
       second = <f32>(min(load<i32>(at, 4), 32) * (expected * 2 - 1)) / 16;
     }
@@ -370,21 +385,8 @@ function gather(input: usize, bit: i32, node: i32, sole: i32): void {
   }
 }
 
-/**
- * Teaches the bit to all that had a say. A probability has 22 bits, and 10 of count, which sets the pace. A slot: how many zeros
- * and ones (5 bits each), and the last five bits behind a one. From eight on counts rise by chance (Morris, 1978), which is
- * drawn from the coder's interval, as both sides know it; the count that can rise no more lowers the other.
- */
-function update(y: i32, bit: i32, sole: i32): void {
-  for (let m = 0; m < matches; m++) {
-    const at = MATCH + (m << 5);
-    // A repeat that errs is forgotten.
-    if (bitOf(load<u8>(at, 12), bit, sole) !== y) {
-      store<i32>(at, 0, 4);
-      store<i32>(at, 0, 12);
-    }
-  }
-  const end = PLACE + (((contexts << 1) + matches) << 2);
+/** Teaches a decision to the probabilities at PLACE: each has 22 bits, and 10 of count, which sets the pace. */
+function learn(y: i32, end: usize): void {
   const one = i32x4.splat(y * 0x3fffff);
   for (let k: usize = PLACE; k < end; k += 16) {
     const a = load<usize>(k);
@@ -410,6 +412,23 @@ function update(y: i32, bit: i32, sole: i32): void {
     v128.store_lane<u32>(c, s, 2);
     v128.store_lane<u32>(d, s, 3);
   }
+}
+
+/**
+ * Teaches the bit to all that had a say. A slot: how many zeros
+ * and ones (5 bits each), and the last five bits behind a one. From eight on counts rise by chance (Morris, 1978), which is
+ * drawn from the coder's interval, as both sides know it; the count that can rise no more lowers the other.
+ */
+function update(y: i32, bit: i32): void {
+  for (let m = 0; matches && m < matches; m++) {
+    const at = MATCH + (m << 5);
+    // A repeat that errs is forgotten.
+    if (bitOf(load<u8>(at, 12), bit) !== y) {
+      store<i32>(at, 0, 4);
+      store<i32>(at, 0, 12);
+    }
+  }
+  learn(y, PLACE + (((contexts << 1) + matches) << 2));
   let dice = (low ^ high) * 0x9e3779b1;
   const shift = y ? 6 : 11;
   for (let k: i32 = 0; k < contexts << 2; k += 4) {

@@ -82,6 +82,8 @@ const pixels: Part[] = [
   { pattern: /\bslope\b/, words: 'slope of the pixels around' },
   { pattern: /\bnear\b/, words: 'tones of the 10 pixels around' },
   { pattern: /\bfine\b/, words: 'finer tones of the 8 pixels around' },
+  { pattern: /\brough\b/, words: 'grey of the 10 pixels around, coarsely' },
+  { pattern: /\bsmooth\b/, words: 'grey of the 5 pixels around' },
   { pattern: /\bshape\b/, words: 'tones of the 16 pixels around' },
 ];
 

@@ -1,7 +1,7 @@
 /** The predictor of one file: source text that computes the contexts of each byte, around the one kernel that mixes them. */
 import { concat } from '../shell';
 import { mixSource, usesSource } from './fields';
-import { networkSource, placeNetwork, type Network } from './network';
+import { networkSource, networkBytes, type Network } from './network';
 import { resampledSource, type Resampling } from './resampled';
 
 /** What distinguishes the predictor of one file from that of another. */
@@ -21,7 +21,7 @@ export interface ModelSpec {
   sole?: number;
   /**
    * Of models without repeats: where the expression `when` is true, whether the byte is another than `sole` is decided from these
-   * few contexts alone, and only those other bytes are predicted from all.
+   * four contexts alone, and only those other bytes are predicted from all.
    */
   quiet?: { when: string; contexts: string[] };
   /** A network whose weights the payload begins with. */
@@ -47,9 +47,7 @@ const map = {
   hash: 0x1000,
   select: 0x1100,
   refine: 0x1140,
-  sole: 0x1150,
-  experts: 0x1154,
-  law: 0x1158,
+  law: 0x1150,
   expert: 0x2f0000,
   stretch: 0x4000,
   match: 0x1200,
@@ -94,7 +92,7 @@ function plan(spec: ModelSpec, dataSize: number) {
   const recent = stream + lines(size + (size >> 3) + 16384);
   const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
   const network = lines(weights + rows * inputsOf(spec) * 4);
-  const table = lines(spec.network ? placeNetwork(spec.network, network).end : network);
+  const table = lines(spec.network ? network + networkBytes(spec.network) : network);
   const tableBytes = 4 * 2 ** spec.tableBits;
   return {
     stream,
@@ -144,15 +142,7 @@ export function engineSource(
   const last = encoding ? 'total' : block ? `${front}+${block.length}` : size + front;
   const experts = [
     ...(network ? [networkSource(network, { expert: map.expert, at: places.network, front })] : []),
-    ...(resampling
-      ? [
-          resampledSource(resampling, {
-            law: (map.law - map.select) / 4,
-            at: weightBytes,
-            front,
-          }),
-        ]
-      : []),
+    ...(resampling ? [resampledSource(resampling, { law: (map.law - map.select) / 4 })] : []),
   ];
   const firstRow = (m: number): number =>
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
@@ -174,8 +164,8 @@ export function engineSource(
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
-${spec.sole === undefined ? '' : `select[${(map.sole - map.select) / 4}] = ${spec.sole + 1};`}${expertsOf(spec) ? `select[${(map.experts - map.select) / 4}] = ${expertsOf(spec)};` : ''}
-kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, recentBits(size)].join()});
+${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
+kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, recentBits(size), expertsOf(spec)].join()});
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
@@ -187,7 +177,7 @@ ${experts.map(({ state }) => state).join('')}
 for (let i = ${start}; i < ${last}; i++) {
   ${encoding ? 'if (!(i & 8191)) yield i;' : ''}
   ${spec.step}
-  ${quiet ? `let next = ${spec.sole!}; ${hashed(quiet.contexts)} if (!(${quiet.when}) || kernel.${encoding ? `quiet(i, ${quiet.contexts.length}, 1)` : `decodeQuiet(i, ${quiet.contexts.length})`}) {` : ''}
+  ${quiet ? `let next = ${spec.sole!}; ${hashed(quiet.contexts)} if (!(${quiet.when}) || kernel.${encoding ? 'quiet(i, 1)' : 'decodeQuiet(i)'}) {` : ''}
   ${experts.map(({ step }) => step).join('')}
   ${hashed(contexts)}
   ${selectors.map(({ expression }, m) => `select[${m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}

@@ -1,7 +1,8 @@
 /** Runs a predictor inside the encoder: the only place where source text becomes code. */
 import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
-import decoderBytes from '../kernels/imageDecoder.ts?wasm';
+import plainDecoder from '../kernels/decoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
+import imageDecoder from '../kernels/imageDecoder.ts?wasm';
 import { concat } from '../shell';
 import { minimalSource, type MinimalSpec } from './minimal';
 import { expectSource, type Expectation } from './residuals';
@@ -69,6 +70,10 @@ export function encodeWith(
   );
 }
 
+/** The kernel that a program of the model carries. */
+export const decoderOf = ({ sole }: ModelSpec): Uint8Array<ArrayBuffer> =>
+  sole === undefined ? plainDecoder : imageDecoder;
+
 /** What the emitted program does: the data from its payload, with zeros behind it. */
 export function decodeWith(model: Model, payload: Uint8Array, size: number): Uint8Array {
   const run = (parameters: string[], body: string): Body<Uint8Array> =>
@@ -79,7 +84,7 @@ export function decodeWith(model: Model, payload: Uint8Array, size: number): Uin
       size,
     );
   const body = engineSource(model, size, 'decode');
-  const decoder = new WebAssembly.Module(decoderBytes);
+  const decoder = new WebAssembly.Module(decoderOf(model));
   return run(['memory', 'kernel', 'source'], body)(...instantiate(decoder, model, size), payload);
 }
 

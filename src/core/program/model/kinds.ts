@@ -348,17 +348,17 @@ const imageModel = ({
   const [pixels, size] = [width * height, row * (height + margin) + margin];
   const at = (right: number, up: number): string => `known[spot-${up * row - right}]`;
   return {
-    state: `let top = 0, left = 0, place = 0, px = 0, py = 0, run = 0, image = 0, spot = 0, ink = 0;
-  const known = new Uint8Array(${size}), tones = new Uint8Array(256).map((_, v) => v ? v > 250 ? 3 : v > 128 ? 2 : 1 : 0), around = [${around.map(([right, up]) => up * row - right).join()}];`,
-    step: `known[spot] = c1; if (c1) ink = i; image = (i - ${header}) / ${pixels} | 0; const at = i < ${header} ? 0 : (i - ${header}) % ${pixels}; if (!at) { known.fill(0); ${boxes === undefined ? '' : `if (i >= ${header}) { const box = data[${boxes + 1} + 2 * image]; top = box >> 4; left = box & 15; }`} }
+    state: `let edge = 0, top = 0, left = 0, place = 0, px = 0, py = 0, run = 0, image = 0, spot = 0, ink = 0;
+  const known = new Uint8Array(${size}), around = [${around.map(([right, up]) => up * row - right).join()}];`,
+    step: `known[spot] = c1; if (c1) ink = i; image = (i - ${header}) / ${pixels} | 0; const at = i < ${header} ? 0 : (i - ${header}) % ${pixels}; if (!at) { known.fill(0); ${boxes === undefined ? '' : `if (i >= ${header}) edge = data[${boxes} + 2 * image], top = data[${boxes + 1} + 2 * image], left = top & 15, top >>= 4;`} }
   px = at % ${width}; py = at / ${width} | 0; place = ${boxes === undefined ? 'at' : `at + ${16 * width} - top * ${width} - left`}; spot = (py + ${margin}) * ${row} + px + ${margin};
   run = px ? c1 ? run < 0 ? 1 : run + 1 : run > 0 ? -1 : run - 1 : 0;
-  let shape = 0, fine = 0;
-  for (let k = ${around.length}; k--; ) { const v = known[spot - around[k]]; shape = shape << 2 | tones[v]; if (k < 8) fine = fine << 3 | (v && 1 + (v >> 6)); }
-  const near = shape & 0xfffff, w = ${at(-1, 0)}, n = ${at(0, 1)}, nw = ${at(-1, 1)}, ne = ${at(1, 1)}, ww = ${at(-2, 0)}, nn = ${at(0, 2)}, nne = ${at(1, 2)}, nee = ${at(2, 1)}, nww = ${at(-2, 1)}, slope = Math.max(0, Math.min(255, w + n - nw));`,
+  let shape = 0, fine = 0, rough = 0, smooth = 0;
+  for (let k = ${around.length}; k--; ) { const v = known[spot - around[k]]; shape = shape << 2 | (v > 0) + (v > 128) + (v > 250); rough = rough << 3 | v >> 5; if (k < 8) fine = fine << 3 | (v && 1 + (v >> 6)); smooth = smooth << 4 | v >> 4; }
+  const near = shape & 0xfffff, w = ${at(-1, 0)}, n = ${at(0, 1)}, nw = ${at(-1, 1)}, ne = ${at(1, 1)}, ww = ${at(-2, 0)}, nn = ${at(0, 2)}, slope = Math.max(0, Math.min(255, w + n - nw));`,
     quiet: {
       when: `i >= ${header} && !near`,
-      contexts: ['place', 'shape>>>20', '(i-ink>at?127:(i-ink)/28|0)*32+px'],
+      contexts: ['place', 'shape>>>20', '(i-ink>at?127:(i-ink)/28|0)*32+px', 'i-ink>at'],
     },
     contexts: [
       'place',
@@ -368,13 +368,13 @@ const imageModel = ({
       'w|ww<<8',
       'n|nn<<8',
       'slope|(w>>5)<<8|(n>>5)<<11|(ne>>5)<<14',
-      '(w>>5)|(n>>5)<<3|(nw>>5)<<6|(ne>>5)<<9|(ww>>5)<<12|(nn>>5)<<15|(nne>>5)<<18|(nww>>5)<<21|(nee>>5)<<24',
+      'rough&0x3fffffff',
       'near',
       '(n+w-nw&255)|ne<<8',
       'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
       'fine',
       'mix(run,(n>>5)+(ne>>5)*8)',
-      '(w>>4)|(n>>4)<<4|(nw>>4)<<8|(ne>>4)<<12|(nee>>5)<<16',
+      'smooth&0xfffff',
       `w>>3|(ww>>3)<<5|(${at(-3, 0)}>>3)<<10|(n>>6)<<15|(ne>>6)<<17`,
       'mix(image,1)',
       'mix(image,w+2)',

@@ -71,63 +71,47 @@ for (let i = 0; i < data.length; i++) {
 return { asked, shown, bytes };`;
 }
 
-/** Where a layer's floats lie in the kernel's memory: its outputs [stride], then its biases and weights [1 + inputs, stride]. */
-interface PlacedLayer extends NetworkLayer {
-  read: number;
-  outputs: number;
-  weights: number;
-  /** Units, filled up to whole vectors of four. */
-  stride: number;
-}
+const vectors = (floats: number): number => (floats + 3) & ~3;
 
-/** Places what the network is shown from `at` on, as bytes and as floats, and layer by layer what comes of it. */
-export function placeNetwork({ inputs, layers }: Network, at: number) {
-  const shown = at + ((inputs.count + 15) & ~15);
-  let read = shown;
-  let free = shown + 4 * ((inputs.count * featuresPerInput + 3) & ~3);
-  const placed = layers.map((layer): PlacedLayer => {
-    const stride = (layer.units + 3) & ~3;
-    const place = { ...layer, read, outputs: free, weights: free + 4 * stride, stride };
-    read = place.outputs;
-    free = place.weights + 4 * (1 + layer.inputs) * stride;
-    return place;
-  });
-  return { bytes: at, shown, layers: placed, end: free };
+/**
+ * What the kernel keeps of a network: the bytes shown, then as floats what each layer takes, and its biases and weights
+ * [1 + inputs, units], all in whole vectors of four; last come the logits.
+ */
+export function networkBytes({ inputs, layers }: Network): number {
+  const floats = layers.map(({ inputs, units }) => vectors(inputs) + (1 + inputs) * vectors(units));
+  return (
+    ((inputs.count + 15) & ~15) +
+    4 * floats.reduce((sum, count) => sum + count, vectors(networkClasses))
+  );
 }
 
 /** State, and statements after a model's `step`: the network's opinion on the first 16 decisions of the next byte, in log-odds. */
 export function networkSource(
-  network: Network,
+  { inputs, layers, weights }: Network,
   { expert, at, front }: { expert: number; at: number; front: number },
 ): { state: string; step: string } {
-  const { inputs, weights } = network;
-  const { bytes, shown, layers } = placeNetwork(network, at);
-  const table = layers.map((layer) => [
-    layer.weights / 4,
-    layer.stride,
-    layer.inputs,
-    layer.units,
-    layer.biasScale,
-    layer.scale,
+  const table = layers.map(({ inputs, units, biasScale, scale }) => [
+    inputs,
+    units,
+    biasScale,
+    scale,
   ]);
-  const asked = layers.map(
-    ({ read, weights, outputs, inputs, stride }) =>
-      `kernel.dense(${[read, weights, outputs, inputs, stride].join()});`,
-  );
   return {
     state: `
-const x = new Uint8Array(memory.buffer, ${bytes}, ${inputs.count}), floats = new Float32Array(memory.buffer);`,
+const x = new Uint8Array(memory.buffer, ${at}, ${inputs.count}), floats = new Float32Array(memory.buffer);`,
     step: `
 if (i === ${weights.length}) {
-  let p = 0;
-  for (const [at, stride, inputs, units, ...scales] of ${JSON.stringify(table)})
-    for (let k = 0; k <= inputs; k++) for (let j = 0; j < units; j++) floats[at + k * stride + j] = (data[p++] << 24 >> 24) * scales[k && 1];
+  let p = 0, at = ${(at + ((inputs.count + 15) & ~15)) / 4};
+  for (const [inputs, units, ...scales] of ${JSON.stringify(table)}) {
+    at += inputs + 3 & ~3;
+    for (let k = 0; k <= inputs; k++, at += units + 3 & ~3) for (let j = 0; j < units; j++) floats[at + j] = (data[p++] << 24 >> 24) * scales[k && 1];
+  }
 }
 if (i >= ${front} && (${inputs.when})) {
   ${inputs.source}
-  kernel.show(${bytes}, ${inputs.count}, ${shown});
-  ${asked.join('')}
-  kernel.vote(${layers.at(-1)!.outputs});
+  kernel.show(${at}, ${inputs.count});
+  ${layers.map(({ inputs, units }) => `kernel.dense(${inputs}, ${units});`).join('')}
+  kernel.vote();
 } else floats.fill(0, ${expert / 4}, ${expert / 4 + 16});`,
   };
 }

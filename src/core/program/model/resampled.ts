@@ -10,25 +10,21 @@ export interface Resampling {
   originals: Uint8Array;
 }
 
-/** A slope of the pixels around, squared, that says nothing yet of where ink lies. */
-const leastSlope = 300;
-
 /** Edges of originals that are thought of. */
 export const originalEdges = { least: 16, most: 96 };
 
 /**
- * State, and statements after an image model's `step`: they say to the kernel which part of an original the pixel covers, and
- * towards which (a, b) the pixels around say that ink lies, (0, 0) if nowhere. What follows is kernels/resampled.ts': straight
- * edges of 32 directions, drawn through the part, give a few sums again and again, and those count most whose ink lies that way.
+ * State, and statements after an image model's `step`: they say to the kernel which part of which original the pixel covers, and
+ * how the pixels around slope. What follows is kernels/resampled.ts': straight edges of 32 directions, drawn through the part,
+ * give a few sums again and again, and those count most whose ink lies where the slope says.
  */
 export function resampledSource(
   { box, kept }: Resampling,
-  { law, at, front }: { law: number; at: number; front: number },
+  { law }: { law: number },
 ): { state: string; step: string } {
+  const told = ['edge', 'py - top', 'px - left', 'ne - nw + w - ww', 'n - nn + w - nw'];
   return {
     state: `kernel.resample(${box}, ${kept});`,
-    step: `
-const p = ${at} + 2 * image, row = py - top, column = px - left, gx = ne - nw + w - ww, gy = n - nn + w - nw, steep = gx * gx > gy * gy, flat = gx * gx + gy * gy < ${leastSlope};
-select[${law}] = i < ${front} || row < 0 || row >= ${box} || column < 0 || column >= ${box} ? 0 : data[p] && data[p] << 16 | row << 11 | column << 6 | (flat ? 2 : (steep ? 2 : 1) * (gx < 0 ? -1 : 1) + 2) << 3 | (flat ? 2 : (steep ? 1 : 2) * (gy < 0 ? -1 : 1) + 2);`,
+    step: told.map((number, k) => `select[${law + k}] = ${number};`).join(' '),
   };
 }
