@@ -7,19 +7,17 @@ import type { BlockCoder, BlockTask, CodedBlock, Source } from '../core/program/
 import { pagesOf } from '../core/program/model/engine';
 import { KolmoError } from '../core/error';
 
-/** Main thread to block thread. */
-export interface ToBlockThread {
+/** What a thread is started for. */
+export interface ThreadData {
   file: string;
-  index: number;
   task: BlockTask;
 }
 
-/** Block thread to main thread: how many bytes are done, and in the end what they became. */
-export type FromBlockThread = { index: number } & (
+/** What it tells: how many bytes are done, and in the end what they became. */
+export type FromThread =
   | { type: 'done'; bytes: number }
   | { type: 'coded'; block: CodedBlock }
-  | { type: 'refused'; message: string }
-);
+  | { type: 'refused'; message: string };
 
 /** A thread's own heap, and per byte of the block the bits that it cost. */
 const heap = { bytes: 60e6, perByte: 5 };
@@ -30,24 +28,20 @@ export function threadedCoder(file: string, threads: number): BlockCoder {
     const total = tasks.reduce((sum, { from, to }) => sum + to - from, 0);
     const note = tasks.length === 1 ? 'Predicting' : `Predicting ${tasks.length} blocks`;
     const done = tasks.map(() => 0);
-    const told = createQueue<FromBlockThread | Error>();
+    const told = createQueue<(FromThread & { index: number }) | Error>();
     const workers: Worker[] = [];
-    let next = 0;
-    const startNext = (worker: Worker): void => {
-      if (next < tasks.length)
-        worker.postMessage({ file, index: next, task: tasks[next++] } satisfies ToBlockThread);
+    // Each block has a thread of its own, with which all of its memory goes.
+    const startNext = (): void => {
+      const index = workers.length;
+      if (index >= tasks.length) return;
+      const workerData: ThreadData = { file, task: tasks[index] };
+      const worker = new Worker(join(__dirname, 'blockThread.js'), { workerData });
+      worker.on('error', told.put);
+      worker.on('message', (message: FromThread) => told.put({ ...message, index }));
+      workers.push(worker);
     };
     try {
-      for (let k = Math.min(tasks.length, fitting(tasks, threads)); k > 0; k--) {
-        const worker = new Worker(join(__dirname, 'blockThread.js'));
-        workers.push(worker);
-        worker.on('error', told.put);
-        worker.on('message', (message: FromBlockThread) => {
-          told.put(message);
-          if (message.type === 'coded') startNext(worker);
-        });
-        startNext(worker);
-      }
+      for (let k = fitting(tasks, threads); k > 0; k--) startNext();
       for (let left = tasks.length; left > 0;) {
         const message = await told.take();
         if (message instanceof Error) throw message;
@@ -57,6 +51,7 @@ export function threadedCoder(file: string, threads: number): BlockCoder {
         yield { type: 'progress', done: done.reduce((a, b) => a + b), total, note };
         if (message.type === 'done') continue;
         left--;
+        startNext();
         yield message;
       }
     } finally {
