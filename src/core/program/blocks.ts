@@ -66,18 +66,44 @@ export async function splitBlocks(
     return [...cuts, file.length];
   }
   const cuts = [0];
-  for (let k = 1; k < count; k++) {
+  let quotes = 0;
+  for (let k = 1, read = 0; k < count; k++) {
     const at = Math.floor((k * file.length) / count);
-    const lineEnd =
-      syntax.type !== 'bytes' ? (await file.read(at, longestLine)).indexOf(lineFeed) : -1;
-    const cut = at + lineEnd + 1;
+    if (syntax.type === 'table') quotes += await countQuotes(file, read, at);
+    read = at;
+    const end = endOf(await file.read(at, longestLine), syntax, quotes % 2 === 1);
+    const cut = at + end;
     if (cut > cuts[cuts.length - 1] && cut < file.length) cuts.push(cut);
   }
   return [...cuts, file.length];
 }
 
-const lineFeed = 10;
 const longestLine = 1 << 16;
+const byteOf = { lineFeed: 10, quote: 34, comma: 44, brace: 125 };
+
+/** How many of the bytes belong to the line that they begin in; where there are no lines, to the object of JSON. */
+function endOf(bytes: Uint8Array, { type }: Syntax, isQuoted: boolean): number {
+  if (type === 'bytes') return 0;
+  // A table's field may hold line feeds between quotes; a block that begins there would take all fields for text.
+  for (let i = 0; type === 'table' && i < bytes.length; i++) {
+    if (bytes[i] === byteOf.quote) isQuoted = !isQuoted;
+    if (bytes[i] === byteOf.lineFeed && !isQuoted) return i + 1;
+  }
+  const line = bytes.indexOf(byteOf.lineFeed) + 1;
+  if (line || type !== 'json') return line;
+  const isEnd = (byte: number, i: number): boolean =>
+    byte === byteOf.comma && bytes[i - 1] === byteOf.brace;
+  return bytes.findIndex(isEnd) + 1;
+}
+
+async function countQuotes(file: Source, from: number, to: number): Promise<number> {
+  let count = 0;
+  for (let at = from; at < to; at += 1 << 22) {
+    for (const byte of await file.read(at, Math.min(to - at, 1 << 22)))
+      if (byte === byteOf.quote) count++;
+  }
+  return count;
+}
 
 /** Of files of one record after the other what comes before them, and how long each is. */
 export function unitOf(syntax: Syntax): { header: number; unit: number } | undefined {

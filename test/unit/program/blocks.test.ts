@@ -71,6 +71,17 @@ describe('blocks', () => {
     );
   });
 
+  it('begin outside of quotes, and where an object of JSON that is one line ends', async () => {
+    const rows = Buffer.from('1,"two\nlines, and\nthree",x\n'.repeat(900));
+    const cuts = await splitBlocks(sourceOf(rows), { type: 'table', delimiter: 44, rows: 9 }, 6000);
+    assert.ok(cuts.length > 4 && cuts.every((cut) => cut % 27 === 0), cuts.join());
+    const json = Buffer.from(
+      JSON.stringify(Array.from({ length: 900 }, (_, id) => ({ id, a: 7 }))),
+    );
+    const [, cut] = await splitBlocks(sourceOf(json), { type: 'json' }, 9000);
+    assert.equal(json.subarray(cut, cut + 5).toString(), '{"id"');
+  });
+
   it('are found in the file whatever its length', async () => {
     for (const length of [1, 4999, 5000, 5001, 10_000, 29_999])
       for (const bytes of [noise.subarray(0, length), table.subarray(0, length)]) {
