@@ -183,8 +183,12 @@ function chooseExpectations(
     }),
   );
   const trials = fits.map((trial) => ({ trial, costs: measure(trial) }));
-  const cheapest = (k: number) =>
-    trials.reduce((best, other) => (other.costs[k] < best.costs[k] ? other : best)).trial[k];
+  const cheapest = (k: number) => {
+    // A sum tells contexts of bytes something as well, so it need not be cheaper.
+    const cost = ({ trial, costs }: (typeof trials)[number]) =>
+      costs[k] * (trial[k].sum.length ? 0.9 : 1);
+    return trials.reduce((best, other) => (cost(other) < cost(best) ? other : best)).trial[k];
+  };
   if (numbers.some(({ sum }) => sum.length > 0)) {
     const summed = numbers.map(({ sum }, k) => ({ ...cheapest(k), sum }));
     trials.push({ trial: summed, costs: measure(summed) });
@@ -202,7 +206,7 @@ function expectationCosts(
   const { state, step } = withHooks(tracker, [source]);
   const noted = state.replace(
     '/*observed*/',
-    'if (start * 2 > data.length) costs[number] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (heap[32] + [...spikes].reduce((sum, [, n]) => sum + n, 0)));',
+    'if (start * 2 > data.length) costs[k] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (heap[32] + [...spikes].reduce((sum, [, n]) => sum + n, 0)));',
   );
   const body = `${mixSource} ${usesSource('')} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096); ${noted}
     for (let i = 0; i < data.length; i++) { ${step} c3 = c2; c2 = c1; c1 = data[i]; }

@@ -5,7 +5,7 @@ export const mixSource = `const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b,
 
 /** Which of the trackers' state the `expressions` of a model read: a minifier drops the rest. */
 export const usesSource = (expressions: string): string =>
-  `const FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, ABOVES = ${/\ba[01]\b/.test(expressions)};`;
+  `const FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, ABOVES = ${/\ba[01]\b/.test(expressions)}, NEARS = ${/\bnear\b/.test(expressions)}, LIKELIEST = ${expressions.includes('likeliest')};`;
 
 /**
  * State that every tracker keeps: the number `col` of the field that byte `i` belongs to, its first byte `start`, the bytes of

@@ -33,7 +33,8 @@ export const likeliestContext = 'mix(likeliest,mix(at,col))';
 export function numbersSource(columns: NumberColumn[]): Hooks {
   const any = (part: (column: NumberColumn) => boolean): boolean => columns.some(part);
   const place = (wanted: number): number => columns.findIndex(({ column }) => column === wanted);
-  const table = columns.map(({ places, clock, last, fit, sum }) => [
+  const table = columns.map(({ places, clock, last, fit, sum }, k) => [
+    k,
     clock ? 1 : 0,
     places,
     clock ? last : 10 ** places,
@@ -47,13 +48,13 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
     state: `
 const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${columns.findIndex(({ clock }) => clock)}, numbers = ${JSON.stringify(table)}, which = [${which.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
-const value = doubles(F), origin = doubles(F), features = doubles(G), solution = doubles(F), widths = doubles(F), rows = doubles(F), ends = doubles(F), system = doubles(F * G), heap = doubles(34), shares = doubles(512);
-const moments = numbers.map(() => doubles(F * G)), shapes = numbers.map(() => doubles(32).fill(0.25)), tables = numbers.map(() => new Map());
-let number, guessed = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, spikes = [], part = 0, unit = 0, digits = 0, decimals = 0, minus = 0, high = 0, group = 0, place = 0, near = 0, likeliest = 0;
+const value = doubles(F), origin = doubles(F), features = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), system = doubles(F * G), heap = doubles(34), shares = doubles(512);
+for (const row of numbers) row.push(doubles(F * G), doubles(32).fill(0.25), new Map());
+let row, guessed = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, spikes = [], part = 0, unit = 0, digits = 0, decimals = 0, minus = 0, high = 0, group = 0, place = 0, near = 0, likeliest = 0;
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
-    ended: 'if (number >= 0) observe();',
-    begun: `number = which[col]; if (number >= 0) expect(); opine();`,
-    inside: `if (number >= 0) advance();`,
+    ended: 'if (row) observe();',
+    begun: `row = numbers[which[col]]; if (row) expect(); opine();`,
+    inside: `if (row) advance();`,
   };
 }
 
@@ -68,39 +69,34 @@ const exp = z => { z = 1 + z / 2 ** 26; for (let k = 26; k--; ) z *= z; return z
  * time since the row's first clock.
  */
 const expectSource = `
-const scaled = (k, product) => PRODUCTS && product ? ln(Math.max(1, CLOCKS && numbers[k][0] ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
+const scaled = (k, product) => PRODUCTS && product ? ln(Math.max(1, CLOCKS && numbers[k][1] ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
 const expect = () => {
-  const [clock, places, scale, product, terms] = numbers[number], m = system;
-  m.set(moments[number]);
+  const [k, clock, places, scale, product, terms, moments, shape, table] = row, m = system;
+  m.set(moments);
   features[0] = 1;
   for (let j = 1; j < F; j++) features[j] = scaled(j - 1, product);
   for (let p = 0; p < F; p++) {
     m[p * G + p] += m[p * G + p] * 1e-9 + 1e-6;
-    for (let r = p + 1; r < F; r++) {
+    for (let r = 0; r < F; r++) {
       const f = m[r * G + p] / m[p * G + p];
-      for (let c = p; c < G; c++) m[r * G + c] -= f * m[p * G + c];
+      if (r !== p) for (let c = p; c < G; c++) m[r * G + c] -= f * m[p * G + c];
     }
   }
   guessed = 0;
-  for (let r = F; r--; ) {
-    let s = m[r * G + F];
-    for (let c = r; ++c < F; ) s -= m[r * G + c] * solution[c];
-    solution[r] = s / m[r * G + r];
-    guessed += solution[r] * features[r];
-  }
-  centre = PRODUCTS && product ? exp(Math.max(-30, Math.min(30, guessed))) : guessed + origin[number];
+  for (let r = 0; r < F; r++) guessed += m[r * G + F] / m[r * G + r] * features[r];
+  centre = PRODUCTS && product ? exp(Math.max(-30, Math.min(30, guessed))) : guessed + origin[k];
   if (!(Math.abs(centre) < 1e15)) centre = 0;
   relative = PRODUCTS && product ? Math.max(1, centre) : 1;
-  fitted = centre;
+  if (NEARS) fitted = centre;
   if (SUMS) {
     spikes = [];
     if (terms.length) {
-      centre = 0, relative = 1, spikes = tables[number];
+      centre = 0, relative = 1, spikes = table;
       for (const t of terms) centre += t > 0 ? value[t - 1] : -value[-t - 1];
     }
   }
-  breadth = widths[number] * relative + 0.3;
-  for (let j = 0; j < 32; j++) heap[j + 1] = heap[j] + shapes[number][j];
+  breadth = widths[k] * relative + 0.3;
+  for (let j = 0; j < 32; j++) heap[j + 1] = heap[j] + shape[j];
   part = digits = minus = group = 0; decimals = -1; high = 1e15; unit = scale;
   if (CLOCKS && clock) decimals = places;
 };
@@ -115,9 +111,9 @@ const mass = (v, w) => {
   return m;
 };
 const opine = () => {
-  opinion.fill(0); near = likeliest = 0;
-  if (!(number >= 0)) return;
-  const [clock, places, scale] = numbers[number];
+  opinion.fill(0); if (NEARS) near = 0; if (LIKELIEST) likeliest = 0;
+  if (!row) return;
+  const [k, clock, places, scale] = row;
   const far = Math.abs(centre) + 99 * breadth;
   let v = part * unit, w = unit / 10, j;
   if (CLOCKS && clock) {
@@ -127,12 +123,12 @@ const opine = () => {
     for (j = group; ++j < width; ) w *= 10;
     for (j = scale; j > decimals; ) w *= bases[j--];
     place = w;
-  } else if (decimals < 0) {
+  } else if (NEARS && decimals < 0) {
     for (w = unit; (part * 10 + 1) * w * 10 <= Math.abs(fitted); ) w *= 10;
     v = part * 10 * w;
   }
-  if (rows[number] < 2) return;
-  near = Math.max(-9, Math.min(19, ((SIGNS && minus ? -fitted : fitted) - v) / w)) * 8 | 0;
+  if (rows[k] < 2) return;
+  if (NEARS) near = Math.max(-9, Math.min(19, ((SIGNS && minus ? -fitted : fitted) - v) / w)) * 8 | 0;
   shares.fill(0);
   for (let d = 304; d < 314; d++) {
     if (CLOCKS && clock || decimals >= 0) { if (CLOCKS && clock ? v < high : decimals < places) shares[d] = mass(v, w); v += w; }
@@ -140,22 +136,21 @@ const opine = () => {
   }
   if (!CLOCKS || !clock) {
     if (digits) {
-      const exact = mass(part * unit, 1);
-      if (POINTS && decimals < 0 && places) shares[302] = mass(part * unit, unit) - exact;
-      shares[256 + ends[number]] += exact;
+      if (POINTS && decimals < 0 && places) shares[302] = mass(part * unit, unit);
+      shares[256 + ends[k]] += mass(part * unit, 1);
     }
     if (SIGNS && !at) shares[301] = below(0);
   }
   for (j = 256; --j; ) { shares[j] = shares[2 * j] + shares[2 * j + 1]; if (shares[j] > 1e-9) opinion[j] = odds[Math.min(4095, 4096 * shares[2 * j + 1] / shares[j]) | 0]; }
-  for (likeliest = 1; likeliest < 256; ) likeliest = likeliest * 2 + (shares[likeliest * 2 + 1] > shares[likeliest * 2] ? 1 : 0);
+  if (LIKELIEST) for (likeliest = 1; likeliest < 256; ) likeliest = likeliest * 2 + (shares[likeliest * 2 + 1] > shares[likeliest * 2] ? 1 : 0);
 };
 const advance = () => {
   const d = c1 - 48;
   if (d >= 0 && d < 10) {
     digits++;
-    if (CLOCKS && numbers[number][0]) part += d * place, high = Math.min(high, part + place), group++;
+    if (CLOCKS && row[1]) part += d * place, high = Math.min(high, part + place), group++;
     else { part = part * 10 + d; if (POINTS && decimals >= 0) decimals++, unit /= 10; }
-  } else if (CLOCKS && numbers[number][0]) { if (group) decimals++, group = 0; }
+  } else if (CLOCKS && row[1]) { if (group) decimals++, group = 0; }
   else if (POINTS && d === -2) decimals = 0;
   else if (SIGNS && d === -3) minus = 1;
   opine();
@@ -165,15 +160,15 @@ const advance = () => {
 /** A number has ended: its error teaches the shape and the breadth of the column's errors, and its row the fit. */
 const observeSource = `
 const observe = () => {
-  const [clock, , , product] = numbers[number], m = moments[number], v = CLOCKS && clock ? part : (SIGNS && minus ? -part : part) * unit, r = v - centre, e = Math.abs(r), u = Math.max(0, Math.min(30.999, 15.5 + 16 * r / (breadth + e))), j = u | 0, n = rows[number], width = widths[number], weight = (width + 1e-9) / (width + e / relative + 1e-9);
+  const [k, clock, , , product, terms, m, shape] = row, v = CLOCKS && clock ? part : (SIGNS && minus ? -part : part) * unit, r = v - centre, e = Math.abs(r), n = rows[k], width = widths[k] + 1e-9, error = e / relative, weight = width / (width + error);
   if (!digits || !(e < 1e15)) return;
-  /*observed*/ rows[number]++; ends[number] = c1;
-  if (n > 1) shapes[number][j] += 1 - u + j, shapes[number][j + 1] += u - j;
-  widths[number] += n > 9 ? (Math.min(e / relative, width * 6 + 0.1) - width) * 0.02 : (e / relative - width) / (n + 1);
-  if (!n) origin[number] = v;
-  if (SUMS && spikes.size < 20) spikes.set(r, (spikes.get(r) || 0) + 1);
-  value[number] = v;
-  features[F] = scaled(number, product);
-  for (let r = 0; r < F; r++) for (let c = 0; c < G; c++) m[r * G + c] = m[r * G + c] * 0.9995 + (n > F ? weight : 0.5) * features[r] * features[c];
+  /*observed*/ rows[k]++; ends[k] = c1;
+  if (n > 1) shape[16 + 16 * r / (breadth + e) | 0]++;
+  widths[k] += (Math.min(error, width * 6 + 0.01) - width) * Math.max(0.02, 1 / (n + 1));
+  if (!n) origin[k] = v;
+  if (SUMS && terms.length && (spikes.size < 20 || spikes.has(r))) spikes.set(r, (spikes.get(r) || 0) + 1);
+  value[k] = v;
+  features[F] = scaled(k, product);
+  for (let r = 0; r < F; r++) for (let c = 0; c < G; c++) m[r * G + c] = m[r * G + c] * 0.9995 + weight * features[r] * features[c];
 };
 `;
