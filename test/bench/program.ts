@@ -33,6 +33,20 @@ const rivals: { name: string; command: string[] }[] = [
   { name: 'zpaq -m5', command: ['zpaq', 'add', '-', '-m5'] },
 ];
 
+/** Tables and JSON of more bytes than this are measured together, against xz. */
+const largeTable = { pattern: /\.(csv|tsv|json)$/, bytes: 300_000, goal: 0.5 };
+
+/** Bytes that paq8px v216 -8 leaves of files, as measured once: it is not run here, as it takes minutes for each. */
+const paq8px: Record<string, number> = {
+  'seattle-weather.csv': 3960,
+  'train-labels-idx1-ubyte': 22592,
+  'breast_cancer.csv': 26644,
+  'alice29.txt': 33070,
+  'stable-pdf.npy': 38105,
+  'OpenSSH_2k.log': 3121,
+  'sp500-2000.csv': 41786,
+};
+
 /** The compressors whose best result a program of more than 50 KB of data has to beat by a twentieth. */
 const yardsticks = ['xz -9e', 'zstd -22', 'brotli -11'];
 
@@ -54,20 +68,58 @@ export const bench = {
     });
     const scratch = mkdtempSync(join(tmpdir(), 'kolmo-bench-'));
     try {
-      const rows: Row[] = [];
-      for (const file of files) rows.push(...(await measureFile(file, scratch, log)));
-      return rows;
+      const measured: Measured[] = [];
+      for (const file of files) measured.push(await measureFile(file, scratch, log));
+      return [...measured.flatMap(({ rows }) => rows), ...togetherRows(measured)];
     } finally {
       rmSync(scratch, { recursive: true });
     }
   },
 };
 
+interface Measured {
+  name: string;
+  /** Bytes of the file, of its program, of the program's payload, and of what xz leaves, where it is installed. */
+  size: number;
+  total: number;
+  payload: number;
+  xz?: number;
+  rows: Row[];
+}
+
+/** What is asked of many files together: geometric means of those that were measured. */
+function togetherRows(measured: Measured[]): Row[] {
+  const tables = measured.flatMap(({ name, size, total, xz }) =>
+    xz && largeTable.pattern.test(name) && size > largeTable.bytes ? [total / xz] : [],
+  );
+  const known = measured.flatMap(({ name, payload }) =>
+    paq8px[name] ? [payload / paq8px[name]] : [],
+  );
+  const mean = (ratios: number[]) =>
+    Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  const row = (what: string, ratios: number[], yardstick: number): Row[] =>
+    ratios.length < 2
+      ? []
+      : [
+          {
+            what: `${ratios.length} ${what}`,
+            measured: mean(ratios),
+            yardstick,
+            unit: '',
+            source: 'goal, geometric mean',
+          },
+        ];
+  return [
+    ...row('tables over 300 KB, whole program / xz -9e', tables, largeTable.goal),
+    ...row('files, payload / paq8px -8', known, 1),
+  ];
+}
+
 async function measureFile(
   file: string,
   scratch: string,
   log: (line: string) => void,
-): Promise<Row[]> {
+): Promise<Measured> {
   const data = new Uint8Array(readFileSync(file));
   const name = basename(file);
   const megabytes = data.length / 1e6;
@@ -106,7 +158,7 @@ async function measureFile(
       `encoded at ${(megabytes / encodeSeconds).toFixed(3)} MB/s of processor time`,
     ].join('; '),
   );
-  return [
+  const rows: Row[] = [
     {
       what: `${name}, whole program`,
       measured: total,
@@ -140,6 +192,7 @@ async function measureFile(
       source: 'goal, the whole process, Node included',
     },
   ];
+  return { name, size: data.length, total, payload: residual, xz: others['xz -9e'], rows };
 }
 
 /** Processor time and largest memory of a process that runs the program. */

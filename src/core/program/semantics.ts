@@ -206,7 +206,7 @@ function expectationCosts(
   const { state, step } = withHooks(tracker, [source]);
   const noted = state.replace(
     '/*observed*/',
-    'if (start * 2 > data.length) costs[k] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (heap[32] + [...spikes].reduce((sum, [, n]) => sum + n, 0)));',
+    'if (start * 2 > data.length) costs[k] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (heap[32] + [...spikes].reduce((sum, [, n]) => sum + n * trust, 0)));',
   );
   const body = `${mixSource} ${usesSource('')} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096); ${noted}
     for (let i = 0; i < data.length; i++) { ${step} c3 = c2; c2 = c1; c1 = data[i]; }

@@ -48,9 +48,9 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
     state: `
 const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${columns.findIndex(({ clock }) => clock)}, numbers = ${JSON.stringify(table)}, which = [${which.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
-const value = doubles(F), origin = doubles(F), features = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), system = doubles(F * G), heap = doubles(34), shares = doubles(512);
+const value = doubles(F), origin = doubles(F), features = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), system = doubles(F * G), heap = doubles(34), shares = doubles(512);
 for (const row of numbers) row.push(doubles(F * G), doubles(32).fill(0.25), new Map());
-let row, guessed = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, spikes = [], part = 0, unit = 0, digits = 0, decimals = 0, minus = 0, high = 0, group = 0, place = 0, near = 0, likeliest = 0;
+let row, guessed = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], part = 0, unit = 0, digits = 0, decimals = 0, minus = 0, high = 0, group = 0, place = 0, near = 0, likeliest = 0;
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
     ended: 'if (row) observe();',
     begun: `row = numbers[which[col]]; if (row) expect(); opine();`,
@@ -91,7 +91,7 @@ const expect = () => {
   if (SUMS) {
     spikes = [];
     if (terms.length) {
-      centre = 0, relative = 1, spikes = table;
+      centre = 0, relative = 1, spikes = table, trust = hits[k] / (rows[k] - hits[k] + 1);
       for (const t of terms) centre += t > 0 ? value[t - 1] : -value[-t - 1];
     }
   }
@@ -107,7 +107,7 @@ const opineSource = `
 const below = v => { const r = v - 0.5 - centre, u = 16 + 16 * r / (breadth + Math.abs(r)), j = u | 0; return heap[j] + (u - j) * (heap[j + 1] - heap[j]); };
 const mass = (v, w) => {
   let m = SIGNS && minus ? below(1 - v) - below(1 - v - w) : below(Math.min(v + w, high)) - below(v);
-  if (SUMS) for (const [r, n] of spikes) { const x = SIGNS && minus ? -centre - r : centre + r; if (x >= v && x < v + w) m += n; }
+  if (SUMS) for (const [r, n] of spikes) { const x = SIGNS && minus ? -centre - r : centre + r; if (x >= v && x < v + w) m += n * trust; }
   return m;
 };
 const opine = () => {
@@ -166,7 +166,7 @@ const observe = () => {
   if (n > 1) shape[16 + 16 * r / (breadth + e) | 0]++;
   widths[k] += (Math.min(error, width * 6 + 0.01) - width) * Math.max(0.02, 1 / (n + 1));
   if (!n) origin[k] = v;
-  if (SUMS && terms.length && (spikes.size < 20 || spikes.has(r))) spikes.set(r, (spikes.get(r) || 0) + 1);
+  if (SUMS && terms.length && (spikes.size < 20 || spikes.has(r))) spikes.set(r, (spikes.get(r) || 0) + 1), hits[k]++;
   value[k] = v;
   features[F] = scaled(k, product);
   for (let r = 0; r < F; r++) for (let c = 0; c < G; c++) m[r * G + c] = m[r * G + c] * 0.9995 + weight * features[r] * features[c];
