@@ -1,6 +1,7 @@
 /** Semantic analysis: columns, how their numbers are written, which columns sum to which, and which tell which. */
 import { KolmoError } from '../error';
 import { clockBases, numbersSource, type NumberColumn } from './model/numbers';
+import { coarse } from './model/fields';
 import type { Swap } from './model/swaps';
 import { mixSource, usesSource, withHooks, type Tracker } from './model/fields';
 
@@ -257,17 +258,26 @@ function findParents(columns: Column[]): [number, number][] {
   const lengths = columns.map(({ cells }) => cells.length).sort((a, b) => a - b);
   const usual = lengths[lengths.length >> 1];
   const same = columns.filter(({ cells }) => Math.abs(cells.length - usual) <= usual * 0.1);
+  const coarser = same.flatMap(({ column, name, cells }) => {
+    const short = cells.map((cell) => /^.*?\.\d/.exec(cell)?.[0] ?? '');
+    const worthIt = cells.filter((cell, k) => short[k] && cell.length > short[k].length);
+    return worthIt.length * 2 > cells.length
+      ? [{ column: column + coarse, name: `${name} (one decimal)`, cells: short }]
+      : [];
+  });
   for (const { column, cells } of same) {
     const rows = Math.min(most.rows, cells.length) - 1;
     const target = cells.slice(1, rows + 1);
+    // What its own cells above tell is no news to the contexts of every table.
+    const others = [...same, ...coarser].filter((other) => other.column % coarse !== column);
     // The second is the one that tells most beside the first.
     const pair = [column, column] as [number, number];
     let cost = adaptiveCost(target, []);
     let known: ArrayLike<string> = [];
     for (let rank = 0; rank < 2; rank++) {
       let best: { column: number; cost: number; context: string[] } | undefined;
-      for (const other of same) {
-        const shift = other.column < column ? 1 : 0;
+      for (const other of others) {
+        const shift = other.column % coarse < column ? 1 : 0;
         const context = target.map((_, k) => `${other.cells[k + shift]}\n${known[k] ?? ''}`);
         const told = adaptiveCost(target, context);
         if (told < (best?.cost ?? cost * 0.95))

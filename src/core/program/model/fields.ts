@@ -5,7 +5,10 @@ export const mixSource = `const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b,
 
 /** Which of the trackers' state the `expressions` of a model read: a minifier drops the rest. */
 export const usesSource = (expressions: string): string =>
-  `const FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, ABOVES = ${/\ba[01]\b/.test(expressions)}, NEARS = ${/\bnear\b/.test(expressions)}, LIKELIEST = ${expressions.includes('likeliest')};`;
+  `const FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, COARSE = ${expressions.includes('parents')}, ABOVES = ${/\ba[01]\b/.test(expressions)}, NEARS = ${/\bnear\b/.test(expressions)}, LIKELIEST = ${expressions.includes('likeliest')};`;
+
+/** So much behind a column's own hash in `field` stands that of its number up to the first decimal. */
+export const coarse = 256;
 
 /**
  * State that every tracker keeps: the number `col` of the field that byte `i` belongs to, its first byte `start`, the bytes of
@@ -22,7 +25,7 @@ const nextField = (next: string): string =>
   `{ field[col] = prefix; starts[col] = start; left2 = left; left = prefix; /*ended*/ col = ${next}; start = i; at = prefix = 0; same = 1; above = starts[col]; /*begun*/ }`;
 
 /** What is the same for all: the byte that just came belongs to the field, to a word, and to the memory of what follows what. */
-const inField = `{ same = same && above && data[above + at] === c1 ? 1 : 0; prefix = mix(prefix, c1 + 1); at++; /*inside*/ }`;
+const inField = `{ if (COARSE && c2 === 46) field[col + ${coarse}] = mix(prefix, c1 + 1); same = same && above && data[above + at] === c1 ? 1 : 0; prefix = mix(prefix, c1 + 1); at++; /*inside*/ }`;
 const everyByte = `
   if (FOLLOWS) { follow[c2] = follow[c2] << 8 | c1; a2 = c2 | c3 << 8; follow2[a2] = follow2[a2] << 8 | c1; }
   if (WORDS) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) last = word, word = 0; }
