@@ -16,8 +16,21 @@ const sampleSizes: Record<ProgramOptions['effort'], number> = {
   max: 192_000,
 };
 
-/** A context costs about this many bytes of deflated decoder. */
+/** A context costs about this many bytes of deflated decoder, and what it is made of some more. */
 const contextCost = 12;
+const extraCosts: [RegExp, number][] = [
+  [/\bnear\b/, 50],
+  [/likeliest/, 20],
+  [/\ba0\b/, 35],
+];
+const costOf = (context: string): number =>
+  extraCosts.reduce((sum, [part, cost]) => sum + (part.test(context) ? cost : 0), contextCost);
+
+/** Contexts that share what costs bytes of decoder, so that they are first tried together. */
+const shared: { part: RegExp; cost: number }[] = [
+  { part: /follow/, cost: 50 },
+  { part: /\b(word|last)\b/, cost: 60 },
+];
 
 /** A context that is added slows the program down, so it has to save this share of it. */
 const leastGain = 0.0005;
@@ -66,13 +79,18 @@ export async function* searchModel(
     if ((cost - costWith) * scale < Math.max(contextCost, cost * scale * leastGain)) continue;
     [spec, cost] = [wider, costWith];
   }
-  const single = spec.contexts.map((context) => ({
-    contexts: [context],
-    opinion: false,
-    sentence: '',
-    cost: contextCost,
+  const unnamed = { opinion: false, sentence: '' };
+  const together = shared.map(({ part, cost }) => ({
+    ...unnamed,
+    contexts: spec.contexts.filter((context) => part.test(context)),
+    cost,
   }));
-  const trials = [...families, ...single];
+  const single = spec.contexts.map((context) => ({
+    ...unnamed,
+    contexts: [context],
+    cost: costOf(context),
+  }));
+  const trials = [...families, ...together, ...single];
   for (const [k, { contexts, opinion, sentence, cost: code }] of trials.entries()) {
     yield { type: 'progress', done: k, total: trials.length, note: 'Leaving out contexts' };
     await setImmediate();

@@ -33,8 +33,7 @@ export const likeliestContext = 'mix(likeliest,mix(at,col))';
 export function numbersSource(columns: NumberColumn[]): Hooks {
   const any = (part: (column: NumberColumn) => boolean): boolean => columns.some(part);
   const place = (wanted: number): number => columns.findIndex(({ column }) => column === wanted);
-  const table = columns.map(({ places, clock, last, fit, sum }, k) => [
-    k,
+  const table = columns.map(({ places, clock, last, fit, sum }) => [
     clock ? 1 : 0,
     places,
     clock ? last : 10 ** places,
@@ -49,7 +48,7 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
 const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${columns.findIndex(({ clock }) => clock)}, numbers = ${JSON.stringify(table)}, which = [${which.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
 const value = doubles(F), origin = doubles(F), features = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), system = doubles(F * G), heap = doubles(34), shares = doubles(512);
-for (const row of numbers) row.push(doubles(F * G), doubles(32).fill(0.25), new Map());
+numbers.map((row, k) => row.push(k, doubles(F * G), doubles(32).fill(0.25), new Map()));
 let row, guessed = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], part = 0, unit = 0, digits = 0, decimals = 0, minus = 0, high = 0, group = 0, place = 0, near = 0, likeliest = 0;
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
     ended: 'if (row) observe();',
@@ -69,9 +68,9 @@ const exp = z => { z = 1 + z / 2 ** 26; for (let k = 26; k--; ) z *= z; return z
  * time since the row's first clock.
  */
 const expectSource = `
-const scaled = (k, product) => PRODUCTS && product ? ln(Math.max(1, CLOCKS && numbers[k][1] ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
+const scaled = (k, product) => PRODUCTS && product ? ln(Math.max(1, CLOCKS && numbers[k][0] ? value[k] - value[FIRST] : value[k])) : value[k] - origin[k];
 const expect = () => {
-  const [k, clock, places, scale, product, terms, moments, shape, table] = row, m = system;
+  const [clock, places, scale, product, terms, k, moments, shape, table] = row, m = system;
   m.set(moments);
   features[0] = 1;
   for (let j = 1; j < F; j++) features[j] = scaled(j - 1, product);
@@ -113,7 +112,7 @@ const mass = (v, w) => {
 const opine = () => {
   opinion.fill(0); if (NEARS) near = 0; if (LIKELIEST) likeliest = 0;
   if (!row) return;
-  const [k, clock, places, scale] = row;
+  const [clock, places, scale, , , k] = row;
   const far = Math.abs(centre) + 99 * breadth;
   let v = part * unit, w = unit / 10, j;
   if (CLOCKS && clock) {
@@ -148,9 +147,9 @@ const advance = () => {
   const d = c1 - 48;
   if (d >= 0 && d < 10) {
     digits++;
-    if (CLOCKS && row[1]) part += d * place, high = Math.min(high, part + place), group++;
+    if (CLOCKS && row[0]) part += d * place, high = Math.min(high, part + place), group++;
     else { part = part * 10 + d; if (POINTS && decimals >= 0) decimals++, unit /= 10; }
-  } else if (CLOCKS && row[1]) { if (group) decimals++, group = 0; }
+  } else if (CLOCKS && row[0]) { if (group) decimals++, group = 0; }
   else if (POINTS && d === -2) decimals = 0;
   else if (SIGNS && d === -3) minus = 1;
   opine();
@@ -160,7 +159,7 @@ const advance = () => {
 /** A number has ended: its error teaches the shape and the breadth of the column's errors, and its row the fit. */
 const observeSource = `
 const observe = () => {
-  const [k, clock, , , product, terms, m, shape] = row, v = CLOCKS && clock ? part : (SIGNS && minus ? -part : part) * unit, r = v - centre, e = Math.abs(r), n = rows[k], width = widths[k] + 1e-9, error = e / relative, weight = width / (width + error);
+  const [clock, , , product, terms, k, m, shape] = row, v = CLOCKS && clock ? part : (SIGNS && minus ? -part : part) * unit, r = v - centre, e = Math.abs(r), n = rows[k], width = widths[k] + 1e-9, error = e / relative, weight = width / (width + error);
   if (!digits || !(e < 1e15)) return;
   /*observed*/ rows[k]++; ends[k] = c1;
   if (n > 1) shape[16 + 16 * r / (breadth + e) | 0]++;
