@@ -12,7 +12,7 @@ import type { Semantics } from './semantics';
 /** Bytes of the file that the search looks at. */
 const sampleSizes: Record<ProgramOptions['effort'], number> = {
   fast: 0,
-  balanced: 48_000,
+  balanced: 72_000,
   max: 192_000,
 };
 

@@ -73,7 +73,13 @@ export function withFront(
 /** Contexts that only some files of a kind have a use for; the encoder's search adds those that pay. */
 export function extraContexts({ type }: Syntax): string[] {
   if (type === 'image' || type === 'raster' || type === 'residuals') return [];
-  const text = ['mix(word,c2+512)', 'mix(before,word)', order[5], 'mix(letters,mix(last,c1))'];
+  const text = [
+    'mix(letters,c1|c2<<8)',
+    'mix(word,c2+512)',
+    'mix(before,word)',
+    order[5],
+    'mix(letters,mix(last,c1))',
+  ];
   const fields = [
     'mix(word,c1)',
     'mix(mix(prefix,field[0]),col+77)',
