@@ -47,7 +47,6 @@ const parts: Part[] = [
   { pattern: /\bline\b/, words: 'place in the line' },
   { pattern: /\blineUp\b/, words: 'byte above' },
   { pattern: /\bshape1\b/, words: 'kind of the line above' },
-  { pattern: /\bshape2\b/, words: 'kind of the second line above' },
   { pattern: /\btold\b/, words: 'kind of the last line with the same field in brackets' },
   { pattern: /\btag\b/, words: 'field in brackets' },
   { pattern: /\bbeside\b/, words: 'byte in the same field of the line above' },

@@ -87,14 +87,14 @@ export const jsonTracker: Tracker = {
 
 /**
  * Logs: fields end at spaces and brackets, and a column is what the words of the line so far say, digits left out. Lines follow
- * one another (`shape1`, `shape2`: the two above), share the first field in brackets (`tag`; `told` is what the last line with it
+ * one another (`shape1`: the one above), share the first field in brackets (`tag`; `told` is what the last line with it
  * said), and resemble the line above field by field, of which `beside` is the first byte. `twin` is the first byte of the field
  * that followed the last time the same two fields came, as a port follows an address, and `alike` whether this one agrees so far.
  */
 export const logTracker: Tracker = {
-  state: `${fieldState} let shape = 0, shape1 = 0, shape2 = 0, tag = 0, told = 0, number = 0, beside = 0, twin = 0, alike = 1; const twins = new Int32Array(65536), numbered = new Int32Array(256), said = new Int32Array(4096);`,
+  state: `${fieldState} let shape = 0, shape1 = 0, tag = 0, told = 0, number = 0, beside = 0, twin = 0, alike = 1; const twins = new Int32Array(65536), numbered = new Int32Array(256), said = new Int32Array(4096);`,
   step: `if (i) {
-  if (c1 === 10) { shape2 = shape1; shape1 = said[tag & 4095] = shape; shape = tag = told = 0; }
+  if (c1 === 10) { shape1 = said[tag & 4095] = shape; shape = tag = told = 0; }
   else if (c1 < 48 || c1 > 57) shape = mix(shape, c1 + 1);
   if (c1 < 45 || c1 === 47 || c1 > 57 && c1 < 65 || c1 > 90 && c1 < 95) {
     ${nextField('shape & 4095')}
@@ -109,11 +109,9 @@ export const logTracker: Tracker = {
 /** What the lines of a log tell of one another. */
 export const logContexts = [
   'mix(mix(prefix,col),shape1)',
-  'mix(mix(prefix,col),mix(shape1,shape2))',
   'mix(mix(a0|a1<<8|c1<<16|same<<24,shape1),at+number*16)',
   'mix(prefix,tag)',
   'mix(mix(prefix,col),told)',
-  'mix(mix(prefix,col),mix(field[col],shape1))',
   'mix(mix(prefix,number),beside?data[beside+at]:0)',
   // Numbers grow: what the digit was elsewhere, and by how much this number's last differs from that one's.
   'mix(twin?data[twin+at]|data[twin+at-1]-c1<<8:0,alike|at<<1)',

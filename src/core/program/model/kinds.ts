@@ -87,22 +87,29 @@ export function extraContexts({ type }: Syntax): string[] {
     'mix(mix(prefix,a0|a1<<8),99)',
     'mix(mix(word,last),col)',
   ];
-  const own = { text, table: fields, json: fields, log: fields, records: ['c2|c3<<8'], bytes: [] };
+  const own = {
+    text,
+    table: fields,
+    json: fields,
+    log: [...fields, ...seldomInLogs],
+    records: ['c2|c3<<8'],
+    bytes: [],
+  };
   return [...own[type], 'mix(mix(word4,data[i-5]|data[i-6]<<8|data[i-7]<<16),data[i-8])'];
 }
 
 /**
- * The model without what costs time and saves little: about half of the contexts of texts and tables, most weight sets of texts
- * and one of tables, measured on one file of each kind. Other kinds are left as they are.
+ * The model without what costs time and saves little: more than half of the contexts of texts, fewer of tables, and some of
+ * their weight sets and repeats, measured on one file of each kind. Other kinds are left as they are.
  */
 export function fastModel(full: ModelSpec, { type }: Syntax): ModelSpec {
-  const slow =
-    type === 'text' ? slowText : type === 'table' || type === 'json' ? slowFields : undefined;
+  const slow = slowParts[type];
   if (!slow) return full;
   return {
     ...full,
     contexts: full.contexts.filter((context) => !slow.contexts.includes(context)),
     selectors: full.selectors.filter(({ expression }) => !slow.selectors.includes(expression)),
+    matches: full.matches.filter((least) => !slow.matches.includes(least)),
   };
 }
 
@@ -132,6 +139,9 @@ const order = {
 };
 const byMatch = { expression: 'match[2]', size: 32 };
 const byLastByte = { expression: 'c1', size: 256 };
+
+/** How far the word is, and how long the repeat. */
+const byWord = { expression: 'letters*32+match[2]', size: 512 };
 
 /** What kind of byte each of the last four was: a control, a sign, a capital, a small letter, or beyond ASCII. */
 const byLastKinds = {
@@ -165,20 +175,28 @@ const textModel: Contexts = {
   matches: [6, 12],
 };
 
-const slowText = {
+interface SlowParts {
+  contexts: string[];
+  selectors: string[];
+  matches: number[];
+}
+
+const slowText: SlowParts = {
   contexts: [
     '0',
     order[2],
     order[4],
     order[6],
-    'mix(word,c1)',
     'mix(mix(word,before),last)',
     'mix(i-line,line?data[lineUp+i-line]:0)',
+    'mix(Math.max(0,i-line-50),word)',
+    byRepeat,
   ],
-  selectors: [byLastKinds.expression],
+  selectors: [byWord.expression],
+  matches: [12],
 };
 
-const slowFields = {
+const slowFields: SlowParts = {
   contexts: [
     order[1],
     order[3],
@@ -192,6 +210,13 @@ const slowFields = {
     'mix(follow2[c1|c2<<8]&65535,c1)',
   ],
   selectors: [byLastByte.expression],
+  matches: [],
+};
+
+const slowParts: Partial<Record<Syntax['type'], SlowParts>> = {
+  text: slowText,
+  table: slowFields,
+  json: slowFields,
 };
 
 /** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */
@@ -246,14 +271,31 @@ function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
 /** The bytes above, whether the field agrees with them so far, and the place in it. */
 const byAbove = 'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)';
 
+/** Contexts of tables that tell a log's lines little beside `logContexts`; the search tries them again. */
+const seldomInLogs = [
+  order[3],
+  order[5],
+  order[6],
+  'mix(prefix,col)',
+  byAbove,
+  'mix(mix(prefix,left),col)',
+  'mix(mix(prefix,field[col]),col)',
+  'mix(mix(prefix,left2),col)',
+  'mix(mix(left,left2),prefix)',
+  'c2|c3<<8',
+];
+
 /** Logs: as tables, and what the lines tell of one another. */
 function logModel(): Contexts {
   const fields = fieldModel(logTracker);
   return {
     ...fields,
-    contexts: [...fields.contexts.filter((context) => context !== byAbove), ...logContexts],
+    contexts: [
+      ...fields.contexts.filter((context) => !seldomInLogs.includes(context)),
+      ...logContexts,
+    ],
     selectors: [
-      ...fields.selectors,
+      ...fields.selectors.filter((set) => set !== byLastByte),
       { expression: 'number*8+Math.min(at,7)', size: 2048 },
       { expression: 'shape1&255', size: 256 },
     ],
