@@ -10,15 +10,15 @@ export const echoContext = 'mix((echo?data[echo+at]:0)|heard<<8,col+at*99)';
 export const echoSource = {
   state: `
 const firsts = new Int32Array(1 << 20), cells = new Int32Array(1 << 20), lags = new Int32Array(4096), four = p => data[p] | data[p + 1] << 8 | data[p + 2] << 16 | data[p + 3] << 24;
-let row = 0, echo = 0, heard = 0;`,
+let rowNumber = 0, echo = 0, heard = 0;`,
   ended: `{
     const p = start + (data[start] === 45), key = mix(mix(four(p), four(p + 4)), col) & 1048575;
-    if (i - p > 8) { if (firsts[key]) lags[row & 4095] = row + 1 - firsts[key]; firsts[key] = row + 1; }
-    if (c1 === 10) lags[++row & 4095] = 0;
+    if (i - p > 8) { if (firsts[key]) lags[rowNumber & 4095] = rowNumber + 1 - firsts[key]; firsts[key] = rowNumber + 1; }
+    if (c1 === 10) lags[++rowNumber & 4095] = 0;
   }`,
   begun: `{
-    const lag = lags[row & 4095] || lags[row - 2 & 4095];
-    echo = lag ? cells[(row - lag & 4095) << 8 | col] : 0; cells[(row & 4095) << 8 | col] = i; heard = 0;
+    const lag = lags[rowNumber & 4095] || lags[rowNumber - 2 & 4095];
+    echo = lag ? cells[(rowNumber - lag & 4095) << 8 | col] : 0; cells[(rowNumber & 4095) << 8 | col] = i; heard = 0;
   }`,
   inside: `if (echo) {
     if (at < 2 && (c1 === 45) !== (data[echo] === 45)) echo += c1 === 45 ? -1 : 1;
