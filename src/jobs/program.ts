@@ -68,14 +68,13 @@ export async function* programRun(
           })
         : writeProgram(await source.read(0, size), { effort, ascii });
     const program = yield* follow(writing, curve, context);
-    const note = 'Measuring xz and zstd';
-    const baselines = {
-      ...program.baselines,
-      ...(yield* meanwhile(others, context, () => ({ done: size, total: size, note }))),
-    };
     const encoded = now();
     await writeArtifact(out, program.source);
-    const { verified, proof } = yield* proveNew({ program: out, file }, program.sha256, context);
+    const proving = proveNew({ program: out, file }, program.sha256, context);
+    const { verified, proof } = yield* orRemoved(out, proving);
+    const note = 'Measuring xz and zstd';
+    const waiting = meanwhile(others, context, () => ({ done: size, total: size, note }));
+    const baselines = { ...program.baselines, ...(yield* orRemoved(out, waiting)) };
     const { bitsPerByte, findings, fields, sha256 } = program;
     const measure: ProgramMeasure = {
       file,
@@ -122,21 +121,29 @@ export async function* verifyRun(
   return { program, file, verified, bytes: proof.bytes, sha256: proof.printed };
 }
 
-/** As `prove`; a program that is not proved is removed. */
+/** Removes the program at `path` if what is done about it fails or is stopped. */
+async function* orRemoved<Result>(
+  path: string,
+  steps: AsyncGenerator<RunEvent, Result>,
+): AsyncGenerator<RunEvent, Result> {
+  try {
+    return yield* steps;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** As `prove`, of what was written for the bytes of this SHA-256: fails if it does not print them. */
 async function* proveNew(
   { program, file }: { program: string; file: string },
   written: string,
   context: JobContext,
 ): AsyncGenerator<RunEvent, { verified: boolean; proof: Proof }> {
-  try {
-    const proved = yield* prove({ program, file }, context);
-    const failure = failureOf({ file, proof: proved.proof, written });
-    if (failure) throw failure;
-    return proved;
-  } catch (error) {
-    await rm(program, { force: true });
-    throw error;
-  }
+  const proved = yield* prove({ program, file }, context);
+  const failure = failureOf({ file, proof: proved.proof, written });
+  if (failure) throw failure;
+  return proved;
 }
 
 async function* prove(

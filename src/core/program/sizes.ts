@@ -10,4 +10,4 @@ export const mostWhole = 2 ** 25;
 export const usualBlock = 3 * 2 ** 23;
 
 /** Of longer files brotli, xz and zstd are not measured: each would take longer than the program itself. */
-export const mostRivalled = 2 ** 28;
+export const mostRivalled = 2 ** 27;
