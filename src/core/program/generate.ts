@@ -49,14 +49,16 @@ export async function blocksProgram(
 ): Promise<Generated> {
   const payload = concat(blocks.map((block) => block.payload));
   const table = blocks.map((block) => [block.size, block.payload.length]);
+  const longest = Math.max(...blocks.map((block) => block.payload.length));
   const source = engineSource(model, room, 'decode', {
+    payload: longest,
     length: 'blockSize',
     known: 'givenWeights',
   });
   const isRestored = blocks.some(({ restore }) => restore !== undefined);
   const restores = blocks.map(({ restore = 'b=>b' }) => restore);
   const text = await minified(`D=async source=>{
-const memory=new WebAssembly.Memory({initial:${pagesOf(model, room)}}),whole=new Uint8Array(memory.buffer),parts=[]${isRestored ? `,restores=[${restores.join()}]` : ''};
+const memory=new WebAssembly.Memory({initial:${pagesOf(model, room, longest)}}),whole=new Uint8Array(memory.buffer),parts=[]${isRestored ? `,restores=[${restores.join()}]` : ''};
 let givenWeights=[],at=0,from=0;
 for(const [blockSize,coded] of ${JSON.stringify(table)}){
   whole.fill(0);

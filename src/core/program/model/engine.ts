@@ -81,15 +81,17 @@ export const bitsFor = (n: number, least: number, most: number): number =>
 /** Binary logarithm of the places that a repeat remembers: small tables stay in the processor's cache. */
 const recentBits = (size: number): number => bitsFor(size, 14, 22) - 2;
 
-/** Places what depends on the file behind the fixed part; every place is a multiple of a cache line. */
-function plan(spec: ModelSpec, dataSize: number) {
+/**
+ * Places what depends on the file behind the fixed part; every place is a multiple of a cache line. Where the payload's length is
+ * not known yet, there is room for data that nothing predicts, which grow while that is learned, and for a program's code.
+ */
+function plan(spec: ModelSpec, dataSize: number, payload?: number) {
   const size = dataSize + frontOf(spec).length;
   const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
   const rows =
     256 + spec.contexts.length + 1 + spec.selectors.reduce((sum, set) => sum + set.size, 0);
   const stream = map.data + lines(size + 64);
-  // Data that nothing predicts grows while that is learned, and a program's code may follow.
-  const recent = stream + lines(size + (size >> 3) + 16384);
+  const recent = stream + lines(payload === undefined ? size + (size >> 3) + 16384 : payload + 64);
   const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
   const network = lines(weights + rows * inputsOf(spec) * 4);
   const table = lines(spec.network ? network + networkBytes(spec.network) : network);
@@ -107,11 +109,14 @@ function plan(spec: ModelSpec, dataSize: number) {
   };
 }
 
-/** Pages of 64 KB that the kernel's memory needs for a file of `size` bytes. */
-export const pagesOf = (spec: ModelSpec, size: number): number => plan(spec, size).pages;
+/** Pages of 64 KB that the kernel's memory needs for a file of `size` bytes, and a decoder's for a payload of that length. */
+export const pagesOf = (spec: ModelSpec, size: number, payload?: number): number =>
+  plan(spec, size, payload).pages;
 
-/** A block of a file as its decoder knows it: names of variables of the text around it. */
-interface BlockNames {
+/** A block of a file as its decoder knows it, by names of variables of the text around it. */
+interface BlockDecoding {
+  /** Bytes of the longest payload. */
+  payload: number;
   /** How many bytes the block has, `size` at most. */
   length: string;
   /** The weights of the file's network, as bytes that an earlier block told; the first block leaves them there. */
@@ -131,9 +136,9 @@ export function engineSource(
   spec: ModelSpec,
   size: number,
   form: EngineForm,
-  block?: BlockNames,
+  block?: BlockDecoding,
 ): string {
-  const places = plan(spec, size);
+  const places = plan(spec, size, block?.payload);
   const { stream, recent, weights, rows, table, mask } = places;
   const { contexts, selectors, matches, network, resampling, quiet } = spec;
   const weightBytes = network?.weights.length ?? 0;
