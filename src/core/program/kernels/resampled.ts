@@ -76,11 +76,11 @@ export function teeth(edge: i32, row: i32, column: i32, a: i32, b: i32): void {
           );
         }
       }
-      const dot = <f32>min(0, u * a + v * b);
+      const dot = <f32>max(0, u * a + v * b);
       const near: f32 = (dot * dot) / <f32>(slope * (u * u + v * v));
       const share: f32 = slope < leastSlope ? 1 : 0.1 + near * near;
       let sum: f32 = 0;
-      for (let line: usize = 0; line < 256; line += 4) {
+      for (let line = abs(u) * width + abs(v) * height; line >= 0; line -= 4) {
         const ink = load<f32>(line, LINES);
         if (!ink) continue;
         store<f32>(line, 0, LINES);

@@ -20,7 +20,7 @@ export interface ModelSpec {
   /** A byte so frequent that it has a decision of its own, before the bits of all others. */
   sole?: number;
   /**
-   * Of models without repeats: where the expression `when` is true, whether the byte is another than `sole` is decided from these
+   * Of models that ask neither for repeats nor for what came before `c1`: where the expression `when` is true, whether the byte is another than `sole` is decided from these
    * four contexts alone, and only those other bytes are predicted from all.
    */
   quiet?: { when: string; contexts: string[] };
@@ -166,16 +166,18 @@ export function engineSource(
     explain: `return { ${payload}, best: best.subarray(${front}) };`,
     decode: `${told && `${block!.known} = data.slice(0, ${weightBytes});`} return data.subarray(${front}, ${last});`,
   }[form];
+  // Pixels are predicted from those around, whatever came last.
+  const looksBack = !quiet;
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
-const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4}), match = hash.subarray(${(map.match - map.hash) / 4});
+const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4})${looksBack ? `, match = hash.subarray(${(map.match - map.hash) / 4})` : ''};
 ${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
 kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, recentBits(size), expertsOf(spec)].join()});
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
 ${usesSource([...contexts, spec.refine, ...selectors.map(({ expression }) => expression)].join())}
-let c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
+let c1 = 0${looksBack ? ', c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0' : ''};
 ${spec.state.includes('opinion') ? `const opinion = new Float32Array(memory.buffer, ${map.expert}, 256), odds = new Float32Array(memory.buffer, ${map.stretch}, 4096);` : ''}
 ${spec.state}
 ${experts.map(({ state }) => state).join('')}
@@ -190,7 +192,7 @@ for (let i = ${start}; i < ${last}; i++) {
   ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, 1)' : 'decode(i)'};
   ${form === 'explain' ? 'if (i) best[i] = bestContext(next);' : ''}
   ${quiet ? '}' : ''}
-  c4 = c3; c3 = c2; c2 = c1; c1 = next; word4 = word4 << 8 | c1;
+  ${looksBack ? 'c4 = c3; c3 = c2; c2 = c1;' : ''} c1 = next; ${looksBack ? 'word4 = word4 << 8 | c1;' : ''}
   ${encoding ? 'costs[i] = -Math.log2(kernel.chance.value);' : ''}
 }
 ${end}

@@ -396,16 +396,15 @@ const imageModel = ({
   const [pixels, size] = [width * height, row * (height + margin) + margin];
   const at = (right: number, up: number): string => `known[spot-${up * row - right}]`;
   return {
-    state: `let edge = 0, top = 0, left = 0, place = 0, px = 0, py = 0, run = 0, image = 0, spot = 0, ink = 0;
+    state: `let edge = 0, top = 0, left = 0, place = 0, px = 0, py = 0, image = 0, spot = 0, ink = 0;
   const known = new Uint8Array(${size}), around = [${around.map(([right, up]) => up * row - right).join()}];`,
-    step: `known[spot] = c1; if (c1) ink = i; image = (i - ${header}) / ${pixels} | 0; const at = i < ${header} ? 0 : (i - ${header}) % ${pixels}; if (!at) { known.fill(0); ${boxes === undefined ? '' : `if (i >= ${header}) edge = data[${boxes} + 2 * image], top = data[${boxes + 1} + 2 * image], left = top & 15, top >>= 4;`} }
+    step: `known[spot] = c1; if (c1) ink = i; const nth = i - ${header}, at = nth < 0 ? 0 : nth % ${pixels}; image = nth / ${pixels} | 0; if (!at) { known.fill(0); ${boxes === undefined ? '' : `if (nth >= 0) edge = data[${boxes} + 2 * image], top = data[${boxes + 1} + 2 * image], left = top & 15, top >>= 4;`} }
   px = at % ${width}; py = at / ${width} | 0; place = ${boxes === undefined ? 'at' : `at + ${16 * width} - top * ${width} - left`}; spot = (py + ${margin}) * ${row} + px + ${margin};
-  run = px ? c1 ? run < 0 ? 1 : run + 1 : run > 0 ? -1 : run - 1 : 0;
-  let shape = 0, fine = 0, rough = 0, smooth = 0;
-  for (let k = ${around.length}; k--; ) { const v = known[spot - around[k]]; shape = shape << 2 | (v > 0) + (v > 128) + (v > 250); rough = rough << 3 | v >> 5; if (k < 8) fine = fine << 3 | (v && 1 + (v >> 6)); smooth = smooth << 4 | v >> 4; }
-  const near = shape & 0xfffff, w = ${at(-1, 0)}, n = ${at(0, 1)}, nw = ${at(-1, 1)}, ne = ${at(1, 1)}, ww = ${at(-2, 0)}, nn = ${at(0, 2)}, slope = Math.max(0, Math.min(255, w + n - nw));`,
+  let shape = 0, rough = 0, smooth = 0;
+  for (let k = ${around.length}; k--; ) { const v = known[spot - around[k]]; shape = shape << 2 | (v > 0) + (v > 128) + (v > 250); rough = rough << 3 | v >> 5; smooth = smooth << 4 | v >> 4; }
+  const near = shape & 0xfffff, w = ${at(-1, 0)}, n = ${at(0, 1)}, nw = ${at(-1, 1)}, ne = ${at(1, 1)}, ww = ${at(-2, 0)}, nn = ${at(0, 2)};`,
     quiet: {
-      when: `i >= ${header} && !near`,
+      when: 'nth >= 0 && !near',
       contexts: ['place', 'shape>>>20', '(i-ink>at?127:(i-ink)/28|0)*32+px', 'i-ink>at'],
     },
     contexts: [
@@ -415,21 +414,16 @@ const imageModel = ({
       'mix(w|n<<8|ne<<16|nw<<24,ww)',
       'w|ww<<8',
       'n|nn<<8',
-      'slope|(w>>5)<<8|(n>>5)<<11|(ne>>5)<<14',
       'rough&0x3fffffff',
       'near',
       '(n+w-nw&255)|ne<<8',
       'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
-      'fine',
-      'mix(run,(n>>5)+(ne>>5)*8)',
       'smooth&0xfffff',
-      `w>>3|(ww>>3)<<5|(${at(-3, 0)}>>3)<<10|(n>>6)<<15|(ne>>6)<<17`,
       'mix(image,1)',
       'mix(image,w+2)',
       'mix(image,n+258)',
       'mix(image,px<<10|near&207)',
       'mix(image,py<<10|near&207|1<<9)',
-      'mix(image,px<<10|(n>>6)<<2|w>>6|1<<8)',
     ],
     selectors: [{ expression: 'near&255', size: 256 }],
     refine: 'near',
@@ -442,6 +436,6 @@ const imageModel = ({
 const imageInputs = ({ width, height }: { width: number; height: number }): NetworkInputs => ({
   count: 4 + 4 * 9 + 2,
   source: `let k = 0; for (let dy = 0; dy < 5; dy++) for (let dx = -4; dx < (dy ? 5 : 0); dx++) x[k++] = known[spot - dy * ${width + margin} + dx];
-  x[k++] = px * ${255 / width}; x[k] = py * ${255 / height};`,
+  x[k++] = px * 255 / ${width}; x[k] = py * 255 / ${height};`,
   when: 'near',
 });

@@ -90,11 +90,12 @@ export function networkSource(
   { inputs, layers, weights }: Network,
   { expert, at, front }: { expert: number; at: number; front: number },
 ): { state: string; step: string } {
+  // Three digits of a scale are as good as all.
   const table = layers.map(({ inputs, units, biasScale, scale }) => [
     inputs,
     units,
-    biasScale,
-    scale,
+    Number(biasScale.toPrecision(3)),
+    Number(scale.toPrecision(3)),
   ]);
   return {
     state: `
