@@ -54,6 +54,27 @@ describe('mixing predictor', () => {
   }
 });
 
+describe('log model', () => {
+  it('tells a port by the last one of its address', () => {
+    const ports = Array.from({ length: 5 }, () => 20000 + random.integer(40000));
+    const bytes = lines((i) => {
+      const host = random.integer(5);
+      ports[host] += 1 + random.integer(3);
+      return `Dec 10 06:55:10 sshd[${i}]: from 10.0.0.${host} port ${ports[host]} ssh`;
+    });
+    const { syntax, full } = analyse(bytes);
+    assert.equal(syntax.type, 'log');
+    const contexts = full.contexts.filter((context) => !context.includes('twin'));
+    assert.ok(contexts.length < full.contexts.length);
+    const [told, untold] = [full, { ...full, contexts }].map((model) =>
+      finishedSync(encodeWith(model, bytes))
+        .costs.subarray(bytes.length >> 1)
+        .reduce((sum, bits) => sum + bits, 0),
+    );
+    assert.ok(told < 0.97 * untold, `${told} bits with it, ${untold} without`);
+  });
+});
+
 describe('fast model', () => {
   for (const { type, bytes } of sources.filter(({ type }) => type === 'text' || type === 'table')) {
     it(`predicts ${type} from less than two thirds of the contexts`, () => {
