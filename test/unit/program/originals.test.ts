@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
-import { decodeWith, encodeWith, type Encoding } from '../../../src/core/program/model/evaluate';
+import {
+  decodeWith,
+  encodeWith,
+  teethOf,
+  type Encoding,
+} from '../../../src/core/program/model/evaluate';
 import { withFront } from '../../../src/core/program/model/kinds';
 import type { Resampling } from '../../../src/core/program/model/resampled';
 import { findOriginals, originalsFinding } from '../../../src/core/program/originals';
@@ -59,6 +64,16 @@ describe('originals of images', () => {
     assert.equal(resampling.box, box);
     const right = edges.filter((edge, k) => resampling.originals[2 * k] === edge).length;
     assert.ok(right > 0.7 * count, `${right} of ${count}`);
+  });
+
+  it('give a pixel the sums of the areas that it was averaged from', () => {
+    // Of 2 x 2 black and white pixels one to four are ink.
+    const shares = teethOf({ box: 20, kept: 1 })(40, 3, 7);
+    const likeliest = Array.from(shares.keys()).sort((a, b) => shares[b] - shares[a]);
+    assert.deepEqual(
+      likeliest.slice(0, 4).sort((a, b) => a - b),
+      [64, 128, 191, 255],
+    );
   });
 
   it('make the payload shorter, they themselves counted, and bring the images back', async () => {

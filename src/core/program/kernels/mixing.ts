@@ -2,7 +2,7 @@
 // runs this module, and every emitted program what decoder.ts leaves of it. Floats are single precision in a fixed order, so that all engines agree.
 //
 // The host writes the contexts of the byte at HASH, the rows of its weight sets at SELECT and the refinement's context at
-// REFINE, then calls `code`. What engine.ts says of the map of the memory is said here again, since a kernel imports nothing of the host's.
+// REFINE, then calls `code`, before it perhaps `quiet`. What engine.ts says of the map of the memory is said here again, since a kernel imports nothing of the host's.
 
 import { box, opine } from './resampled';
 
@@ -415,9 +415,9 @@ function learn(y: i32, end: usize): void {
 }
 
 /**
- * Teaches the bit to all that had a say. A slot: how many zeros
- * and ones (5 bits each), and the last five bits behind a one. From eight on counts rise by chance (Morris, 1978), which is
- * drawn from the coder's interval, as both sides know it; the count that can rise no more lowers the other.
+ * Teaches the bit to all that had a say. A slot: how many zeros and ones (5 bits each), and the last five bits behind a one. From
+ * eight on counts rise by chance (Morris, 1978), which is drawn from the coder's interval, as both sides know it; the count that
+ * can rise no more lowers the other.
  */
 function update(y: i32, bit: i32): void {
   for (let m = 0; matches && m < matches; m++) {

@@ -54,7 +54,7 @@ function cover(edge: i32, at: f64, to: usize): i32 {
 
 /**
  * Straight edges of 32 directions are drawn through the original's part of the pixel at a row and a column of the box: the sums
- * that they give are counted, those most whose ink lies against the slope (a, b), if there is one that says anything.
+ * that they give are counted, those most whose ink lies up the slope (a, b), if there is one that says anything.
  */
 export function teeth(edge: i32, row: i32, column: i32, a: i32, b: i32): void {
   const height = cover(edge, row, DOWN);

@@ -377,8 +377,9 @@ const around = [
 const margin = 4;
 
 /**
- * Images: a pixel's neighbours, exactly and coarsely, their gradients, its place in the image, and what this image has held so
- * far, since grey levels recur where edges do. Background comes first and is one decision, a quick one where there is nothing else around.
+ * Images: a pixel's neighbours, exactly and coarsely, a gradient, its place in the image or, where that is known, in the box that
+ * was drawn to, and what this image has held so far, since grey levels recur where edges do. Background comes first and is one
+ * decision, a quick one where there is nothing else around.
  */
 const imageModel = ({
   width,
