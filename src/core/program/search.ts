@@ -17,9 +17,9 @@ const sampleSizes: Record<ProgramOptions['effort'], number> = {
 };
 
 /** A context costs about this many bytes of deflated decoder, and what it is made of some more. */
-const contextCost = 12;
+const contextCost = 8;
 const extraCosts: [RegExp, number][] = [
-  [/\bnear\b/, 50],
+  [/\bnear\b/, 45],
   [/likeliest/, 20],
   [/\ba0\b/, 35],
 ];
@@ -28,8 +28,8 @@ const costOf = (context: string): number =>
 
 /** Contexts that share what costs bytes of decoder, so that they are first tried together. */
 const shared: { part: RegExp; cost: number }[] = [
-  { part: /follow/, cost: 50 },
-  { part: /\b(word|last)\b/, cost: 60 },
+  { part: /follow/, cost: 40 },
+  { part: /\b(word|last)\b/, cost: 45 },
 ];
 
 /** A context that is added slows the program down, so it has to save this share of it. */

@@ -51,8 +51,9 @@ export function analyseSemantics(bytes: Uint8Array, tracker: Tracker): Semantics
   const parents = findParents(columns);
   parents.forEach(([parent], column) => {
     if (parent === column) return;
-    const [name, by] = [names.get(column), names.get(parent)];
-    if (name && by) sentences.push(`Column ${name} is told best by column ${by}.`);
+    const [name, by] = [names.get(column), names.get(parent % coarse)];
+    const part = parent < coarse ? '' : ' up to its first decimal';
+    if (name && by) sentences.push(`Column ${name} is told best by column ${by}${part}.`);
   });
   const swap = findSwap(columns, parents);
   if (swap) sentences.push(swapSentence(swap, names));
@@ -262,7 +263,7 @@ function findParents(columns: Column[]): [number, number][] {
     const short = cells.map((cell) => /^.*?\.\d/.exec(cell)?.[0] ?? '');
     const worthIt = cells.filter((cell, k) => short[k] && cell.length > short[k].length);
     return worthIt.length * 2 > cells.length
-      ? [{ column: column + coarse, name: `${name} (one decimal)`, cells: short }]
+      ? [{ column: column + coarse, name, cells: short }]
       : [];
   });
   for (const { column, cells } of same) {

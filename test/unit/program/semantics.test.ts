@@ -100,6 +100,18 @@ describe('semantics', () => {
     assert.ok(cost(semantics) < 0.98 * cost({ ...semantics, swap: undefined }));
   });
 
+  it('finds a column that numbers tell up to their first decimal', () => {
+    const random = createRandom(3);
+    const rows = Array.from({ length: 400 }, () => {
+      const north = 400000 + random.integer(20000);
+      return `${(north / 10000).toFixed(4)},Shire ${(Math.floor(north / 1000) * 37) % 101}`;
+    });
+    const bytes = latin(['north,county', ...rows, ''].join('\n'));
+    const { sentences } = analyseSemantics(bytes, tableTracker(44));
+    const told = 'Column county is told best by column north up to its first decimal.';
+    assert.ok(sentences.includes(told), sentences.join());
+  });
+
   it('decodes numbers that no fit is made for', () => {
     const odd = ['9'.repeat(400), '-'.repeat(9), '0', '-0.5', '1e9', '', '00012', '7.123456789012'];
     const rows = Array.from({ length: 300 }, (_, k) =>
