@@ -112,6 +112,18 @@ describe('semantics', () => {
     assert.ok(sentences.includes(told), sentences.join());
   });
 
+  it('decodes numbers that echo earlier rows', () => {
+    const random = createRandom(6);
+    const known = Array.from({ length: 30 }, () => (random.integer(1e9) / 1e9 + 1).toFixed(9));
+    const rows = Array.from({ length: 300 }, (_, k) => `${known[(k * 7) % 30]},${k}`);
+    const bytes = latin(['x,k', ...rows, ''].join('\n'));
+    const semantics = analyseSemantics(bytes, tableTracker(44));
+    assert.ok(semantics.echoes && semantics.numbers.length === 2);
+    const spec = modelFor(analyseSyntax(bytes), bytes.length, semantics);
+    const { payload } = finishedSync(encodeWith(spec, bytes));
+    assert.deepEqual(decodeWith(spec, payload, bytes.length), bytes);
+  });
+
   it('decodes numbers that no fit is made for', () => {
     const odd = ['9'.repeat(400), '-'.repeat(9), '0', '-0.5', '1e9', '', '00012', '7.123456789012'];
     const rows = Array.from({ length: 300 }, (_, k) =>
