@@ -1,5 +1,6 @@
 // The network that a program may carry (AssemblyScript, SIMD), in single precision and a fixed order; see model/network.ts.
-import { decisions, EXPERT } from './mixing';
+import { decisions } from './decisions';
+import { EXPERT } from './map';
 
 /** The classes' shares: from 16 on those of the bytes by their upper four bits, at 0 that of the byte that has a decision of its own. */
 const SHARES: usize = 0x242000;

@@ -1,5 +1,5 @@
 // What is known of a pixel to which an original was averaged down (AssemblyScript), in a fixed order of floats; see model/resampled.ts.
-import { decisions } from './mixing';
+import { decisions } from './decisions';
 
 const LAW: usize = 0x1150; // i32[5]: what `teeth` takes
 const COUNTS: usize = 0x240000; // f32[258]: what speaks for each byte, from the second on
