@@ -163,8 +163,12 @@ function instanceOf(source: string): string {
 }
 
 async function minified(source: string): Promise<string> {
-  // Declarations of one kind are joined, which is shorter than telling constants apart.
-  const { code } = await minify(source.replace(/\bconst\b/g, 'let'), {
+  const plain = source
+    // Declarations of one kind are joined, which is shorter than telling constants apart.
+    .replace(/\bconst\b/g, 'let')
+    // An array that no context asks for may go.
+    .replace(/\bnew (?=\w+Array\()/g, '/*@__PURE__*/new ');
+  const { code } = await minify(plain, {
     ecma: 2020,
     compress: { passes: 3, unsafe_math: false, toplevel: true },
     mangle: { toplevel: true },

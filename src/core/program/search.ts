@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ModelSpec } from './model/engine';
 import { measure } from './model/evaluate';
 import { echoContext } from './model/echoes';
-import { byParent, byParents } from './model/kinds';
+import { byParent, byParents } from './model/tables';
 import { fitContext, likeliestContext } from './model/numbers';
 import { swapContext } from './model/swaps';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';

@@ -1,6 +1,6 @@
 /** Rasters: photographs and drawings, whose pixels stand in rows of one length, channel by channel within a pixel. */
 import type { Raster } from '../media';
-import type { Contexts } from './kinds';
+import type { Contexts } from './contexts';
 
 /**
  * What planes through the pixels around would give, also after what the pixel's channel before was off; how rough the

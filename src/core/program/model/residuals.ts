@@ -1,5 +1,5 @@
 /** Sound as what a linear predictor leaves of it: how each sample is expected, and how what is left is predicted in turn. */
-import type { Contexts } from './kinds';
+import type { Contexts } from './contexts';
 
 /** Samples before in the same channel, and in the channel before, that a sample is expected from. */
 const taps = { own: 24, other: 8 };

@@ -1,0 +1,124 @@
+/** Tables, JSON and logs: what is made of fields. */
+import type { Semantics } from '../semantics';
+import { byLastByte, order, type Contexts, type SlowParts } from './contexts';
+import { echoContext, echoSource } from './echoes';
+import { logContexts, logTracker, withHooks, type Tracker } from './fields';
+import { fitContext, likeliestContext, numbersSource } from './numbers';
+import { swapContext, swapSource } from './swaps';
+
+/** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */
+export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
+  const numbers = semantics?.numbers ?? [];
+  const parents = semantics?.parents ?? [];
+  const sources = [
+    ...(numbers.length ? [numbersSource(numbers)] : []),
+    ...(semantics?.echoes ? [echoSource] : []),
+    ...(semantics?.swap ? [swapSource(semantics.swap)] : []),
+  ];
+  const hooked = withHooks(tracker, sources);
+  const table = parents.flatMap(([first, second]) => [first, second]);
+  const told = parents.length ? [byParent(0), byParent(1), byParents] : [];
+  const expected = numbers.length ? [fitContext, likeliestContext] : [];
+  return {
+    state: `${parents.length ? `const parents = [${table.join()}];` : ''}${hooked.state}`,
+    step: hooked.step,
+    contexts: [
+      ...Object.values(order),
+      'mix(prefix,col)',
+      byAbove,
+      'mix(mix(prefix,left),col)',
+      'mix(mix(prefix,field[col]),col)',
+      'mix(mix(prefix,left2),col)',
+      'mix(mix(left,left2),prefix)',
+      'mix(prefix,88)',
+      'mix(word,col)',
+      'mix(mix(word,last),23)',
+      'mix(match[3]|match[1]<<9,col)',
+      'mix(col,at+999)',
+      'c2|c3<<8',
+      'mix(follow[c1]&65535,c1)',
+      'mix(follow2[c1|c2<<8]&65535,c1)',
+      ...told,
+      ...expected,
+      ...(semantics?.echoes ? [echoContext] : []),
+      ...(semantics?.swap ? [swapContext] : []),
+    ],
+    selectors: [
+      { expression: 'same*16+Math.min(at,15)', size: 32 },
+      { expression: '(col&255)*16+Math.min(at,15)', size: 4096 },
+      byLastByte,
+      { expression: '(col&255)*4+Math.min(3,match[1]>>3)', size: 1024 },
+    ],
+    refine: 'mix(match[3],col)',
+    ...(numbers.length ? { opinion: true } : {}),
+    matches: [6, 16],
+  };
+}
+
+/** The bytes above, whether the field agrees with them so far, and the place in it. */
+const byAbove = 'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)';
+
+/** Contexts of tables that tell a log's lines little beside `logContexts`; the search tries them again. */
+const seldomInLogs = [
+  order[3],
+  order[5],
+  order[6],
+  'mix(prefix,col)',
+  byAbove,
+  'mix(mix(prefix,left),col)',
+  'mix(mix(prefix,field[col]),col)',
+  'mix(mix(prefix,left2),col)',
+  'mix(mix(left,left2),prefix)',
+  'c2|c3<<8',
+];
+
+/** Logs: as tables, and what the lines tell of one another. */
+export function logModel(): Contexts {
+  const fields = fieldModel(logTracker);
+  return {
+    ...fields,
+    contexts: [
+      ...fields.contexts.filter((context) => !seldomInLogs.includes(context)),
+      ...logContexts,
+    ],
+    selectors: [
+      ...fields.selectors.filter((set) => set !== byLastByte),
+      { expression: 'number*8+Math.min(at,7)', size: 2048 },
+      { expression: 'shape1&255', size: 256 },
+    ],
+    matches: [4, 8, 20],
+  };
+}
+
+/** The field so far together with the field that tells most about it, the second such, or both. */
+export const byParent = (rank: number): string =>
+  `mix(mix(prefix,field[parents[col*2+${rank}]|0]),col+${rank + 1}*4096)`;
+export const byParents =
+  'mix(mix(prefix,field[parents[col*2]|0]),mix(field[parents[col*2+1]|0],col))';
+
+export const slowFields: SlowParts = {
+  contexts: [
+    order[1],
+    order[3],
+    order[5],
+    order[6],
+    'c2|c3<<8',
+    'mix(mix(left,left2),prefix)',
+    'mix(mix(word,last),23)',
+    'mix(match[3]|match[1]<<9,col)',
+    'mix(follow[c1]&65535,c1)',
+    'mix(follow2[c1|c2<<8]&65535,c1)',
+  ],
+  selectors: [byLastByte.expression],
+  matches: [],
+};
+
+/** Contexts that only some tables and JSON files have a use for, and some logs. */
+export const fieldExtras = [
+  'mix(word,c1)',
+  'mix(mix(prefix,field[0]),col+77)',
+  'mix(mix(prefix,field[1]),col+78)',
+  'mix(mix(prefix,a0|a1<<8),99)',
+  'mix(mix(word,last),col)',
+];
+export const logExtras = [...fieldExtras, ...seldomInLogs];

@@ -1,0 +1,61 @@
+/** Text: words predict words. */
+import { order, type Contexts, type SlowParts } from './contexts';
+
+/** How far the word is, and how long the repeat. */
+const byWord = { expression: 'letters*32+match[2]', size: 512 };
+
+/** What kind of byte each of the last four was: a control, a sign, a capital, a small letter, or beyond ASCII. */
+const byLastKinds = {
+  expression: '(c1>>5)|(c2>>5)<<3|(c3>>5)<<6|(c4>>5)<<9',
+  size: 4096,
+};
+
+/** What the longest repeat expects, after the last two bytes. */
+const byRepeat = 'mix(match[3],c1|c2<<8)';
+
+export const textModel: Contexts = {
+  state: 'let word = 0, letters = 0, last = 0, before = 0, line = 0, lineUp = 0;',
+  step: `if (c1 === 10) lineUp = line, line = i; if (i) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l), letters = Math.min(15, letters + 1); else if (word) before = last, last = word, word = letters = 0; }`,
+  contexts: [
+    '0',
+    order[1],
+    order[2],
+    order[3],
+    order[4],
+    order[6],
+    'mix(word,c1)',
+    'mix(word,last)',
+    'mix(mix(word,before),last)',
+    'mix(i-line,line?data[lineUp+i-line]:0)',
+    'mix(i-line,word?1:c1)',
+    'mix(Math.max(0,i-line-50),word)',
+    byRepeat,
+  ],
+  selectors: [{ expression: 'letters*32+match[2]', size: 512 }, byLastKinds],
+  refine: order[2],
+  matches: [6, 12],
+};
+
+export const slowText: SlowParts = {
+  contexts: [
+    '0',
+    order[2],
+    order[4],
+    order[6],
+    'mix(mix(word,before),last)',
+    'mix(i-line,line?data[lineUp+i-line]:0)',
+    'mix(Math.max(0,i-line-50),word)',
+    byRepeat,
+  ],
+  selectors: [byWord.expression],
+  matches: [12],
+};
+
+/** Contexts that only some texts have a use for. */
+export const textExtras = [
+  'mix(letters,c1|c2<<8)',
+  'mix(word,c2+512)',
+  'mix(before,word)',
+  order[5],
+  'mix(letters,mix(last,c1))',
+];
