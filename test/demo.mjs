@@ -31,7 +31,7 @@ const compressed = kolmo(
 );
 const weather = resolve('test/fixtures/seattle-weather.csv');
 const programFile = join(trained.run, 'seattle-weather.csv.mjs');
-const program = kolmo('program', weather, '--out', programFile, '--effort', 'fast');
+const program = kolmo('program', weather, '--out', programFile);
 kolmo('verify', programFile, weather);
 
 const dense = 4 * trained.parameters;
