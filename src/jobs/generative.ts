@@ -6,6 +6,7 @@ import { decode } from '../core/compress/container/container';
 import { KolmoError } from '../core/error';
 import { writeGenerative } from '../core/program/generative';
 import { runProgram, sha256 } from '../core/program/verify';
+import { sizeOf } from '../core/shape';
 import { measureSamples } from '../core/train/quality';
 import type { Metrics, Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
@@ -141,7 +142,7 @@ async function measurePrinted(
   { judge, ...dataset }: JudgedDataset,
 ): Promise<Metrics | undefined> {
   if (!judge || judge === 'missing') return undefined;
-  const size = dataset.inputShape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(dataset.inputShape);
   const { bytes } = await output(program, [`${judgedSamples}`, '1']);
   const pixels = bytes.subarray(bytes.length - judgedSamples * size);
   let drawn = 0;

@@ -3,6 +3,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { labelLength } from '../core/compress/analysis/descriptionLength';
 import type { Dataset, Examples } from '../core/data/dataset';
 import { xzSize } from '../core/program/baselines';
+import { sizeOf } from '../core/shape';
 import type { LabelCodes } from '../runs/events';
 
 const batch = 1000;
@@ -16,7 +17,7 @@ export async function labelCodes({
 }: Dataset): Promise<LabelCodes | undefined> {
   if (task.type !== 'classification') return undefined;
   const classes = task.classes.length;
-  const inputSize = inputShape.reduce((product, size) => product * size, 1);
+  const inputSize = sizeOf(inputShape);
   const bytes = Buffer.concat(
     [splits.training, splits.validation].map((examples) =>
       labelsOf(examples, inputSize, targetSize),

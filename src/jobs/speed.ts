@@ -7,6 +7,7 @@ import type { PassOptions } from '../core/compress/pass';
 import type { Dataset } from '../core/data/dataset';
 import { openModel, type OpenModel } from '../core/engine/session';
 import { KolmoError } from '../core/error';
+import { sizeOf } from '../core/shape';
 import { exportOnnx } from '../core/train/export';
 import { exportInt8 } from '../core/train/exportInt8';
 import type { Model } from '../core/train/model';
@@ -112,7 +113,7 @@ async function medians(models: OpenModel[], batch: number): Promise<number[]> {
   const calls = models.map(({ inputShape, run }) => {
     const shape = [batch, ...inputShape];
     // No kernel is faster for one value than for another, and a symbol must be one.
-    const input = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5);
+    const input = new Float32Array(sizeOf(shape)).fill(0.5);
     return () => run(input, shape);
   });
   const times: number[][] = models.map(() => []);

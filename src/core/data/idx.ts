@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { KolmoError } from '../error';
+import { sizeOf } from '../shape';
 import type { Dataset, DatasetOptions, Examples } from './dataset';
 import { hashFile, readHead, type Bytes, type SourceFile } from './files';
 import {
@@ -10,7 +11,6 @@ import {
   openIdx,
   parseIdxName,
   readHeader,
-  sizeOf,
   type IdxFile,
   type IdxSet,
 } from './idxFile';

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { KolmoError } from '../error';
+import { sizeOf } from '../shape';
 import { bytesInMemory, openBytes, readHead, type Bytes } from './files';
 
 export interface IdxFile {
@@ -64,9 +65,6 @@ async function unpack(bytes: Uint8Array, name: string): Promise<Uint8Array> {
 
 /** Whether bytes begin as a gzipped file does. */
 export const isGzip = ([first, second]: Uint8Array): boolean => first === 0x1f && second === 0x8b;
-
-export const sizeOf = (shape: number[]): number =>
-  shape.reduce((product, side) => product * side, 1);
 
 /** Reads the shape alone, which needs no more than the first bytes, unpacked. */
 export function readHeader(bytes: Uint8Array, name: string): { shape: number[]; start: number } {

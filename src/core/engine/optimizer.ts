@@ -1,5 +1,5 @@
 /** Adam and gradient descent with momentum, as WebAssembly over the memory that a step's gradients lie in. */
-import { joinFloats, splitFloats } from '../floats';
+import { joinFloats, splitFloats } from '../join';
 import type { Step, TrainedRegion } from './step';
 
 export type OptimizerName = 'adam' | 'sgd';

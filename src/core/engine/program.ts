@@ -1,4 +1,5 @@
 /** A function from tensors to tensors, written with TensorFlow.js, as something that runs on bound buffers. */
+import { sizeOf } from '../shape';
 import { trace } from './backend';
 import { createEagerSession } from './eager';
 import { createGraph, type Value } from './graph';
@@ -81,19 +82,19 @@ export const withBuffer = <Spec extends InputSpec>(
   spec: Spec,
 ): Spec & { data: Float32Array | Int32Array } => ({
   ...spec,
-  data: spec.type === 'int32' ? new Int32Array(sizeOf(spec)) : new Float32Array(sizeOf(spec)),
+  data:
+    spec.type === 'int32'
+      ? new Int32Array(sizeOf(spec.shape))
+      : new Float32Array(sizeOf(spec.shape)),
 });
-
-export const sizeOf = ({ shape }: { shape: number[] }): number =>
-  shape.reduce((product, size) => product * size, 1);
 
 function bufferFor(value: Value): Binding['data'] {
   switch (value.type) {
     case 'int32':
-      return new Int32Array(sizeOf(value));
+      return new Int32Array(sizeOf(value.shape));
     case 'bool':
-      return new Uint8Array(sizeOf(value));
+      return new Uint8Array(sizeOf(value.shape));
     default:
-      return new Float32Array(sizeOf(value));
+      return new Float32Array(sizeOf(value.shape));
   }
 }

@@ -1,9 +1,9 @@
 /** Compiles a loss written with TensorFlow.js into an ONNX graph that gives loss, metrics and gradients. */
 import { KolmoError } from '../error';
+import { sizeOf } from '../shape';
 import { planArena, type Arena, type ArenaPlan, type Region } from './memory';
 import {
   compileProgram,
-  sizeOf,
   withBuffer,
   type InputSpec,
   type Program,
@@ -189,7 +189,7 @@ export async function compileForward(options: ForwardOptions): Promise<Forward> 
     Object.fromEntries(
       parameters.map((parameter) => [
         parameter.name,
-        parameter.data ?? new Float32Array(sizeOf(parameter)),
+        parameter.data ?? new Float32Array(sizeOf(parameter.shape)),
       ]),
     );
   const drawn = inputs.map(withBuffer);
@@ -231,7 +231,7 @@ function reserve(
   { name, shape, trained, constraint }: ParameterSpec,
   before: Slot[],
 ): Slot {
-  const size = sizeOf({ shape });
+  const size = sizeOf(shape);
   const weights = plan.reserve(size);
   if (trained === false) return { name, weights };
   const gradients = plan.reserve(size);

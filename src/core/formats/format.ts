@@ -1,5 +1,6 @@
 /** The contract of a model format: how its files are told, and how a header becomes a summary. */
 import { KolmoError } from '../error';
+import { sizeOf } from '../shape';
 import type { ModelFile } from './modelFile';
 import type { ModelSummary, TensorSummary } from './summary';
 
@@ -53,7 +54,7 @@ export function denseBytes(dtype: string, parameters: number): number | undefine
 
 /** Number of values of a shape; throws where no file could hold them. */
 export function countParameters(shape: number[], tensor: string, file: string): number {
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = sizeOf(shape);
   const bad = shape.find((size) => !Number.isSafeInteger(size) || size < 0);
   if (bad !== undefined || !Number.isSafeInteger(count)) {
     throw new KolmoError(

@@ -1,5 +1,6 @@
 /** The header of a packed model (`.kolmo`): architecture, encodings, scales and sizes; FORMAT.md beside the container describes every bit. */
 import { KolmoError } from '../error';
+import { sizeOf } from '../shape';
 import type { Architecture } from '../train/model';
 import { createBitReader, createBitWriter, damaged, type BitReader } from './bits';
 import { summarise, type Format } from './format';
@@ -94,7 +95,7 @@ export function decodeHeader(
     throw damaged(name, 'its architecture has layers whose tensors it does not list');
   }
   let parameters = 0;
-  for (const tensor of layout) parameters += tensor.shape.reduce((a, b) => a * b, 1);
+  for (const tensor of layout) parameters += sizeOf(tensor.shape);
   if (!(parameters <= maximumParameters)) {
     throw damaged(
       name,
@@ -139,7 +140,7 @@ function summaryOf(header: KolmoHeader): ReturnType<typeof summarise> {
     name: tensor.name,
     dtype: encodingLabel(tensor.encoding),
     shape: tensor.shape,
-    parameters: tensor.shape.reduce((a, b) => a * b, 1),
+    parameters: sizeOf(tensor.shape),
     bytes:
       tensor.streamBytes +
       Math.round((bits.tensors[t].header + bits.tensors[t].scales + bits.tensors[t].codebook) / 8),

@@ -1,4 +1,5 @@
 /** How one tensor of a packed model stores its values, in the header: float32, scales of levels, or a codebook. */
+import { sizeOf } from '../shape';
 import type { Encoding } from '../train/model';
 import { damaged, type BitReader, type BitWriter } from './bits';
 import { fitsHalf, fromHalf, toHalf } from './half';
@@ -71,7 +72,7 @@ export function decodeEncoding(
     if (groupSize === 0) throw damaged(name, 'it has scales for groups of no rows');
     if (groupSize !== undefined) bits = reader.bits(4);
     const columns = tensor.shape[tensor.shape.length - 1];
-    const rows = tensor.shape.reduce((a, b) => a * b, 1) / columns;
+    const rows = sizeOf(tensor.shape) / columns;
     const count =
       groupSize !== undefined
         ? columns * Math.ceil(rows / groupSize)

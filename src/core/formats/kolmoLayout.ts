@@ -1,4 +1,5 @@
 /** The tensors that follow from an architecture: names, shapes, and how their rows lie in space, so that a file need not store them. */
+import { sizeOf } from '../shape';
 import type { Architecture } from '../train/model';
 
 /** Architectures that a file names by three bits; one that was once in this list keeps its place and its layers. */
@@ -60,7 +61,7 @@ export function layoutOf(architecture: Architecture): TensorLayout[] | undefined
     const channels = shape[shape.length - 1];
     switch (layer.type) {
       case 'flatten':
-        shape = [shape.reduce((a, b) => a * b, 1)];
+        shape = [sizeOf(shape)];
         break;
       case 'reshape':
         shape = [...layer.shape];
@@ -112,7 +113,7 @@ export function layoutOf(architecture: Architecture): TensorLayout[] | undefined
 /** The layout of a tensor of which only name and shape are known. */
 export function listedLayout(name: string, shape: number[]): TensorLayout {
   const columns = shape.length > 1 ? shape[shape.length - 1] : 1;
-  const rows = shape.reduce((a, b) => a * b, 1) / columns;
+  const rows = sizeOf(shape) / columns;
   return { name, shape, columns, grid: [1, 1, rows] };
 }
 
@@ -120,7 +121,7 @@ export function listedLayout(name: string, shape: number[]): TensorLayout {
 function gridOf(shape: number[]): TensorLayout['grid'] {
   if (shape.length === 3) return [shape[0], shape[1], shape[2]];
   if (shape.length === 2) return [shape[0], shape[1], 1];
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const side = Math.round(Math.sqrt(size));
   return side >= 8 && side * side === size ? [side, side, 1] : [1, 1, size];
 }

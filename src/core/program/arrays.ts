@@ -1,4 +1,5 @@
 /** NPY arrays of floats as a table of decimals: what was written with 15 digits once costs 15 digits, and rows are seen as rows. */
+import { sizeOf } from '../shape';
 
 interface DecimalTable {
   /** Rows of the last dimension's numbers, with commas; a number is written as it is, or as exponent, point and digits. */
@@ -23,7 +24,7 @@ export function decimalTable(bytes: Uint8Array): DecimalTable | undefined {
   if (!(kind in types)) return undefined;
   const type = types[kind as keyof typeof types];
   const sizes = shape.match(/\d+/g)!.map(Number);
-  const count = sizes.reduce((a, b) => a * b, 1);
+  const count = sizeOf(sizes);
   const width = sizes.length > 1 ? sizes.at(-1)! : 1;
   const transposed = order === 'True' && sizes.length === 2;
   if (count === 0 || start + count * type.BYTES_PER_ELEMENT !== bytes.length) return undefined;

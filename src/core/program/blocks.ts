@@ -1,11 +1,11 @@
 /** Blocks of a large file: where they begin, and how one of them is coded, with tables of its own, by the model of all. */
+import { joinBytes } from '../join';
 import { partsOf, type Part } from './curve';
 import { runModel } from './encode';
 import { fieldCosts, type FieldCost } from './fieldCosts';
 import type { ModelSpec } from './model/engine';
 import { originalsUnder } from './originals';
 import type { ProgramEvent } from './program';
-import { concat } from './shell';
 import { residualView } from './sound';
 import type { Syntax } from './syntax';
 
@@ -125,7 +125,7 @@ export async function* codeBlock(
   own: Uint8Array,
 ): AsyncGenerator<number, CodedBlock> {
   const { syntax, head, room, parts } = task;
-  const whole = head.length ? concat([head, own]) : own;
+  const whole = head.length ? joinBytes([head, own]) : own;
   const { text: bytes, restore } = (task.isSound && residualView(whole)) || { text: whole };
   const isFirst = task.from === 0;
   const model = isFirst ? task.model : yield* withOriginals(task.model, bytes, syntax);

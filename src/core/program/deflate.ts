@@ -1,5 +1,5 @@
 /** Deflate (RFC 1951) for what a program carries: blocks with the cheapest parse that a few rounds find, 5-8 % below zlib's. */
-import { concat } from './shell';
+import { joinBytes } from '../join';
 
 /** A length's or a distance's symbol: the least value that it stands for, and its extra bits. */
 const lengthBase: number[] = [];
@@ -55,7 +55,7 @@ const rounds = 15;
 
 /** `parts` after one another, as one block or as one each, whichever is shorter; the time grows with the square of their length. */
 export function deflate(parts: Uint8Array[]): Uint8Array {
-  const bytes = concat(parts);
+  const bytes = joinBytes(parts);
   const repeats = findRepeats(bytes);
   const ends = parts.map((_, k) =>
     parts.slice(0, k + 1).reduce((sum, part) => sum + part.length, 0),

@@ -1,12 +1,13 @@
 /** Code generation: a model and its payload become a program that carries just the decoder that this file needs. */
 import { minify } from 'terser';
 import { deflateRawSync } from 'node:zlib';
+import { joinBytes } from '../join';
 import type { CodedBlock } from './blocks';
 import { deflate } from './deflate';
 import { engineSource, pagesOf, type ModelSpec } from './model/engine';
 import { decoderOf, zeros, type Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
-import { concat, wrap, type Shell } from './shell';
+import { wrap, type Shell } from './shell';
 
 export interface Generated {
   program: Uint8Array;
@@ -35,7 +36,7 @@ export async function predictorProgram(
   { ascii, then }: Form & { then?: string },
 ): Promise<Generated> {
   const text = await decoderText(model, size, then);
-  return assembled(model, concat([payload, zeros]), text, { ascii, residual: payload.length });
+  return assembled(model, joinBytes([payload, zeros]), text, { ascii, residual: payload.length });
 }
 
 /**
@@ -47,7 +48,7 @@ export async function blocksProgram(
   blocks: Pick<CodedBlock, 'payload' | 'size' | 'restore'>[],
   { ascii, head, room }: Form & { head: number; room: number },
 ): Promise<Generated> {
-  const payload = concat(blocks.map((block) => block.payload));
+  const payload = joinBytes(blocks.map((block) => block.payload));
   const table = blocks.map((block) => [block.size, block.payload.length]);
   const longest = Math.max(...blocks.map((block) => block.payload.length));
   const source = engineSource(model, room, 'decode', {
@@ -81,14 +82,14 @@ function assembled(
   const text = Buffer.from(decoder);
   const mixing = model.type === 'mixing';
   // Behind the kernel the text is a section that WebAssembly skips.
-  const head = mixing ? concat([decoderOf(model), sectionHead(text.length)]) : new Uint8Array(0);
+  const head = mixing ? joinBytes([decoderOf(model), sectionHead(text.length)]) : new Uint8Array(0);
   const code = deflate(mixing ? [head, text] : [text]);
   const inflated = `await new Response(new Response(b.slice(${coded.length})).body.pipeThrough(new DecompressionStream('deflate-raw')))`;
   // What is evaluated sees `b`, the process as `p`, and the kernel `k`.
   const statement = mixing
     ? `b=await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${inflated}.arrayBuffer())`
     : `eval(${inflated}.text())`;
-  const shell = { body: concat([coded, code]), statement, browser: true, ascii };
+  const shell = { body: joinBytes([coded, code]), statement, browser: true, ascii };
   return counted(mixing ? 'predictor' : 'small predictor', residual, shell);
 }
 

@@ -1,5 +1,6 @@
 /** The generative program: a generator's weights and its inference in one module, which draws as many samples as it is asked for. */
 import { KolmoError } from '../error';
+import { joinBytes } from '../join';
 import { folded } from '../train/layers/batchNorm';
 import { placeLayers } from '../train/layers/layers';
 import type { Model, Parameter } from '../train/model';
@@ -8,7 +9,6 @@ import { runModel } from './encode';
 import { inferenceSource, type Shape, type Step, type Weights } from './model/inference';
 import { weightModel, type Span } from './model/weights';
 import type { ProgramEvent } from './program';
-import { concat } from './shell';
 
 export interface GenerativeProgram {
   /** The .mjs file: `node FILE [COUNT] [SEED] [idx|png]` writes samples to its standard output. */
@@ -105,7 +105,7 @@ function layOut({ architecture, parameters }: Model): {
   const tails = floats.map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
   );
-  const weights = concat([...indices, ...tails]);
+  const weights = joinBytes([...indices, ...tails]);
   const shape = { noise: inputShape[0], steps, floatsFrom: at, height, width, channels };
   return { shape, weights, spans };
 }

@@ -1,4 +1,5 @@
 /** Where the pixels and samples of raw media files are: BMP, PNM and NPY rasters, IDX images, WAV sound. Files that are compressed already are none of these. */
+import { sizeOf } from '../shape';
 
 /** Images of one size, of one byte a pixel, small enough that places in them tell something. */
 export interface Images {
@@ -132,7 +133,7 @@ function npyArray(bytes: Uint8Array, size: number): ByteArray | undefined {
 
 /** The array if it fills its file. */
 function whole(array: ByteArray, size: number): ByteArray | undefined {
-  const count = array.sizes.reduce((product, length) => product * length, 1);
+  const count = sizeOf(array.sizes);
   return count > 0 && array.header + count === size ? array : undefined;
 }
 

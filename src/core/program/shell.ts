@@ -1,4 +1,5 @@
 /** The file around a payload: a module that carries raw bytes in its own comment, checks itself, and writes what they stand for. */
+import { joinBytes } from '../join';
 
 export interface Shell {
   /** Bytes carried in the comment, or as base64 with `ascii`. */
@@ -32,7 +33,7 @@ export function wrap({ body, statement, browser, ascii }: Shell): Uint8Array {
   // Where the comment begins depends on how many digits tell it.
   let place = code(0).length;
   while (place !== code(place).length) place++;
-  return concat([latin(code(place)), escaped, latin('*/')]);
+  return joinBytes([latin(code(place)), escaped, latin('*/')]);
 }
 
 /** What the checks of bytes may multiply by, and the inverse modulo 2^32. */
@@ -127,14 +128,3 @@ function lowered(body: Uint8Array, map: ByteMap): Escaped {
 }
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
-
-/** The parts, one after the other. */
-export function concat(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}

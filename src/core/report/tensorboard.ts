@@ -1,5 +1,6 @@
 /** Writes TensorBoard event files: framed records of protocol buffers, as tensorflow/core/util/event.proto has them. */
 import protobuf from 'protobufjs/light';
+import { joinBytes } from '../join';
 import type { Histogram } from './histogram';
 
 /** What one record tells. `at` is in seconds since the Unix epoch. */
@@ -17,16 +18,13 @@ export const tensorBoardHeader = (at: number): Uint8Array =>
 
 /** Records to append to a file that begins with the header. */
 export function encodeTensorBoard(events: TensorBoardEvent[]): Uint8Array {
-  const records = events.map((event) =>
-    frame(eventType.encode({ wallTime: event.at, step: event.step, ...contentOf(event) }).finish()),
+  return joinBytes(
+    events.map((event) =>
+      frame(
+        eventType.encode({ wallTime: event.at, step: event.step, ...contentOf(event) }).finish(),
+      ),
+    ),
   );
-  const bytes = new Uint8Array(records.reduce((sum, record) => sum + record.length, 0));
-  let offset = 0;
-  for (const record of records) {
-    bytes.set(record, offset);
-    offset += record.length;
-  }
-  return bytes;
 }
 
 function contentOf(event: TensorBoardEvent): object {

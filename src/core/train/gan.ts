@@ -1,10 +1,11 @@
 /** Trains a generator against a discriminator, in alternating steps (Goodfellow et al. 2014). */
 import type { Dataset } from '../data/dataset';
-import { joinFloats, splitFloats } from '../floats';
+import { joinFloats, splitFloats } from '../join';
 import { createOptimizer } from '../engine/optimizer';
 import type { Step } from '../engine/step';
 import { KolmoError } from '../error';
 import { createRandom, shuffled } from '../random';
+import { sizeOf } from '../shape';
 import {
   adversaryName,
   adversaryOf,
@@ -17,7 +18,6 @@ import { moveAverages } from './averages';
 import { beginning, encodeCheckpoint, resumeFrom } from './checkpoint';
 import type { TrainEvent, TrainExtras, TrainResult } from './events';
 import { initialize } from './layers/layers';
-import { sizeOf } from './layers/layer';
 import type { Model } from './model';
 import { learningRateAt, trainDefaults, type TrainOptions } from './options';
 import { batchOf } from './trainee';

@@ -2,7 +2,7 @@
 import type { Dataset, Examples } from '../data/dataset';
 import { compileForward } from '../engine/step';
 import * as tf from '../engine/tf';
-import { sizeOf } from './layers/layer';
+import { sizeOf } from '../shape';
 import { forward, inference, placeLayers } from './layers/layers';
 import type { Model } from './model';
 import { objectives, type Objective } from './objective';

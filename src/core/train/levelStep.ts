@@ -1,5 +1,4 @@
 /** Compiles a training step whose weights are integer levels times a learned step, rounded in the forward pass only. */
-import { joinFloats } from '../floats';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
 import {
   compileForward,
@@ -15,7 +14,7 @@ import type { Architecture } from './model';
 import { objectives } from './objective';
 import { rowsOf, type RowsPerScale } from './scales';
 
-export { joinFloats, type Forward, type Optimizer, type Step };
+export type { Forward, Optimizer, Step };
 
 export interface LevelStepOptions {
   architecture: Architecture;

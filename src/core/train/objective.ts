@@ -1,6 +1,7 @@
 /** What a model is trained for and measured by, for each kind of task. */
 import * as tf from '../engine/tf';
 import type { Dataset } from '../data/dataset';
+import { sizeOf } from '../shape';
 import type { Architecture, Confusion, Metrics } from './model';
 
 export interface Objective {
@@ -113,7 +114,7 @@ export const objectives: { [T in Architecture['task']]: Objective } = {
     output: 'output',
     loss: (output, _targets, inputs) => ({ loss: tf.losses.meanSquaredError(inputs, output) }),
     measure({ inputShape }) {
-      const size = inputShape.reduce((a, b) => a * b, 1);
+      const size = sizeOf(inputShape);
       let [count, squares, total] = [0, 0, 0];
       const sums = new Float64Array(size);
       return {

@@ -3,8 +3,9 @@ import type { Dataset } from '../data/dataset';
 import type { Graph, Value } from '../engine/graph';
 import { createSession, type Binding, type Runtime } from '../engine/session';
 import { KolmoError } from '../error';
+import { sizeOf } from '../shape';
 import { floats, writeGraph } from './export';
-import { shapeText, sizeOf } from './layers/layer';
+import { shapeText } from './layers/layer';
 import type { LayerSpec, Model } from './model';
 
 export interface ObserveOptions {

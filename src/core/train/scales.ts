@@ -1,5 +1,5 @@
 /** Which weights of a quantized parameter share a scale. */
-import { sizeOf } from './layers/layer';
+import { sizeOf } from '../shape';
 import type { Encoding, Parameter } from './model';
 
 /** The weights of one scale: every `stride`th from `first` on, up to `end`. */

@@ -1,14 +1,15 @@
 /** A model compiled for training on one dataset: batches in, updated weights and measured validation out. */
 import type { Dataset } from '../data/dataset';
-import { joinFloats, splitFloats } from '../floats';
+import { joinFloats, splitFloats } from '../join';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
 import { compileForward, compileStep, type Constraint, type ParameterSpec } from '../engine/step';
 import { KolmoError } from '../error';
 import type { Random } from '../random';
+import { sizeOf } from '../shape';
 import { shiftImages } from './augment';
 import { moveAverages, recordedName } from './averages';
 import { forward, inference, noiseInputs, placeLayers, type PlacedLayer } from './layers/layers';
-import { shapeText, sizeOf } from './layers/layer';
+import { shapeText } from './layers/layer';
 import type { TrainExtras } from './events';
 import type { Metrics, Model, Parameter } from './model';
 import { objectives } from './objective';

@@ -30,7 +30,13 @@ const allowed: Record<string, string[]> = {
 };
 
 /** What every part of the core may use. */
-const shared = ['src/core/error', 'src/core/floats', 'src/core/random', 'src/core/wasm.d'];
+const shared = [
+  'src/core/error',
+  'src/core/join',
+  'src/core/random',
+  'src/core/shape',
+  'src/core/wasm.d',
+];
 
 interface Source {
   /** Path from the root, with forward slashes. */

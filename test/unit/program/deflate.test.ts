@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { deflate } from '../../../src/core/program/deflate';
 import { minimalSource } from '../../../src/core/program/model/minimal';
-import { concat } from '../../../src/core/program/shell';
+import { joinBytes } from '../../../src/core/join';
 import { createRandom } from '../../../src/core/random';
 
 const random = createRandom(5);
@@ -17,7 +17,7 @@ const inputs: { name: string; parts: Uint8Array[]; most?: number }[] = [
   { name: 'one byte', parts: [Uint8Array.of(7)] },
   { name: 'one byte many times', parts: [new Uint8Array(1000).fill(65)] },
   { name: 'noise', parts: [Uint8Array.from({ length: 9000 }, () => random.integer(256))] },
-  { name: 'a repeat from 9 KB back', parts: [concat([binary, binary, binary, source, binary])] },
+  { name: 'a repeat from 9 KB back', parts: [joinBytes([binary, binary, binary, source, binary])] },
   { name: 'source text', parts: [source], most: 0.99 },
   { name: 'parts that have nothing in common', parts: [binary, source], most: 0.97 },
 ];
@@ -26,7 +26,7 @@ describe('deflate', () => {
   for (const { name, parts, most } of inputs) {
     it(`is read back by zlib from ${name}, and not much longer than its own`, () => {
       const deflated = deflate(parts);
-      const whole = concat(parts);
+      const whole = joinBytes(parts);
       assert.deepEqual(new Uint8Array(inflateRawSync(deflated)), whole);
       const usual = deflateRawSync(whole, { level: 9, memLevel: 9 }).length;
       const limit = most === undefined ? usual * 1.03 + 30 : usual * most;

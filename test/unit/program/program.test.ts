@@ -9,7 +9,7 @@ import {
   type ProgramEvent,
   type ProgramOptions,
 } from '../../../src/core/program/program';
-import { concat } from '../../../src/core/program/shell';
+import { joinBytes } from '../../../src/core/join';
 import { verifyProgram } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
 import { wave } from '../../fixtures/media';
@@ -53,7 +53,7 @@ function array(rows: number): Uint8Array {
   for (let k = 0; k < values.length; k++)
     values[k] = k % 12 < 6 ? random.integer(1e9) / 1e8 : -values[k - 6];
   const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${rows}, 2), }`;
-  return concat([
+  return joinBytes([
     latin(`\x93NUMPY\x01\0v\0${header.padEnd(117)}\n`),
     new Uint8Array(values.buffer),
   ]);

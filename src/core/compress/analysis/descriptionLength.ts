@@ -1,8 +1,8 @@
 /** Description length of the labels given the inputs: a model is worth its bytes when model and corrections are shorter than the labels alone (Rissanen 1978). */
 import type { Dataset, Examples } from '../../data/dataset';
 import { KolmoError } from '../../error';
+import { sizeOf } from '../../shape';
 import { evaluateOnnx, exportOnnx } from '../../train/export';
-import { sizeOf } from '../../train/layers/layer';
 import { initialize } from '../../train/layers/layers';
 import { train, type TrainEvent } from '../../train/loop';
 import type { TrainOptions } from '../../train/options';

@@ -1,7 +1,7 @@
 /** The packed model file: `encode` above `decode`; FORMAT.md beside this file describes every byte. */
 import { KolmoError } from '../../error';
 import { decodeHeader, encodeHeader, magic, type KolmoTensor } from '../../formats/kolmo';
-import { sizeOf } from '../../train/layers/layer';
+import { sizeOf } from '../../shape';
 import type { Model } from '../../train/model';
 import { createCoder, type Coder } from './coder';
 import { crc32 } from './crc';

@@ -1,8 +1,8 @@
 /** What training for fewer bytes is shown: examples, moved a little while it trains, and of them only the features that are still read. */
 import type { Dataset } from '../../data/dataset';
 import type { Random } from '../../random';
+import { sizeOf } from '../../shape';
 import { shiftImages, warpImages } from '../../train/augment';
-import { sizeOf } from '../../train/layers/layer';
 import type { Forward, Step } from '../../train/levelStep';
 import type { Metrics } from '../../train/model';
 import { objectives } from '../../train/objective';

@@ -2,6 +2,7 @@
 import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
 import { layoutOf } from '../../formats/kolmoLayout';
+import { sizeOf } from '../../shape';
 import type { Architecture, LayerSpec, Model, Parameter } from '../../train/model';
 
 /** Values with the two moments of their optimizer, which must follow when units are removed or reordered. */
@@ -77,7 +78,7 @@ export function fromLevels(network: LevelNetwork, original: Model): Model {
   const { layers } = network;
   const parameters = layers.flatMap((layer, l): Parameter[] => {
     const [weights, biases] = [layouts[2 * l], layouts[2 * l + 1]];
-    const rows = weights.shape.reduce((a, b) => a * b, 1) / weights.columns;
+    const rows = sizeOf(weights.shape) / weights.columns;
     const inputs = l === 0 && network.features ? rows : rows / layer.positions;
     const levels = new Int32Array(rows * weights.columns);
     const source = layer.weights.levels[0];

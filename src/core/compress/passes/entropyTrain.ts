@@ -1,12 +1,12 @@
 /** Entropy-penalised training: cross entropy plus lambda times the bits that the levels will take in the file (after Oktay et al. 2020). */
 import { KolmoError } from '../../error';
 import type { Dataset } from '../../data/dataset';
+import { joinFloats } from '../../join';
 import { createRandom, shuffled } from '../../random';
 import {
   compileLevelForward,
   compileLevelStep,
   createLevelOptimizer,
-  joinFloats,
   logStepName,
   type Optimizer,
   type Step,

@@ -3,7 +3,7 @@ import { KolmoError } from '../../error';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
-import { joinFloats } from '../../floats';
+import { joinFloats } from '../../join';
 import type { Model, Parameter } from '../../train/model';
 import { weightsBut, withData } from './parameters';
 import { removeGradually } from './gradual';

@@ -4,7 +4,7 @@ import { roundToHalf } from '../../formats/half';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
 import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
-import { joinFloats } from '../../floats';
+import { joinFloats } from '../../join';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { isWeights, weightsBut } from './parameters';
 import { quantizeParameter } from './quantize';

@@ -1,5 +1,5 @@
 /** The predictor of one file: source text that computes the contexts of each byte, around the one kernel that mixes them. */
-import { concat } from '../shell';
+import { joinBytes } from '../../join';
 import { mixSource, usesSource } from './fields';
 import { networkSource, networkBytes, type Network } from './network';
 import { resampledSource, type Resampling } from './resampled';
@@ -72,7 +72,7 @@ export const frontOf = ({
   network,
   resampling,
 }: Pick<ModelSpec, 'network' | 'resampling'>): Uint8Array =>
-  concat([network?.weights ?? new Uint8Array(0), resampling?.originals ?? new Uint8Array(0)]);
+  joinBytes([network?.weights ?? new Uint8Array(0), resampling?.originals ?? new Uint8Array(0)]);
 
 /** Binary logarithm of a table of more than `n` slots, within `least` and `most`. */
 export const bitsFor = (n: number, least: number, most: number): number =>

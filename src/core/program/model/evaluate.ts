@@ -1,9 +1,9 @@
 /** Runs a predictor inside the encoder: the only place where source text becomes code. */
+import { joinBytes } from '../../join';
 import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
 import plainDecoder from '../kernels/decoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
 import imageDecoder from '../kernels/imageDecoder.ts?wasm';
-import { concat } from '../shell';
 import { minimalSource, type MinimalSpec } from './minimal';
 import { expectSource, type Expectation } from './residuals';
 import type { Resampling } from './resampled';
@@ -80,7 +80,7 @@ export function decodeWith(model: Model, payload: Uint8Array, size: number): Uin
     new Function(...parameters, body) as Body<Uint8Array>;
   if (model.type === 'minimal')
     return run(['b', 'size'], `${minimalSource(model, 'decode')}return b;`)(
-      concat([payload, zeros]),
+      joinBytes([payload, zeros]),
       size,
     );
   const body = engineSource(model, size, 'decode');

@@ -1,4 +1,5 @@
 /** Squeezes images through a few numbers and draws them again (Hinton & Salakhutdinov 2006). */
+import { sizeOf } from '../../shape';
 import type { ArchitectureChoice } from './architecture';
 
 /** Numbers that an image is squeezed into. */
@@ -19,7 +20,7 @@ export const autoencoder: ArchitectureChoice = {
       { type: 'dense', units: 256, activation: 'relu' },
       { type: 'dense', units: codeUnits, activation: 'linear' },
       { type: 'dense', units: 256, activation: 'relu' },
-      { type: 'dense', units: inputShape.reduce((a, b) => a * b, 1), activation: 'sigmoid' },
+      { type: 'dense', units: sizeOf(inputShape), activation: 'sigmoid' },
       { type: 'reshape', shape: inputShape },
     ],
     task: 'generation',

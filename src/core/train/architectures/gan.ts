@@ -1,5 +1,5 @@
 /** Generative adversarial networks for images (Goodfellow et al. 2014), fully connected. */
-import { sizeOf } from '../layers/layer';
+import { sizeOf } from '../../shape';
 import type { LayerSpec } from '../model';
 import type { ArchitectureChoice, DatasetShape } from './architecture';
 

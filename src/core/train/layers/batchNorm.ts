@@ -1,7 +1,8 @@
 /** Batch normalisation over the last axis (Ioffe & Szegedy 2015), with moving averages for inference. */
 import * as tf from '../../engine/tf';
+import { sizeOf } from '../../shape';
 import type { LayerSpec } from '../model';
-import { constant, sizeOf, type LayerKind } from './layer';
+import { constant, type LayerKind } from './layer';
 
 const epsilon = 1e-3;
 

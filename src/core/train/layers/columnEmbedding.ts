@@ -4,8 +4,9 @@
  */
 import { KolmoError } from '../../error';
 import * as tf from '../../engine/tf';
+import { sizeOf } from '../../shape';
 import type { LayerSpec } from '../model';
-import { shapeText, sizeOf, uniform, type LayerKind } from './layer';
+import { shapeText, uniform, type LayerKind } from './layer';
 
 type Spec = Extract<LayerSpec, { type: 'columnEmbedding' }>;
 

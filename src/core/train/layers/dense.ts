@@ -1,9 +1,10 @@
 /** Fully connected layer: y = activation(x @ weights + biases), over the last axis. */
 import { KolmoError } from '../../error';
 import * as tf from '../../engine/tf';
+import { sizeOf } from '../../shape';
 import type { LayerSpec } from '../model';
 import { activate, initialLimit, writeActivation } from './activation';
-import { constant, shapeText, sizeOf, uniform, type LayerKind } from './layer';
+import { constant, shapeText, uniform, type LayerKind } from './layer';
 
 export const dense: LayerKind<Extract<LayerSpec, { type: 'dense' }>> = {
   outputShape({ units }, inputShape) {

@@ -1,7 +1,8 @@
 /** Every example as one vector, rows first. */
 import * as tf from '../../engine/tf';
+import { sizeOf } from '../../shape';
 import type { LayerSpec } from '../model';
-import { sizeOf, type LayerKind } from './layer';
+import type { LayerKind } from './layer';
 
 export const flatten: LayerKind<Extract<LayerSpec, { type: 'flatten' }>> = {
   outputShape: (_spec, inputShape) => [sizeOf(inputShape)],

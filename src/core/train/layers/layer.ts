@@ -2,6 +2,7 @@
 import type { Graph, Value } from '../../engine/graph';
 import type * as tf from '../../engine/tf';
 import type { Random } from '../../random';
+import { sizeOf } from '../../shape';
 import type { LayerSpec } from '../model';
 
 export interface LayerParameter {
@@ -89,8 +90,6 @@ export const constant =
   (data: Float32Array): void => {
     data.fill(value);
   };
-
-export const sizeOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** `28 x 28 x 1`, for sentences. */
 export const shapeText = (shape: number[]): string => shape.join(' x ');

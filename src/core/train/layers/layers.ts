@@ -1,6 +1,7 @@
 /** The table of layers, and what an architecture made of them has: shapes, parameters, a forward pass. */
 import type * as tf from '../../engine/tf';
 import { createRandom } from '../../random';
+import { sizeOf } from '../../shape';
 import type { Architecture, LayerSpec, Model } from '../model';
 import { batchNorm } from './batchNorm';
 import { columnEmbedding } from './columnEmbedding';
@@ -10,7 +11,7 @@ import { dropout } from './dropout';
 import { embedding } from './embedding';
 import { flatten } from './flatten';
 import { gru } from './gru';
-import { sizeOf, type LayerKind, type LayerParameter } from './layer';
+import type { LayerKind, LayerParameter } from './layer';
 import { maxPool2d } from './maxPool2d';
 import { reshape } from './reshape';
 

@@ -2,8 +2,9 @@
 import { KolmoError } from '../../error';
 import { toChannelsFirst, toChannelsLast } from '../../engine/lowerings/convolutions';
 import * as tf from '../../engine/tf';
+import { sizeOf } from '../../shape';
 import type { LayerSpec } from '../model';
-import { shapeText, sizeOf, type LayerKind } from './layer';
+import { shapeText, type LayerKind } from './layer';
 
 export const maxPool2d: LayerKind<Extract<LayerSpec, { type: 'maxPool2d' }>> = {
   outputShape({ size }, inputShape) {

@@ -1,8 +1,9 @@
 /** Every example in another shape of the same size. */
 import { KolmoError } from '../../error';
 import * as tf from '../../engine/tf';
+import { sizeOf } from '../../shape';
 import type { LayerSpec } from '../model';
-import { shapeText, sizeOf, type LayerKind } from './layer';
+import { shapeText, type LayerKind } from './layer';
 
 export const reshape: LayerKind<Extract<LayerSpec, { type: 'reshape' }>> = {
   outputShape({ shape }, inputShape) {
