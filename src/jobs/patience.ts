@@ -8,7 +8,7 @@ const largeFile = 2 ** 24;
 /** From so many bytes on a person is asked whether to begin. */
 export const veryLargeFile = 2 ** 30;
 
-/** Bytes of a table or text that one thread codes or a program decodes in a second; images take three times as long. */
+/** Bytes of a table or text that one thread codes or a program decodes in a second; images take a third of that time. */
 const bytesPerSecond = 200_000;
 
 /** The sentences; nothing for a file that is soon done. */

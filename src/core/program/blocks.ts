@@ -3,6 +3,7 @@ import { joinBytes } from '../join';
 import { partsOf, type Part } from './curve';
 import { runModel } from './encode';
 import { fieldCosts, type FieldCost } from './fieldCosts';
+import type { Images } from './media';
 import type { ModelSpec } from './model/engine';
 import { originalsUnder } from './originals';
 import type { ProgramEvent } from './program';
@@ -19,9 +20,8 @@ export interface Source {
 /** One block, for whoever codes it. */
 export interface BlockTask {
   model: ModelSpec;
+  /** Of what is predicted, which are the residuals of sound or the bytes themselves. */
   syntax: Syntax;
-  /** Whether what is predicted are the residuals of its sound. */
-  isSound: boolean;
   /** Bytes of the file, the end excluded. */
   from: number;
   to: number;
@@ -119,6 +119,10 @@ export function unitOf(syntax: Syntax): { header: number; unit: number } | undef
   }
 }
 
+/** How many images are in the first `length` bytes of a file. */
+export const countIn = ({ width, height, header }: Images, length: number): number =>
+  (length - header) / (width * height);
+
 /** Codes the bytes of a task; yields how many of them are done. */
 export async function* codeBlock(
   task: BlockTask,
@@ -126,7 +130,9 @@ export async function* codeBlock(
 ): AsyncGenerator<number, CodedBlock> {
   const { syntax, head, room, parts } = task;
   const whole = head.length ? joinBytes([head, own]) : own;
-  const { text: bytes, restore } = (task.isSound && residualView(whole)) || { text: whole };
+  const { text: bytes, restore } = (syntax.type === 'residuals' && residualView(whole)) || {
+    text: whole,
+  };
   const isFirst = task.from === 0;
   const model = isFirst ? task.model : yield* withOriginals(task.model, bytes, syntax);
   // The first block has told the weights of a network.
@@ -157,7 +163,7 @@ async function* withOriginals(
 ): AsyncGenerator<number, ModelSpec> {
   const { resampling } = model;
   if (!resampling || syntax.type !== 'image') return model;
-  const count = (bytes.length - syntax.header) / (syntax.width * syntax.height);
+  const count = countIn(syntax, bytes.length);
   const originals = new Uint8Array(resampling.originals.length);
   const steps = originalsUnder(resampling, bytes, { ...syntax, count });
   for (;;) {

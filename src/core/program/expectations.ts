@@ -1,7 +1,7 @@
 /** Columns of numbers, and what each is expected from: the fits and sums under which they cost least. */
 import { KolmoError } from '../error';
 import { adaptiveCost } from './adaptiveCost';
-import { mixSource, usesSource, withHooks, type Tracker } from './model/fields';
+import { walkSource, withHooks, type Tracker } from './model/fields';
 import { clockBases, numbersSource, type NumberColumn } from './model/numbers';
 import type { Column } from './semantics';
 
@@ -129,8 +129,7 @@ function expectationCosts(
     '/*observed*/',
     'if (start * 2 > data.length) costs[k] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (heap[32] + [...spikes].reduce((sum, [, n]) => sum + n * trust, 0)));',
   );
-  const body = `${mixSource} ${usesSource('')} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096); ${noted}
-    for (let i = 0; i < data.length; i++) { ${step} c3 = c2; c2 = c1; c1 = data[i]; }
-    return costs;`;
+  const body = `const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096);
+    ${walkSource({ state: noted, step })} return costs;`;
   return (new Function('data', body) as (data: Uint8Array) => Float64Array)(bytes);
 }

@@ -3,6 +3,7 @@ import { KolmoError } from '../error';
 import { analyse } from './analyse';
 import { brotliOf, measureInNode } from './baselines';
 import {
+  countIn,
   splitBlocks,
   unitOf,
   type BlockCoder,
@@ -20,6 +21,7 @@ import {
   networkFinding,
   plainFindings,
   programDefaults,
+  programOf,
   type Finding,
   type Program,
   type ProgramEvent,
@@ -63,11 +65,10 @@ export async function* writeInBlocks(
     // A copy, because threads are sent the whole of what a part belongs to.
     const head = first.slice(0, unitOf(syntax)?.header ?? 0);
     const room = Math.max(...cuts.slice(1).map((to, k) => to - cuts[k]));
-    const tasksOf = ({ model, syntax, isSound }: Candidate): BlockTask[] =>
+    const tasksOf = ({ model, syntax }: Candidate): BlockTask[] =>
       cuts.slice(1).map((to, k) => ({
         model,
         syntax,
-        isSound,
         from: cuts[k],
         to,
         head: k ? head : new Uint8Array(0),
@@ -101,24 +102,15 @@ export async function* writeInBlocks(
           { sentence: blocksSentence(blocks.length, first.length), savedBytes: 0 },
         ];
     for (const finding of findings) yield { type: 'finding', ...finding };
-    const modelBytes = isPlain ? 0 : Math.round(blocks[0].networkBits / 8);
     const { sha256, ...baselines } = measured;
-    return {
-      source: best.program,
-      form: best.form,
-      bytes: {
-        source: file.length,
-        runtime: best.runtime,
-        model: modelBytes,
-        residual: best.residual - modelBytes,
-        total,
-      },
-      bitsPerByte: (8 * total) / file.length,
+    return programOf(best, {
+      size: file.length,
+      modelBytes: isPlain ? 0 : Math.round(blocks[0].networkBits / 8),
       baselines,
       findings,
       fields: isPlain ? [] : mergedFields(blocks, syntax),
       sha256,
-    };
+    });
   } finally {
     stopping.abort();
   }
@@ -132,8 +124,6 @@ interface Candidate {
   model: ModelSpec;
   /** Of what it predicts in the first block. */
   syntax: Syntax;
-  /** Whether that are the residuals of sound. */
-  isSound: boolean;
   found: Finding[];
 }
 
@@ -145,14 +135,14 @@ async function* candidatesOf(
 ): AsyncGenerator<ProgramEvent, Candidate[]> {
   const residuals = residualView(first);
   const views = [
-    { text: first, syntax: syntaxOf(first, syntax), isSound: false },
-    ...(residuals?.syntax ? [{ ...residuals, syntax: residuals.syntax, isSound: true }] : []),
+    { text: first, syntax: syntaxOf(first, syntax) },
+    ...(residuals?.syntax ? [{ ...residuals, syntax: residuals.syntax }] : []),
   ];
   const candidates: Candidate[] = [];
-  for (const { text, syntax, isSound } of views) {
+  for (const { text, syntax } of views) {
     const { models, found, law } = yield* findCandidates(text, analyse(text, syntax), search);
     const told = law ? [...found, law] : found;
-    for (const model of models) candidates.push({ model, syntax, isSound, found: told });
+    for (const model of models) candidates.push({ model, syntax, found: told });
   }
   return candidates;
 }
@@ -231,14 +221,12 @@ async function shorterOf(
 
 /** The syntax of the first block, which holds fewer images than the file. */
 function syntaxOf(first: Uint8Array, syntax: Syntax): Syntax {
-  if (syntax.type !== 'image') return syntax;
-  const { width, height, header } = syntax;
-  return { ...syntax, count: (first.length - header) / (width * height) };
+  return syntax.type === 'image' ? { ...syntax, count: countIn(syntax, first.length) } : syntax;
 }
 
 /** What is predicted, in the whole file. */
-function ofWhole({ isSound, syntax }: Candidate, first: Uint8Array, length: number): Syntax {
-  if (isSound && syntax.type === 'residuals') return { ...syntax, ...soundOf(first, length) };
+function ofWhole({ syntax }: Candidate, first: Uint8Array, length: number): Syntax {
+  if (syntax.type === 'residuals') return { ...syntax, ...soundOf(first, length) };
   return syntax.type === 'image' ? analyseSyntax(first, length) : syntax;
 }
 

@@ -126,22 +126,35 @@ export async function* writeProgram(
   if (best === plain) findings.push(...plainFindings(plain, bytes, bytes.length));
   for (const finding of findings) yield { type: 'finding', ...finding };
 
-  const total = best.program.length;
-  return {
-    source: best.program,
-    form: best.form,
-    bytes: {
-      source: bytes.length,
-      runtime: best.runtime,
-      model: modelBytes,
-      residual: best.residual - modelBytes,
-      total,
-    },
-    bitsPerByte: bytes.length ? (8 * total) / bytes.length : 0,
+  return programOf(best, {
+    size: bytes.length,
+    modelBytes,
     baselines: { gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length },
     findings,
     fields,
     sha256: sha256(bytes),
+  });
+}
+
+/** The program of `size` bytes that was found best, `modelBytes` of which are a network's weights, and what is told of it. */
+export function programOf(
+  { program, form, runtime, residual }: Generated,
+  {
+    size,
+    modelBytes,
+    ...told
+  }: { size: number; modelBytes: number } & Pick<
+    Program,
+    'baselines' | 'findings' | 'fields' | 'sha256'
+  >,
+): Program {
+  const total = program.length;
+  return {
+    source: program,
+    form,
+    bytes: { source: size, runtime, model: modelBytes, residual: residual - modelBytes, total },
+    bitsPerByte: size ? (8 * total) / size : 0,
+    ...told,
   };
 }
 

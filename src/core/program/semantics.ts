@@ -1,7 +1,7 @@
 /** Semantic analysis: columns, how their numbers are written, which columns sum to which, and which tell which. */
 import { adaptiveCost } from './adaptiveCost';
 import { findNumbers } from './expectations';
-import { coarse, mixSource, usesSource, type Tracker } from './model/fields';
+import { coarse, walkSource, withHooks, type Tracker } from './model/fields';
 import type { NumberColumn } from './model/numbers';
 import type { Swap } from './model/swaps';
 
@@ -71,13 +71,11 @@ function hasEchoes(columns: Column[]): boolean {
 /** Calls `found` for each field that ends before the last byte: its column, its first byte, and the byte that ended it. */
 export function readFields(
   bytes: Uint8Array,
-  { state, step }: Tracker,
+  tracker: Tracker,
   found: (column: number, start: number, end: number) => void,
 ): void {
-  const hooked = step.replaceAll('/*ended*/', 'found(col, start, i - 1);');
-  const body = `${mixSource} ${usesSource('')} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; ${state}
-    for (let i = 0; i < data.length; i++) { ${hooked} c3 = c2; c2 = c1; c1 = data[i]; }`;
-  new Function('data', 'found', body)(bytes, found);
+  const hook = { state: '', ended: 'found(col, start, i - 1);', begun: '', inside: '' };
+  new Function('data', 'found', walkSource(withHooks(tracker, [hook])))(bytes, found);
 }
 
 function readColumns(bytes: Uint8Array, tracker: Tracker): Column[] {

@@ -134,7 +134,7 @@ describe('blocks', () => {
     const blocks = await Promise.all(
       cuts.slice(1).map((to, k) => {
         const head = bytes.slice(0, k ? 16 : 0);
-        const task = { model, syntax, isSound: false, from: cuts[k], to, head, room, parts: 1 };
+        const task = { model, syntax, from: cuts[k], to, head, room, parts: 1 };
         return finished(codeBlock(task, bytes.slice(cuts[k], to)));
       }),
     );

@@ -20,8 +20,8 @@ export interface ModelSpec {
   /** A byte so frequent that it has a decision of its own, before the bits of all others. */
   sole?: number;
   /**
-   * Of models that ask neither for repeats nor for what came before `c1`: where the expression `when` is true, whether the byte is another than `sole` is decided from these
-   * four contexts alone, and only those other bytes are predicted from all.
+   * Of models that ask neither for repeats nor for what came before `c1`: where the expression `when` is true, whether the byte is
+   * another than `sole` is decided from these four contexts alone, and only those other bytes are predicted from all.
    */
   quiet?: { when: string; contexts: string[] };
   /** A network whose weights the payload begins with. */
@@ -40,7 +40,7 @@ export interface ModelSpec {
 
 export type EngineForm = 'encode' | 'decode' | 'explain';
 
-/** Where the kernel's map of its memory (kernels/mixing.ts) lets the host write: byte offsets. */
+/** Where the kernel's map of its memory (kernels/map.ts) lets the host write: byte offsets. */
 const map = {
   top: 0xc000,
   inputs: 0x2000,

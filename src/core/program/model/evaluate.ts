@@ -1,4 +1,4 @@
-/** Runs a predictor inside the encoder: the only place where source text becomes code. */
+/** Runs a predictor inside the encoder: where the source text of models becomes code. */
 import { joinBytes } from '../../join';
 import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
 import plainDecoder from '../kernels/decoder.ts?wasm';

@@ -58,6 +58,11 @@ export function withHooks({ state, step }: Tracker, hooks: Hooks[]): Tracker {
   };
 }
 
+/** Statements that follow the fields of `data` from end to end with a tracker. */
+export const walkSource = ({ state, step }: Tracker): string => `
+${mixSource} ${usesSource('')} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; ${state}
+for (let i = 0; i < data.length; i++) { ${step} c3 = c2; c2 = c1; c1 = data[i]; }`;
+
 /** Delimited tables: a delimiter inside double quotes is text, a line feed starts the next row. */
 export const tableTracker = (delimiter: number): Tracker => ({
   state: `${fieldState} let quoted = 0;`,

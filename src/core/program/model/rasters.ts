@@ -9,10 +9,10 @@ import type { Contexts } from './contexts';
 export const rasterModel = ({ header, row, pixel }: Raster): Contexts => ({
   state: `let now = 0; const back = d => now < d ? 0 : data[now - d], clip = v => v < 0 ? 0 : v > 255 ? 255 : v, size = v => { v = Math.abs(v); return v < 3 ? v : v < 6 ? 3 : v < 12 ? 4 : v < 24 ? 5 : v < 48 ? 6 : 7; };`,
   step: `now = i; const place = i < ${header} ? -1 : (i - ${header}) % ${row}, channel = place < 0 ? ${pixel} : place % ${pixel},
-  w = back(${pixel}), ww = back(${2 * pixel}), n = back(${row}), nn = back(${2 * row}), nw = back(${row + pixel}), ne = back(${row - pixel}), nne = back(${2 * row - pixel}), nnw = back(${2 * row + pixel}), nee = back(${row - 2 * pixel}),
+  w = back(${pixel}), ww = back(${2 * pixel}), n = back(${row}), nn = back(${2 * row}), nw = back(${row + pixel}), ne = back(${row - pixel}), nne = back(${2 * row - pixel}),
   plane = w + n - nw,
   d1 = channel ? c1 - back(${pixel + 1}) : 0, d1n = channel ? c1 - back(${row + 1}) : 0, d1p = channel ? c1 - clip(back(${pixel + 1}) + back(${row + 1}) - back(${row + pixel + 1})) : 0,
-  d2 = channel > 1 ? c2 - back(${pixel + 2}) : 0, d2p = channel > 1 ? c2 - clip(back(${pixel + 2}) + back(${row + 2}) - back(${row + pixel + 2})) : 0,
+  d2p = channel > 1 ? c2 - clip(back(${pixel + 2}) + back(${row + 2}) - back(${row + pixel + 2})) : 0,
   rough = size(w - nw) + size(n - nw) * 8 + size(n - ne) * 64, off = size(d1p);`,
   contexts: [
     'mix(clip(plane),channel+off*4+32)',

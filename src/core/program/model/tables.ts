@@ -24,12 +24,7 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
     step: hooked.step,
     contexts: [
       ...Object.values(order),
-      'mix(prefix,col)',
-      byAbove,
-      'mix(mix(prefix,left),col)',
-      'mix(mix(prefix,field[col]),col)',
-      'mix(mix(prefix,left2),col)',
-      'mix(mix(left,left2),prefix)',
+      ...byNeighbours,
       'mix(prefix,88)',
       'mix(word,col)',
       'mix(mix(word,last),23)',
@@ -55,22 +50,18 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
   };
 }
 
-/** The bytes above, whether the field agrees with them so far, and the place in it. */
-const byAbove = 'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)';
-
-/** Contexts of tables that tell a log's lines little beside `logContexts`; the search tries them again. */
-const seldomInLogs = [
-  order[3],
-  order[5],
-  order[6],
+/** The field so far beside its column and the fields to the left and above; of the one above also the next bytes. */
+const byNeighbours = [
   'mix(prefix,col)',
-  byAbove,
+  'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)',
   'mix(mix(prefix,left),col)',
   'mix(mix(prefix,field[col]),col)',
   'mix(mix(prefix,left2),col)',
   'mix(mix(left,left2),prefix)',
-  'c2|c3<<8',
 ];
+
+/** Contexts of tables that tell a log's lines little beside `logContexts`; the search tries them again. */
+const seldomInLogs = [order[3], order[5], order[6], ...byNeighbours, 'c2|c3<<8'];
 
 /** Logs: as tables, and what the lines tell of one another. */
 export function logModel(): Contexts {
