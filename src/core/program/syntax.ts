@@ -23,8 +23,10 @@ export function analyseSyntax(bytes: Uint8Array, size = bytes.length): Syntax {
   const raster = rasterOf(bytes, size);
   if (raster) return { type: 'raster', ...raster };
   const sound = soundOf(bytes);
-  if (sound)
-    return { type: 'records', stride: sound.sample * sound.channels, header: sound.header };
+  if (sound) {
+    const stride = sound.sample * sound.channels;
+    return stride > 1 ? { type: 'records', stride, header: sound.header } : { type: 'bytes' };
+  }
   const sample = bytes.subarray(0, sampleSize);
   if (!isText(sample)) return analyseBinary(bytes);
   if (isJson(sample)) return { type: 'json' };

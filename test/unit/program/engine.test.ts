@@ -75,6 +75,16 @@ describe('log model', () => {
   });
 });
 
+describe('a context', () => {
+  it('that reads the byte to come sees as little of it as the decoder does', () => {
+    const { bytes } = sources[0];
+    const { full } = analyse(bytes);
+    const peeking = { ...full, contexts: [...full.contexts, 'data[i]', 'data[i+1]'] };
+    const { payload } = finishedSync(encodeWith(peeking, bytes));
+    assert.deepEqual(decodeWith(peeking, payload, bytes.length), bytes);
+  });
+});
+
 describe('fast model', () => {
   for (const { type, bytes } of sources.filter(({ type }) => type === 'text' || type === 'table')) {
     it(`predicts ${type} from less than two thirds of the contexts`, () => {

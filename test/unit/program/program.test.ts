@@ -67,6 +67,8 @@ const swell = (count: number): Int32Array =>
     Math.round(Math.sin(k / 20) * k + random.integer(3)),
   );
 
+const beep = Int32Array.from({ length: 3000 }, (_, k) => (k % 7) * 9 - 30);
+
 const inputs: { name: string; bytes: Uint8Array }[] = [
   { name: 'a table', bytes: latin(table({ rows: 500 })) },
   {
@@ -84,6 +86,8 @@ const inputs: { name: string; bytes: Uint8Array }[] = [
     ),
   },
   { name: 'an array of floats', bytes: array(600) },
+  { name: 'sound of one byte a sample', bytes: wave(beep, { bits: 8, channels: 1 }) },
+  { name: 'a picture of one column', bytes: latin(`P6 1 900 255\n${'abcbcdcab'.repeat(300)}`) },
   { name: 'sound', bytes: wave(swell(6000), { bits: 16, channels: 2, after: 'LIST' }) },
   { name: 'invalid UTF-8', bytes: latin('caf\xe9 \xff\xfe */ '.repeat(40)) },
   { name: 'noise', bytes: noise },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyseSyntax, describeSyntax, type Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { wave } from '../../fixtures/media';
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 const random = createRandom(5);
@@ -33,6 +34,16 @@ const cases: { name: string; bytes: Uint8Array; type: Syntax['type'] }[] = [
     name: 'noise',
     bytes: Uint8Array.from({ length: 6000 }, () => random.integer(256)),
     type: 'bytes',
+  },
+  {
+    name: 'sound of one byte a sample',
+    bytes: wave(new Int32Array(500), { bits: 8, channels: 1 }),
+    type: 'bytes',
+  },
+  {
+    name: 'sound of more',
+    bytes: wave(new Int32Array(500), { bits: 16, channels: 2 }),
+    type: 'records',
   },
   { name: 'nothing', bytes: new Uint8Array(0), type: 'bytes' },
 ];

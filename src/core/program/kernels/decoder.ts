@@ -5,5 +5,5 @@ export { prepare } from './mixing';
 
 /** Reads the byte at `i` of the data, puts it there, and returns it. */
 export function decode(i: i32): i32 {
-  return code(i, 0);
+  return code(i, -1);
 }

@@ -26,5 +26,5 @@ export function prepare(
 
 /** Reads whether the byte at `i` of the data is another than the most frequent. */
 export function decodeQuiet(i: i32): i32 {
-  return quiet(i, 0);
+  return quiet(i, -1);
 }

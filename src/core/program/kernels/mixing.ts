@@ -88,8 +88,9 @@ function countOf(code: usize): f64 {
   return <f64>(code < 4 ? code : ((code & 3) + 4) << ((code >> 2) - 1)) + 0.25;
 }
 
-/** Codes the byte at `i` of the data, which an encoder has put there, and returns it. */
-export function code(i: i32, encoding: i32): i32 {
+/** Codes the byte that an encoder tells, or reads one if it is told -1, puts it at `i` of the data and returns it. */
+export function code(i: i32, told: i32): i32 {
+  const encoding = i32(told >= 0);
   const rate: f32 = rateEnd + 0.016 / (1 + <f32>i / 4096);
   const c1 = i ? <i32>load<u8>(i - 1, DATA) : 0;
   const refineContext = load<i32>(REFINE) * 0x2f0b4c47;
@@ -137,7 +138,7 @@ export function code(i: i32, encoding: i32): i32 {
     let p = <i32>((mixed + refined * 0.35) * 65536);
     p = max(1, min(65535, p));
 
-    const y = decide(p, encoding ? bitOf(load<u8>(i, DATA), bit) : 0, encoding);
+    const y = decide(p, encoding ? bitOf(told, bit) : 0, encoding);
     const error: f32 = (<f32>y - mixed) * 0.0015;
     for (let m = 0; m < sets; m++) {
       let w: usize = weights + load<i32>(m << 2, SELECT) * inputBytes;
@@ -169,10 +170,11 @@ export function code(i: i32, encoding: i32): i32 {
 }
 
 /**
- * Codes whether the byte at `i` is another than `sole`, from the first four contexts alone, and returns that; of such a byte
- * `code` then codes the rest. Only for data without repeats.
+ * Codes whether the byte at `i`, which is told as for `code`, is another than `sole`, from the first four contexts alone, and
+ * returns that; of such a byte `code` then codes the rest. Only for data without repeats.
  */
-export function quiet(i: i32, encoding: i32): i32 {
+export function quiet(i: i32, told: i32): i32 {
+  const encoding = i32(told >= 0);
   for (let k: i32 = 0; k < 16; k += 4) {
     const a = QUIET_P + (k << 12) + ((load<u32>(k, HASH) & 4095) << 2);
     store<i32>(k, <i32>a, PLACE);
@@ -182,11 +184,7 @@ export function quiet(i: i32, encoding: i32): i32 {
   const w = v128.load(QUIET_W);
   const p = squash(clip(sumOf(f32x4.mul(x, f32x4.add(w, f32x4.splat(0.3))))));
   resetChance();
-  isOther = decide(
-    max(1, min(65535, <i32>(p * 65536))),
-    encoding ? i32(load<u8>(i, DATA) !== sole) : 0,
-    encoding,
-  );
+  isOther = decide(max(1, min(65535, <i32>(p * 65536))), i32(told !== sole), encoding);
   learn(isOther, PLACE + 16);
   v128.store(QUIET_W, f32x4.add(w, f32x4.mul(x, f32x4.splat((<f32>isOther - p) * 0.002))));
   if (!isOther) store<u8>(i, sole, DATA);

@@ -153,7 +153,9 @@ export function engineSource(
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
   const hashed = (expressions: string[]): string =>
     expressions.map((expression, k) => `hash[${k}] = ${expression};`).join('\n  ');
-  const given = `data.set(front); data.set(source, ${front}); const total = ${front} + source.length, costs = new Float32Array(total);`;
+  // The encoder's data hold no more than the decoder's, so that no context can see what is not known yet.
+  const given = `data.set(front.subarray(0, skip)); const total = ${front} + source.length, costs = new Float32Array(total);`;
+  const byte = front ? `i < ${front} ? front[i] : source[i - ${front}]` : 'source[i]';
   const told = block && network ? `data.set(${block.known});` : '';
   const begin = {
     encode: given,
@@ -182,14 +184,14 @@ ${spec.state.includes('opinion') ? `const opinion = new Float32Array(memory.buff
 ${spec.state}
 ${experts.map(({ state }) => state).join('')}
 for (let i = ${start}; i < ${last}; i++) {
-  ${encoding ? 'if (!(i & 8191)) yield i;' : ''}
+  ${encoding ? `if (!(i & 8191)) yield i; const byte = ${byte};` : ''}
   ${spec.step}
-  ${quiet ? `let next = ${spec.sole!}; ${hashed(quiet.contexts)} if (!(${quiet.when}) || kernel.${encoding ? 'quiet(i, 1)' : 'decodeQuiet(i)'}) {` : ''}
+  ${quiet ? `let next = ${spec.sole!}; ${hashed(quiet.contexts)} if (!(${quiet.when}) || kernel.${encoding ? 'quiet(i, byte)' : 'decodeQuiet(i)'}) {` : ''}
   ${experts.map(({ step }) => step).join('')}
   ${hashed(contexts)}
   ${selectors.map(({ expression }, m) => `select[${m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
   select[${(map.refine - map.select) / 4}] = ${spec.refine};
-  ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, 1)' : 'decode(i)'};
+  ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, byte)' : 'decode(i)'};
   ${form === 'explain' ? 'if (i) best[i] = bestContext(next);' : ''}
   ${quiet ? '}' : ''}
   ${looksBack ? 'c4 = c3; c3 = c2; c2 = c1;' : ''} c1 = next; ${looksBack ? 'word4 = word4 << 8 | c1;' : ''}
