@@ -4,7 +4,7 @@ import { learnNetwork, learners } from './learner';
 import { echoContext } from './model/echoes';
 import type { ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
-import { swapContext } from './model/swaps';
+import { swapContexts } from './model/swaps';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import { searchModel } from './search';
@@ -62,7 +62,7 @@ function codeFor(
     ...semantics,
     numbers: opinion ? semantics.numbers : [],
     echoes: contexts.includes(echoContext),
-    swap: contexts.includes(swapContext) ? semantics.swap : undefined,
+    swap: swapContexts.some((context) => contexts.includes(context)) ? semantics.swap : undefined,
   };
   const { state, step } = modelFor(syntax, size, asked);
   return { state, step };

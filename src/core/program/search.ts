@@ -5,7 +5,7 @@ import { measure } from './model/evaluate';
 import { echoContext } from './model/echoes';
 import { byParent, byParents } from './model/tables';
 import { fitContext, likeliestContext } from './model/numbers';
-import { swapContext } from './model/swaps';
+import { swapContexts } from './model/swaps';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import type { Semantics } from './semantics';
 
@@ -44,7 +44,7 @@ const families: { contexts: string[]; opinion?: boolean; sentence: string; cost:
     cost: 1000,
   },
   { contexts: [echoContext], sentence: 'Rows repeat the digits of earlier rows.', cost: 200 },
-  { contexts: [swapContext], sentence: 'Pairs of cells recur the other way round.', cost: 100 },
+  { contexts: swapContexts, sentence: 'Pairs of cells recur the other way round.', cost: 100 },
   {
     contexts: [byParent(0), byParent(1), byParents],
     sentence: 'Some columns tell others.',

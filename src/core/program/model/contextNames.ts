@@ -58,7 +58,8 @@ const parts: Part[] = [
 const places: Part[] = [
   { pattern: /\bnear\b/, words: 'what a fit to its row suggests, if anything' },
   { pattern: /\blikeliest\b/, words: likely },
-  { pattern: /\bswap\b/, words: 'a pair of cells the other way round' },
+  { pattern: /\bswap\b/, words: 'what last came with the other end of a pair' },
+  { pattern: /\bthird\b/, words: 'the cell that a pair goes with' },
   { pattern: /\bplace\b/, words: 'place in the record' },
   { pattern: /\bup\b/, words: 'byte above' },
   { pattern: /\bup2\b/, words: 'second byte above' },

@@ -8,13 +8,16 @@ export interface Swap {
   second: number;
 }
 
-/** What the other way round says next, and whether it has agreed so far. */
-export const swapContext = 'mix((swap?data[swap+at]:0)|swapped<<8,mix(prefix,col))';
+/** What an end was when its other end last came with the same third cell, and whether it has agreed so far; and what ends came with that. */
+export const swapContexts = [
+  'mix((swap?data[swap+at]:0)|swapped<<8,mix(at,col))',
+  'mix(mix(prefix,third),third?0:col)',
+];
 
 /** State and hooks for the trackers of fields.ts. */
 export const swapSource = ({ by, first, second }: Swap): Hooks => ({
-  state: `const swaps = new Int32Array(65536); let swap = 0, swapped = 0;`,
-  ended: `if (col === ${second}) swaps[mix(field[${by}], 1) & 65535] = start, swaps[mix(field[${by}], field[col]) & 65535] = starts[${first}];`,
-  begun: `swapped = 1; swap = col === ${first} || col === ${second} ? swaps[mix(field[${by}], col === ${first} ? 1 : field[${first}]) & 65535] : 0;`,
+  state: `const swaps = new Int32Array(65536); let swap = 0, swapped = 0, third = 0;`,
+  ended: `if (col === ${second}) swaps[mix(third, field[${first}]) & 65535] = start, swaps[mix(third, prefix) & 65535] = starts[${first}];`,
+  begun: `swapped = 1; swap = third = 0; if (col === ${first} || col === ${second}) third = field[${by}], swap = col === ${second} ? swaps[mix(third, field[${first}]) & 65535] : 0;`,
   inside: `swapped = swapped && data[swap + at - 1] === c1 ? 1 : 0;`,
 });

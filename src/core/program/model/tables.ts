@@ -4,7 +4,7 @@ import { byLastByte, order, type Contexts, type SlowParts } from './contexts';
 import { echoContext, echoSource } from './echoes';
 import { logContexts, logTracker, withHooks, type Tracker } from './fields';
 import { fitContext, likeliestContext, numbersSource } from './numbers';
-import { swapContext, swapSource } from './swaps';
+import { swapContexts, swapSource } from './swaps';
 
 /** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */
 export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
@@ -36,7 +36,7 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       ...told,
       ...expected,
       ...(semantics?.echoes ? [echoContext] : []),
-      ...(semantics?.swap ? [swapContext] : []),
+      ...(semantics?.swap ? swapContexts : []),
     ],
     selectors: [
       { expression: 'same*16+Math.min(at,15)', size: 32 },
