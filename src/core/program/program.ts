@@ -89,7 +89,7 @@ export async function* writeProgram(
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
-    for (const { text, restore, sentence, ...known } of viewsOf(bytes)) {
+    for (const { text, restore, sentence, hasColumns, ...known } of viewsOf(bytes)) {
       const analysis = analyse(text, known.syntax);
       const { syntax } = analysis;
       const candidates = yield* findCandidates(text, analysis, { effort, seed });
@@ -113,10 +113,14 @@ export async function* writeProgram(
         modelBytes = shipped;
         points = curveOf(partsOf(costs, bytes.length, curvePoints));
         // Columns that the file itself does not show have no names to be told by.
-        fields = restore ? [] : fieldCosts(text, costs, syntax);
+        fields = hasColumns ? fieldCosts(text, costs, syntax) : [];
+        if (restore && hasColumns) {
+          const own = fieldCosts(bytes, new Float32Array(bytes.length), syntax);
+          fields.forEach((field, k) => (field.bytes = own[k].bytes));
+        }
         const savedBytes = plain.program.length - best.program.length;
         const what = sentence ?? describeSyntax(syntax);
-        const told = found.filter((finding) => finding.savedBytes > 0 || !restore);
+        const told = found.filter((finding) => finding.savedBytes > 0 || hasColumns);
         findings = [{ sentence: what, savedBytes }, ...(model.type === 'mixing' ? told : [])];
       }
     }

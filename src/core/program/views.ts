@@ -1,7 +1,8 @@
 /** Other files that a file can be restated as, where they hold the same and are predicted better. */
 import { decimalTable } from './arrays';
+import { singleDecimals } from './singles';
 import { residualView } from './sound';
-import type { Syntax } from './syntax';
+import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
 
 /** What is predicted in place of a file. */
 export interface View {
@@ -12,13 +13,26 @@ export interface View {
   syntax?: Syntax;
   /** What the file is, in the report. */
   sentence?: string;
+  /** Whether its columns are those of the file. */
+  hasColumns?: boolean;
 }
 
 /** The file itself and what it can be restated as: the shortest program of all wins. */
 export function viewsOf(bytes: Uint8Array): View[] {
+  const singles = singleView(bytes);
+  // What differs in the length of its numbers alone is always predicted better.
+  if (singles) return [singles];
   const table = decimalTable(bytes);
   const views = [table && { ...table, sentence: decimalSentence }, residualView(bytes)];
-  return [{ text: bytes }, ...views.filter((view) => view !== undefined)];
+  return [{ text: bytes, hasColumns: true }, ...views.filter((view) => view !== undefined)];
 }
 
 const decimalSentence = 'It is an array of floats that were decimals: its rows are a table.';
+
+function singleView(bytes: Uint8Array): View | undefined {
+  const found = singleDecimals(bytes);
+  if (!found) return undefined;
+  const { text, restore, shown, written } = found;
+  const sentence = `${describeSyntax(analyseSyntax(text))} Its numbers were decimals of ${shown}, and of single precision since: ${written} decimals are written.`;
+  return { text, restore, sentence, hasColumns: true };
+}
