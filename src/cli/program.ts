@@ -4,7 +4,7 @@ import type { ProgramRequest } from '../jobs/protocol';
 import type { ProgramSummary } from '../jobs/program';
 import { datasetPath, isRun, readRecord } from '../runs/folder';
 import { formatCount, formatSeconds, metricText } from '../runs/units';
-import type { Command } from './command';
+import { UsageError, type Command } from './command';
 import { runJob } from './runJob';
 import { textTable } from './table';
 
@@ -24,8 +24,11 @@ export const program: Command = {
     },
     ascii: { type: 'switch', description: 'Use printable characters only.' },
   },
-  run: async ({ operands: [path], given, out, threads, ...parsed }) =>
-    runJob<ProgramSummary>(
+  async run({ operands: [path], given, out, threads, ...parsed }) {
+    if (out !== undefined && !out.endsWith('.mjs')) {
+      throw new UsageError(`${out} does not end in .mjs, by which Node knows a program.`);
+    }
+    return runJob<ProgramSummary>(
       {
         type: 'program',
         ...(await sourceOf(resolve(path), out && resolve(out))),
@@ -34,7 +37,8 @@ export const program: Command = {
         threads,
       },
       parsed,
-    ),
+    );
+  },
   print(result) {
     const summary = result as ProgramSummary;
     const { bytes, baselines, bitsPerByte, seconds, findings, metrics } = summary;

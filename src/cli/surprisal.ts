@@ -74,6 +74,7 @@ export const surprisal: Command = {
         context ?? '',
       ]);
     const heads = [unit, 'bytes', 'bits', 'bits a byte', 'best predicted from'];
+    if (bytes === 0) return `${file} is empty: nothing in it can surprise.\n`;
     return [
       `${file}: ${bitsPerByte.toFixed(3)} bits a byte, ${formatBytes(Math.ceil(bits / 8))} of surprise in ${formatBytes(bytes)}\n`,
       '\nDearest\n',

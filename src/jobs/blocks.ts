@@ -87,9 +87,11 @@ function createQueue<Item>(): { put(item: Item): void; take(): Promise<Item> } {
  * @throws KolmoError with a sentence, here and when it is read
  */
 export async function openSource(path: string): Promise<Source> {
-  const { size } = await stat(path).catch((error: Error) => {
+  const found = await stat(path).catch((error: Error) => {
     throw new KolmoError(`${path} cannot be read: ${error.message}.`);
   });
+  if (!found.isFile()) throw new KolmoError(`${path} is not a file: name one.`);
+  const { size } = found;
   return {
     length: size,
     read: (offset, length) => readPart(path, offset, Math.min(length, size - offset)),

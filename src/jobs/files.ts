@@ -8,7 +8,7 @@ import { writeSafetensors } from '../core/formats/safetensors';
 import type { ModelSummary } from '../core/formats/summary';
 import { exportOnnx } from '../core/train/export';
 import type { Model } from '../core/train/model';
-import { writeArtifact } from '../runs/artifact';
+import { prepareOutput, writeArtifact } from '../runs/artifact';
 import type { InspectRequest, UnpackRequest } from './protocol';
 
 /** What `kolmo unpack --json` prints. */
@@ -30,6 +30,7 @@ export async function inspect({ file, ledger }: InspectRequest): Promise<Inspect
 
 export async function unpack({ file, out }: UnpackRequest): Promise<UnpackSummary> {
   const { model, packed } = await readPacked(file);
+  await prepareOutput(out, file);
   const bytes = out.endsWith('.safetensors') ? exportSafetensors(model) : exportOnnx(model);
   const unpacked = await writeArtifact(out, bytes);
   return { file, out, bytes: { packed: packed.length, unpacked } };

@@ -11,7 +11,7 @@ import { mostWhole } from '../core/program/sizes';
 import { verifyProgram } from '../core/program/verify';
 import { waitFor } from '../core/program/waitFor';
 import type { Metrics } from '../core/train/model';
-import { prepareFolder, writeArtifact } from '../runs/artifact';
+import { prepareOutput, writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
 import { isRun, readRecord } from '../runs/folder';
 import { openSource, threadedCoder } from './blocks';
@@ -48,7 +48,7 @@ export async function* programRun(
   }
   const source = await openSource(file);
   const { length: size } = source;
-  await prepareFolder(out);
+  await prepareOutput(out, file);
   const started = now();
   yield { type: 'stageStarted', stage: 'program', settings: { effort, ascii } };
   const warning = patience(file, size, threads);
@@ -116,6 +116,7 @@ export async function* verifyRun(
   context: JobContext,
 ): AsyncGenerator<RunEvent, VerifySummary> {
   const { program, file } = request;
+  await openSource(program);
   const { verified, proof } = yield* prove({ program, file }, context);
   yield { type: 'verified', verified, proof };
   return { program, file, verified, bytes: proof.bytes, sha256: proof.printed };

@@ -1,5 +1,5 @@
 /** Files of a run appear whole: written under a temporary name, synced, renamed. */
-import { access, constants, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { KolmoError } from '../core/error';
 
@@ -42,15 +42,31 @@ export async function writeIfAbsent(path: string, text: string): Promise<void> {
 
 /**
  * Makes the folder of a file that long work will end in, so that the work need not be done in vain.
- * @throws KolmoError with a sentence for a folder that cannot be written
+ * @param source what the work reads, which it must never write
+ * @throws KolmoError with a sentence for a folder that cannot be written, and where `path` is the source or a folder
  */
-export async function prepareFolder(path: string): Promise<void> {
+export async function prepareOutput(path: string, source: string): Promise<void> {
+  const [there, read] = await Promise.all([path, source].map(identityOf));
+  if (there && there.file === read?.file) {
+    throw new KolmoError(
+      `${path} is the file that is read, and would be lost: choose another name for the output.`,
+    );
+  }
+  if (there?.isFolder) {
+    throw new KolmoError(`${path} is a folder: name the file in it that is to be written.`);
+  }
   try {
     await mkdir(dirname(path), { recursive: true });
     await access(dirname(path), constants.W_OK);
   } catch (error) {
     throw diskError(error, path);
   }
+}
+
+/** Two paths of one file, such as a link and its target, have the same `file`; a path that leads nowhere has none. */
+async function identityOf(path: string): Promise<{ file: string; isFolder: boolean } | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && { file: `${found.dev}:${found.ino}`, isFolder: found.isDirectory() };
 }
 
 /** A rename is only as durable as its folder; Windows cannot open one to sync it. */

@@ -82,13 +82,20 @@ export async function runProgram(
     }
     if (code !== 0) {
       throw new KolmoError(
-        `${path} ended with exit code ${code} instead of printing its data: ${complaint.trim()}`,
+        `${path} ended with exit code ${code} instead of printing its data, so it was altered or is no program of Kolmo: ${gist(complaint)}.`,
       );
     }
     return command;
   } finally {
     child.kill();
   }
+}
+
+/** What went wrong, without the source and the stack that Node prints around it. */
+function gist(complaint: string): string {
+  const sentence = /^\w*Error\b.*$/m.exec(complaint)?.[0] ?? complaint.trim();
+  const code = /^ {2}code: '(\w+)'/m.exec(complaint)?.[1];
+  return code && !sentence.includes(code) ? `${sentence} (${code})` : sentence;
 }
 
 /** SHA-256 in hexadecimal, the form in which programs and files are compared. */

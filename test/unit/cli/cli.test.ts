@@ -160,6 +160,23 @@ describe('kolmo', () => {
     assert.equal(other.status, 1);
     assert.match(other.stdout, /something else than .*b: 1,500 bytes/);
   });
+
+  it('says of what is no program, and of a name that no program can have, one sentence', (t) => {
+    const folder = temporaryFolder(t, { a: 'abc'.repeat(500), 'other.mjs': 'print(1)' });
+    const missing = kolmo(['verify', 'none.mjs', 'a'], folder);
+    assert.equal(missing.status, 1);
+    assert.match(missing.stderr, /^.*none\.mjs cannot be read: ENOENT.*\n$/);
+    const other = kolmo(['verify', 'other.mjs', 'a'], folder);
+    assert.equal(other.status, 1);
+    assert.match(
+      other.stderr,
+      /^.*other\.mjs ended with exit code 1 .*: ReferenceError: print is not defined\.\n$/,
+    );
+    const named = kolmo(['program', 'a', '--out', 'a'], folder);
+    assert.equal(named.status, 2);
+    assert.match(named.stderr, /^a does not end in \.mjs/);
+    assert.equal(readFileSync(join(folder, 'a'), 'utf8'), 'abc'.repeat(500));
+  });
 });
 
 describe('kolmo surprisal', () => {

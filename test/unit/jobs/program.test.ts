@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -110,6 +117,26 @@ describe('a program job', () => {
       name: 'KolmoError',
       message: /program\.mjs cannot be made: a file stands where a folder is needed/,
     });
+  });
+
+  it('never writes over the file that it reads, whichever way both are named', async (t) => {
+    const folder = temporaryFolder(t, { a: 'abc' });
+    symlinkSync(join(folder, 'a'), join(folder, 'link.mjs'));
+    for (const out of ['a', 'link.mjs']) {
+      const job = programRun({ ...request(folder, 'a'), out: join(folder, out) }, context);
+      await assert.rejects(job.next(), /is the file that is read, and would be lost/);
+    }
+    assert.equal(readFileSync(join(folder, 'a'), 'utf8'), 'abc');
+  });
+
+  it('says that a folder is not a file', async (t) => {
+    const folder = temporaryFolder(t, { a: 'abc' });
+    await assert.rejects(
+      programRun(request(folder, ''), context).next(),
+      /is not a file: name one/,
+    );
+    const job = programRun({ ...request(folder, 'a'), out: folder }, context);
+    await assert.rejects(job.next(), /is a folder: name the file in it/);
   });
 });
 
