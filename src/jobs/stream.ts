@@ -56,14 +56,19 @@ type Progress = Extract<RunEvent, { type: 'progress' | 'analysing' }>;
 const isProgress = <E extends RunEvent>(event: E): event is E & Progress =>
   event.type === 'progress' || event.type === 'analysing';
 
-/** Time left, from the share done since this process began the stage: a resumed stage counts from where it went on. */
+/**
+ * Time left, from the share done since this process began the stage: a resumed stage counts from where it went on,
+ * and a step within a stage that counts from zero again from where it began.
+ */
 function createPace(): (event: Progress, at: number) => { secondsLeft?: number } {
-  let start: { stage: string; note: string; done: number; at: number } | undefined;
+  let start: { stage: string; done: number; at: number } | undefined;
+  let reached = 0;
   return (event, at) => {
-    const { note, done, total, secondsLeft } = event;
+    const { done, total, secondsLeft } = event;
     const stage = event.type === 'progress' ? event.stage : event.analysis;
     if (secondsLeft !== undefined) return {};
-    if (start?.stage !== stage || done < start.done) start = { stage, note, done, at };
+    if (start?.stage !== stage || done < reached) start = { stage, done, at };
+    reached = done;
     const elapsed = at - start.at;
     const moved = done - start.done;
     if (total <= 0 || moved <= 0 || elapsed < 1) return {};

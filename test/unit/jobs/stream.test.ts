@@ -75,4 +75,17 @@ describe('createStream', () => {
     assert.ok(last?.type === 'progress');
     assert.equal(last.secondsLeft, 8);
   });
+
+  it('measures the pace anew when a stage counts from zero again', () => {
+    const { clock, written, stream } = recorded();
+    stream.emit(progress(0));
+    clock.now += 1000;
+    stream.emit(progress(90));
+    stream.emit(progress(0));
+    clock.now += 2;
+    stream.emit(progress(20));
+    const last = written.at(-1);
+    assert.ok(last?.type === 'progress');
+    assert.equal(last.secondsLeft, 8);
+  });
 });
