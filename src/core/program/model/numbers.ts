@@ -48,7 +48,7 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
 const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, numbers = [${table.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
 const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), system = doubles(G * G), shares = doubles(512);
-let row, known = 1, heap, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], counts = [], part = 0, digits = 0, decimals = 0, sign = 1, high = 0, group = 0, place = 0, near = 0, likeliest = 0;
+let row, known = 1, heap, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], counts = [], part = 0, digits = 0, decimals = 0, sign = 1, group = 0, place = 0, near = 0, likeliest = 0;
 numbers.map(row => row.push(known++, doubles(F * G), doubles(34).map((_, j) => j / 4), [], []));
 lines[0] = logs[0] = 1;
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
@@ -93,7 +93,7 @@ const expect = () => {
     }
   }
   breadth = widths[k] * relative + 0.3;
-  heap = shape; part = digits = group = 0; high = 1e15; if (SIGNS) sign = 1; decimals = CLOCKS && last ? places : -1;
+  heap = shape; part = digits = group = 0; if (SIGNS) sign = 1; decimals = CLOCKS && last ? places : -1;
 };
 `;
 
@@ -109,7 +109,7 @@ const below = v => {
   return SIGNS ? sign * m : m;
 };
 const mass = (v, w) => below(v + w) - below(v);
-const spread = (v, w, d) => { for (let m = below(v), n; d < 314; m = n) n = below(CLOCKS ? Math.min(v += w, high) : v += w), shares[d++] += n - m; };
+const spread = (v, w, d) => { for (let m = below(v), n; d < 314; m = n) n = below(v += w), shares[d++] += n - m; };
 const opine = () => {
   // Years have four digits, all else two.
   const [places, last, , , k] = row, width = CLOCKS && last ? decimals ? 2 : 4 : places, whole = decimals < 0;
@@ -118,13 +118,12 @@ const opine = () => {
   if (CLOCKS) for (j = last; j > decimals; ) w *= bases[j--];
   place = w;
   if (rows[k] < 2) return;
-  shares.fill(0);
   if (whole) {
     if (part || !group) for (v = part * 10 || w; v < Math.abs(centre) + 99 * breadth; v *= 10, w *= 10) spread(v, w, part ? 304 : 305);
     if (!group) shares[304] = mass(0, place);
     if (NEARS) for (v = part * 10, w = place; (v + w) * 10 <= Math.abs(fitted); w *= 10) v *= 10;
   } else spread(v, w, 304);
-  if (NEARS) near = Math.max(-9, Math.min(19, ((SIGNS ? sign * fitted : fitted) - v) / w)) * 8 | 0;
+  if (NEARS) v -= SIGNS ? sign * fitted : fitted, near = 99 * v / (9 * w + Math.abs(v)) | 0;
   if (!CLOCKS || !last) {
     if (group) {
       if (POINTS && whole && places) shares[302] = mass(part, place);
@@ -134,7 +133,7 @@ const opine = () => {
   }
   // Above the bytes that a number may go on with, which stand close together, and the one that ended the last.
   for (let lo = Math.min(300, ends[k]), hi = Math.max(313, ends[k]); hi > 1; )
-    for (hi >>= 1, j = lo >>= 1; j <= hi; j++) shares[j] = shares[2 * j] + shares[2 * j + 1], opinion[j] = odds[(4095 * shares[2 * j + 1] + 2048e-9) / (shares[j] + 1e-9) | 0];
+    for (hi >>= 1, j = lo >>= 1; j <= hi; j++) v = shares[2 * j + 1], w = shares[j] = shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0], shares[2 * j] = shares[2 * j + 1] = 0;
   if (LIKELIEST) for (likeliest = 1; likeliest < 256; ) likeliest += likeliest + (opinion[likeliest] > 0);
 };
 const advance = () => {
@@ -143,7 +142,6 @@ const advance = () => {
     digits = 1; group++;
     if (decimals < 0) part *= 10;
     part += d * place;
-    if (CLOCKS && row[1]) high = Math.min(high, part + place);
   } else if (group) decimals++, group = 0;
   else if (SIGNS && d === -3) sign = -1;
   opine();
