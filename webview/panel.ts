@@ -15,7 +15,7 @@
  * - `[data-view=analysis][data-running]`; in it `[data-view=ledger][data-sum][data-bytes]`, `[data-view=dry-run][data-passes]`
  *   with `button.rung[data-setting][data-bytes]`, `[data-view=sensitivity][data-cells]`, `[data-view=labels] tr[data-code][data-bytes]`
  * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`,
- *   `[data-view=fields] tr[data-field]`, `[data-view=proof][data-verified]`
+ *   `[data-view=fields] tr[data-field]`, `[data-view=proof][data-verified]`, `[data-view=curve-bits] canvas`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
  * - buttons: `[data-action=stop | resume | compress | pass | program | report | tensorboard | savePipeline]`
  */
@@ -44,8 +44,9 @@ interface SavedView {
 
 interface Tab {
   name: string;
-  title: string;
   chart: Chart;
+  /** Its name in the strip, and what it shows. */
+  parts: [header: HTMLElement, panel: HTMLElement];
 }
 
 const host = acquireVsCodeApi<SavedView>();
@@ -60,37 +61,31 @@ const wishes: ChartWishes = {
 
 const header = createRunHeader(send);
 const tabs: Tab[] = [
-  { name: 'curves', title: 'Curves', chart: createCurves() },
-  { name: 'quality', title: 'Quality', chart: createQuality() },
-  { name: 'pipeline', title: 'Pipeline', chart: createPipeline(wishes) },
-  { name: 'layers', title: 'Parameters', chart: createLayers() },
-  { name: 'bytes', title: 'Bytes', chart: createBytes(wishes) },
-  { name: 'analysis', title: 'Analysis', chart: createAnalysis(wishes) },
-  { name: 'program', title: 'Program', chart: createProgram(wishes) },
+  tab('curves', 'Curves', createCurves()),
+  tab('quality', 'Quality', createQuality()),
+  tab('pipeline', 'Pipeline', createPipeline(wishes)),
+  tab('layers', 'Parameters', createLayers()),
+  tab('bytes', 'Bytes', createBytes(wishes)),
+  tab('analysis', 'Analysis', createAnalysis(wishes)),
+  tab('program', 'Program', createProgram(wishes)),
 ];
+/** A run that only wrote a program has nothing to show in the other tabs. */
+const programTabs = tabs.filter(({ name }) => name === 'bytes' || name === 'program');
 
 let run: Extract<ToPanel, { type: 'state' }> | undefined;
 let state: RunState | undefined;
+let offered: Tab[] = [];
 let shown = tabs.find(({ name }) => name === host.getState()?.tab) ?? tabs[0];
-/** Whether the tab is the user's choice. */
-let chosen = host.getState()?.tab !== undefined;
 let frame = 0;
 
-const strip = element(
-  'vscode-tabs',
-  { panel: true, 'selected-index': tabs.indexOf(shown) },
-  ...tabs.flatMap(({ name, title, chart }) => [
-    element('vscode-tab-header', { slot: 'header', 'data-tab': name }, title),
-    element('vscode-tab-panel', {}, chart.element),
-  ]),
-);
+const strip = element('vscode-tabs', { panel: true, hidden: true });
 strip.addEventListener('vsc-tabs-select', (event) => {
-  shown = tabs[(event as CustomEvent<{ selectedIndex: number }>).detail.selectedIndex];
-  chosen = true;
+  shown = offered[(event as CustomEvent<{ selectedIndex: number }>).detail.selectedIndex];
   host.setState({ ...host.getState(), tab: shown.name });
   schedule();
 });
 document.body.append(header.element, strip);
+wrapTabs(strip);
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
   switch (data.type) {
@@ -117,10 +112,30 @@ new MutationObserver(() => {
 }).observe(document.body, { attributeFilter: ['class', 'data-vscode-theme-id'] });
 showErrors();
 
-function choose(name: string): void {
-  shown = tabs.find((tab) => tab.name === name)!;
-  strip.setAttribute('selected-index', String(tabs.indexOf(shown)));
-  chosen = true;
+function tab(name: string, title: string, chart: Chart): Tab {
+  const header = element('vscode-tab-header', { slot: 'header', 'data-tab': name }, title);
+  return { name, chart, parts: [header, element('vscode-tab-panel', {}, chart.element)] };
+}
+
+/** Offers the tabs in which the run has something to show, as soon as its first stage tells what it is. */
+function offer({ stages, status }: RunState): void {
+  const begun = Object.keys(stages);
+  strip.hidden = begun.length === 0 && status === 'running';
+  const next = begun.join() === 'program' ? programTabs : tabs;
+  if (strip.hidden || next === offered) return;
+  offered = next;
+  if (!offered.includes(shown)) shown = offered.at(-1)!;
+  strip.setAttribute('selected-index', String(offered.indexOf(shown)));
+  strip.replaceChildren(...offered.flatMap(({ parts }) => parts));
+}
+
+/** In a narrow panel the strip takes a second row; its own style sheet lets it run out, and the page with it. */
+function wrapTabs({ shadowRoot }: HTMLElement): void {
+  const wrapping = new CSSStyleSheet();
+  wrapping.replaceSync(
+    '.tablist { flex-wrap: wrap; margin-inline: -8px } .header.panel { padding-inline: 0 }',
+  );
+  shadowRoot!.adoptedStyleSheets = [...shadowRoot!.adoptedStyleSheets, wrapping];
 }
 
 function schedule(): void {
@@ -130,8 +145,7 @@ function schedule(): void {
 function draw(): void {
   frame = 0;
   if (!run || !state) return;
-  // A run that only wrote a program has nothing to show in the other tabs.
-  if (!chosen && state.stages.program && !state.stages.train) choose('program');
+  offer(state);
   header.draw(state, run.title, run.trusted);
   shown.chart.draw(state, run.title, run.trusted);
   document.body.dataset.status = state.status;
