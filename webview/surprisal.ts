@@ -7,7 +7,7 @@
 import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import type { FromSurprisalPanel, ToSurprisalPanel } from '../src/runs/panelMessages';
-import { formatBytes, formatCount } from '../src/runs/units';
+import { formatBits, formatBytes, formatCount } from '../src/runs/units';
 import { themeColor } from './chart';
 import { element } from './element';
 import { drawMessages, facts } from './page';
@@ -126,7 +126,7 @@ function tile(
   { width, height }: ToSurprisalPanel,
 ): HTMLElement {
   const [r, g, b] = rgb(themeColor('--vscode-charts-red', '#f14c4c'));
-  const words = `${formatCount(bits)} bits`;
+  const words = formatBits(bits);
   return element(
     'figure',
     { class: 'sample', 'data-bits': Math.round(bits), 'data-sample': number },

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import type { ProgramRequest } from '../jobs/protocol';
 import type { ProgramSummary } from '../jobs/program';
 import { datasetPath, isRun, readRecord } from '../runs/folder';
-import { formatCount, formatSeconds, metricText } from '../runs/units';
+import { findingText, formatCount, formatSeconds, metricText } from '../runs/units';
 import { UsageError, type Command } from './command';
 import { runJob } from './runJob';
 import { textTable } from './table';
@@ -52,7 +52,7 @@ export const program: Command = {
     ].map(([name, length]) => [String(name), formatCount(Number(length))]);
     return [
       textTable(['', 'bytes'], rows),
-      ...findings.map(({ sentence }) => `${sentence}\n`),
+      ...findings.map((finding) => `${findingText(finding)}\n`),
       `${bitsPerByte.toFixed(3)} bits per byte, written in ${formatSeconds(seconds.encode)}, verified in ${formatSeconds(seconds.decode)}\n`,
       ...(metrics ? [`What it draws: ${metricText(metrics)}\n`] : []),
       `${summary.program}\n`,

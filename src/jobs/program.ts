@@ -15,6 +15,7 @@ import { prepareOutput, writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
 import { isRun, readRecord } from '../runs/folder';
 import { openSource, threadedCoder } from './blocks';
+import { findingText, formatBytes } from '../runs/units';
 import type { JobContext } from './context';
 import { generativeRun, isGenerator } from './generative';
 import { patience } from './patience';
@@ -99,8 +100,8 @@ export async function* programRun(
         seconds: now() - started,
         program: measure,
         notes: [
-          `Regenerates the ${program.bytes.source} bytes of ${file}, verified by running it.`,
-          ...program.findings.map(({ sentence }) => sentence),
+          `Regenerates the ${formatBytes(program.bytes.source)} of ${file}, verified by running it.`,
+          ...program.findings.map(findingText),
         ],
       },
     };

@@ -8,6 +8,10 @@ export const formatCount = (count: number): string => Math.round(count).toLocale
 export const formatBytes = (bytes: number): string =>
   bytes === 1 ? '1 byte' : `${formatCount(bytes)} bytes`;
 
+/** `1,061 bits`, rounded */
+export const formatBits = (bits: number): string =>
+  Math.round(bits) === 1 ? '1 bit' : `${formatCount(bits)} bits`;
+
 /** `26.1 kB`, for places where the exact number does not fit; decimal units as in the literature. */
 export function formatShortBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -53,6 +57,16 @@ export const progressText = ({
   note: string;
   secondsLeft?: number;
 }): string => (secondsLeft === undefined ? note : `${note}, ${formatSeconds(secondsLeft)} left`);
+
+/** `It is a table whose fields are separated by commas: 60,417 bytes saved.` */
+export const findingText = ({
+  sentence,
+  savedBytes,
+}: {
+  sentence: string;
+  savedBytes: number;
+}): string =>
+  savedBytes > 0 ? `${sentence.replace(/\.$/, '')}: ${formatBytes(savedBytes)} saved.` : sentence;
 
 /** The one measure that says how good a model is. */
 export function metricText(metrics: Metrics | undefined): string {

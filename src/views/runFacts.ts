@@ -8,12 +8,12 @@ import { formatPercent, formatShortBytes } from '../runs/units';
 export const runName = (folder: string): string =>
   basename(folder).replace(/^\d{4}-\d\d-\d\d-\d{6}-/, '');
 
-/** `finished, 26.1 kB, error 1.58 %`: the last model that the run wrote. */
+/** `finished, 26.1 kB, error 1.58 %`: the last model that the run wrote, or the program of a run that wrote nothing else. */
 export function runFacts(state: RunState): string {
   const results = stageOrder(state)
     .filter((name) => name !== 'collect' && name !== 'preprocess' && name !== 'program')
     .flatMap((name) => state.stages[name]?.result ?? []);
-  const last = results.at(-1);
+  const last = results.at(-1) ?? state.stages.program?.result;
   return [
     state.status,
     ...(last ? [formatShortBytes(last.bytes)] : []),

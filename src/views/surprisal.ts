@@ -20,7 +20,7 @@ import { shadeLimits, shadeOf, wordCosts, type WordCost } from '../core/program/
 import { KolmoError } from '../core/error';
 import { partition, sumOf } from '../core/program/ranges';
 import type { SurprisalMeasure } from '../jobs/surprisal';
-import { formatBytes, formatCount } from '../runs/units';
+import { formatBits, formatBytes } from '../runs/units';
 import type { Jobs } from './jobs';
 import { createSurprisalPanels } from './surprisalPanel';
 import { chooseRegion } from './surprisalRegions';
@@ -71,7 +71,7 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
         if (shade > 0) words[shade - 1].push(new Range(row, word.start, row, word.end));
       }
       const end = editor.document.lineAt(row).range.end;
-      const contentText = `${formatCount(sumOf(measure!.costs, line.from, line.to))} bits`;
+      const contentText = formatBits(sumOf(measure!.costs, line.from, line.to));
       ends.push({ range: new Range(end, end), renderOptions: { after: { contentText } } });
     }
     shades.forEach((shade, i) => editor.setDecorations(shade, words[i]));
@@ -124,7 +124,9 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
 
   async function toggle(file?: string): Promise<boolean> {
     if (file && /-idx3-ubyte$/.test(file)) return showHeatMaps(file);
-    if (file) await window.showTextDocument(Uri.file(file));
+    const inSight = file === undefined || window.visibleTextEditors.some(shows(file));
+    // A tab in preview would be replaced, and what is measured lost, when another file is looked at meanwhile.
+    if (file) await window.showTextDocument(Uri.file(file), { preview: false });
     const document = window.activeTextEditor?.document;
     if (!document || document.uri.scheme !== 'file') {
       void window.showInformationMessage(
@@ -132,6 +134,8 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
       );
       return false;
     }
+    // Nobody asks to hide what is not seen.
+    if (!inSight && shown.has(document)) return true;
     if (hide(document)) return false;
     const name = basename(document.fileName);
     if (document.isDirty) {
@@ -214,6 +218,11 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     ],
   };
 }
+
+const shows =
+  (file: string) =>
+  ({ document }: TextEditor): boolean =>
+    document.uri.fsPath === Uri.file(file).fsPath;
 
 /** Bytes of a line, the end excluded. */
 const lineOf = ({ data, partition: { starts } }: SurprisalMeasure, row: number) => ({

@@ -1,6 +1,6 @@
 /** The heat maps of an image file: a panel with each sample beside what its pixels cost. */
 import { basename } from 'node:path';
-import { ViewColumn, window, type Uri, type WebviewPanel } from 'vscode';
+import { Uri, ViewColumn, window, type WebviewPanel } from 'vscode';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import type { FromSurprisalPanel, ToSurprisalPanel } from '../runs/panelMessages';
 import { webviewOptions, webviewPage } from './webviewPage';
@@ -19,6 +19,7 @@ export function createSurprisalPanels(extension: Uri): (measure: SurprisalMeasur
       ViewColumn.Active,
       webviewOptions(extension),
     );
+    panel.iconPath = Uri.joinPath(extension, 'media', 'kolmo.svg');
     panels.set(file, panel);
     panel.onDidDispose(() => {
       if (panels.get(file) === panel) panels.delete(file);

@@ -34,6 +34,8 @@ describe('a program in the workbench', () => {
     );
     assert.ok(await program.isVisible(), 'the tab of the only stage is not in front');
     assert.ok(Number(await program.getAttribute('data-total')) < 9300);
+    const tabs = panel.locator('vscode-tab-header');
+    assert.deepEqual(await tabs.allInnerTexts(), ['BYTES', 'PROGRAM'], 'tabs without contents');
   });
 
   step('stands beside the compressors and the uniform code', async () => {
@@ -51,9 +53,11 @@ describe('a program in the workbench', () => {
     assert.match(await panel.locator('[data-view=findings]').innerText(), /table.*commas/);
     assert.equal(await panel.locator('[data-view=fields] tr[data-field]').count(), 6);
     await panel.locator('[data-field=wind]').waitFor();
+    const curve = panel.locator('[data-view=curve-bits]');
+    await curve.locator('canvas').waitFor();
     assert.match(
-      await panel.locator('.learning-curve svg').getAttribute('aria-label'),
-      /bits a byte at the beginning to/,
+      await curve.locator('[role=img]').getAttribute('aria-label'),
+      /Bits a byte while reading: all bytes so far from \d\.\d+ to \d\.\d+/,
     );
     for (const theme of ['light', 'dark', 'high-contrast']) {
       await workbench.useTheme(theme);
@@ -61,7 +65,7 @@ describe('a program in the workbench', () => {
     }
     await panel.locator('[data-view=fields]').scrollIntoViewIfNeeded();
     await workbench.screenshot('program-columns');
-    await panel.locator('.learning-curve').scrollIntoViewIfNeeded();
+    await curve.scrollIntoViewIfNeeded();
     await workbench.screenshot('program-curve');
   });
 

@@ -1,4 +1,4 @@
-/** Lines over training steps (uPlot): dragging zooms in, a double click zooms out. */
+/** Lines over training steps or bytes (uPlot): dragging zooms in, a double click zooms out. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatCount } from '../../src/runs/units';
@@ -13,6 +13,8 @@ export interface PlotOptions {
   format(value: number): string;
   /** What stands at an axis tick. */
   tick(value: number): string;
+  /** What the lines go over; training steps unless told otherwise. */
+  over?: { label: string; format(value: number): string };
 }
 
 export interface Line {
@@ -36,7 +38,9 @@ export interface Plot {
 }
 
 /** Without a value in any line the figure hides. */
-export function createPlot({ name, title, format, tick }: PlotOptions): Plot {
+const steps = { label: 'step', format: formatCount };
+
+export function createPlot({ name, title, format, tick, over = steps }: PlotOptions): Plot {
   const host = element('div', { class: 'plot-host' });
   const latest = element('span', { class: 'muted' });
   const figure = element(
@@ -84,17 +88,20 @@ export function createPlot({ name, title, format, tick }: PlotOptions): Plot {
     plot.setScale('x', { min, max });
   }
 
-  /** A picture needs words: the last values stand in the label that a screen reader reads. */
+  /** A picture needs words: where each line begins and ends stands in the label that a screen reader reads. */
   function describe(): void {
-    const lastOf = (values: (number | null)[]): string => {
-      const value = values.at(-1);
-      return value === null || value === undefined ? '–' : format(value);
-    };
+    const words = (value: number | null | undefined): string =>
+      value === null || value === undefined ? '–' : format(value);
     // More than two stand in the legend only.
     latest.hidden = lines.length > 2;
-    latest.textContent = lines.map(({ label, values }) => `${label} ${lastOf(values)}`).join(' · ');
+    latest.textContent = lines
+      .map(({ label, values }) => `${label} ${words(values.at(-1))}`)
+      .join(' · ');
+    const said = lines.map(
+      ({ label, values }) => `${label} from ${words(values[0])} to ${words(values.at(-1))}`,
+    );
     host.setAttribute('role', 'img');
-    host.setAttribute('aria-label', `${title}: ${latest.textContent}`);
+    host.setAttribute('aria-label', `${title}: ${said.join(', ')}`);
   }
 
   function options(width: number, height: number): uPlot.Options {
@@ -117,11 +124,18 @@ export function createPlot({ name, title, format, tick }: PlotOptions): Plot {
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
       scales: { x: { time: false } },
       axes: [
-        { ...axis, label: 'step', labelSize: 16, labelFont: axis.font, size: 34 },
+        {
+          ...axis,
+          label: over.label,
+          labelSize: 16,
+          labelFont: axis.font,
+          size: 34,
+          values: (_, ticks) => ticks.map(over.format),
+        },
         { ...axis, size: 54, values: (_, ticks) => ticks.map(tick) },
       ],
       series: [
-        { label: 'step', value: (_, step) => (step === null ? '' : formatCount(step)) },
+        { label: over.label, value: (_, at) => (at === null ? '' : over.format(at)) },
         ...lines.map(({ label, color, width: thickness, dashed, marks }): uPlot.Series => ({
           label,
           stroke: themeColor(...color),

@@ -2,12 +2,17 @@
 import type { ProgramMeasure } from '../../src/runs/events';
 import type { RunTitle } from '../../src/runs/panelMessages';
 import type { RunState } from '../../src/runs/state';
-import { formatBytes, formatCount, formatRatio, formatSeconds } from '../../src/runs/units';
-import { stageTitles } from '../../src/core/report/mermaid';
+import {
+  formatBytes,
+  formatCount,
+  formatRatio,
+  formatSeconds,
+  formatShortBytes,
+} from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';
 import { button, element } from '../element';
 import { legend, stackedBar, table, type Row, type Segment } from '../table';
-import { learningCurve } from './learningCurve';
+import { createPlot } from './plot';
 
 type Part = 'runtime' | 'model' | 'residual';
 
@@ -23,7 +28,21 @@ const mostFields = 40;
 export function createProgram(wishes: ChartWishes): Chart {
   const empty = element('p', { class: 'empty' });
   const body = element('div', {});
-  const root = element('section', { 'data-view': 'program' }, empty, body);
+  // Where it flattens, nothing more is being learned.
+  const curve = createPlot({
+    name: 'curve-bits',
+    title: 'Bits a byte while reading',
+    format: (value) => value.toFixed(3),
+    tick: (value) => String(+value.toPrecision(3)),
+    over: { label: 'bytes read', format: formatShortBytes },
+  });
+  const root = element(
+    'section',
+    { 'data-view': 'program' },
+    empty,
+    body,
+    element('div', { class: 'plots after' }, curve.element),
+  );
   let drawn: ProgramMeasure | undefined;
   let drawnTrust: boolean | undefined;
 
@@ -31,6 +50,7 @@ export function createProgram(wishes: ChartWishes): Chart {
     const measure = state.stages.program?.result?.program;
     empty.hidden = measure !== undefined;
     empty.textContent = emptyWords(state);
+    drawCurve(measure?.curve);
     if (measure === drawn && trusted === drawnTrust) return;
     drawn = measure;
     drawnTrust = trusted;
@@ -39,24 +59,29 @@ export function createProgram(wishes: ChartWishes): Chart {
     body.replaceChildren(...(measure ? page(measure, wishes, trusted) : []));
   }
 
-  return { element: root, draw };
+  function drawCurve({ bytes, bitsPerByte }: ProgramMeasure['curve'] = noCurve): void {
+    const average = {
+      label: 'all bytes so far',
+      color: ['--vscode-charts-blue', '#3794ff'] as [string, string],
+      width: 2,
+      step: bytes,
+      values: bitsPerByte,
+    };
+    curve.draw(bytes.length < 2 ? [] : [average], String(bytes.at(-1)));
+  }
+
+  return { element: root, draw, restyle: () => curve.restyle() };
 }
 
-function emptyWords({ status, current, progress }: RunState): string {
-  if (status !== 'running' || current !== 'program') {
-    return 'No program yet: Generate Program… writes one that prints the dataset byte for byte, and counts every byte of it.';
-  }
-  const share =
-    progress && progress.total > 0
-      ? `${Math.round((100 * progress.done) / progress.total)} %`
-      : undefined;
-  const left =
-    progress?.secondsLeft === undefined ? undefined : `${formatSeconds(progress.secondsLeft)} left`;
-  return [stageTitles.program, progress?.note, share, left].filter(Boolean).join(' · ');
-}
+const noCurve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };
+
+const emptyWords = ({ status, current }: RunState): string =>
+  status === 'running' && current === 'program'
+    ? 'The program is being written: it stands here with its bytes and its proof when it has printed the data back.'
+    : 'No program yet: Generate Program… writes one that prints the dataset byte for byte, and counts every byte of it.';
 
 function page(measure: ProgramMeasure, wishes: ChartWishes, trusted: boolean): Node[] {
-  const { bytes, findings, fields, curve } = measure;
+  const { bytes, findings, fields } = measure;
   const link = element('a', { href: '#', 'data-open': 'program' }, 'Open the program');
   link.addEventListener('click', (event) => {
     event.preventDefault();
@@ -75,9 +100,8 @@ function page(measure: ProgramMeasure, wishes: ChartWishes, trusted: boolean): N
     ),
     bars(measure),
     proof(measure, wishes, trusted),
-    ...(findings.length === 0 ? [] : [findingTable(findings)]),
+    ...(findings.length === 0 ? [] : [findingTable(findings), ...unmeasured(findings)]),
     ...(fields.length === 0 ? [] : [fieldTable(fields)]),
-    ...(curve.bytes.length < 2 ? [] : [learningCurve(curve)]),
   ];
 }
 
@@ -209,6 +233,20 @@ function findingTable(findings: ProgramMeasure['findings']): HTMLElement {
     ],
     [...findings]
       .sort((a, b) => b.savedBytes - a.savedBytes)
-      .map(({ sentence, savedBytes }) => ({ cells: [sentence, formatCount(savedBytes)] })),
+      .map(({ sentence, savedBytes }) => ({
+        cells: [sentence, savedBytes > 0 ? formatCount(savedBytes) : '–'],
+      })),
   );
 }
+
+/** Why some have no number, where some have one. */
+const unmeasured = (findings: ProgramMeasure['findings']): HTMLElement[] =>
+  findings.some(({ savedBytes }) => savedBytes > 0) && findings.some((each) => each.savedBytes <= 0)
+    ? [
+        element(
+          'p',
+          { class: 'hint' },
+          'Saved is what the program grows by without the regularity. Where no number stands, it is part of those above.',
+        ),
+      ]
+    : [];

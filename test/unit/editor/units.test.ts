@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  findingText,
+  formatBits,
   formatBytes,
   formatPercent,
   formatRatio,
@@ -27,4 +29,17 @@ describe('units', () => {
     [formatShape([]), 'scalar'],
   ];
   for (const [got, expected] of rows) it(`writes ${expected}`, () => assert.equal(got, expected));
+
+  it('writes one bit as one', () => {
+    assert.deepEqual([0, 0.6, 1061.4].map(formatBits), ['0 bits', '1 bit', '1,061 bits']);
+  });
+
+  it('says what a regularity saved, where that was measured', () => {
+    const sentence = 'Some columns tell others.';
+    assert.equal(
+      findingText({ sentence, savedBytes: 1344 }),
+      'Some columns tell others: 1,344 bytes saved.',
+    );
+    assert.equal(findingText({ sentence, savedBytes: 0 }), sentence);
+  });
 });
