@@ -56,8 +56,10 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
     badge.dataset.status = state.status;
     stats.textContent = statLine(state);
     const { progress } = state;
-    bar.hidden = state.status !== 'running';
-    if (progress && progress.total > 0)
+    // It keeps its place when it is not seen, so that nothing jumps when the run ends.
+    bar.toggleAttribute('data-idle', state.status !== 'running');
+    // What has not moved yet may not be able to tell how far it is.
+    if (progress && progress.total > 0 && progress.done > 0)
       bar.setAttribute('value', String(progress.done / progress.total));
     else bar.removeAttribute('value');
     message.hidden = !state.message;

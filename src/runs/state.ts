@@ -204,10 +204,12 @@ function withFinding(analysis: Analysis, finding: Finding): Analysis {
     case 'sensitivity': {
       const { pass, cell } = finding;
       const before = analysis.sensitivity?.pass === pass ? analysis.sensitivity.cells : [];
-      const others = before.filter(
-        ({ parameter, setting }) => parameter !== cell.parameter || setting !== cell.setting,
+      const place = before.findIndex(
+        ({ parameter, setting }) => parameter === cell.parameter && setting === cell.setting,
       );
-      return { ...analysis, sensitivity: { pass, cells: [...others, cell] } };
+      // Measured again it stays where it was, so that a map keeps its rows and columns.
+      const cells = place < 0 ? [...before, cell] : before.with(place, cell);
+      return { ...analysis, sensitivity: { pass, cells } };
     }
     case 'prequential': {
       const { coded, bytes } = finding;

@@ -34,9 +34,9 @@ export function createAnalysis(wishes: ChartWishes): Chart {
   const root = element(
     'section',
     { 'data-view': 'analysis' },
-    running,
     message,
     ...parts.map((part) => part.element),
+    running,
   );
 
   return {
@@ -49,6 +49,11 @@ export function createAnalysis(wishes: ChartWishes): Chart {
         const { done, total } = analysis.running;
         bar.setAttribute('value', String(total > 0 ? done / total : 0));
         note.textContent = progressText(analysis.running);
+      }
+      const busy = analysis.running !== undefined || state.status === 'running';
+      // A run does one thing at a time.
+      for (const ask of root.querySelectorAll('vscode-button:not([data-action=cancelAnalysis])')) {
+        ask.toggleAttribute('disabled', busy);
       }
       message.hidden = !analysis.message;
       message.textContent = analysis.message ?? '';

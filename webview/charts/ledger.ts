@@ -92,9 +92,8 @@ function partTable({ ledger, layers = [] }: StageResult, stage: string): HTMLEle
     };
   });
   const total = (part: (typeof ledgerParts)[number]): number =>
-    tensors.reduce((sum, entry) => sum + entry[part], 0);
+    tensors.reduce((sum, entry) => sum + entry[part], part === 'header' ? header : 0);
   const theory = layers.reduce((sum, layer) => sum + layer.entropyBytes, 0);
-  const blank = ledgerParts.map(() => '');
   return table(
     'ledger-table',
     `Every byte of the packed file after ${stage.toLowerCase()}. “In theory” is what a code without memory would take.`,
@@ -113,7 +112,7 @@ function partTable({ ledger, layers = [] }: StageResult, stage: string): HTMLEle
           stackedBar([{ name: 'header', size: header, title: formatBytes(header) }], largest, ''),
           '',
           formatCount(header),
-          ...blank,
+          ...ledgerParts.map((part) => (part === 'header' ? formatCount(header) : '–')),
         ],
       },
       {

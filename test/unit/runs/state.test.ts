@@ -107,4 +107,20 @@ describe('reduce', () => {
     assert.deepEqual(half.chain, ['collect', 'preprocess', 'train', 'prune']);
     assert.equal(half.stages.share?.status, 'failed');
   });
+
+  it('keeps the place of a layer and setting that are measured again', () => {
+    const found = (parameter: string, setting: number, bytesSaved: number): RunEvent => {
+      const measured = { loss: 1, error: 0.1 };
+      const cell = { parameter, setting, bytesSaved, validation: measured, baseline: measured };
+      return { type: 'found', finding: { type: 'sensitivity', pass: 'prune', cell } };
+    };
+    const { analysis } = run(
+      ...trained,
+      ...[found('a', 0.5, 1), found('a', 0.9, 2), found('b', 0.5, 3), found('a', 0.5, 4)],
+    );
+    assert.deepEqual(
+      analysis.sensitivity?.cells.map(({ bytesSaved }) => bytesSaved),
+      [4, 2, 3],
+    );
+  });
 });
