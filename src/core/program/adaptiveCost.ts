@@ -1,33 +1,37 @@
 /** What values cost in context, without a model of how they are written: how columns are compared. */
 
-/** Bits that the values cost when each is coded by how often it was seen, in its context first and then anywhere. */
+/** What a count is lowered by, for values that were not seen yet in a context (absolute discounting). */
+const discount = 0.6;
+
+/**
+ * Bits that the values cost when each is coded by how often it was seen in each of the `contexts`, from the most general to the
+ * most special one, each of which falls back on the one before it (Kneser and Ney, 1995, but for their counts of contexts).
+ */
 export function adaptiveCost(
   values: ArrayLike<number | string>,
-  contexts: ArrayLike<unknown>,
+  ...contexts: ArrayLike<unknown>[]
 ): number {
-  const everywhere = { total: 0, counts: new Map<number | string, number>() };
-  const within = new Map<unknown, typeof everywhere>();
+  const levels = [undefined, ...contexts].map((keys) => ({
+    keys,
+    tables: new Map<unknown, { total: number; counts: Map<number | string, number> }>(),
+  }));
   const middle = middleOf(values);
   let bits = 0;
   for (let k = 0; k < values.length; k++) {
     const value = values[k];
-    const tables = [everywhere];
-    if (contexts.length) {
-      let own = within.get(contexts[k]);
-      if (!own) within.set(contexts[k], (own = { total: 0, counts: new Map() }));
-      tables.unshift(own);
-    }
-    let seen = false;
-    for (const table of tables) {
+    // A value never seen has to be spelled: a number by how far it is from the middle.
+    let share = typeof value === 'number' ? 0.25 / (1 + Math.abs(value - middle)) : 2 ** -12;
+    for (const { keys, tables } of levels) {
+      const key = keys?.[k];
+      let table = tables.get(key);
+      if (!table) tables.set(key, (table = { total: 0, counts: new Map() }));
       const { total, counts } = table;
       const n = counts.get(value) ?? 0;
-      if (!seen) bits -= Math.log2((n || counts.size || 1) / (total + counts.size || 1));
-      if (n) seen = true;
+      if (total > 0) share = (Math.max(0, n - discount) + discount * counts.size * share) / total;
       table.total++;
       counts.set(value, n + 1);
     }
-    // A value never seen has to be spelled: a number by how far it is from the middle.
-    if (!seen) bits += typeof value === 'number' ? 2 + Math.log2(1 + Math.abs(value - middle)) : 12;
+    bits -= Math.log2(share);
   }
   return bits;
 }

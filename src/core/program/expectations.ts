@@ -66,7 +66,7 @@ function valuesOf({ column, clock, places }: NumberColumn, columns: Column[]): F
 function findSum(column: number, values: Map<number, Float64Array>): NumberColumn['sum'] {
   const own = values.get(column)!;
   let difference: Float64Array = own.slice(1);
-  let cost = adaptiveCost(difference, []);
+  let cost = adaptiveCost(difference);
   const first = cost;
   const terms: NumberColumn['sum'] = [];
   while (terms.length < most.terms) {
@@ -78,7 +78,7 @@ function findSum(column: number, values: Map<number, Float64Array>): NumberColum
       const shift = other < column ? 1 : 0;
       for (const sign of [1, -1] as const) {
         const left: Float64Array = difference.map((v, k) => v - sign * theirs[k + shift]);
-        const leftCost = adaptiveCost(left, []);
+        const leftCost = adaptiveCost(left);
         if (leftCost < (best?.cost ?? cost * 0.9))
           best = { term: { column: other, sign }, cost: leftCost, difference: left };
       }

@@ -26,6 +26,8 @@ export interface Column {
 
 /** Bytes that are looked at. */
 const sampleSize = 1 << 19;
+/** What of a column's cost another one may leave to tell something. */
+const leastTold = 0.98;
 /** Rows that are compared. */
 const mostRows = 6000;
 
@@ -118,20 +120,21 @@ function findParents(columns: Column[]): [number, number][] {
     const others = [...same, ...coarser].filter((other) => other.column % coarse !== column);
     // The second is the one that tells most beside the first.
     const pair = [column, column] as [number, number];
-    let cost = adaptiveCost(target, []);
-    let known: ArrayLike<string> = [];
+    const known: string[][] = [];
+    let cost = adaptiveCost(target);
     for (let rank = 0; rank < 2; rank++) {
       let best: { column: number; cost: number; context: string[] } | undefined;
-      for (const other of others) {
+      for (const other of others.filter(({ column: by }) => by !== pair[0])) {
         const shift = other.column % coarse < column ? 1 : 0;
-        const context = target.map((_, k) => `${other.cells[k + shift]}\n${known[k] ?? ''}`);
-        const told = adaptiveCost(target, context);
-        if (told < (best?.cost ?? cost * 0.95))
+        const context = target.map((_, k) => `${other.cells[k + shift]}\n${known[0]?.[k] ?? ''}`);
+        const told = adaptiveCost(target, ...known, context);
+        if (told < (best?.cost ?? cost * leastTold))
           best = { column: other.column, cost: told, context };
       }
       if (!best) break;
       pair[rank] = best.column;
-      [cost, known] = [best.cost, best.context];
+      cost = best.cost;
+      known.push(best.context);
     }
     parents[column] = pair;
   }

@@ -44,7 +44,7 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       byLastByte,
       { expression: '(col&255)*4+Math.min(3,match[1]>>3)', size: 1024 },
     ],
-    refine: 'mix(match[3],col)',
+    refine: 'mix(at,col)',
     ...(numbers.length ? { opinion: true } : {}),
     matches: [6, 16],
   };
