@@ -54,6 +54,9 @@ const map = {
   data: 0x700000,
 };
 
+/** Where an integer stands among those that begin with the contexts' hashes. */
+const place = (at: number): number => (at - map.hash) / 4;
+
 /** Integers between two repeats in the kernel's memory, and where one holds its least length. */
 const repeat = { stride: 8, least: 5 };
 
@@ -147,7 +150,7 @@ export function engineSource(
   const last = encoding ? 'total' : block ? `${front}+${block.length}` : size + front;
   const experts = [
     ...(network ? [networkSource(network, { expert: map.expert, at: places.network, front })] : []),
-    ...(resampling ? [resampledSource(resampling, { law: (map.law - map.select) / 4 })] : []),
+    ...(resampling ? [resampledSource(resampling, { law: place(map.law) })] : []),
   ];
   const firstRow = (m: number): number =>
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
@@ -172,7 +175,7 @@ export function engineSource(
   const looksBack = !quiet;
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
-const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash}), select = hash.subarray(${(map.select - map.hash) / 4})${looksBack ? `, match = hash.subarray(${(map.match - map.hash) / 4})` : ''};
+const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash})${looksBack ? `, match = hash.subarray(${place(map.match)})` : ''};
 ${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
 kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, recentBits(size), expertsOf(spec)].join()});
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
@@ -189,8 +192,8 @@ for (let i = ${start}; i < ${last}; i++) {
   ${quiet ? `let next = ${spec.sole!}; ${hashed(quiet.contexts)} if (!(${quiet.when}) || kernel.${encoding ? 'quiet(i, byte)' : 'decodeQuiet(i)'}) {` : ''}
   ${experts.map(({ step }) => step).join('')}
   ${hashed(contexts)}
-  ${selectors.map(({ expression }, m) => `select[${m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
-  select[${(map.refine - map.select) / 4}] = ${spec.refine};
+  ${selectors.map(({ expression }, m) => `hash[${place(map.select) + m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
+  hash[${place(map.refine)}] = ${spec.refine};
   ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, byte)' : 'decode(i)'};
   ${form === 'explain' ? 'if (i) best[i] = bestContext(next);' : ''}
   ${quiet ? '}' : ''}
@@ -214,9 +217,9 @@ const bestContext = byte => {
   const alone = byte === ${spec.sole ?? -1};
   for (let bit = 0; bit < (alone ? 1 : 8); bit++) {
     const node = alone ? 0 : (byte | 256) >> bit + 1, sign = !alone && byte >> bit & 1 ? 1 : -1, at = ${map.inputs / 4} + bit * 256;
-    select[0] = node;
+    hash[${place(map.select)}] = node;
     for (let m = 0; m < ${spec.selectors.length + 2}; m++) {
-      const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + select[m] * ${inputsOf(spec)};
+      const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + hash[${place(map.select)} + m] * ${inputsOf(spec)};
       if (m === 1) continue;
       for (let k = 0; k < ${told}; k++) {
         const of = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1, k + ${2 * told}] : [k + ${spec.contexts.length}, k + ${told}];

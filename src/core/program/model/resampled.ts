@@ -25,6 +25,6 @@ export function resampledSource(
   const told = ['edge', 'py - top', 'px - left', 'ne - nw + w - ww', 'n - nn + w - nw'];
   return {
     state: `kernel.resample(${box}, ${kept});`,
-    step: told.map((number, k) => `select[${law + k}] = ${number};`).join(' '),
+    step: told.map((number, k) => `hash[${law + k}] = ${number};`).join(' '),
   };
 }
