@@ -168,7 +168,7 @@ const observe = () => {
   value[k] = v;
   const line = v - origin[k], log = PRODUCTS ? ln(Math.max(1, CLOCKS && last ? v - value[FIRST] : v)) : 0, features = PRODUCTS && product ? logs : lines;
   features[F] = PRODUCTS && product ? log : line;
-  for (let j = F * G; j--; ) m[j] = m[j] * 0.995 + weight * features[j / G | 0] * features[j % G];
+  for (let j = F * G; j--; ) m[j] = m[j] * 0.9995 + weight * features[j / G | 0] * features[j % G];
   lines[k] = line;
   if (PRODUCTS) logs[k] = log;
 };
