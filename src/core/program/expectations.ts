@@ -127,7 +127,7 @@ function expectationCosts(
   const { state, step } = withHooks(tracker, [source]);
   const noted = state.replace(
     '/*observed*/',
-    'if (start * 2 > data.length) costs[k] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (below(1e15) - below(-1e15)));',
+    'if (start * 2 > data.length) costs[k - 1] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (below(1e15) - below(-1e15)));',
   );
   const body = `const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096);
     ${walkSource({ state: noted, step })} return costs;`;
