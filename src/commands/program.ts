@@ -124,6 +124,8 @@ async function askForFile(): Promise<string | undefined> {
   const chosen = await window.showOpenDialog({
     title: 'File to write a program for',
     openLabel: 'Generate Program…',
+    // Most likely that which is looked at.
+    defaultUri: window.activeTextEditor?.document.uri,
   });
   return chosen?.[0]?.fsPath;
 }

@@ -1,5 +1,5 @@
 /** Where a job on a run's model starts: the model as it was before some passes. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode } from '../core/compress/container/container';
@@ -29,7 +29,7 @@ export async function openSource(request: CompressRequest, { now }: JobContext):
       request.passes.map(({ name }) => name),
     );
   }
-  if (request.out === undefined) {
+  if (request.out === undefined || isFolder(request.run)) {
     throw new KolmoError(
       `${request.run} is not a run: choose a folder below .kolmo/runs, or a .kolmo file and a folder for the output.`,
     );
@@ -47,6 +47,9 @@ export async function openSource(request: CompressRequest, { now }: JobContext):
   };
   return { run: request.out, record, model, chain: [] };
 }
+
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** The model of a run as it was before any of `passes` was applied: where they would start. */
 export async function openRun(run: string, passes: PassName[]): Promise<Source> {

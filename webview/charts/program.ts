@@ -34,7 +34,8 @@ export function createProgram(wishes: ChartWishes): Chart {
     title: 'Bits a byte while reading',
     format: (value) => value.toFixed(3),
     tick: (value) => String(+value.toPrecision(3)),
-    over: { label: 'bytes read', format: formatShortBytes },
+    // A tick is a round number: `5 kB`, not `5.00 kB`.
+    over: { label: 'bytes read', format: (at) => formatShortBytes(at).replace(/\.0+ /, ' ') },
   });
   const root = element(
     'section',

@@ -30,7 +30,9 @@ export async function withModelFile<Result>(
 async function openFile(path: string, closers: (() => Promise<void>)[]): Promise<ModelFile> {
   const name = basename(path);
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    if (!found.isFile()) throw new KolmoError(`${path} is not a file: name one.`);
+    const { size } = found;
     const file = await open(path);
     closers.push(() => file.close());
     return {

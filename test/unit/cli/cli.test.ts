@@ -161,6 +161,16 @@ describe('kolmo', () => {
     assert.match(other.stdout, /something else than .*b: 1,500 bytes/);
   });
 
+  it('takes a folder for a file in no command', (t) => {
+    const folder = temporaryFolder(t);
+    for (const command of ['program', 'inspect', 'compress', 'surprisal']) {
+      const { status, stderr } = kolmo([command, folder], folder);
+      assert.equal(status, 1);
+      assert.match(stderr, /is not a file: name one|is not a run: choose|cannot be read: EISDIR/);
+      assert.doesNotMatch(stderr, /Unexpected/);
+    }
+  });
+
   it('says of what is no program, and of a name that no program can have, one sentence', (t) => {
     const folder = temporaryFolder(t, { a: 'abc'.repeat(500), 'other.mjs': 'print(1)' });
     const missing = kolmo(['verify', 'none.mjs', 'a'], folder);
