@@ -60,7 +60,7 @@ function page({ name, architecture, total, points }: SweepResults): Node[] {
 
 const width = 720;
 const height = 380;
-const margin = { left: 62, right: 18, top: 12, bottom: 40 };
+const margin = { left: 62, right: 18, top: 28, bottom: 40 };
 
 /** Bytes on a logarithmic axis, error on a linear one from zero. */
 function chart(
@@ -105,7 +105,10 @@ function chart(
       text([margin.left - 6, y(error) + 4], formatPercent(error), 'end'),
     );
   }
-  picture.append(text([width / 2, height - 6], 'bytes of the file', 'middle'));
+  picture.append(
+    text([width / 2, height - 6], 'bytes of the file', 'middle'),
+    text([margin.left - 6, margin.top - 12], 'test error', 'end'),
+  );
   const front = paretoFront(measured);
   const line = front.map(({ bytes, testError }, i) =>
     i === 0 ? `M${x(bytes)} ${y(testError)}` : `H${x(bytes)}V${y(testError)}`,

@@ -27,6 +27,10 @@ export function formatShortBytes(bytes: number): string {
 /** A fraction as `1.63 %`. */
 export const formatPercent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
 
+/** `0.04671`, `29,650`: what is measured in the data's own unit. */
+export const formatAmount = (amount: number): string =>
+  amount.toLocaleString('en-US', { minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
+
 /** A compression ratio as `39.8x`. */
 export const formatRatio = (ratio: number): string =>
   `${ratio >= 100 ? Math.round(ratio) : ratio.toPrecision(3)}x`;
@@ -75,7 +79,7 @@ export function metricText(metrics: Metrics | undefined): string {
   if (metrics.bitsPerByte !== undefined) return `${metrics.bitsPerByte.toFixed(3)} bits per byte`;
   if (metrics.rmse !== undefined) {
     const r2 = metrics.r2 === undefined ? '' : `, R² ${metrics.r2.toFixed(3)}`;
-    return `RMSE ${metrics.rmse.toPrecision(4)}${r2}`;
+    return `RMSE ${formatAmount(metrics.rmse)}${r2}`;
   }
   if (metrics.frechetDistance !== undefined) {
     return `Fréchet distance ${metrics.frechetDistance.toPrecision(4)}`;

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { stageOrder } from '../core/report/mermaid';
 import type { RunState } from '../runs/state';
-import { formatPercent, formatShortBytes } from '../runs/units';
+import { formatAmount, formatPercent, formatShortBytes } from '../runs/units';
 
 /** `iris-mlp` of `…/2026-11-24-183000-iris-mlp`: lists are sorted by the time already. */
 export const runName = (folder: string): string =>
@@ -19,7 +19,7 @@ export function runFacts(state: RunState): string {
     ...(last ? [formatShortBytes(last.bytes)] : []),
     ...(last?.test?.error !== undefined ? [`error ${formatPercent(last.test.error)}`] : []),
     ...(last?.test?.error === undefined && last?.test?.rmse !== undefined
-      ? [`RMSE ${last.test.rmse.toPrecision(3)}`]
+      ? [`RMSE ${formatAmount(last.test.rmse)}`]
       : []),
   ].join(', ');
 }

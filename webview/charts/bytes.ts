@@ -2,6 +2,7 @@
 import type { StageName, StageResult } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
 import {
+  formatAmount,
   formatBytes,
   formatCount,
   formatPercent,
@@ -118,6 +119,6 @@ function stageTable(
 
 function errorOf({ test }: StageResult): string {
   if (test?.error !== undefined) return formatPercent(test.error);
-  if (test?.rmse !== undefined) return `RMSE ${test.rmse.toPrecision(4)}`;
+  if (test?.rmse !== undefined) return `RMSE ${formatAmount(test.rmse)}`;
   return '–';
 }

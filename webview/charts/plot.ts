@@ -38,6 +38,13 @@ export interface Plot {
 }
 
 /** Without a value in any line the figure hides. */
+/** More marks than these hide their line; one without a neighbour would have no line at all. */
+const mostMarks = 100;
+
+const hasFewValues = ({ data }: uPlot, line: number): boolean =>
+  Array.from(data[line]).filter((value) => value !== null && value !== undefined).length <=
+  mostMarks;
+
 const steps = { label: 'step', format: formatCount };
 
 export function createPlot({ name, title, format, tick, over = steps }: PlotOptions): Plot {
@@ -142,7 +149,7 @@ export function createPlot({ name, title, format, tick, over = steps }: PlotOpti
           width: thickness,
           ...(dashed && { dash: [6, 3] }),
           spanGaps: true,
-          points: marks ? { size: marks } : { show: false },
+          points: marks ? { size: marks, show: hasFewValues } : { show: false },
           value: shown,
         })),
       ],

@@ -1,7 +1,7 @@
 /** The pipeline as mermaid text: each stage with its bytes and its accuracy, grey where it has not run. */
 import { stageNames, type StageName } from '../../runs/events';
 import type { RunState } from '../../runs/state';
-import { formatPercent, formatShortBytes } from '../../runs/units';
+import { formatAmount, formatPercent, formatShortBytes } from '../../runs/units';
 
 export const stageTitles: Record<StageName, string> = {
   collect: 'Collect',
@@ -78,7 +78,7 @@ export function linesOf(name: StageName, state: RunState): string[] {
   const { bytes, test } = stage.result;
   const lines = [stageTitles[name], formatShortBytes(bytes)];
   if (test?.error !== undefined) return [...lines, `error ${formatPercent(test.error)}`];
-  if (test?.rmse !== undefined) return [...lines, `RMSE ${test.rmse.toPrecision(3)}`];
+  if (test?.rmse !== undefined) return [...lines, `RMSE ${formatAmount(test.rmse)}`];
   return lines;
 }
 

@@ -1,7 +1,7 @@
 /** How good a model is, in a sentence beside the trivial answer, and where it goes wrong. */
 import type { StageName, StageResult } from '../../runs/events';
 import type { RunState } from '../../runs/state';
-import { formatPercent } from '../../runs/units';
+import { formatAmount, formatPercent } from '../../runs/units';
 import type { Metrics } from '../train/model';
 import { stageOrder } from './mermaid';
 
@@ -35,9 +35,9 @@ export function qualityText(metrics: Metrics): string {
   if (rmse !== undefined) {
     const mean = r2 === undefined ? 'always the mean image' : 'always the mean';
     return withBaseline(
-      [`RMSE ${rmse.toPrecision(4)}`, r2 !== undefined && `R² ${score(r2)}`],
+      [`RMSE ${formatAmount(rmse)}`, r2 !== undefined && `R² ${score(r2)}`],
       mean,
-      [baselineRmse !== undefined && baselineRmse.toPrecision(4), r2 !== undefined && score(0)],
+      [baselineRmse !== undefined && formatAmount(baselineRmse), r2 !== undefined && score(0)],
     );
   }
   if (bitsPerByte !== undefined) {

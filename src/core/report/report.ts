@@ -3,6 +3,7 @@ import type { RunRecord } from '../../runs/folder';
 import type { StageName, StageResult } from '../../runs/events';
 import type { RunState } from '../../runs/state';
 import {
+  formatAmount,
   formatCount,
   formatMoment,
   formatRatio,
@@ -234,7 +235,7 @@ function columnRow(column: ColumnPreprocessing): string[] {
   const name = escapeText(column.name);
   switch (column.type) {
     case 'number': {
-      const details = `mean ${column.mean.toPrecision(4)}, standard deviation ${column.standardDeviation.toPrecision(4)}`;
+      const details = `mean ${formatAmount(column.mean)}, standard deviation ${formatAmount(column.standardDeviation)}`;
       return [name, 'number', `filled with ${column.fill}`, details];
     }
     case 'category':

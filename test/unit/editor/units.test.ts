@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  formatAmount,
   findingText,
   formatBits,
   formatBytes,
@@ -19,6 +20,8 @@ describe('units', () => {
     [formatShortBytes(26_100), '26.1 kB'],
     [formatShortBytes(999_999), '1.00 MB'],
     [formatPercent(0.0163), '1.63 %'],
+    [formatAmount(29_654.3), '29,650'],
+    [formatAmount(0.046712), '0.04671'],
     [formatRatio(39.84), '39.8x'],
     [formatRatio(1110.4), '1110x'],
     [formatSeconds(0.44), '0.4 s'],

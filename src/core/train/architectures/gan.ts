@@ -38,8 +38,7 @@ export const gan: ArchitectureChoice = {
 export const ganBatchNorm: ArchitectureChoice = {
   name: 'gan-batch-norm',
   title: 'GAN with batch normalisation',
-  description:
-    'The GAN with normalised layers, leaky ReLU and label smoothing: steadier, better samples.',
+  description: 'The GAN with normalised layers and smoothed labels: steadier, better samples.',
   fits,
   preference: 0.3,
   reason: 'the dataset holds images',

@@ -5,8 +5,7 @@ import type { ArchitectureChoice } from './architecture';
 export const mlp: ArchitectureChoice = {
   name: 'mlp',
   title: 'MLP',
-  description:
-    'Two hidden layers of 64 units for the rows of a table; categories of many values get vectors.',
+  description: 'Two hidden layers of 64 units, for tables; categories of many values get vectors.',
   fits: ({ task, inputShape }) =>
     task.type !== 'classification' && task.type !== 'regression'
       ? 'An MLP predicts a class or a number.'
