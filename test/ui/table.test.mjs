@@ -62,6 +62,24 @@ describe('a CSV in the workbench', () => {
     assert.match(await quality.innerText(), /RMSE \d.*, R² 0\.\d+ \(always the mean: /);
   });
 
+  step('fits every tab into a narrow panel', async () => {
+    const { page } = workbench;
+    const panel = await workbench.webview('body[data-kind="run"][data-ready]');
+    await page.keyboard.press('Control+b');
+    await page.setViewportSize({ width: 460, height: 900 });
+    const beyond = () =>
+      panel.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return clientWidth > 420 ? Infinity : scrollWidth - clientWidth;
+      });
+    for (const tab of await panel.locator('[data-tab]').all()) {
+      await tab.click();
+      const name = await tab.getAttribute('data-tab');
+      await waitFor(async () => (await beyond()) <= 0, `${name} runs out to the right`, 10_000);
+    }
+    await workbench.screenshot('narrow');
+  });
+
   step('logs no error that names the extension', async () => {
     assert.deepEqual(workbench.errors(), []);
   });

@@ -130,7 +130,7 @@ function bars({ bytes, baselines }: ProgramMeasure): HTMLElement {
     {},
     table(
       'program-bytes',
-      'Bytes, everything counted',
+      'Bytes: the program with its decoder, the others without theirs',
       [
         { head: 'Form' },
         { head: 'Bytes', number: true },
