@@ -6,6 +6,7 @@ import { KolmoError } from '../core/error';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import type { RunRecord } from '../runs/folder';
+import { formatCount } from '../runs/units';
 import type { JobContext } from './context';
 import { labelCodes } from './labels';
 import type { TrainRequest } from './protocol';
@@ -33,7 +34,9 @@ export async function* collectDataset(
   if (quiet) return dataset;
   const collected = now();
   const bytes = dataset.files.reduce((sum, file) => sum + file.bytes, 0);
-  const counts = Object.entries(dataset.splits).map(([name, split]) => `${split.count} ${name}`);
+  const counts = Object.entries(dataset.splits).map(
+    ([name, split]) => `${formatCount(split.count)} ${name}`,
+  );
   yield {
     type: 'stageFinished',
     stage: 'collect',

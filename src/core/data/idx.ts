@@ -107,7 +107,7 @@ function prepare(
     test
       ? `Test: the dataset's own ${basename(found.test!.images)}.`
       : `Test: ${split.test.length} examples drawn with seed ${options.seed}; no test files were found beside it.`,
-    `Validation: ${split.validation.length} of the training examples, drawn with seed ${options.seed}.`,
+    `Validation: ${split.validation.length.toLocaleString('en-US')} of the training examples, drawn with seed ${options.seed}.`,
   ];
   const unseen = countUnseen(test ?? training, testIndices, seen);
   if (unseen > 0) {
