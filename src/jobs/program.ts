@@ -7,7 +7,7 @@ import { KolmoError } from '../core/error';
 import { measureBaselines } from '../core/program/baselines';
 import { writeInBlocks } from '../core/program/inBlocks';
 import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
-import { mostWhole } from '../core/program/sizes';
+import { usualBlock } from '../core/program/sizes';
 import { verifyProgram } from '../core/program/verify';
 import { waitFor } from '../core/program/waitFor';
 import type { Metrics } from '../core/train/model';
@@ -61,7 +61,7 @@ export async function* programRun(
     // A file that cannot be read is complained of by who writes the program.
     others.catch(() => {});
     const writing =
-      size > (blockBytes ?? mostWhole)
+      size > (blockBytes ?? usualBlock)
         ? writeInBlocks(source, threadedCoder(file, threads), {
             effort,
             ascii,

@@ -25,7 +25,8 @@ export function wrap({ body, statement, browser, ascii }: Shell): Uint8Array {
   const [declare, load] = browser
     ? [
         `let u=import.meta.url,${host}`,
-        `new Uint8Array(p?(await import('fs')).readFileSync(new URL(u)):await(await fetch(u)).arrayBuffer())`,
+        // Of Node's buffer a slice is no copy.
+        `(p?(await import('fs')).readFileSync(new URL(u)):new Uint8Array(await(await fetch(u)).arrayBuffer()))`,
       ]
     : [`import f from'fs';let `, `f.readFileSync(process.argv[1])`];
   const code = (place: number): string =>

@@ -1,13 +1,10 @@
 /** From which sizes on a file's program is made in another way, in bytes. */
 
-/** Longer files are coded in blocks. */
-export const mostWhole = 2 ** 25;
-
 /**
- * Most bytes of a block, but for the rest of its last line. The table of contexts is full by then, and a program that decodes
- * one block at a time stays about as small in memory as that of a small file.
+ * Longer files are coded in blocks of at most so many bytes, but for the rest of their last lines. The table of contexts is full
+ * by then, and a program that holds one block at a time decodes in 160 MB.
  */
-export const usualBlock = 3 * 2 ** 23;
+export const usualBlock = 2 ** 24;
 
 /** Of longer files brotli, xz and zstd are not measured: each would take longer than the program itself. */
 export const mostRivalled = 2 ** 27;
