@@ -1,7 +1,7 @@
 /** Trackers: source text that follows the fields of a table, of JSON or of a log while it is read, one byte behind. */
 
 /** The hash of two integers. */
-export const mixSource = `const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b); return a ^ a >>> 15; };`;
+export const mixSource = `const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b, 1e9 + 7), 3e9 + 9); return a ^ a >>> 15; };`;
 
 /** Which of the trackers' state the `expressions` of a model read: a minifier drops the rest. */
 export const usesSource = (expressions: string): string =>

@@ -64,8 +64,8 @@ for (let i = 0; i < size; i++) {
     ${coder[form].bit}
     for (let k = 0; k < N; k++) {
       const a = slot[k];
-      weights[node * N + k] += (y - p) * input[k] / size2 * 0.02;
-      chance[a] += (y - 0.5 - chance[a]) / (seen[a]++ + 1.4);
+      weights[node * N + k] += (y - p) * input[k] / size2 / 50;
+      chance[a] += (y - 0.5 - chance[a]) / (seen[a]++ + 1.5);
     }
     node = node * 2 + y;
   }
