@@ -23,7 +23,7 @@ import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
 import '@vscode-elements/elements/dist/vscode-tabs/index.js';
 import type { FromPanel, ToPanel } from '../src/runs/panelMessages';
-import { reduce, type RunState } from '../src/runs/state';
+import { onlyProgram, reduce, type RunState } from '../src/runs/state';
 import type { Chart, ChartWishes } from './chart';
 import { createAnalysis } from './charts/analysis';
 import { createBytes } from './charts/bytes';
@@ -118,10 +118,9 @@ function tab(name: string, title: string, chart: Chart): Tab {
 }
 
 /** Offers the tabs in which the run has something to show, as soon as its first stage tells what it is. */
-function offer({ stages, status }: RunState): void {
-  const begun = Object.keys(stages);
-  strip.hidden = begun.length === 0 && status === 'running';
-  const next = begun.join() === 'program' ? programTabs : tabs;
+function offer(state: RunState): void {
+  strip.hidden = Object.keys(state.stages).length === 0 && state.status === 'running';
+  const next = onlyProgram(state) ? programTabs : tabs;
   if (strip.hidden || next === offered) return;
   offered = next;
   if (!offered.includes(shown)) shown = offered.at(-1)!;

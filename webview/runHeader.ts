@@ -2,7 +2,7 @@
 import '@vscode-elements/elements/dist/vscode-badge/index.js';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { FromPanel, RunTitle } from '../src/runs/panelMessages';
-import type { RunState, RunStatus } from '../src/runs/state';
+import { onlyProgram, type RunState, type RunStatus } from '../src/runs/state';
 import { formatCount, formatSeconds } from '../src/runs/units';
 import { stageTitles } from '../src/core/report/mermaid';
 import { button, element } from './element';
@@ -89,7 +89,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   function offer(state: RunState, trusted: boolean): void {
     const trained = state.stages.train?.status === 'finished';
     const training = state.stages.train !== undefined;
-    const key = [state.status, trained, training, trusted].join();
+    const key = [state.status, trained, training, onlyProgram(state), trusted].join();
     if (key === offered) return;
     offered = key;
     const made: HTMLElement[] = [];
@@ -97,7 +97,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
       made.push(
         button('Stop', { icon: 'debug-stop', action: 'stop' }, () => send({ type: 'stop' })),
       );
-    } else if (trusted) {
+    } else if (trusted && !onlyProgram(state)) {
       if (state.status !== 'finished') {
         made.push(
           button('Resume', { icon: 'play', action: 'resume' }, () => send({ type: 'resume' })),
@@ -118,7 +118,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
           ),
         );
       }
-    } else {
+    } else if (!trusted) {
       made.push(
         element(
           'p',

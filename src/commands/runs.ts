@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
-import { readRecord } from '../runs/folder';
+import { isRun, readRecord } from '../runs/folder';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { runTraining } from './train';
@@ -22,6 +22,12 @@ export async function resumeRun(
 ): Promise<string | undefined> {
   const folder = await chooseRun(house, target, 'Run to resume');
   if (!folder) return undefined;
+  if (!isRun(folder)) {
+    void window.showErrorMessage(
+      `${basename(folder)} trained nothing that could be resumed: run Kolmo: Generate Program… on the file again.`,
+    );
+    return undefined;
+  }
   const { request } = await readRecord(folder);
   if (request.type !== 'train') {
     void window.showErrorMessage(

@@ -71,6 +71,10 @@ export interface RunState {
   updatedAt?: number;
 }
 
+/** A run whose only stage writes a program has no model to go on with. */
+export const onlyProgram = ({ stages }: RunState): boolean =>
+  Object.keys(stages).join() === 'program';
+
 const noAnalysis: Analysis = { dryRun: [], prequential: [] };
 
 export const emptyRun: RunState = {

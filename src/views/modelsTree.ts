@@ -12,7 +12,7 @@ import {
   type TreeDataProvider,
 } from 'vscode';
 import type { Jobs } from './jobs';
-import type { RunStatus } from '../runs/state';
+import { onlyProgram, type RunStatus } from '../runs/state';
 import { formatShortBytes } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';
 import { runFacts, runName } from './runFacts';
@@ -114,7 +114,8 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
   item.description = runFacts({ ...state, status });
   item.tooltip = [folder, item.description, state.message].filter(Boolean).join('\n');
   item.iconPath = new ThemeIcon(running ? 'sync~spin' : statusIcons[status]);
-  item.contextValue = `run.${status}`;
+  // A menu offers only what the run can do.
+  item.contextValue = onlyProgram(state) && !running ? 'program' : `run.${status}`;
   item.resourceUri = Uri.parse(`kolmo-run:${encodeURI(folder)}`);
   item.command = {
     command: 'kolmo.openRun',

@@ -88,6 +88,18 @@ describe('a program in the workbench', () => {
     await workbench.screenshot('program-changed');
   });
 
+  step('offers nothing to resume where a program was stopped', async () => {
+    await workbench.palette('View: Close All Editors');
+    await workbench.contextMenu('seattle-weather.csv', 'Kolmo: Generate Program…');
+    await (await workbench.question(/Effort of the search/)).pick('Max');
+    panel = await workbench.webview('body[data-kind="run"][data-status="running"]');
+    await panel.locator('[data-action=stop]').click();
+    await panel.locator('body:not([data-status="running"])').waitFor();
+    assert.match(await panel.locator('[data-view=program]').innerText(), /No program was written/);
+    assert.equal(await panel.locator('[data-action]:visible').count(), 0);
+    await workbench.screenshot('program-stopped');
+  });
+
   step('logs no error that names the extension', async () => {
     assert.deepEqual(workbench.errors(), []);
   });

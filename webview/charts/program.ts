@@ -76,10 +76,14 @@ export function createProgram(wishes: ChartWishes): Chart {
 
 const noCurve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };
 
-const emptyWords = ({ status, current }: RunState): string =>
-  status === 'running' && current === 'program'
+function emptyWords({ status, current }: RunState): string {
+  if (current !== 'program') {
+    return 'No program yet: Generate Program… writes one that prints the dataset byte for byte, and counts every byte of it.';
+  }
+  return status === 'running'
     ? 'The program is being written: it stands here with its bytes and its proof when it has printed the data back.'
-    : 'No program yet: Generate Program… writes one that prints the dataset byte for byte, and counts every byte of it.';
+    : 'No program was written. Kolmo: Generate Program… on the file begins anew.';
+}
 
 function page(measure: ProgramMeasure, wishes: ChartWishes, trusted: boolean): Node[] {
   const { bytes, findings, fields } = measure;
