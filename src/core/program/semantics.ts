@@ -7,7 +7,7 @@ import type { Swap } from './model/swaps';
 
 export interface Semantics {
   numbers: NumberColumn[];
-  /** Per column, the column that tells most about it (its own number: the row above), and the second such. */
+  /** Per column, the column that tells most about it and the one that tells most beside that; its own number where there is no other. */
   parents: [number, number][];
   /** Whether long numbers often begin as an earlier row's do, other than the one right above. */
   echoes: boolean;
@@ -26,8 +26,8 @@ export interface Column {
 
 /** Bytes that are looked at. */
 const sampleSize = 1 << 19;
-/** What of a column's cost another one may leave to tell something. */
-const leastTold = 0.98;
+/** What of a column's cost another one may leave for the report to say that it tells it. */
+const mostLeft = 0.98;
 /** Rows that are compared. */
 const mostRows = 6000;
 
@@ -39,9 +39,10 @@ export function analyseSemantics(bytes: Uint8Array, tracker: Tracker): Semantics
   const numbers = findNumbers(bytes, columns, tracker);
   for (const number of numbers)
     if (number.sum.length > 0) sentences.push(sumSentence(number, names));
-  const parents = findParents(columns);
-  parents.forEach(([parent], column) => {
-    if (parent === column) return;
+  const found = findParents(columns);
+  const parents = Array.from(found, (told, column) => told?.pair ?? [column, column]);
+  found.forEach(({ pair: [parent], left }, column) => {
+    if (left > mostLeft) return;
     const [name, by] = [names.get(column), names.get(parent % coarse)];
     const part = parent < coarse ? '' : ' up to its first decimal';
     if (name && by) sentences.push(`Column ${name} is told best by column ${by}${part}.`);
@@ -99,9 +100,9 @@ export function nameOf(bytes: Uint8Array, start: number, text: string): string {
   return key ? key[1] : text.replace(/"/g, '').trim();
 }
 
-/** For each column the two columns under which its cells cost least, if that is less by a twentieth; itself otherwise. */
-function findParents(columns: Column[]): [number, number][] {
-  const parents: [number, number][] = [];
+/** For each column the two columns under which its cells cost least, and what the first of them leaves of their cost. */
+function findParents(columns: Column[]): { pair: [number, number]; left: number }[] {
+  const parents: { pair: [number, number]; left: number }[] = [];
   // Rows are only comparable between columns that have a cell in each; what stands between JSON values has more.
   const lengths = columns.map(({ cells }) => cells.length).sort((a, b) => a - b);
   const usual = lengths[lengths.length >> 1];
@@ -121,24 +122,24 @@ function findParents(columns: Column[]): [number, number][] {
     // The second is the one that tells most beside the first.
     const pair = [column, column] as [number, number];
     const known: string[][] = [];
-    let cost = adaptiveCost(target);
+    const costs = [adaptiveCost(target)];
     for (let rank = 0; rank < 2; rank++) {
       let best: { column: number; cost: number; context: string[] } | undefined;
       for (const other of others.filter(({ column: by }) => by !== pair[0])) {
         const shift = other.column % coarse < column ? 1 : 0;
         const context = target.map((_, k) => `${other.cells[k + shift]}\n${known[0]?.[k] ?? ''}`);
-        const told = adaptiveCost(target, ...known, context);
-        if (told < (best?.cost ?? cost * leastTold))
-          best = { column: other.column, cost: told, context };
+        const cost = adaptiveCost(target, ...known, context);
+        if (cost < (best?.cost ?? Infinity)) best = { column: other.column, cost, context };
       }
+      // What tells little still tells more than what the contexts of every table say already.
       if (!best) break;
       pair[rank] = best.column;
-      cost = best.cost;
+      costs.push(best.cost);
       known.push(best.context);
     }
-    parents[column] = pair;
+    parents[column] = { pair, left: costs.length > 1 ? costs[1] / costs[0] : 1 };
   }
-  return Array.from(parents, (pair, column) => pair ?? [column, column]);
+  return parents;
 }
 
 /** A column and the two that tell it, where a twentieth of the rows are an earlier one with the two ends changed round and no other. */
