@@ -107,7 +107,7 @@ function chart(
   }
   picture.append(
     text([width / 2, height - 6], 'bytes of the file', 'middle'),
-    text([margin.left - 6, margin.top - 12], 'test error', 'end'),
+    text([4, margin.top - 12], 'test error', 'start'),
   );
   const front = paretoFront(measured);
   const line = front.map(({ bytes, testError }, i) =>
