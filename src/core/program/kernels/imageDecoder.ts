@@ -18,10 +18,11 @@ export function prepare(
   tableAt: usize,
   tableMask: i32,
   rate: f32,
+  _least: f32,
   _repeatBits: i32,
   opinions: i32,
 ): void {
-  prepareAny(n, selectors, 0, at, 0, weightsAt, rows, tableAt, tableMask, rate, 0, opinions);
+  prepareAny(n, selectors, 0, at, 0, weightsAt, rows, tableAt, tableMask, rate, 0, 0, opinions);
 }
 
 /** Reads whether the byte at `i` of the data is another than the most frequent. */

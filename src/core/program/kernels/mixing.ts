@@ -41,6 +41,9 @@ let inputBytes: i32 = 0;
 let weights: usize = 0;
 let rateEnd: f32 = 0;
 
+/** A decision that was expected but for less than this teaches nothing, and for less than ten times as much no probabilities. */
+let leastError: f32 = 0;
+
 /** Whether the next byte is already known to be another than `sole`. */
 let isOther: i32 = 0;
 
@@ -56,6 +59,7 @@ export function prepare(
   tableAt: usize,
   tableMask: i32,
   rate: f32,
+  least: f32,
   repeatBits: i32,
   opinions: i32,
 ): void {
@@ -65,6 +69,7 @@ export function prepare(
   inputBytes = ((3 * n + 2 * repeats + experts + 4) & ~3) << 2;
   weights = weightsAt;
   rateEnd = rate;
+  leastError = least;
   startStream(at);
   placeRepeats(repeats, recentAt, repeatBits);
   placeBuckets(tableAt, tableMask);
@@ -139,24 +144,28 @@ export function code(i: i32, told: i32): i32 {
     p = max(1, min(65535, p));
 
     const y = decide(p, encoding ? bitOf(told, bit) : 0, encoding);
-    const error: f32 = (<f32>y - mixed) * 0.0015;
-    for (let m = 0; m < sets; m++) {
-      let w: usize = weights + load<i32>(m << 2, SELECT) * inputBytes;
-      const d = load<f32>(m << 2, DOTS);
-      store<f32>(top + (m << 2), load<f32>(top + (m << 2)) + error * d);
-      const miss: f32 = <f32>y - squash(d);
-      if (abs(miss) < 0.01) continue;
-      const step = f32x4.splat(miss * rate);
-      for (let x: usize = input; x < last; x += 16, w += 16)
-        v128.store(w, f32x4.add(v128.load(w), f32x4.mul(step, v128.load(x))));
+    const error = <f32>y - mixed;
+    if (abs(error) > leastError) {
+      for (let m = 0; m < sets; m++) {
+        let w: usize = weights + load<i32>(m << 2, SELECT) * inputBytes;
+        const d = load<f32>(m << 2, DOTS);
+        store<f32>(top + (m << 2), load<f32>(top + (m << 2)) + error * 0.0015 * d);
+        const miss: f32 = <f32>y - squash(d);
+        if (abs(miss) < 0.01) continue;
+        const step = f32x4.splat(miss * rate);
+        for (let x: usize = input; x < last; x += 16, w += 16)
+          v128.store(w, f32x4.add(v128.load(w), f32x4.mul(step, v128.load(x))));
+      }
+      const up = usize(tw > 0.5) << 2;
+      ra += up;
+      rb += up;
+      const gap: f32 = <f32>y - squash(<f32>(ti + up) * 0.25 - 7.5);
+      store<f32>(ra, load<f32>(ra) + (gap - load<f32>(ra)) * 0.02);
+      store<f32>(rb, load<f32>(rb) + (gap - load<f32>(rb)) * 0.02);
+      if (abs(error) > leastError * 10) learn(y, PLACE + (((contexts << 1) + matches) << 2));
+      count(y);
     }
-    const up = usize(tw > 0.5) << 2;
-    ra += up;
-    rb += up;
-    const gap: f32 = <f32>y - squash(<f32>(ti + up) * 0.25 - 7.5);
-    store<f32>(ra, load<f32>(ra) + (gap - load<f32>(ra)) * 0.02);
-    store<f32>(rb, load<f32>(rb) + (gap - load<f32>(rb)) * 0.02);
-    update(y, bit);
+    forgetRepeats(y, bit);
     if (isFirst(bit) && !y) {
       node = sole;
       break;
@@ -218,13 +227,11 @@ function gather(input: usize, bit: i32, node: i32): void {
 }
 
 /**
- * Teaches the bit to all that had a say. A slot: how many zeros and ones (5 bits each), and the last five bits behind a one. From
+ * Teaches the bit to the contexts' slots: how many zeros and ones (5 bits each), and the last five bits behind a one. From
  * eight on counts rise by chance (Morris, 1978), which is drawn from the coder's interval, as both sides know it; the count that
  * can rise no more lowers the other.
  */
-function update(y: i32, bit: i32): void {
-  forgetRepeats(y, bit);
-  learn(y, PLACE + (((contexts << 1) + matches) << 2));
+function count(y: i32): void {
   let dice = interval() * 0x9e3779b1;
   const shift = y ? 6 : 11;
   for (let k: i32 = 0; k < contexts << 2; k += 4) {

@@ -36,6 +36,8 @@ export interface ModelSpec {
   tableBits: number;
   /** Learning rate that the mixer decays to. */
   rate: number;
+  /** Decisions whose probability was closer than this teach nothing: most are, of tables, and to leave them out is faster. */
+  leastError?: number;
 }
 
 export type EngineForm = 'encode' | 'decode' | 'explain';
@@ -177,7 +179,7 @@ export function engineSource(
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash})${looksBack ? `, match = hash.subarray(${place(map.match)})` : ''};
 ${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
-kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, recentBits(size), expertsOf(spec)].join()});
+kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, spec.leastError ?? 0, recentBits(size), expertsOf(spec)].join()});
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}

@@ -23,11 +23,12 @@ export function trackerFor(syntax: Syntax): Tracker | undefined {
 /** The full model for a file of `size` bytes, with what is known of its columns. */
 export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): ModelSpec {
   const shared = { type: 'mixing' as const, tableBits: tableBits(size), rate: 0.0008 };
+  const leastError = 5e-5;
   switch (syntax.type) {
     case 'table':
-      return { ...shared, ...fieldModel(tableTracker(syntax.delimiter), semantics) };
+      return { ...shared, ...fieldModel(tableTracker(syntax.delimiter), semantics), leastError };
     case 'json':
-      return { ...shared, ...fieldModel(jsonTracker, semantics) };
+      return { ...shared, ...fieldModel(jsonTracker, semantics), leastError };
     case 'log':
       return { ...shared, ...logModel(), rate: 0.001 };
     case 'text':
