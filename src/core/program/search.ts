@@ -32,8 +32,13 @@ const shared: { part: RegExp; cost: number }[] = [
   { part: /\b(word|last)\b/, cost: 45 },
 ];
 
-/** A context that is added slows the program down, so it has to save this share of it. */
-const leastGain = 0.0005;
+/** A context slows the program down, so it has to save this share of it, unless there are few. */
+const leastGain: Record<ProgramOptions['effort'], number> = {
+  fast: 0,
+  balanced: 0.0015,
+  max: 0.0005,
+};
+const few = 8;
 
 /** Contexts that are tried together, because they tell the same thing, how the report names them, and the bytes of decoder that they need. */
 const families: { contexts: string[]; opinion?: boolean; sentence: string; cost: number }[] = [
@@ -54,7 +59,7 @@ const families: { contexts: string[]; opinion?: boolean; sentence: string; cost:
 
 /**
  * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family and each context, for
- * good where it is not longer for it. With `effort: 'fast'` the full model is returned at once, and nothing is known about savings.
+ * good where it is hardly longer for it. With `effort: 'fast'` the full model is returned at once, and nothing is known about savings.
  */
 export async function* searchModel(
   full: ModelSpec,
@@ -69,6 +74,9 @@ export async function* searchModel(
   const from = sample.length < bytes.length ? sample.length >> 1 : 0;
   const scale = bytes.length / (sample.length - from);
   const found: Finding[] = [];
+  // Images are fast, since most of their bytes are decided quickly.
+  const pace = ({ contexts, quiet }: ModelSpec): number =>
+    contexts.length > few && !quiet ? cost * scale * leastGain[effort] : 0;
   let spec = full;
   let cost = measure(spec, sample, from);
   for (const [k, context] of extra.entries()) {
@@ -76,7 +84,7 @@ export async function* searchModel(
     await setImmediate();
     const wider = { ...spec, contexts: [...spec.contexts, context] };
     const costWith = measure(wider, sample, from);
-    if ((cost - costWith) * scale < Math.max(contextCost, cost * scale * leastGain)) continue;
+    if ((cost - costWith) * scale < Math.max(contextCost, pace(wider))) continue;
     [spec, cost] = [wider, costWith];
   }
   const unnamed = { opinion: false, sentence: '' };
@@ -99,7 +107,7 @@ export async function* searchModel(
     const without = { ...spec, contexts: rest, opinion: spec.opinion && !opinion };
     const costWithout = measure(without, sample, from);
     const saved = (costWithout - cost) * scale;
-    if (saved > code) {
+    if (saved > Math.max(code, pace(spec))) {
       if (sentence) found.push({ sentence, savedBytes: Math.round(saved) });
       continue;
     }
