@@ -81,7 +81,7 @@ export function extraContexts({ type }: Syntax): string[] {
 }
 
 /**
- * The model without what costs time and saves little: more than half of the contexts of texts, fewer of tables, and some of
+ * The model without what costs time and saves little: more than half of the contexts of texts and of tables, and some of
  * their weight sets and repeats, measured on one file of each kind. Other kinds are left as they are.
  */
 export function fastModel(full: ModelSpec, { type }: Syntax): ModelSpec {

@@ -39,7 +39,7 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       ...(semantics?.swap ? swapContexts : []),
     ],
     selectors: [
-      { expression: 'same*16+Math.min(at,15)', size: 32 },
+      byAgreement,
       { expression: '(col&255)*16+Math.min(at,15)', size: 4096 },
       byLastByte,
       { expression: '(col&255)*4+Math.min(3,match[1]>>3)', size: 1024 },
@@ -49,6 +49,9 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
     matches: [6, 16],
   };
 }
+
+/** Whether the field agrees with the one above so far, and how far that is. */
+const byAgreement = { expression: 'same*16+Math.min(at,15)', size: 32 };
 
 /** The field so far beside its column and the fields to the left and above; of the one above also the next bytes. */
 const byNeighbours = [
@@ -90,17 +93,22 @@ export const byParents =
 export const slowFields: SlowParts = {
   contexts: [
     order[1],
+    order[2],
     order[3],
     order[5],
     order[6],
     'c2|c3<<8',
+    'mix(prefix,col)',
+    'mix(mix(prefix,left),col)',
+    'mix(mix(prefix,field[col]),col)',
     'mix(mix(left,left2),prefix)',
+    byParent(1),
     'mix(mix(word,last),23)',
     'mix(match[3]|match[1]<<9,col)',
     'mix(follow[c1]&65535,c1)',
     'mix(follow2[c1|c2<<8]&65535,c1)',
   ],
-  selectors: [byLastByte.expression],
+  selectors: [byAgreement.expression, byLastByte.expression],
   matches: [],
 };
 
