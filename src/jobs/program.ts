@@ -14,8 +14,8 @@ import type { Metrics } from '../core/train/model';
 import { prepareOutput, writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
 import { isRun, readRecord } from '../runs/folder';
-import { openSource, threadedCoder } from './blocks';
 import { findingText, formatBytes } from '../runs/units';
+import { openSource, threadedCoder } from './blocks';
 import type { JobContext } from './context';
 import { generativeRun, isGenerator } from './generative';
 import { patience } from './patience';
@@ -117,6 +117,7 @@ export async function* verifyRun(
   context: JobContext,
 ): AsyncGenerator<RunEvent, VerifySummary> {
   const { program, file } = request;
+  // What is no file is said before Node is asked to run it.
   await openSource(program);
   const { verified, proof } = yield* prove({ program, file }, context);
   yield { type: 'verified', verified, proof };

@@ -50,7 +50,7 @@ function numberColumn({ column, cells }: Column): NumberColumn | undefined {
   return { ...common, clock: false, signed, places, last: 0 };
 }
 
-/** The cells as integers of the column's scale, as the program's own `readNumber` gives them. */
+/** The cells as integers of the column's scale, as the program's own `observe` sees them. */
 function valuesOf({ column, clock, places }: NumberColumn, columns: Column[]): Float64Array {
   const cells = columns.find((other) => other.column === column)?.cells;
   if (!cells)

@@ -66,26 +66,34 @@ describe('createStream', () => {
     );
   });
 
-  it('tells the time left from the pace of this process', () => {
-    const { clock, written, stream } = recorded();
-    stream.emit(progress(40));
-    clock.now += 4;
-    stream.emit(progress(60));
-    const last = written.at(-1);
-    assert.ok(last?.type === 'progress');
-    assert.equal(last.secondsLeft, 8);
-  });
-
-  it('measures the pace anew when a stage counts from zero again', () => {
-    const { clock, written, stream } = recorded();
-    stream.emit(progress(0));
-    clock.now += 1000;
-    stream.emit(progress(90));
-    stream.emit(progress(0));
-    clock.now += 2;
-    stream.emit(progress(20));
-    const last = written.at(-1);
-    assert.ok(last?.type === 'progress');
-    assert.equal(last.secondsLeft, 8);
-  });
+  const paces: { what: string; moves: { after: number; done: number }[] }[] = [
+    {
+      what: 'tells the time left from the pace of this process',
+      moves: [
+        { after: 0, done: 40 },
+        { after: 4, done: 60 },
+      ],
+    },
+    {
+      what: 'measures the pace anew when a stage counts from zero again',
+      moves: [
+        { after: 0, done: 0 },
+        { after: 1000, done: 90 },
+        { after: 0, done: 0 },
+        { after: 2, done: 20 },
+      ],
+    },
+  ];
+  for (const { what, moves } of paces) {
+    it(what, () => {
+      const { clock, written, stream } = recorded();
+      for (const { after, done } of moves) {
+        clock.now += after;
+        stream.emit(progress(done));
+      }
+      const last = written.at(-1);
+      assert.ok(last?.type === 'progress');
+      assert.equal(last.secondsLeft, 8);
+    });
+  }
 });

@@ -24,7 +24,7 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
     step: hooked.step,
     contexts: [
       ...Object.values(order),
-      ...byNeighbours,
+      ...Object.values(byNeighbours),
       'mix(prefix,88)',
       'mix(word,col)',
       'mix(mix(word,last),23)',
@@ -54,17 +54,17 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
 const byAgreement = { expression: 'same*16+Math.min(at,15)', size: 32 };
 
 /** The field so far beside its column and the fields to the left and above; of the one above also the next bytes. */
-const byNeighbours = [
-  'mix(prefix,col)',
-  'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)',
-  'mix(mix(prefix,left),col)',
-  'mix(mix(prefix,field[col]),col)',
-  'mix(mix(prefix,left2),col)',
-  'mix(mix(left,left2),prefix)',
-];
+const byNeighbours = {
+  column: 'mix(prefix,col)',
+  above: 'mix(a0|a1<<8|c1<<16|same<<24,col+Math.min(at,15)*99)',
+  left: 'mix(mix(prefix,left),col)',
+  last: 'mix(mix(prefix,field[col]),col)',
+  secondLeft: 'mix(mix(prefix,left2),col)',
+  bothLeft: 'mix(mix(left,left2),prefix)',
+};
 
 /** Contexts of tables that tell a log's lines little beside `logContexts`; the search tries them again. */
-const seldomInLogs = [order[3], order[5], order[6], ...byNeighbours, 'c2|c3<<8'];
+const seldomInLogs = [order[3], order[5], order[6], ...Object.values(byNeighbours), 'c2|c3<<8'];
 
 /** Logs: as tables, and what the lines tell of one another. */
 export function logModel(): Contexts {
@@ -98,10 +98,10 @@ export const slowFields: SlowParts = {
     order[5],
     order[6],
     'c2|c3<<8',
-    'mix(prefix,col)',
-    'mix(mix(prefix,left),col)',
-    'mix(mix(prefix,field[col]),col)',
-    'mix(mix(left,left2),prefix)',
+    byNeighbours.column,
+    byNeighbours.left,
+    byNeighbours.last,
+    byNeighbours.bothLeft,
     byParent(1),
     'mix(mix(word,last),23)',
     'mix(match[3]|match[1]<<9,col)',
