@@ -148,11 +148,11 @@ function quickInput(page) {
   const widget = page.locator('.quick-input-widget:visible');
   const box = widget.locator('.quick-input-box input');
 
-  /** A key is lost while a webview takes the focus; a person then presses it again. */
-  const openPalette = () =>
+  /** A key is lost, or the palette closes again, while a webview takes the focus; a person then begins anew. */
+  const openPalette = (words = '') =>
     waitFor(async () => {
       await page.keyboard.press('F1');
-      return box.waitFor({ timeout: 3000 }).then(
+      return box.fill(`>${words}`, { timeout: 3000 }).then(
         () => true,
         () => false,
       );
@@ -160,8 +160,7 @@ function quickInput(page) {
 
   /** Runs a command of the palette by its visible words, such as `Kolmo: Prune Weights`. */
   const palette = async (words) => {
-    await openPalette();
-    await box.fill(`>${words}`);
+    await openPalette(words);
     await widget.locator('.monaco-list-row').filter({ hasText: words }).first().waitFor();
     await page.keyboard.press('Enter');
   };
