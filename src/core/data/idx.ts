@@ -106,13 +106,13 @@ function prepare(
   const notes = [
     test
       ? `Test: the dataset's own ${basename(found.test!.images)}.`
-      : `Test: ${split.test.length} examples drawn with seed ${options.seed}; no test files were found beside it.`,
+      : `Test: ${split.test.length.toLocaleString('en-US')} examples drawn with seed ${options.seed}; no test files were found beside it.`,
     `Validation: ${split.validation.length.toLocaleString('en-US')} of the training examples, drawn with seed ${options.seed}.`,
   ];
   const unseen = countUnseen(test ?? training, testIndices, seen);
   if (unseen > 0) {
     notes.push(
-      `${unseen} test examples have a class that never occurs in training; they count as wrong.`,
+      `${unseen.toLocaleString('en-US')} test examples have a class that never occurs in training; they count as wrong.`,
     );
   }
   return {
@@ -148,7 +148,7 @@ function pair(images: IdxFile, labels: IdxFile): LabelledImages {
   }
   if (images.shape[0] !== labels.shape[0]) {
     throw new KolmoError(
-      `${imagesName} holds ${images.shape[0]} images and ${labelsName} ${labels.shape[0]} labels: each image needs one label.`,
+      `${imagesName} holds ${images.shape[0].toLocaleString('en-US')} images and ${labelsName} ${labels.shape[0].toLocaleString('en-US')} labels: each image needs one label.`,
     );
   }
   const { bytes, start } = images;

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { brotliCompressSync, constants, createBrotliCompress, createGzip } from 'node:zlib';
+import { constants, createBrotliCompress, createGzip } from 'node:zlib';
+import { joinBytes } from '../join';
 import type { Source } from './blocks';
 import { mostRivalled } from './sizes';
 
@@ -70,8 +71,23 @@ const brotliParameters = (size: number) => ({
   [constants.BROTLI_PARAM_SIZE_HINT]: Math.min(size, 2 ** 31),
 });
 
-export const brotliOf = (bytes: Uint8Array): Uint8Array =>
-  new Uint8Array(brotliCompressSync(bytes, { params: brotliParameters(bytes.length) }));
+/** What brotli makes of the bytes, on another thread; what it has by the time of the signal means nothing. */
+export async function brotliOf(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const brotli = sink(createBrotliCompress({ params: brotliParameters(bytes.length) }), (chunk) =>
+    chunks.push(chunk),
+  );
+  let at = 0;
+  for (; at + partBytes < bytes.length && !signal.aborted; at += partBytes) {
+    await brotli.write(bytes.subarray(at, at + partBytes));
+  }
+  // It is told that the last part is the last, so that the parts make no difference to what it gives.
+  await brotli.end(bytes.subarray(at, at + partBytes));
+  return joinBytes(chunks);
+}
+
+/** Half a second's work for brotli, for which whoever ends the process has to wait. */
+const partBytes = 1 << 18;
 
 export interface Measured {
   /** Bytes by compressor of Node's. */
@@ -105,18 +121,24 @@ export async function measureInNode(file: Source, signal: AbortSignal): Promise<
 }
 
 /** Counts what comes out of a stream. */
-function sink(stream: Transform): {
+function sink(
+  stream: Transform,
+  onChunk: (chunk: Buffer) => void = () => {},
+): {
   write(chunk: Uint8Array): Promise<void>;
-  end(): Promise<number>;
+  end(last?: Uint8Array): Promise<number>;
 } {
   let size = 0;
-  stream.on('data', (chunk: Buffer) => (size += chunk.length));
+  stream.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    onChunk(chunk);
+  });
   return {
     async write(chunk) {
       if (!stream.write(chunk)) await once(stream, 'drain');
     },
-    async end() {
-      stream.end();
+    async end(last) {
+      stream.end(last);
       await once(stream, 'end');
       return size;
     },

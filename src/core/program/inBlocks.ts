@@ -1,7 +1,7 @@
 /** The program of a large file: one model for all of its blocks, which threads code at once and the program decodes one after the other. */
 import { KolmoError } from '../error';
 import { analyse } from './analyse';
-import { brotliOf, measureInNode } from './baselines';
+import { measureInNode } from './baselines';
 import {
   countIn,
   splitBlocks,
@@ -18,6 +18,7 @@ import { blocksProgram, plainProgram, type Generated } from './generate';
 import { soundOf } from './media';
 import type { ModelSpec } from './model/engine';
 import {
+  measuredBrotli,
   networkFinding,
   plainFindings,
   programDefaults,
@@ -80,7 +81,7 @@ export async function* writeInBlocks(
     const written = await blocksProgram(model, blocks, { ascii, head: head.length, room });
     const done = { done: file.length, total: file.length, note: 'Measuring gzip and brotli' };
     const measured = yield* waitFor(measuring, () => ({ type: 'progress', ...done }) as const);
-    const { best, isPlain } = await shorterOf(written, measured, file, ascii);
+    const { best, isPlain } = yield* shorterOf(written, measured, file, ascii);
     const points = blocks.flatMap(({ parts }) => parts);
     if (!isPlain) yield* curveOf(points);
 
@@ -201,18 +202,17 @@ const tooLong = (): KolmoError =>
   );
 
 /** The program of the blocks, or what stores the data or uses a compressor of Node's, if that is shorter. */
-async function shorterOf(
+async function* shorterOf(
   written: Generated,
   { gzip, brotli }: { gzip: number; brotli?: number },
   file: Source,
   ascii: boolean,
-): Promise<{ best: Generated; isPlain: boolean }> {
+): AsyncGenerator<ProgramEvent, { best: Generated; isPlain: boolean }> {
   const length = written.program.length;
   if (length > Math.min(gzip, brotli ?? Infinity, file.length) && file.length < mostProgram) {
     const bytes = await file.read(0, file.length);
-    const plain = plainProgram(bytes, brotli === undefined ? undefined : brotliOf(bytes), {
-      ascii,
-    });
+    const compressed = brotli === undefined ? undefined : yield* measuredBrotli(bytes);
+    const plain = plainProgram(bytes, compressed, { ascii });
     if (plain.program.length <= length) return { best: plain, isPlain: true };
   }
   if (length > mostProgram) throw tooLong();

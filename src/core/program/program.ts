@@ -1,5 +1,4 @@
 /** The shorter program: from the bytes of any file to a module that regenerates them and counts every byte of itself. */
-import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { analyse } from './analyse';
 import { brotliOf } from './baselines';
@@ -14,6 +13,7 @@ import type { Model } from './model/evaluate';
 import { describeSyntax } from './syntax';
 import { sha256 } from './verify';
 import { viewsOf } from './views';
+import { waitFor } from './waitFor';
 
 export interface ProgramOptions {
   /** fast: the model of the kind without what costs time and saves little; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. */
@@ -76,9 +76,7 @@ export async function* writeProgram(
   options: Partial<ProgramOptions> = {},
 ): AsyncGenerator<ProgramEvent, Program> {
   const { effort, ascii, seed } = { ...programDefaults, ...options };
-  yield { type: 'progress', done: 0, total: bytes.length, note: 'Measuring the usual compressors' };
-  await setImmediate();
-  const brotli = brotliOf(bytes);
+  const brotli = yield* measuredBrotli(bytes);
   const plain = plainProgram(bytes, brotli, { ascii });
   let findings: Finding[] = [];
   let best = plain;
@@ -138,6 +136,20 @@ export async function* writeProgram(
     fields,
     sha256: sha256(bytes),
   });
+}
+
+/** What brotli makes of the bytes, which is no longer waited for by whoever returns early. */
+export async function* measuredBrotli(bytes: Uint8Array): AsyncGenerator<ProgramEvent, Uint8Array> {
+  const stopping = new AbortController();
+  const note = 'Measuring the usual compressors';
+  try {
+    return yield* waitFor(
+      brotliOf(bytes, stopping.signal),
+      () => ({ type: 'progress', done: 0, total: bytes.length, note }) as const,
+    );
+  } finally {
+    stopping.abort();
+  }
 }
 
 /** The program of `size` bytes that was found best, `modelBytes` of which are a network's weights, and what is told of it. */

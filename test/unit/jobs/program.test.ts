@@ -7,7 +7,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encode } from '../../../src/core/compress/container/container';
@@ -16,6 +16,7 @@ import { initialize } from '../../../src/core/train/layers/layers';
 import type { Architecture } from '../../../src/core/train/model';
 import { createRandom } from '../../../src/core/random';
 import type { JobContext } from '../../../src/jobs/context';
+import { startJob } from '../../../src/jobs/job';
 import { programRun, verifyRun } from '../../../src/jobs/program';
 import type { RunEvent } from '../../../src/runs/events';
 import { writeRecord } from '../../../src/runs/folder';
@@ -111,6 +112,29 @@ describe('a program job', () => {
       finish(job, ({ type }) => (stopping ||= type === 'progress')),
       /Stopped before the program was written/,
     );
+    assert.deepEqual(writtenIn(folder), []);
+  });
+
+  it('stops at once while brotli is measured, which takes many seconds', async (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 250_000 }) });
+    const notes: (string | undefined)[] = [];
+    let asked = 0;
+    const job = startJob(request(folder, 'a.csv'), {
+      worker: resolve('out/dist/worker.js'),
+      patience: 600_000,
+      onMessage(message) {
+        if (message.type !== 'events') return;
+        for (const event of message.events) if (event.type === 'progress') notes.push(event.note);
+        // The second one tells that brotli is at work.
+        if (notes.length < 2 || asked > 0) return;
+        asked = performance.now();
+        job.stop();
+      },
+    });
+    await assert.rejects(job.result, /Stopped before the program was written/);
+    const took = performance.now() - asked;
+    assert.ok(took < 4000, `${took} ms`);
+    assert.deepEqual([...new Set(notes)], ['Measuring the usual compressors']);
     assert.deepEqual(writtenIn(folder), []);
   });
 
