@@ -1,4 +1,5 @@
 /** What the bytes are and what is known of their fields, with the full model for them: where every way to look at a file begins. */
+import { codeLengths, countBytes } from './alphabet';
 import type { ModelSpec } from './model/engine';
 import { modelFor, trackerFor } from './model/kinds';
 import { analyseSemantics, type Semantics } from './semantics';
@@ -12,8 +13,27 @@ export interface Analysis {
   full: ModelSpec;
 }
 
-export function analyse(bytes: Uint8Array, syntax = analyseSyntax(bytes)): Analysis {
+/** `counts`: how often each byte occurs in the file, if that is longer than `bytes`. */
+export function analyse(
+  bytes: Uint8Array,
+  syntax = analyseSyntax(bytes),
+  counts = countBytes(bytes),
+): Analysis {
   const tracker = syntax.type === 'log' ? undefined : trackerFor(syntax);
   const semantics = tracker && analyseSemantics(bytes, tracker);
-  return { syntax, semantics, full: modelFor(syntax, bytes.length, semantics) };
+  const lengths = hasTree[syntax.type] ? codeLengths(counts) : undefined;
+  return { syntax, semantics, full: { ...modelFor(syntax, semantics), lengths } };
 }
+
+/** Samples and pixels are numbers, and all of their bits tell something. */
+const hasTree: Record<Syntax['type'], boolean> = {
+  table: true,
+  json: true,
+  log: true,
+  text: true,
+  records: true,
+  bytes: true,
+  image: false,
+  raster: false,
+  residuals: false,
+};

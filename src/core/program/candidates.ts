@@ -23,6 +23,13 @@ export interface Candidates {
 /** Shorter data do not teach a network as much as it costs. */
 const leastTaught = 1 << 18;
 
+/** A smaller table is faster, a larger one makes most files a thousandth shorter. */
+const largestTables: Record<ProgramOptions['effort'], Pick<ModelSpec, 'largestTable'>> = {
+  fast: { largestTable: 24 },
+  balanced: {},
+  max: { largestTable: 26 },
+};
+
 /** Searches a file, or the first block of it. */
 export async function* findCandidates(
   bytes: Uint8Array,
@@ -36,7 +43,7 @@ export async function* findCandidates(
     effort,
     semantics,
   );
-  const lean = { ...spec, ...codeFor(spec, syntax, bytes.length, semantics) };
+  const lean = { ...spec, ...codeFor(spec, syntax, semantics), ...largestTables[effort] };
   const resampling = yield* findOriginals(bytes, syntax);
   const law = resampling && originalsFinding(bytes, syntax, lean, resampling);
   const isDrawn = law !== undefined && law.savedBytes > 0;
@@ -55,7 +62,6 @@ export async function* findCandidates(
 function codeFor(
   { contexts, opinion }: ModelSpec,
   syntax: Syntax,
-  size: number,
   semantics?: Semantics,
 ): Pick<ModelSpec, 'state' | 'step'> {
   const asked = semantics && {
@@ -64,6 +70,6 @@ function codeFor(
     echoes: contexts.includes(echoContext),
     swap: swapContexts.some((context) => contexts.includes(context)) ? semantics.swap : undefined,
   };
-  const { state, step } = modelFor(syntax, size, asked);
+  const { state, step } = modelFor(syntax, asked);
   return { state, step };
 }

@@ -129,7 +129,7 @@ function expectationCosts(
     '/*observed*/',
     'if (start * 2 > data.length) costs[k - 1] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (below(1e15) - below(-1e15)));',
   );
-  const body = `const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096);
+  const body = `const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096), tree = [], leaf = Array.from({ length: 256 }, (_, byte) => 256 + byte);
     ${walkSource({ state: noted, step })} return costs;`;
   return (new Function('data', body) as (data: Uint8Array) => Float64Array)(bytes);
 }

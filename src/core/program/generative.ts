@@ -25,7 +25,7 @@ export async function* writeGenerative(
 ): AsyncGenerator<ProgramEvent, GenerativeProgram> {
   const { shape, weights, spans } = layOut(model);
   const inference = inferenceSource(shape);
-  const spec = weightModel(spans, weights.length);
+  const spec = weightModel(spans);
   const { payload } = yield* runModel(spec, weights);
   const generated = await predictorProgram(spec, payload, weights.length, {
     ascii,

@@ -1,5 +1,6 @@
 /** The program of a large file: one model for all of its blocks, which threads code at once and the program decodes one after the other. */
 import { KolmoError } from '../error';
+import { countBytes } from './alphabet';
 import { analyse } from './analyse';
 import { measureInNode } from './baselines';
 import {
@@ -56,7 +57,8 @@ export async function* writeInBlocks(
   const syntax = analyseSyntax(await file.read(0, blockBytes), file.length);
   const cuts = await splitBlocks(file, syntax, blockBytes);
   const first = await file.read(0, cuts[1]);
-  const candidates = yield* candidatesOf(first, syntax, search);
+  const counts = await countAll(file, blockBytes);
+  const candidates = yield* candidatesOf(first, syntax, counts, search);
 
   const stopping = new AbortController();
   const measuring = measureInNode(file, stopping.signal);
@@ -132,6 +134,7 @@ interface Candidate {
 async function* candidatesOf(
   first: Uint8Array,
   syntax: Syntax,
+  counts: Float64Array,
   search: Pick<ProgramOptions, 'effort' | 'seed'>,
 ): AsyncGenerator<ProgramEvent, Candidate[]> {
   const residuals = residualView(first);
@@ -141,11 +144,23 @@ async function* candidatesOf(
   ];
   const candidates: Candidate[] = [];
   for (const { text, syntax } of views) {
-    const { models, found, law } = yield* findCandidates(text, analyse(text, syntax), search);
+    const { models, found, law } = yield* findCandidates(
+      text,
+      analyse(text, syntax, counts),
+      search,
+    );
     const told = law ? [...found, law] : found;
     for (const model of models) candidates.push({ model, syntax, found: told });
   }
   return candidates;
+}
+
+/** How often each byte occurs in all blocks, since one tree of decisions serves them all. */
+async function countAll(file: Source, blockBytes: number): Promise<Float64Array> {
+  const counts = new Float64Array(256);
+  for (let at = 0; at < file.length; at += blockBytes)
+    countBytes(await file.read(at, blockBytes), counts);
+  return counts;
 }
 
 /** Where several models may be the shortest, the first block decides. */

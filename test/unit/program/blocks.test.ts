@@ -93,6 +93,7 @@ describe('blocks', () => {
 
   for (const [name, bytes] of Object.entries({
     table,
+    'rows the last of which has signs of its own': Buffer.concat([table, Buffer.from('~§,{}\n')]),
     images: images(500),
     records: walks(12, 3000),
     sound,

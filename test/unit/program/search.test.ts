@@ -11,7 +11,7 @@ const bytes = new Uint8Array(6000);
 for (let i = 3; i < bytes.length; i++) bytes[i] = (bytes[i - 3] * 6 + 7 + (i % 3)) % moduli[i % 3];
 
 async function chosen(effort: ProgramOptions['effort']): Promise<string[]> {
-  const full = { ...modelFor({ type: 'bytes' }, bytes.length), contexts: ['c1'], matches: [] };
+  const full = { ...modelFor({ type: 'bytes' }), contexts: ['c1'], matches: [] };
   const { spec } = await finished(searchModel(full, ['5', 'c3'], bytes, effort));
   return spec.contexts;
 }

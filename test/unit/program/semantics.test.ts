@@ -77,8 +77,8 @@ describe('semantics', () => {
 
     it(`makes ${name} cheaper by what it knows, and decodes it`, () => {
       const syntax = analyseSyntax(bytes);
-      const spec = modelFor(syntax, bytes.length, analyseSemantics(bytes, tracker));
-      const blind = measure(modelFor(syntax, bytes.length), bytes);
+      const spec = modelFor(syntax, analyseSemantics(bytes, tracker));
+      const blind = measure(modelFor(syntax), bytes);
       assert.ok(measure(spec, bytes) < 0.97 * blind);
       const { payload } = finishedSync(encodeWith(spec, bytes));
       assert.deepEqual(decodeWith(spec, payload, bytes.length), bytes);
@@ -95,8 +95,7 @@ describe('semantics', () => {
     const bytes = latin(['length,from,to', ...rows, ''].join('\n'));
     const semantics = analyseSemantics(bytes, tableTracker(44));
     assert.deepEqual(semantics.swap, { by: 0, first: 1, second: 2 });
-    const cost = (known: typeof semantics) =>
-      measure(modelFor(analyseSyntax(bytes), bytes.length, known), bytes);
+    const cost = (known: typeof semantics) => measure(modelFor(analyseSyntax(bytes), known), bytes);
     assert.ok(cost(semantics) < 0.98 * cost({ ...semantics, swap: undefined }));
   });
 
@@ -119,7 +118,7 @@ describe('semantics', () => {
     const bytes = latin(['x,k', ...rows, ''].join('\n'));
     const semantics = analyseSemantics(bytes, tableTracker(44));
     assert.ok(semantics.echoes && semantics.numbers.length === 2);
-    const spec = modelFor(analyseSyntax(bytes), bytes.length, semantics);
+    const spec = modelFor(analyseSyntax(bytes), semantics);
     const { payload } = finishedSync(encodeWith(spec, bytes));
     assert.deepEqual(decodeWith(spec, payload, bytes.length), bytes);
   });
@@ -135,11 +134,7 @@ describe('semantics', () => {
       ].join(),
     );
     const bytes = latin(['same,count,odd,when', ...rows, ''].join('\n'));
-    const spec = modelFor(
-      analyseSyntax(bytes),
-      bytes.length,
-      analyseSemantics(bytes, tableTracker(44)),
-    );
+    const spec = modelFor(analyseSyntax(bytes), analyseSemantics(bytes, tableTracker(44)));
     const { payload } = finishedSync(encodeWith(spec, bytes));
     assert.deepEqual(decodeWith(spec, payload, bytes.length), bytes);
   });

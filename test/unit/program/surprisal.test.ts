@@ -128,10 +128,7 @@ describe('describeContext', () => {
   });
 
   it('has words for all that images are predicted from', () => {
-    const { contexts } = modelFor(
-      { type: 'image', width: 8, height: 8, header: 16, count: 2 },
-      144,
-    );
+    const { contexts } = modelFor({ type: 'image', width: 8, height: 8, header: 16, count: 2 });
     assert.deepEqual(
       contexts.filter((context) => describeContext(context, { type: 'image' }) === context),
       [],

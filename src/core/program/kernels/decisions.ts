@@ -1,25 +1,45 @@
-// The decisions that make up a byte (AssemblyScript): its bits, and before them perhaps whether it is the most frequent one.
-import { STRETCH } from './map';
+// The decisions that make up a byte (AssemblyScript): the way from the top of a tree to where the byte stands.
+import { CODE, STRETCH, SYMBOL } from './map';
 
-/** A byte that has a decision of its own before the bits of all others. */
+/** A byte that has a decision of its own before those of all others. */
 export let sole: i32 = -1;
 
-/** Comes before all else where there is such a byte; of a program without it, what is done for that falls away. */
-export function single(byte: i32): void {
-  sole = byte;
+/** The tree of bits, in which all bytes are eight decisions deep; the host may put that of a file in its place. */
+export function plantBits(): void {
+  for (let k: usize = 0; k < 512; k += 2) {
+    store<u16>(k, 256 | (k >> 1), CODE);
+    store<u16>(k, 256 | (k >> 1), SYMBOL + 512);
+  }
 }
 
-/** Whether a decision comes before the bits: whether the byte is another than `sole`. */
+/** Comes before the first byte where there is such a byte; of a program without it, what is done for that falls away. */
+export function single(byte: i32): void {
+  sole = byte;
+  store<u16>(byte << 1, 0, CODE);
+  store<u16>(0, 256 | byte, SYMBOL);
+}
+
+/** Whether a decision comes before the tree: whether the byte is another than `sole`. */
 export function isFirst(bit: i32): boolean {
   return sole >= 0 && bit > 7;
 }
 
-/** The decision of a byte at a bit. */
-export function bitOf(byte: i32, bit: i32): i32 {
-  return isFirst(bit) ? i32(byte !== sole) : (byte >> bit) & 1;
+/** The byte's decisions, for `bitOf`. */
+export function codeOf(byte: i32): i32 {
+  return load<u16>(byte << 1, CODE);
 }
 
-/** Turns shares at the leaves of a tree of decisions, whose last parent is `k` bytes from `shares`, into log-odds of each as far as `last`. */
+/** The decision at a bit. */
+export function bitOf(code: i32, bit: i32): i32 {
+  return (code >> bit) & 1;
+}
+
+/** The byte that ends at a node, and 256; 0 where the tree goes on. */
+export function symbolAt(node: i32): i32 {
+  return load<u16>(node << 1, SYMBOL);
+}
+
+/** Turns shares at the leaves of a tree of bits, whose last parent is `k` bytes from `shares`, into log-odds of each as far as `last`. */
 export function decisions(shares: usize, k: i32, last: i32, to: usize): void {
   for (; k >= last; k -= 4) {
     const one = load<f32>(shares + 2 * k, 4);

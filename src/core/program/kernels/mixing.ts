@@ -6,7 +6,7 @@
 
 import { findBuckets, placeBuckets } from './buckets';
 import { decide, interval, resetChance, startStream } from './coder';
-import { bitOf, isFirst, sole } from './decisions';
+import { bitOf, codeOf, isFirst, plantBits, sole, symbolAt } from './decisions';
 import { clip, fillLogistic, squash, stretch } from './logistic';
 import {
   BASE,
@@ -74,6 +74,7 @@ export function prepare(
   placeRepeats(repeats, recentAt, repeatBits);
   placeBuckets(tableAt, tableMask);
   fillLogistic();
+  plantBits();
   for (let k: usize = 0; k < 0x4000; k += 4) store<f32>(k, 1 / <f32>sets, TOP);
   // What came last, or is expected, comes in three of four cases.
   for (let k: usize = REPEAT_P; k < DATA; k += 4) store<u32>(k, 0x40000001 | ((k & 0x400) << 21));
@@ -99,11 +100,13 @@ export function code(i: i32, told: i32): i32 {
   const rate: f32 = rateEnd + 0.016 / (1 + <f32>i / 4096);
   const c1 = i ? <i32>load<u8>(i - 1, DATA) : 0;
   const refineContext = load<i32>(REFINE) * 0x2f0b4c47;
+  const toldCode = encoding ? codeOf(told) : 0;
   const first = 7 + (i32(sole >= 0) & ~isOther);
   let node = 8 - first;
   if (!isOther) resetChance();
   isOther = 0;
-  for (let bit = first; bit >= 0; bit--) {
+  let symbol = 0;
+  for (let bit = first; !symbol; bit--) {
     if (bit === first || bit === 7 || bit === 3) findBuckets(contexts, bit === first, node);
     const input = INPUTS + ((bit & 7) << 10);
     const last = input + inputBytes;
@@ -143,7 +146,7 @@ export function code(i: i32, told: i32): i32 {
     let p = <i32>((mixed + refined * 0.35) * 65536);
     p = max(1, min(65535, p));
 
-    const y = decide(p, encoding ? bitOf(told, bit) : 0, encoding);
+    const y = decide(p, bitOf(toldCode, bit), encoding);
     const error = <f32>y - mixed;
     if (abs(error) > leastError) {
       for (let m = 0; m < sets; m++) {
@@ -166,16 +169,13 @@ export function code(i: i32, told: i32): i32 {
       count(y);
     }
     forgetRepeats(y, bit);
-    if (isFirst(bit) && !y) {
-      node = sole;
-      break;
-    }
     node = node * 2 + y;
+    symbol = symbolAt(node);
   }
-  node &= 255;
-  store<u8>(i, node, DATA);
-  if (matches) findMatches(i + 1, node);
-  return node;
+  symbol &= 255;
+  store<u8>(i, symbol, DATA);
+  if (matches) findMatches(i + 1, symbol);
+  return symbol;
 }
 
 /**

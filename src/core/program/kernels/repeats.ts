@@ -1,5 +1,5 @@
 // Repeats (AssemblyScript): each follows the last place where the same bytes stood, for as long as it predicts well.
-import { bitOf } from './decisions';
+import { bitOf, codeOf } from './decisions';
 import { stretch } from './logistic';
 import { DATA, MATCH, REPEAT_P } from './map';
 
@@ -20,11 +20,11 @@ export function placeRepeats(count: i32, at: usize, bits: i32): void {
 export function gatherRepeats(input: usize, places: usize, bit: i32): void {
   for (let m = 0; matches && m < matches << 2; m += 4) {
     const at = MATCH + (m << 3);
-    const byte = load<i32>(at, 12);
+    const expects = load<i32>(at, 12);
     let second: f32 = 0;
     let z = m << 3;
-    if (byte) {
-      const expected = bitOf(byte & 255, bit);
+    if (expects) {
+      const expected = bitOf(expects, bit);
       z |= load<i32>(at, 8) | (expected << 8);
       second = <f32>(min(load<i32>(at, 4), 32) * (expected * 2 - 1)) / 16;
     }
@@ -39,7 +39,7 @@ export function gatherRepeats(input: usize, places: usize, bit: i32): void {
 export function forgetRepeats(y: i32, bit: i32): void {
   for (let m = 0; matches && m < matches; m++) {
     const at = MATCH + (m << 5);
-    if (bitOf(load<u8>(at, 12), bit) !== y) {
+    if (bitOf(load<i32>(at, 12), bit) !== y) {
       store<i32>(at, 0, 4);
       store<i32>(at, 0, 12);
     }
@@ -62,9 +62,12 @@ export function findMatches(i: i32, c1: i32): void {
     store<i32>(state, key, 16);
     const place: usize =
       recent + (((m << recentBits) + ((key * 0x9e3779b1) >>> (32 - recentBits))) << 2);
+    // Where the same bytes stood before the last one was found then, but is looked at now, so that nothing waits for it.
+    const found = load<i32>(state, 24);
+    store<i32>(state, load<i32>(place), 24);
     if (!length) {
-      at = load<i32>(place);
-      if (at > 0) {
+      at = found + 1;
+      if (found > 0) {
         while (
           length < 32 &&
           at > length &&
@@ -88,6 +91,6 @@ export function findMatches(i: i32, c1: i32): void {
             : 28 + i32(length >= 2048),
       8,
     );
-    store<i32>(state, length ? load<u8>(at, DATA) | 256 : 0, 12);
+    store<i32>(state, length ? codeOf(load<u8>(at, DATA)) : 0, 12);
   }
 }

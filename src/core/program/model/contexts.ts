@@ -2,7 +2,7 @@
 import type { ModelSpec } from './engine';
 
 /** A model but for what its file's size decides. */
-export type Contexts = Omit<ModelSpec, 'type' | 'tableBits' | 'rate'>;
+export type Contexts = Omit<ModelSpec, 'type' | 'rate'>;
 
 /** The bytes before, so many of them. */
 export const order = {

@@ -17,6 +17,8 @@ export interface ModelSpec {
   selectors: { expression: string; size: number }[];
   /** Integer expression for the second refinement stage. */
   refine: string;
+  /** Decisions that each byte takes, [256], as alphabet.ts gives them; all take eight, their bits, where there are none. */
+  lengths?: number[];
   /** A byte so frequent that it has a decision of its own, before the bits of all others. */
   sole?: number;
   /**
@@ -32,8 +34,8 @@ export interface ModelSpec {
   opinion?: boolean;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
-  /** Binary logarithm of the 32-bit slots of the one hash table that all contexts share. */
-  tableBits: number;
+  /** Binary logarithm of the most bytes that the one hash table of all contexts takes; `usualTable` if it is not told. */
+  largestTable?: number;
   /** Learning rate that the mixer decays to. */
   rate: number;
   /** Decisions whose probability was closer than this teach nothing: most are, of tables, and to leave them out is faster. */
@@ -53,6 +55,7 @@ const map = {
   expert: 0x2f0000,
   stretch: 0x4000,
   match: 0x1200,
+  tree: 0x10000,
   data: 0x700000,
 };
 
@@ -79,6 +82,12 @@ export const frontOf = ({
 }: Pick<ModelSpec, 'network' | 'resampling'>): Uint8Array =>
   joinBytes([network?.weights ?? new Uint8Array(0), resampling?.originals ?? new Uint8Array(0)]);
 
+/** 32 MB: of one twice as large a program waits a quarter longer for memory, and it is a thousandth shorter. */
+const usualTable = 25;
+
+/** A new context takes a bucket for its first four decisions and often another one; about a third are new. */
+const bucketBytes = 32;
+
 /** Binary logarithm of a table of more than `n` slots, within `least` and `most`. */
 export const bitsFor = (n: number, least: number, most: number): number =>
   Math.max(least, Math.min(most, Math.ceil(Math.log2(n + 1))));
@@ -100,7 +109,8 @@ function plan(spec: ModelSpec, dataSize: number, payload?: number) {
   const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
   const network = lines(weights + rows * inputsOf(spec) * 4);
   const table = lines(spec.network ? network + networkBytes(spec.network) : network);
-  const tableBytes = 4 * 2 ** spec.tableBits;
+  const { contexts, largestTable = usualTable } = spec;
+  const tableBytes = 2 ** bitsFor((size * contexts.length * bucketBytes) / 2, 20, largestTable);
   return {
     stream,
     recent,
@@ -178,8 +188,9 @@ export function engineSource(
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash})${looksBack ? `, match = hash.subarray(${place(map.match)})` : ''};
-${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
 kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, spec.leastError ?? 0, recentBits(size), expertsOf(spec)].join()});
+${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
+${treeSource(spec, form)}
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
@@ -207,6 +218,19 @@ ${end}
 }
 
 /**
+ * The tree of decisions, where it is not that of bits or is asked for: `tree` holds of each byte its decisions, and behind them of
+ * each node the byte that ends there, as the kernel does; `leaf` holds each byte's node, for opinions.
+ */
+const treeSource = ({ lengths, state }: ModelSpec, form: EngineForm): string => {
+  const leaves = state.includes('leaf[');
+  const own = lengths ?? (leaves ? new Array<number>(256).fill(8) : undefined);
+  if (!own && form !== 'explain') return '';
+  const digits = own?.join('').replace(/0+$/, '');
+  const plant = `let code = 256; [...'${digits}'].map((length, byte) => { if (+length) tree[256 + (${leaves ? 'leaf[byte] = ' : ''}code >> 8 - length)] = byte | 256, tree[byte] = code, code += 256 >> length; });`;
+  return `const tree = new Uint16Array(memory.buffer, ${map.tree}, 768)${leaves ? ', leaf = []' : ''}; ${own ? plant : ''}`;
+};
+
+/**
  * What the mixers added up in log-odds is split among those who said it: for the bit that came it counts, against it it does
  * not. The second set's row is that of the last nibble only, so it is left out.
  */
@@ -217,8 +241,8 @@ const floats = new Float32Array(memory.buffer), evidence = new Float64Array(${to
 const bestContext = byte => {
   evidence.fill(0);
   const alone = byte === ${spec.sole ?? -1};
-  for (let bit = 0; bit < (alone ? 1 : 8); bit++) {
-    const node = alone ? 0 : (byte | 256) >> bit + 1, sign = !alone && byte >> bit & 1 ? 1 : -1, at = ${map.inputs / 4} + bit * 256;
+  for (let bit = alone ? 8 : 7, node = alone ? 0 : 1, ended = 0; !ended; bit--) {
+    const one = tree[byte] >> bit & 1, sign = one ? 1 : -1, at = ${map.inputs / 4} + (bit & 7) * 256;
     hash[${place(map.select)}] = node;
     for (let m = 0; m < ${spec.selectors.length + 2}; m++) {
       const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + hash[${place(map.select)} + m] * ${inputsOf(spec)};
@@ -229,6 +253,7 @@ const bestContext = byte => {
       }
       ${spec.opinion ? `evidence[${told}] += share * floats[at + ${inputsOf(spec) - 2}] * floats[row + ${inputsOf(spec) - 2}];` : ''}
     }
+    node = 2 * node + one, ended = tree[256 + node];
   }
   let context = 255, most = 0;
   evidence.forEach((said, k) => { if (said > most) most = said, context = k; });

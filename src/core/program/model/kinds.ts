@@ -20,9 +20,9 @@ export function trackerFor(syntax: Syntax): Tracker | undefined {
   return syntax.type === 'log' ? logTracker : undefined;
 }
 
-/** The full model for a file of `size` bytes, with what is known of its columns. */
-export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): ModelSpec {
-  const shared = { type: 'mixing' as const, tableBits: tableBits(size), rate: 0.0008 };
+/** The full model for a file, with what is known of its columns. */
+export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
+  const shared = { type: 'mixing' as const, rate: 0.0008 };
   const leastError = 5e-5;
   switch (syntax.type) {
     case 'table':
@@ -34,7 +34,7 @@ export function modelFor(syntax: Syntax, size: number, semantics?: Semantics): M
     case 'text':
       return { ...shared, ...textModel };
     case 'image':
-      return { ...shared, ...imageModel(syntax) };
+      return { ...shared, ...imageModel(syntax), largestTable: 26 };
     case 'raster':
       return { ...shared, ...rasterModel(syntax), rate: 0.003 };
     case 'residuals':
@@ -105,9 +105,6 @@ export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
     tableBits: bitsFor(size * 16, 12, 22),
   };
 }
-
-/** At most 2^24 integers, 64 MB, so that a program decodes in 160 MB; small files do with less. */
-const tableBits = (size: number): number => bitsFor(size * 100, 16, 24);
 
 const slowParts: Partial<Record<Syntax['type'], SlowParts>> = {
   text: slowText,

@@ -47,10 +47,13 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
     state: `
 const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, numbers = [${table.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
-const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), system = doubles(G * G), shares = doubles(512);
+const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), system = doubles(G * G), shares = doubles(512), asked = [];
+// Nodes above the bytes that a number may go on with or end at, the deepest first.
+const ask = byte => { for (let node = leaf[byte]; (node >>= 1) && !asked.includes(node); asked.sort((a, b) => b - a)) asked.push(node); };
 let row, known = 1, heap, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], counts = [], part = 0, digits = 0, decimals = 0, sign = 1, group = 0, place = 0, near = 0, likeliest = 0;
 numbers.map(row => row.push(known++, doubles(F * G), doubles(34).map((_, j) => j / 4), [], []));
 lines[0] = logs[0] = 1;
+for (let byte = 45; byte < 58; byte++) ask(byte);
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
     ended: 'if (row) observe();',
     begun: `if (row = numbers[col]) expect(), opine(); else opinion.fill(near = likeliest = 0);`,
@@ -109,7 +112,7 @@ const below = v => {
   return SIGNS ? sign * m : m;
 };
 const mass = (v, w) => below(v + w) - below(v);
-const spread = (v, w, d) => { for (let m = below(v), n; d < 314; m = n) n = below(v += w), shares[d++] += n - m; };
+const spread = (v, w, d) => { for (let m = below(v), n; d < 58; m = n) n = below(v += w), shares[leaf[d++]] += n - m; };
 const opine = () => {
   // Years have four digits, all else two.
   const [places, last, , , k] = row, width = CLOCKS && last ? decimals ? 2 : 4 : places, whole = decimals < 0;
@@ -119,22 +122,20 @@ const opine = () => {
   place = w;
   if (rows[k] < 2) return;
   if (whole) {
-    if (part || !group) for (v = part * 10 || w; v < Math.abs(centre) + 99 * breadth; v *= 10, w *= 10) spread(v, w, part ? 304 : 305);
-    if (!group) shares[304] = mass(0, place);
+    if (part || !group) for (v = part * 10 || w; v < Math.abs(centre) + 99 * breadth; v *= 10, w *= 10) spread(v, w, part ? 48 : 49);
+    if (!group) shares[leaf[48]] = mass(0, place);
     if (NEARS) for (v = part * 10, w = place; (v + w) * 10 <= Math.abs(fitted); w *= 10) v *= 10;
-  } else spread(v, w, 304);
+  } else spread(v, w, 48);
   if (NEARS) v -= SIGNS ? sign * fitted : fitted, near = 99 * v / (9 * w + Math.abs(v)) | 0;
   if (!CLOCKS || !last) {
     if (group) {
-      if (POINTS && whole && places) shares[302] = mass(part, place);
+      if (POINTS && whole && places) shares[leaf[46]] = mass(part, place);
       shares[ends[k]] += mass(part, 1);
     }
-    if (SIGNS && !at) shares[301] = below(0);
+    if (SIGNS && !at) shares[leaf[45]] = below(0);
   }
-  // Above the bytes that a number may go on with, which stand close together, and the one that ended the last.
-  for (let lo = Math.min(300, ends[k]), hi = Math.max(313, ends[k]); hi > 1; )
-    for (hi >>= 1, j = lo >>= 1; j <= hi; j++) v = shares[2 * j + 1], w = shares[j] = shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0], shares[2 * j] = shares[2 * j + 1] = 0;
-  if (LIKELIEST) for (likeliest = 1; likeliest < 256; ) likeliest += likeliest + (opinion[likeliest] > 0);
+  for (j of asked) v = shares[2 * j + 1], w = shares[j] = shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0], shares[2 * j] = shares[2 * j + 1] = 0;
+  if (LIKELIEST) for (likeliest = 1; !tree[256 + likeliest]; ) likeliest += likeliest + (opinion[likeliest] > 0);
 };
 const advance = () => {
   const d = c1 - 48;
@@ -156,7 +157,7 @@ const observeSource = `
 const observe = () => {
   const [, last, product, terms, k, m] = row, v = SIGNS ? sign * part : part, r = v - centre, e = Math.abs(r), n = rows[k], width = widths[k] + 1e-9, error = e / relative, weight = width / (width + error);
   if (!digits || !(e < 1e15)) return;
-  /*observed*/ rows[k]++; ends[k] = c1 + 256;
+  /*observed*/ rows[k]++; ends[k] = leaf[c1]; ask(c1);
   if (n > 1) for (let j = 16 + 16 * r / (breadth + e) | 0; j++ < 32; ) heap[j]++;
   widths[k] += (Math.min(error, width * 6 + 0.01) - width) * Math.max(0.02, 1 / (n + 1));
   if (!n) origin[k] = v;

@@ -1,5 +1,5 @@
 /** Contexts for the weights of dense layers: whether a weight was pruned shows in its row and its column, its value hardly in anything. */
-import { bitsFor, type ModelSpec } from './engine';
+import type { ModelSpec } from './engine';
 
 /** Consecutive bytes in rows of `width`. */
 export interface Span {
@@ -8,7 +8,7 @@ export interface Span {
 }
 
 /** @param spans of which the first begins at 0, in rising order; their rows are weights of one input, or the bytes of a float */
-export function weightModel(spans: Span[], size: number): ModelSpec {
+export function weightModel(spans: Span[]): ModelSpec {
   const widest = spans.reduce((most, { width }) => Math.max(most, width), 1);
   return {
     type: 'mixing',
@@ -40,7 +40,6 @@ column = py ? Math.min(31, (alive[px] * 64 / py | 0) + 1) : 0; row = px ? Math.m
     ],
     refine: 'mix(column,row)',
     matches: [],
-    tableBits: bitsFor(size * 8, 16, 22),
     rate: 0.0006,
   };
 }
