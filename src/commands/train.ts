@@ -81,7 +81,7 @@ async function askForDataset(): Promise<string | undefined> {
   const chosen = await window.showOpenDialog({
     title: 'Dataset to train on',
     openLabel: 'Train Model…',
-    filters: { Tables: ['csv', 'tsv'], 'All files': ['*'] },
+    filters: { Tables: ['csv', 'tsv', 'tab', 'parquet', 'jsonl', 'ndjson'], 'All files': ['*'] },
   });
   return chosen?.[0]?.fsPath;
 }

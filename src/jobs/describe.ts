@@ -40,11 +40,27 @@ function detailOf(column: ColumnDescription, task: 'classification' | 'regressio
   return column.missing > 0 ? `${what}, ${formatCount(column.missing)} missing` : what;
 }
 
-function summaryOf({ rows, rowsAreEstimated, inputShape, columns }: Described): string {
+function summaryOf({
+  kind,
+  rows,
+  rowsAreEstimated,
+  inputShape = [],
+  columns = [],
+}: Described): string {
   const count = `${rowsAreEstimated ? 'about ' : ''}${formatCount(rows)}`;
-  return columns
-    ? `${columns.length} columns, ${count} rows`
-    : `${count} images of ${formatShape((inputShape ?? []).slice(0, 2))}`;
+  switch (kind) {
+    case 'table': {
+      const constant = columns.filter(({ distinct }) => distinct < 2).map(({ name }) => name);
+      const left = constant.length > 0 ? `, no two values in ${constant.join(', ')}` : '';
+      return `${columns.length} columns, ${count} rows${left}`;
+    }
+    case 'idx':
+      return `${count} images of ${formatShape(inputShape.slice(0, 2))}`;
+    case 'symbols':
+      return `a file of no table and no images, as ${count} pieces of ${formatCount(inputShape[0])} bytes`;
+    default:
+      return kind satisfies never;
+  }
 }
 
 /** What can be said of the shape before collecting: which architectures fit does not depend on the widths. */

@@ -105,7 +105,7 @@ export function chooseTarget(
   const best = columns.find(({ guessRank }) => guessRank === 0);
   if (best) return best;
   throw new KolmoError(
-    `${name} has no column to predict: each holds no value, or one value in all rows.`,
+    `${name} has no column to predict: each holds no value, or one value in all rows. Add one of at least two values.`,
   );
 }
 

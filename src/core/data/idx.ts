@@ -148,7 +148,7 @@ function pair(images: IdxFile, labels: IdxFile): LabelledImages {
   }
   if (images.shape[0] !== labels.shape[0]) {
     throw new KolmoError(
-      `${imagesName} holds ${images.shape[0].toLocaleString('en-US')} images and ${labelsName} ${labels.shape[0].toLocaleString('en-US')} labels: each image needs one label.`,
+      `${imagesName} holds ${images.shape[0].toLocaleString('en-US')} images and ${labelsName} ${labels.shape[0].toLocaleString('en-US')} labels: each image needs one label. Put the labels that belong to them beside the images.`,
     );
   }
   const { bytes, start } = images;

@@ -39,7 +39,7 @@ export async function openIdx(path: string, memoryBytes: number): Promise<IdxFil
     const expected = start + sizeOf(shape);
     if (size !== expected) {
       throw new KolmoError(
-        `${name} holds ${size} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${expected}. ` +
+        `${name} holds ${count(size)} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${count(expected)}. ` +
           (size < expected ? 'The file is cut: fetch it again.' : 'Something follows the values.'),
       );
     }
@@ -49,6 +49,8 @@ export async function openIdx(path: string, memoryBytes: number): Promise<IdxFil
     throw error;
   }
 }
+
+const count = (bytes: number): string => bytes.toLocaleString('en-US');
 
 /** The longest header: four dimensions. */
 const headerBytes = 20;

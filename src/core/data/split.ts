@@ -25,11 +25,7 @@ export function splitIndices(
       );
     }
   }
-  if (count < fewestExamples) {
-    throw new KolmoError(
-      `${what} has ${count} usable examples: at least ${fewestExamples} are needed to train, validate and test.`,
-    );
-  }
+  refuseFew(count, what);
   const order = shuffled(count, createRandom(seed));
   const test = heldOut(count, shares.test);
   const validation = heldOut(count - test, shares.validation);
@@ -44,6 +40,15 @@ export function splitIndices(
   const filled = [0, 0, 0];
   for (let i = 0; i < count; i++) parts[partOf[i]][filled[partOf[i]]++] = i;
   return { training: parts[0], validation: parts[1], test: parts[2] };
+}
+
+/** @throws KolmoError where so few examples cannot be split */
+export function refuseFew(count: number, what: string): void {
+  if (count >= fewestExamples) return;
+  const found = count === 1 ? '1 usable example' : `${count} usable examples`;
+  throw new KolmoError(
+    `${what} has ${found}: at least ${fewestExamples} are needed to train, validate and test.`,
+  );
 }
 
 function heldOut(count: number, share: number): number {

@@ -20,7 +20,7 @@ import { learnFirstNames, learnNames, mostNames } from './names';
 import { groupRows, indexLines, openPieces, type Pieces } from './pieces';
 import type { CollectEvent, ColumnDescription, DatasetDescription, Reader } from './reader';
 import type { Rows } from './rows';
-import { splitIndices } from './split';
+import { refuseFew, splitIndices } from './split';
 import { learnTable } from './tableColumns';
 import { storeRows, type KnownTable } from './tableRows';
 
@@ -40,7 +40,11 @@ async function describe(path: string): Promise<DatasetDescription> {
     const { connection } = duckdb;
     const source = await openTable(connection, path);
     const { rows, columns } = await describeColumns(connection, source, path);
-    refuseEmpty(rows, columns, basename(path));
+    const name = basename(path);
+    refuseEmpty(rows, columns, name);
+    refuseFew(rows, name);
+    chooseTarget(columns, undefined, name);
+    refuseSingle(columns, name);
     const count = await countRows(connection, source, path, rows);
     return { kind: 'table', ...count, columns, targets: targetsOf(columns) };
   } catch (error) {
@@ -83,6 +87,14 @@ function refuseEmpty(rows: number, columns: ColumnDescription[], name: string): 
       `${name} has a header and no rows: expected one row a line below ${columns.map((column) => column.name).join(', ')}.`,
     );
   }
+}
+
+/** With one column there is nothing to predict it from. */
+function refuseSingle(columns: ColumnDescription[], name: string): void {
+  if (columns.length > 1) return;
+  throw new KolmoError(
+    `${name} has one column, ${columns[0].name}, and nothing to predict it from: add a column, or, where fields are separated by something else than a comma, a semicolon, a tab or |, save it as CSV.`,
+  );
 }
 
 async function* collect(
@@ -160,6 +172,7 @@ async function lookAt(
   const source = await openTable(connection, path);
   const looked = await describeColumns(connection, source, path);
   refuseEmpty(looked.rows, looked.columns, name);
+  refuseSingle(looked.columns, name);
   const target = chooseTarget(looked.columns, options.target, name);
   const classification = isClassification(target, looked.rows);
   const notes = [...source.notes];

@@ -52,7 +52,7 @@ export function learnTable(
   });
   if (usable.length === 0) {
     throw new KolmoError(
-      `${what} has no usable column besides the target: ${notes.join(' ') || 'the table has only one column.'}`,
+      `${what} has no usable column besides the target: ${notes.join(' ')} Add a column that it can be predicted from.`,
     );
   }
   const source = columns.length - 1;

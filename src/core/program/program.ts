@@ -177,9 +177,10 @@ export function programOf(
 /** Which of the two kinds of learner won: the one that only learns while it decodes, or with it one that was trained beforehand. */
 export function networkFinding(shipped: number, without: number, along: number): Finding {
   const saved = without - along;
-  const totals = `${along} bytes with it and ${without} without`;
+  const count = (bytes: number): string => bytes.toLocaleString('en-US');
+  const totals = `${count(along)} bytes with it and ${count(without)} without`;
   return {
-    sentence: `A network trained on the data beforehand, ${shipped} bytes of weights, is ${saved > 0 ? 'mixed in' : 'left out'}: the program has ${totals}.`,
+    sentence: `A network trained on the data beforehand, ${count(shipped)} bytes of weights, is ${saved > 0 ? 'mixed in' : 'left out'}: the program has ${totals}.`,
     savedBytes: Math.max(0, saved),
   };
 }

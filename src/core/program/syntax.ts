@@ -47,7 +47,7 @@ export function describeSyntax(syntax: Syntax): string {
     case 'text':
       return 'It is text: words predict words.';
     case 'image':
-      return `It is ${syntax.count} images of ${syntax.width} x ${syntax.height} pixels of one byte.`;
+      return `It is ${syntax.count.toLocaleString('en-US')} images of ${syntax.width} x ${syntax.height} pixels of one byte.`;
     case 'raster':
       return `It is a picture in rows of ${syntax.row} bytes, ${syntax.pixel} for a pixel.`;
     case 'residuals':

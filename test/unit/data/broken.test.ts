@@ -30,7 +30,7 @@ const broken: Broken[] = [
     what: 'images that are cut',
     files: { [images]: good.images.subarray(0, 1000), [labels]: good.labels },
     message:
-      /^train-images-idx3-ubyte holds 1000 bytes: its header, \[30, 8, 8\] unsigned bytes, asks for 1936\. The file is cut: fetch it again\.$/,
+      /^train-images-idx3-ubyte holds 1,000 bytes: its header, \[30, 8, 8\] unsigned bytes, asks for 1,936\. The file is cut: fetch it again\.$/,
     describes: true,
   },
   {
@@ -73,7 +73,7 @@ const broken: Broken[] = [
     what: 'label and image counts that differ',
     files: { [images]: good.images, [labels]: idxBytes([29], good.labels.subarray(8, 37)) },
     message:
-      /^train-images-idx3-ubyte holds 30 images and train-labels-idx1-ubyte 29 labels: each image needs one label\.$/,
+      /^train-images-idx3-ubyte holds 30 images and train-labels-idx1-ubyte 29 labels: each image needs one label\. Put the labels that belong to them beside the images\.$/,
     describes: true,
   },
   {
@@ -197,20 +197,18 @@ const broken: Broken[] = [
   {
     what: 'a single column',
     files: { 'a.csv': 'y\n' + rows(20, (i) => `${i * 1.5}`) },
-    message: /^a\.csv has no usable column besides the target: the table has only one column\.$/,
-    describes: true,
+    message: /^a\.csv has one column, y, and nothing to predict it from: add a column, or, where /,
   },
   {
     what: 'the same values in all rows',
     files: { 'a.csv': 'x,y\n' + rows(20, () => '1,2') },
-    message: /^a\.csv has no column to predict: each holds no value, or one value in all rows\.$/,
-    describes: true,
+    message:
+      /^a\.csv has no column to predict: each holds no value, or one value in all rows\. Add one /,
   },
   {
     what: 'too few rows',
     files: { 'a.csv': 'x,y\n' + rows(5, (i) => `${i},${i * 1.5}`) },
     message: /^a\.csv has 5 usable examples: at least 10 are needed to train, validate and test\.$/,
-    describes: true,
   },
   {
     what: 'a text that is too short',

@@ -103,19 +103,20 @@ describe('table', () => {
     assert.deepEqual(task.type === 'classification' && task.classes, ['0', '5', '10']);
   });
 
-  const guesses: [string, string[]][] = [
-    ['a,b,c\n1,2,3\n2,3,4', ['c', 'b', 'a']],
-    ['a,price,c\n1,2,3\n2,3,4', ['price', 'c', 'a']],
-    ['x,price,y,z\n1,2,3,4\n2,3,4,5', ['price', 'y', 'z', 'x']],
-    ['Species,b,id\nx,2,0\ny,3,1', ['Species', 'b', 'id']],
-    ['a,b,same\n1,2,3\n2,3,3', ['b', 'a']],
+  const guesses: [string, (i: number) => string, string[]][] = [
+    ['a,b,c', (i) => `${i},${2 * i},${3 * i}`, ['c', 'b', 'a']],
+    ['a,price,c', (i) => `${i},${2 * i},${3 * i}`, ['price', 'c', 'a']],
+    ['x,price,y,z', (i) => `${i},${2 * i},${3 * i},${4 * i}`, ['price', 'y', 'z', 'x']],
+    ['Species,b,id', (i) => `${i % 2 ? 'x' : 'y'},${2 * i},${i}`, ['Species', 'b', 'id']],
+    ['a,b,same', (i) => `${i},${2 * i},3`, ['b', 'a']],
   ];
-  for (const [csv, expected] of guesses) {
-    it(`guesses the target of ${csv.split('\n')[0]} as ${expected[0]}`, async (t) => {
-      const folder = temporaryFolder(t, { 'a.csv': csv });
+  for (const [header, row, expected] of guesses) {
+    it(`guesses the target of ${header} as ${expected[0]}`, async (t) => {
+      const lines = [header, ...Array.from({ length: 12 }, (_, i) => row(i))];
+      const folder = temporaryFolder(t, { 'a.csv': lines.join('\n') });
       const description = await describeDataset(join(folder, 'a.csv'));
       assert.deepEqual(description.targets, expected);
-      assert.equal(description.rows, 2);
+      assert.equal(description.rows, 12);
     });
   }
 
