@@ -119,13 +119,20 @@ function tab(name: string, title: string, chart: Chart): Tab {
 
 /** Offers the tabs in which the run has something to show, as soon as its first stage tells what it is. */
 function offer(state: RunState): void {
-  strip.hidden = Object.keys(state.stages).length === 0 && state.status === 'running';
+  strip.hidden = !hasSomething(state);
   const next = onlyProgram(state) ? programTabs : tabs;
   if (strip.hidden || next === offered) return;
   offered = next;
   if (!offered.includes(shown)) shown = offered.at(-1)!;
   strip.setAttribute('selected-index', String(offered.indexOf(shown)));
   strip.replaceChildren(...offered.flatMap(({ parts }) => parts));
+}
+
+/** Whether a tab has, or will have, something to show: none has where the first stage failed. */
+function hasSomething(state: RunState): boolean {
+  const stages = Object.values(state.stages);
+  if (state.status === 'running') return stages.length > 0;
+  return onlyProgram(state) || stages.some(({ result }) => result !== undefined);
 }
 
 /** In a narrow panel the strip takes a second row; its own style sheet lets it run out, and the page with it. */

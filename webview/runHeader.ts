@@ -2,7 +2,7 @@
 import '@vscode-elements/elements/dist/vscode-badge/index.js';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { FromPanel, RunTitle } from '../src/runs/panelMessages';
-import { onlyProgram, type RunState, type RunStatus } from '../src/runs/state';
+import { canResume, onlyProgram, type RunState, type RunStatus } from '../src/runs/state';
 import { formatCount, formatSeconds } from '../src/runs/units';
 import { stageTitles } from '../src/core/report/mermaid';
 import { button, element } from './element';
@@ -89,7 +89,14 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   function offer(state: RunState, trusted: boolean): void {
     const trained = state.stages.train?.status === 'finished';
     const training = state.stages.train !== undefined;
-    const key = [state.status, trained, training, onlyProgram(state), trusted].join();
+    const key = [
+      state.status,
+      trained,
+      training,
+      onlyProgram(state),
+      canResume(state),
+      trusted,
+    ].join();
     if (key === offered) return;
     offered = key;
     const made: HTMLElement[] = [];
@@ -98,16 +105,18 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
         button('Stop', { icon: 'debug-stop', action: 'stop' }, () => send({ type: 'stop' })),
       );
     } else if (trusted && !onlyProgram(state)) {
-      if (state.status !== 'finished') {
+      if (canResume(state)) {
         made.push(
-          button('Resume', { icon: 'play', action: 'resume' }, () => send({ type: 'resume' })),
+          button(training ? 'Resume' : 'Try Again', { icon: 'play', action: 'resume' }, () =>
+            send({ type: 'resume' }),
+          ),
         );
       }
       if (trained || state.status === 'stopped') {
         made.push(
           button(
             'Compress Model…',
-            { icon: 'archive', secondary: state.status !== 'finished', action: 'compress' },
+            { icon: 'archive', secondary: canResume(state), action: 'compress' },
             () => send({ type: 'compress' }),
           ),
           button('Run One Pass…', { secondary: true, action: 'pass' }, () =>

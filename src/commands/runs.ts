@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
 import { isRun, readRecord } from '../runs/folder';
+import { canResume } from '../runs/state';
+import { readRunOutline } from '../views/runFolders';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { runTraining } from './train';
@@ -32,6 +34,13 @@ export async function resumeRun(
   if (request.type !== 'train') {
     void window.showErrorMessage(
       `${basename(folder)} was not trained here but made from a model file, so there is no training to resume. Compress the model file again.`,
+    );
+    return undefined;
+  }
+  const state = await readRunOutline(folder);
+  if (state.status !== 'running' && !canResume(state)) {
+    void window.showErrorMessage(
+      `The training of ${basename(folder)} is complete, so there is nothing to resume. Kolmo: Train Model… on the dataset begins another run.`,
     );
     return undefined;
   }

@@ -11,12 +11,12 @@ import { uselessText } from '../core/report/quality';
 import { exportOnnx } from '../core/train/export';
 import { initialize } from '../core/train/layers/layers';
 import { train, type TrainEvent, type TrainResult } from '../core/train/loop';
-import type { Model } from '../core/train/model';
+import type { Architecture, Model } from '../core/train/model';
 import { collapseOf } from '../core/train/quality';
 import { trainDefaults, type TrainOptions } from '../core/train/options';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
-import { readRecord, writeRecord, type RunRecord } from '../runs/folder';
+import { isRun, readRecord, writeRecord, type RunRecord } from '../runs/folder';
 import { collectDataset } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
@@ -54,6 +54,8 @@ export async function* trainRun(
   const checkpoint = checkpointOf(run);
   const resume = existsSync(checkpoint) ? new Uint8Array(await readFile(checkpoint)) : undefined;
   const began = context.now();
+  // Data that cannot be used are mended and tried again, for which the run knows what was asked.
+  if (!isRun(run)) await writeRecord(run, begun(request, context));
   const dataset = yield* collectDataset(request, context, {
     quiet: resume !== undefined,
     early: true,
@@ -71,7 +73,7 @@ export async function* trainRun(
     };
     const architecture = choice.build(dataset);
     const initial = initialize(architecture, options.seed);
-    const record = await recordOf(request, dataset, initial, options, context);
+    const record = recordOf(request, dataset, initial, options, context);
     if (resume) await checkSameData(run, record);
     await writeRecord(run, record);
 
@@ -103,7 +105,7 @@ export async function* trainRun(
       context,
     );
     const measured = await measureOnnx(file, judged, threads);
-    const collapsed = measured.test && collapseOf(measured.test);
+    const collapsed = measured.test && collapseOf(measured.test, architecture.name);
     if (collapsed) yield { type: 'warning', stage: 'train', message: collapsed };
     const useless = measured.validation && uselessText(measured.validation, options.learningRate);
     if (useless) yield { type: 'warning', stage: 'train', message: useless };
@@ -119,7 +121,7 @@ export async function* trainRun(
         ...measured,
         layers: packed.layers,
         ledger: packed.ledger,
-        notes: [...(reason ? [reason] : []), endNote(result, options)],
+        notes: [...(reason ? [reason] : []), endNote(result, options, architecture)],
       },
     };
     yield* packStage(packed, { run, dataset: judged, threads }, context);
@@ -202,22 +204,27 @@ async function* follow(
   }
 }
 
-async function recordOf(
+/** The record of a run whose data are not collected yet. */
+const begun = (request: TrainRequest, { now }: JobContext): RunRecord => ({
+  kolmo: versions.kolmo,
+  versions,
+  createdAt: now(),
+  seed: request.training.seed ?? trainDefaults.seed,
+  request,
+  compressions: [],
+});
+
+function recordOf(
   request: TrainRequest,
   dataset: Dataset,
   model: Model,
   training: TrainOptions,
-  { now }: JobContext,
-): Promise<RunRecord> {
+  context: JobContext,
+): RunRecord {
   const { name, files, preprocessing, notes } = dataset;
   return {
-    kolmo: versions.kolmo,
-    versions,
-    createdAt: now(),
-    seed: training.seed,
-    request,
+    ...begun(request, context),
     training,
-    compressions: [],
     dataset: { name, files, preprocessing, notes },
     architecture: model.architecture,
     parameters: model.parameters.reduce((sum, parameter) => sum + parameter.data.length, 0),
@@ -242,8 +249,14 @@ function stepOf(bytes: Uint8Array, dataset: Dataset, { batchSize }: TrainOptions
   return epoch * Math.ceil(count / Math.min(batchSize, count)) + batch;
 }
 
-function endNote({ epochs, bestEpoch, ended }: TrainResult, { patience }: TrainOptions): string {
-  const kept = `The weights of epoch ${bestEpoch} are kept, which did best on the validation split.`;
+function endNote(
+  { epochs, bestEpoch, ended }: TrainResult,
+  { patience }: TrainOptions,
+  { adversary }: Architecture,
+): string {
+  const kept = adversary
+    ? 'The last weights are kept: no loss of a GAN says which are the best.'
+    : `The weights of epoch ${bestEpoch} are kept, which did best on the validation split.`;
   switch (ended) {
     case 'finished':
       return kept;

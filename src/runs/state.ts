@@ -1,4 +1,5 @@
 /** What a run looks like after its events so far: one reducer for host, webview and CLI. */
+import { isPass } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
 import {
   stageNames,
@@ -74,6 +75,16 @@ export interface RunState {
 /** A run whose only stage writes a program has no model to go on with. */
 export const onlyProgram = ({ stages }: RunState): boolean =>
   Object.keys(stages).join() === 'program';
+
+/** Whether the run ended before its training had: what ended later leaves the model as it was, and nothing to train on. */
+export const canResume = (state: RunState): boolean =>
+  state.status !== 'running' &&
+  state.status !== 'finished' &&
+  !Object.keys(state.stages).some((name) => name === 'program' || isPass(name));
+
+/** Whether a curve is that of a GAN, whose loss is its generator's. */
+export const isAdversarial = ({ adversaryLoss: [first] }: Curve): boolean =>
+  first !== undefined && first !== null;
 
 const noAnalysis: Analysis = { dryRun: [], prequential: [] };
 

@@ -12,7 +12,7 @@ import {
   type TreeDataProvider,
 } from 'vscode';
 import type { Jobs } from './jobs';
-import { onlyProgram, type RunStatus } from '../runs/state';
+import { canResume, onlyProgram, type RunState, type RunStatus } from '../runs/state';
 import { formatShortBytes } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';
 import { runFacts, runName } from './runFacts';
@@ -115,7 +115,7 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
   item.tooltip = [folder, item.description, state.message].filter(Boolean).join('\n');
   item.iconPath = new ThemeIcon(running ? 'sync~spin' : statusIcons[status]);
   // A menu offers only what the run can do.
-  item.contextValue = onlyProgram(state) && !running ? 'program' : `run.${status}`;
+  item.contextValue = contextOf({ ...state, status });
   item.resourceUri = Uri.parse(`kolmo-run:${encodeURI(folder)}`);
   item.command = {
     command: 'kolmo.openRun',
@@ -123,6 +123,14 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
     arguments: [{ type: 'run', folder }],
   };
   return item;
+}
+
+function contextOf(state: RunState): string {
+  if (onlyProgram(state) && state.status !== 'running') return 'program';
+  // What was stopped after the training has left its model as it was.
+  const isTrained =
+    state.status !== 'running' && !canResume(state) && state.chain.includes('train');
+  return `run.${isTrained ? 'finished' : state.status}`;
 }
 
 async function fileItem(fsPath: string, summaries: ModelSummaries): Promise<TreeItem> {

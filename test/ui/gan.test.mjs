@@ -30,7 +30,7 @@ describe('a GAN in the workbench', () => {
   });
 
   step('shows the loss of both networks', async () => {
-    for (const name of ['curve-loss', 'curve-adversary']) {
+    for (const name of ['curve-generator', 'curve-adversary']) {
       await waitFor(
         async () => (await (await panel()).locator(`[data-view=${name}] canvas`).count()) === 1,
         `${name} has no plot`,
@@ -68,7 +68,7 @@ describe('a GAN in the workbench', () => {
       300_000,
     );
     const quality = (await panel()).locator('[data-quality=train]');
-    assert.match(await quality.innerText(), /Fréchet distance .* labels of .* bits/);
+    assert.match(await quality.innerText(), /Fréchet distance .* entropy of the labels .* bits/);
     await workbench.screenshot('gan');
     assert.equal(await body.getAttribute('data-error'), null);
     assert.deepEqual(workbench.errors(), []);

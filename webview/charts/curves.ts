@@ -1,5 +1,5 @@
 /** Loss and accuracy over training steps, of training and validation, one stage at a time. */
-import type { Curve, RunState, StageState } from '../../src/runs/state';
+import { isAdversarial, type Curve, type RunState, type StageState } from '../../src/runs/state';
 import type { Chart } from '../chart';
 import { stageOrder } from '../../src/core/report/mermaid';
 import { element } from '../element';
@@ -17,7 +17,18 @@ const amount = {
 
 /** What a curve can show; a figure without values hides. */
 export const measures: Measure[] = [
-  { ...amount, name: 'curve-loss', title: 'Loss', values: (curve) => curve.loss },
+  {
+    ...amount,
+    name: 'curve-loss',
+    title: 'Loss',
+    values: (curve) => (isAdversarial(curve) ? [] : curve.loss),
+  },
+  {
+    ...amount,
+    name: 'curve-generator',
+    title: 'Generator loss',
+    values: (curve) => (isAdversarial(curve) ? curve.loss : []),
+  },
   {
     name: 'curve-accuracy',
     title: 'Accuracy',

@@ -37,7 +37,6 @@ export interface Plot {
   restyle(): void;
 }
 
-/** Without a value in any line the figure hides. */
 /** More marks than these hide their line; one without a neighbour would have no line at all. */
 const mostMarks = 100;
 
@@ -45,8 +44,12 @@ const hasFewValues = ({ data }: uPlot, line: number): boolean =>
   Array.from(data[line]).filter((value) => value !== null && value !== undefined).length <=
   mostMarks;
 
+/** Distances between ticks: neither steps nor bytes have halves. */
+const wholeSteps = Array.from({ length: 13 }, (_, k) => [1, 2, 5].map((n) => n * 10 ** k)).flat();
+
 const steps = { label: 'step', format: formatCount };
 
+/** Without a value in any line the figure hides. */
 export function createPlot({ name, title, format, tick, over = steps }: PlotOptions): Plot {
   const host = element('div', { class: 'plot-host' });
   const latest = element('span', { class: 'muted' });
@@ -137,6 +140,7 @@ export function createPlot({ name, title, format, tick, over = steps }: PlotOpti
           labelSize: 16,
           labelFont: axis.font,
           size: 34,
+          incrs: wholeSteps,
           values: (_, ticks) => ticks.map(over.format),
         },
         { ...axis, size: 54, values: (_, ticks) => ticks.map(tick) },

@@ -14,6 +14,7 @@ import {
   compileGenerator,
   shown,
 } from './adversary';
+import { collapseRemedy } from './architectures/gan';
 import { moveAverages } from './averages';
 import { beginning, encodeCheckpoint, resumeFrom } from './checkpoint';
 import type { TrainEvent, TrainExtras, TrainResult } from './events';
@@ -131,8 +132,7 @@ export async function* trainAgainstAdversary(
               type: 'warning',
               message:
                 `The generator draws nearly the same image each time (epoch ${state.epoch + 1}: samples ` +
-                `differ ${Math.round(share * 100)} % as much as real images): train it again with ` +
-                'gan-batch-norm, label smoothing or a lower learning rate.',
+                `differ ${Math.round(share * 100)} % as much as real images). ${collapseRemedy(architecture.name)}`,
             });
           }
         }

@@ -5,6 +5,7 @@ import { compileForward, type Forward } from '../engine/step';
 import { createRandom } from '../random';
 import { sizeOf } from '../shape';
 import type { ArchitectureChoice, DatasetShape } from './architectures/architecture';
+import { collapseRemedy } from './architectures/gan';
 import { lenet300 } from './architectures/lenet-300-100';
 import { lenet5 } from './architectures/lenet-5';
 import { forward, inference, initialize, placeLayers } from './layers/layers';
@@ -100,12 +101,15 @@ export async function measureSamples(
 }
 
 /** A sentence when the labels of the samples are too few for the examples that they should look like. */
-export function collapseOf({ sampleEntropy, exampleEntropy }: Metrics): string | undefined {
+export function collapseOf(
+  { sampleEntropy, exampleEntropy }: Metrics,
+  architecture: string,
+): string | undefined {
   if (sampleEntropy === undefined || exampleEntropy === undefined) return undefined;
   if (sampleEntropy >= collapsedShare * exampleEntropy) return undefined;
   return (
     `The generator has collapsed: the labels of its samples have an entropy of ${sampleEntropy.toFixed(2)} bits, ` +
-    `those of the examples ${exampleEntropy.toFixed(2)}. Train it again with gan-batch-norm, label smoothing or a lower learning rate.`
+    `those of the examples ${exampleEntropy.toFixed(2)}. ${collapseRemedy(architecture)}`
   );
 }
 

@@ -123,6 +123,7 @@ describe('a train job', () => {
     assert.ok(train.training.adversaryLoss.every((loss) => loss! > 0));
     assert.ok(summary.metrics.test!.frechetDistance! > 0);
     assert.ok(summary.metrics.test!.exampleEntropy! > 1);
+    assert.ok(train.result!.notes.some((note) => /^The last weights are kept/.test(note)));
     // Hardly trained, all its samples look alike.
     assert.ok(warnings.some((message) => /^The generator has collapsed/.test(message)));
   });
@@ -140,13 +141,20 @@ describe('a train job', () => {
     );
   });
 
-  it('tells what is wrong with its data, and keeps that in its history', async (t) => {
+  it('tells what is wrong with its data, keeps that in its history, and can be tried again', async (t) => {
     const folder = temporaryFolder(t, { 'a.csv': 'x,y\n' });
-    const request = { ...trainRequest(folder, 'empty'), dataset: join(folder, 'a.csv') };
+    const request = {
+      ...trainRequest(folder, 'empty'),
+      dataset: join(folder, 'a.csv'),
+      architecture: 'auto',
+    };
     await assert.rejects(startJob(request, { worker }).result, /has a header and no rows/);
     const state = await readState(request.run);
     assert.equal(state.status, 'failed');
     assert.match(state.message!, /has a header and no rows/);
+    writeFileSync(join(folder, 'a.csv'), syntheticTable({ rows: 60 }));
+    await startJob((await readRecord(request.run)).request, { worker }).result;
+    assert.equal((await readState(request.run)).status, 'finished');
   });
 });
 
@@ -317,6 +325,23 @@ describe('a describe job', () => {
       'lenet-300-100',
       'lenet-5',
     ]);
+  });
+
+  it('tells which columns hold one value, and what is no table', async (t) => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i % 7},${i % 3},same`).join('\n');
+    const folder = temporaryFolder(t, {
+      'a.csv': `x,y,label\n${rows}\n`,
+      'a.md': '# x\n'.repeat(200),
+    });
+    const summaryOf = async (name: string): Promise<string> => {
+      const request = { type: 'describe' as const, dataset: join(folder, name) };
+      return ((await startJob(request, { worker }).result) as DatasetDescription).summary;
+    };
+    assert.equal(await summaryOf('a.csv'), '3 columns, 40 rows, no two values in label');
+    assert.match(
+      await summaryOf('a.md'),
+      /^a file of no table and no images, as 12 pieces of 64 b/,
+    );
   });
 
   it('gives the sentence of a dataset that cannot be used', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RunEvent, StageName } from '../../../src/runs/events';
-import { emptyRun, reduce, type RunState } from '../../../src/runs/state';
+import { canResume, emptyRun, reduce, type RunState } from '../../../src/runs/state';
 
 const run = (...events: RunEvent[]): RunState =>
   events.reduce((state, event, i) => reduce(state, { ...event, at: i }), emptyRun);
@@ -24,6 +24,28 @@ const point = (step: number): RunEvent => ({
 });
 
 const trained = [...stage('collect'), ...stage('preprocess'), ...stage('train')];
+
+describe('canResume', () => {
+  const stopped: RunEvent = { type: 'stopped', message: 'Stopped.' };
+  const begun = (name: StageName): RunEvent => ({
+    type: 'stageStarted',
+    stage: name,
+    settings: {},
+  });
+
+  it('is for what ended before the training had, whatever was written of it', () => {
+    assert.equal(canResume(run(begun('collect'), stopped)), true);
+    assert.equal(canResume(run(...stage('collect'), begun('train'), stopped)), true);
+    assert.equal(canResume(run(...trained, ...stage('entropyCode'), stopped)), true);
+  });
+
+  it('is not for a run that is complete, or whose program or pass was stopped', () => {
+    assert.equal(canResume(run(...trained, { type: 'finished' })), false);
+    for (const name of ['program', 'prune'] as const) {
+      assert.equal(canResume(run(...trained, { type: 'finished' }, begun(name), stopped)), false);
+    }
+  });
+});
 
 describe('reduce', () => {
   it('lists the stages that made the model in the order in which they were applied', () => {

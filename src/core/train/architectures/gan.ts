@@ -67,6 +67,12 @@ export const ganBatchNorm: ArchitectureChoice = {
   },
 };
 
+/** What to do when a GAN of this name draws nearly the same image each time. */
+export const collapseRemedy = (name: string): string =>
+  name === ganBatchNorm.name
+    ? 'Train it again on more examples, for more epochs or with a lower learning rate.'
+    : `Train it again with ${ganBatchNorm.name}, label smoothing or a lower learning rate.`;
+
 const discriminator = (widths: number[], activation: 'relu' | 'leakyRelu'): LayerSpec[] => [
   { type: 'flatten' },
   ...widths.map((units): LayerSpec => ({ type: 'dense', units, activation })),
