@@ -41,19 +41,22 @@ export const program: Command = {
   },
   print(result) {
     const summary = result as ProgramSummary;
-    const { bytes, baselines, bitsPerByte, seconds, findings, metrics } = summary;
+    const { bytes, baselines, bitsPerByte, seconds, findings, metrics, samples } = summary;
     const rows = [
-      ['the file', bytes.source],
+      ...(samples === undefined ? [['the file', bytes.source]] : []),
       ['program', bytes.total],
       ['  runtime', bytes.runtime],
       ['  model', bytes.model],
-      ['  residual', bytes.residual],
-      ...Object.entries(baselines).map(([name, length]) => [`${name}, without a decoder`, length]),
+      ...(samples === undefined ? [['  residual', bytes.residual]] : []),
+      ...Object.entries(baselines).map(([name, length]) => [
+        samples === undefined ? `${name}, without a decoder` : name,
+        length,
+      ]),
     ].map(([name, length]) => [String(name), formatCount(Number(length))]);
     return [
       textTable(['', 'bytes'], rows),
       ...findings.map((finding) => `${findingText(finding)}\n`),
-      `${bitsPerByte.toFixed(3)} bits per byte, written in ${formatSeconds(seconds.encode)}, verified in ${formatSeconds(seconds.decode)}\n`,
+      `${samples === undefined ? `${bitsPerByte.toFixed(3)} bits per byte` : 'Draws samples from a seed'}, written in ${formatSeconds(seconds.encode)}, verified in ${formatSeconds(seconds.decode)}\n`,
       ...(metrics ? [`What it draws: ${metricText(metrics)}\n`] : []),
       `${summary.program}\n`,
     ].join('');

@@ -4,8 +4,8 @@ import { basename, isAbsolute, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
 import { patience, veryLargeFile } from '../jobs/patience';
 import type { ProgramRequest } from '../jobs/protocol';
-import type { VerifySummary } from '../jobs/program';
-import { datasetPath, isRun, readRecord, readState } from '../runs/folder';
+import type { ProgramSummary, VerifySummary } from '../jobs/program';
+import { datasetPath, isGenerator, isRun, readRecord, readState } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
@@ -41,12 +41,15 @@ export async function program(
   const file = ofRun ? await datasetOf(given) : given;
   if (!file) return undefined;
   const { effort: preferred, threads } = readSettings();
-  const effort = answers.effort ?? (await askForEffort(preferred));
-  if (!effort || !(await isWorthWaiting(file, threads))) return undefined;
+  // A program that draws samples is written in one way, whatever the size of the dataset.
+  const draws = ofRun && isGenerator(await readRecord(given));
+  const effort = answers.effort ?? (draws ? preferred : await askForEffort(preferred));
+  if (!effort || !(draws || (await isWorthWaiting(file, threads)))) return undefined;
   const run = ofRun ? given : newRunFolder(file, 'program');
   house.openRun(run);
+  const what = draws ? 'that draws samples' : `for ${basename(file)}`;
   const ended = house.jobs
-    .run(`Generating a program for ${basename(file)}`, run, {
+    .run(`Generating a program ${what}`, run, {
       type: 'program',
       file,
       out: join(run, `${basename(file)}.program.mjs`),
@@ -55,24 +58,21 @@ export async function program(
       threads,
       run,
     })
-    .then((result) => sayResult(result as ProgramResult | undefined));
+    .then((result) => sayResult(result as ProgramSummary | undefined));
   if (answers.wait) await ended;
   return run;
 }
 
-interface ProgramResult {
-  file: string;
-  program: string;
-  bytes: { source: number; total: number };
-  verified: boolean;
-}
-
-function sayResult(result: ProgramResult | undefined): void {
+function sayResult(result: ProgramSummary | undefined): void {
   if (!result) return;
-  const { bytes } = result;
+  const { bytes, file, samples } = result;
+  const what =
+    samples === undefined
+      ? `${basename(file)} as a program: ${formatBytes(bytes.total)} instead of ${formatBytes(bytes.source)}`
+      : `A program of ${formatBytes(bytes.total)} draws samples from a seed`;
   void window
     .showInformationMessage(
-      `${basename(result.file)} as a program: ${formatBytes(bytes.total)} instead of ${formatBytes(bytes.source)}${result.verified ? ', verified by running it' : ''}.`,
+      `${what}${result.verified ? ', verified by running it' : ''}.`,
       'Open Program',
     )
     .then((choice) =>

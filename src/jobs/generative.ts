@@ -4,28 +4,26 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { decode } from '../core/compress/container/container';
 import { KolmoError } from '../core/error';
-import { writeGenerative } from '../core/program/generative';
+import { writeGenerative, type GenerativeProgram } from '../core/program/generative';
 import { runProgram, sha256 } from '../core/program/verify';
 import { sizeOf } from '../core/shape';
 import { measureSamples } from '../core/train/quality';
 import type { Metrics, Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
-import type { ProgramMeasure, RunEvent } from '../runs/events';
-import { bytesOnDisk, readRecord, type RunRecord } from '../runs/folder';
+import { samplesPicture, type ProgramMeasure, type RunEvent } from '../runs/events';
+import { bytesOnDisk, readRecord } from '../runs/folder';
+import { formatCount } from '../runs/units';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge, type JudgedDataset } from './judge';
 import type { ProgramSummary } from './program';
+import { meanwhile, orRemoved, stoppedProgram } from './programSteps';
 import type { ProgramRequest } from './protocol';
-
-/** Whether a run trained a model that draws images from noise. */
-export const isGenerator = ({ architecture }: RunRecord): boolean =>
-  architecture?.task === 'generation' && architecture.inputShape.length === 1;
 
 /** Samples that the quality is measured on. */
 const judgedSamples = 10_000;
 
-/** Writes the program beside `samples-idx3-ubyte` and `samples.png`, which it printed. */
+/** Writes the program beside `samples-idx3-ubyte`, which it printed, and a picture of these samples. */
 export async function* generativeRun(
   { out, ascii }: ProgramRequest,
   run: string,
@@ -38,15 +36,22 @@ export async function* generativeRun(
   const writing = writeGenerative(model, { ascii });
   let step = await writing.next();
   for (; !step.done; step = await writing.next()) {
-    if (stopping()) throw new KolmoError('Stopped before the program was written.');
+    if (stopping()) throw new KolmoError(stoppedProgram);
     if (step.value.type === 'progress') yield { ...step.value, stage: 'program' };
   }
-  const { source, bytes, draw } = step.value;
-  await writeArtifact(out, source);
-  const written = now();
+  await writeArtifact(out, step.value.source);
+  return yield* orRemoved(out, prove({ run, out, started }, step.value, context));
+}
 
-  yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Drawing samples' };
-  const samples = await output(out, []);
+/** Has the program draw and its samples judged, and tells what it is worth. */
+async function* prove(
+  { run, out, started }: { run: string; out: string; started: number },
+  { bytes, draw }: GenerativeProgram,
+  context: JobContext,
+): AsyncGenerator<RunEvent, ProgramSummary> {
+  const { now } = context;
+  const written = now();
+  const samples = yield* output(out, [], 'Drawing samples', context);
   const expected = sha256(draw([]));
   const printed = sha256(samples.bytes);
   if (printed !== expected) {
@@ -55,9 +60,6 @@ export async function* generativeRun(
     );
   }
   const decoded = now();
-  const file = join(run, 'samples-idx3-ubyte');
-  await writeArtifact(file, samples.bytes);
-  await writeArtifact(join(run, 'samples.png'), (await output(out, ['100', '1', 'png'])).bytes);
 
   const record = await readRecord(run);
   const dataset = yield* collectAgain(run, record, context);
@@ -66,16 +68,20 @@ export async function* generativeRun(
     if (dataset) {
       const where = { run, stage: 'program' as const, threads: 1 };
       const judged = yield* withJudge(dataset, record.architecture, where, context);
-      yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Judging the samples' };
-      test = await measurePrinted(out, judged);
+      test = yield* measurePrinted(out, judged, context);
     }
   } finally {
     await dataset?.close?.();
   }
+  const file = join(run, 'samples-idx3-ubyte');
+  await writeArtifact(file, samples.bytes);
+  const count = Buffer.from(samples.bytes).readUInt32BE(4);
+  await writeArtifact(join(run, samplesPicture), draw([`${count}`, '1', 'png']));
   const size = record.dataset?.files[0]?.bytes ?? samples.bytes.length;
   const packed = await bytesOnDisk(join(run, 'model.kolmo'));
   const measure: ProgramMeasure = {
     file,
+    samples: count,
     bytes: {
       source: size,
       runtime: bytes.runtime,
@@ -111,7 +117,7 @@ export async function* generativeRun(
       program: measure,
       notes: [
         `Draws samples from a seed: \`node ${name} 100 1 > samples-idx3-ubyte\`, or \`node ${name} 100 1 png > samples.png\`.`,
-        `Its ${bytes.total} bytes stand beside the ${size} of the dataset; it draws what the dataset is like, not the dataset.`,
+        `Its ${formatCount(bytes.total)} bytes stand beside the ${formatCount(size)} of the dataset; it draws what the dataset is like, not the dataset.`,
       ],
     },
   };
@@ -127,23 +133,34 @@ async function readModel(run: string): Promise<Model> {
   return decode(new Uint8Array(await readFile(path)), path);
 }
 
-async function output(
+/** What the program prints for such words, and the command that was run. */
+async function* output(
   program: string,
   words: string[],
-): Promise<{ bytes: Uint8Array; command: string[] }> {
+  note: string,
+  context: JobContext,
+): AsyncGenerator<RunEvent, { bytes: Uint8Array; command: string[] }> {
+  const stopping = new AbortController();
   const chunks: Buffer[] = [];
-  const command = await runProgram(program, words, (chunk) => chunks.push(chunk));
-  return { bytes: new Uint8Array(Buffer.concat(chunks)), command };
+  const running = runProgram(program, words, (chunk) => chunks.push(chunk), stopping.signal);
+  try {
+    const command = yield* meanwhile(running, context, () => ({ done: 0, total: 0, note }));
+    return { bytes: new Uint8Array(Buffer.concat(chunks)), command };
+  } finally {
+    stopping.abort();
+  }
 }
 
-/** The quality of what the program draws, from the samples that it printed; none where nothing can judge them. */
-async function measurePrinted(
+/** The quality of what the program draws, from the samples that it printed; none where nothing can judge them or nobody waits for it. */
+async function* measurePrinted(
   program: string,
   { judge, ...dataset }: JudgedDataset,
-): Promise<Metrics | undefined> {
+  context: JobContext,
+): AsyncGenerator<RunEvent, Metrics | undefined> {
   if (!judge || judge === 'missing') return undefined;
   const size = sizeOf(dataset.inputShape);
-  const { bytes } = await output(program, [`${judgedSamples}`, '1']);
+  const note = `Drawing ${formatCount(judgedSamples)} samples to be judged`;
+  const { bytes } = yield* output(program, [`${judgedSamples}`, '1'], note, context);
   const pixels = bytes.subarray(bytes.length - judgedSamples * size);
   let drawn = 0;
   const generator = {
@@ -154,5 +171,6 @@ async function measurePrinted(
       return Promise.resolve(Float32Array.from(part, (pixel) => pixel / 127.5 - 1));
     },
   };
+  yield { type: 'progress', stage: 'program', done: 0, total: 0, note: 'Judging the samples' };
   return measureSamples(generator, dataset, 'test', { judge, samples: judgedSamples, threads: 1 });
 }

@@ -1,7 +1,6 @@
 /** What a program request does: writes a program that regenerates a file, proves it, and counts its bytes. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
 import { KolmoError } from '../core/error';
 import { measureBaselines } from '../core/program/baselines';
@@ -9,16 +8,16 @@ import { writeInBlocks } from '../core/program/inBlocks';
 import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
 import { usualBlock } from '../core/program/sizes';
 import { verifyProgram } from '../core/program/verify';
-import { waitFor } from '../core/program/waitFor';
 import type { Metrics } from '../core/train/model';
 import { prepareOutput, writeArtifact } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
-import { isRun, readRecord } from '../runs/folder';
+import { isGenerator, isRun, readRecord } from '../runs/folder';
 import { findingText, formatBytes } from '../runs/units';
 import { openSource, threadedCoder } from './blocks';
 import type { JobContext } from './context';
-import { generativeRun, isGenerator } from './generative';
+import { generativeRun } from './generative';
 import { patience } from './patience';
+import { meanwhile, orRemoved, stoppedProgram } from './programSteps';
 import type { ProgramRequest, VerifyRequest } from './protocol';
 
 /** What `kolmo program --json` prints. */
@@ -124,19 +123,6 @@ export async function* verifyRun(
   return { program, file, verified, bytes: proof.bytes, sha256: proof.printed };
 }
 
-/** Removes the program at `path` if what is done about it fails or is stopped. */
-async function* orRemoved<Result>(
-  path: string,
-  steps: AsyncGenerator<RunEvent, Result>,
-): AsyncGenerator<RunEvent, Result> {
-  try {
-    return yield* steps;
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
-  }
-}
-
 /** As `prove`, of what was written for the bytes of this SHA-256: fails if it does not print them. */
 async function* proveNew(
   { program, file }: { program: string; file: string },
@@ -174,19 +160,6 @@ async function* prove(
   }
 }
 
-/** Tells how far something is until it is there, and hears a request to stop. */
-const meanwhile = <Result>(
-  promise: Promise<Result>,
-  { stopping }: JobContext,
-  progress: () => { done: number; total: number; note: string },
-): AsyncGenerator<RunEvent, Result> =>
-  waitFor(promise, (): RunEvent => {
-    if (stopping()) throw new KolmoError(stopped);
-    return { type: 'progress', stage: 'program', ...progress() };
-  });
-
-const stopped = 'Stopped before the program was written and verified.';
-
 /** Why a program that was just written is of no use, if it is not. */
 function failureOf({
   proof: { printed, expected },
@@ -216,7 +189,7 @@ async function* follow(
 ): AsyncGenerator<RunEvent, Program> {
   try {
     for (;;) {
-      if (stopping()) throw new KolmoError(stopped);
+      if (stopping()) throw new KolmoError(stoppedProgram);
       const step = await writing.next();
       if (step.done) return step.value;
       const event = step.value;

@@ -143,6 +143,8 @@ export type Rung = { setting: number; bytes: number } | { setting: number; probl
 export interface ProgramMeasure {
   /** Absolute path of what it regenerates. */
   file: string;
+  /** A program that draws from a seed what its dataset is like: how many samples of it `file` holds. `bytes.source` is the dataset then. */
+  samples?: number;
   bytes: { source: number; runtime: number; model: number; residual: number; total: number };
   bitsPerByte: number;
   /** Bytes by compressor: gzip, xz, zstd, brotli, where they are there. */
@@ -159,6 +161,9 @@ export interface ProgramMeasure {
   proof: Proof;
   seconds: { encode: number; decode: number };
 }
+
+/** Where a run keeps a picture of what its program draws, seen from its folder. */
+export const samplesPicture = 'samples/program.png';
 
 /** How a program was last proved: run by itself, without network or files. */
 export interface Proof {

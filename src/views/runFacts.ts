@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { stageOrder } from '../core/report/mermaid';
 import type { RunState } from '../runs/state';
-import { formatAmount, formatPercent, formatShortBytes } from '../runs/units';
+import { formatShortBytes, metricText } from '../runs/units';
 
 /** `iris-mlp` of `…/2026-11-24-183000-iris-mlp`: lists are sorted by the time already. */
 export const runName = (folder: string): string =>
@@ -17,9 +17,6 @@ export function runFacts(state: RunState): string {
   return [
     state.status,
     ...(last ? [formatShortBytes(last.bytes)] : []),
-    ...(last?.test?.error !== undefined ? [`error ${formatPercent(last.test.error)}`] : []),
-    ...(last?.test?.error === undefined && last?.test?.rmse !== undefined
-      ? [`RMSE ${formatAmount(last.test.rmse)}`]
-      : []),
+    ...(last?.test ? [metricText(last.test)] : []),
   ].join(', ');
 }

@@ -2,12 +2,12 @@
 import type { StageName, StageResult } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
 import {
-  formatAmount,
   formatBytes,
   formatCount,
   formatPercent,
   formatRatio,
   formatSeconds,
+  metricText,
 } from '../../src/runs/units';
 import { type Chart, type ChartWishes } from '../chart';
 import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
@@ -119,6 +119,5 @@ function stageTable(
 
 function errorOf({ test }: StageResult): string {
   if (test?.error !== undefined) return formatPercent(test.error);
-  if (test?.rmse !== undefined) return `RMSE ${formatAmount(test.rmse)}`;
-  return '–';
+  return metricText(test) || '–';
 }

@@ -8,11 +8,7 @@ import { button, element } from '../element';
 import { legend, stackedBar, table, type Row } from '../table';
 
 export function createLabels(wishes: ChartWishes): Chart {
-  const empty = element(
-    'p',
-    { class: 'empty' },
-    'The labels of this dataset are no classes, or nothing was trained yet, so that they have no description length.',
-  );
+  const empty = element('p', { class: 'empty' });
   const ask = button(
     'Code Labels Block by Block',
     { icon: 'symbol-ruler', secondary: true, action: 'prequential' },
@@ -36,11 +32,18 @@ export function createLabels(wishes: ChartWishes): Chart {
 
   function draw(state: RunState): void {
     const lengths = labelLengths(state);
-    const key = JSON.stringify([lengths, state.analysis.prequential.length]);
+    const key = JSON.stringify([
+      lengths,
+      state.analysis.prequential.length,
+      state.stages.train?.status,
+    ]);
     if (key === drawn) return;
     drawn = key;
     const hasLengths = lengths !== undefined && lengths.stages.length > 0;
     empty.hidden = hasLengths;
+    empty.textContent = state.stages.train?.result
+      ? 'This model does not tell classes apart, so that it says nothing of the length of labels.'
+      : 'Nothing is trained yet: the labels are measured when training has finished.';
     ask.hidden = !hasLengths;
     body.replaceChildren(...(hasLengths ? [picture(lengths, state)] : []));
   }

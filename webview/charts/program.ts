@@ -1,7 +1,7 @@
 /** The program beside the compressors: bytes by part, the regularities that paid, the learning curve and the proof. */
-import type { ProgramMeasure } from '../../src/runs/events';
+import { samplesPicture, type ProgramMeasure } from '../../src/runs/events';
 import type { RunTitle } from '../../src/runs/panelMessages';
-import type { RunState } from '../../src/runs/state';
+import { isAdversarial, type RunState } from '../../src/runs/state';
 import {
   formatBytes,
   formatCount,
@@ -47,8 +47,9 @@ export function createProgram(wishes: ChartWishes): Chart {
   let drawn: ProgramMeasure | undefined;
   let drawnTrust: boolean | undefined;
 
-  function draw(state: RunState, _title: RunTitle, trusted: boolean): void {
-    const measure = state.stages.program?.result?.program;
+  function draw(state: RunState, title: RunTitle, trusted: boolean): void {
+    const result = state.stages.program?.result;
+    const measure = result?.program;
     empty.hidden = measure !== undefined;
     empty.textContent = emptyWords(state);
     drawCurve(measure?.curve);
@@ -57,7 +58,13 @@ export function createProgram(wishes: ChartWishes): Chart {
     drawnTrust = trusted;
     root.dataset.verified = String(measure?.verified ?? '');
     root.dataset.total = String(measure?.bytes.total ?? '');
-    body.replaceChildren(...(measure ? page(measure, wishes, trusted) : []));
+    body.replaceChildren(
+      ...(measure === undefined
+        ? []
+        : measure.samples === undefined
+          ? page(measure, wishes, trusted)
+          : samplesPage(measure, result!.notes, title, wishes, trusted)),
+    );
   }
 
   function drawCurve({ bytes, bitsPerByte }: ProgramMeasure['curve'] = noCurve): void {
@@ -76,42 +83,82 @@ export function createProgram(wishes: ChartWishes): Chart {
 
 const noCurve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };
 
-function emptyWords({ status, current }: RunState): string {
+function emptyWords({ status, current, stages }: RunState): string {
+  if (current !== 'program' && stages.train && isAdversarial(stages.train.training)) {
+    return 'No program yet: Generate Program… writes one that draws samples from a seed as the generator does, and counts every byte of it.';
+  }
   if (current !== 'program') {
     return 'No program yet: Generate Program… writes one that prints the dataset byte for byte, and counts every byte of it.';
   }
-  return status === 'running'
-    ? 'The program is being written: it stands here with its bytes and its proof when it has printed the data back.'
+  if (status === 'running') {
+    return 'The program is being written: it stands here with its bytes and its proof when it has been run.';
+  }
+  return stages.train
+    ? 'No program was written: Generate Program… begins anew.'
     : 'No program was written. Kolmo: Generate Program… on the file begins anew.';
 }
 
 function page(measure: ProgramMeasure, wishes: ChartWishes, trusted: boolean): Node[] {
   const { bytes, findings, fields } = measure;
-  const link = element('a', { href: '#', 'data-open': 'program' }, 'Open the program');
-  link.addEventListener('click', (event) => {
-    event.preventDefault();
-    wishes.open('program');
-  });
   return [
-    element(
-      'p',
-      { class: 'facts' },
-      ...[
+    factLine(
+      [
         `${formatBytes(bytes.total)} instead of ${formatBytes(bytes.source)}`,
         formatRatio(bytes.source / Math.max(1, bytes.total)),
         `${measure.bitsPerByte.toPrecision(4)} bits a byte`,
-      ].map((fact) => element('span', {}, fact)),
-      link,
+      ],
+      wishes,
     ),
-    bars(measure),
+    bars(measure, 'Bytes: the program with its decoder, the others without theirs'),
     proof(measure, wishes, trusted),
     ...(findings.length === 0 ? [] : [findingTable(findings), ...unmeasured(findings)]),
     ...(fields.length === 0 ? [] : [fieldTable(fields)]),
   ];
 }
 
+/** Of a program that draws: the dataset is a yardstick, and not what it prints. */
+function samplesPage(
+  measure: ProgramMeasure,
+  notes: string[],
+  { files }: RunTitle,
+  wishes: ChartWishes,
+  trusted: boolean,
+): Node[] {
+  const count = formatCount(measure.samples!);
+  return [
+    factLine([formatBytes(measure.bytes.total), 'draws samples from a seed'], wishes),
+    element('ul', {}, ...notes.map((note) => element('li', {}, note))),
+    bars(measure, 'Bytes: the program, and what it was made from'),
+    proof(measure, wishes, trusted),
+    ...(files === undefined
+      ? []
+      : [
+          element(
+            'figure',
+            { 'data-view': 'samples' },
+            element('figcaption', {}, `The ${count} samples that it printed`),
+            element('img', {
+              class: 'drawn',
+              src: `${files}/${samplesPicture}`,
+              alt: `A grid of the ${count} images that the program draws`,
+            }),
+          ),
+        ]),
+  ];
+}
+
+/** The figures on top, with a link to the program. */
+function factLine(facts: string[], wishes: ChartWishes): HTMLElement {
+  const link = element('a', { href: '#', 'data-open': 'program' }, 'Open the program');
+  link.addEventListener('click', (event) => {
+    event.preventDefault();
+    wishes.open('program');
+  });
+  return element('p', { class: 'facts' }, ...facts.map((fact) => element('span', {}, fact)), link);
+}
+
 /** The program as one stacked bar, each compressor as a plain one, all on the scale of the longest. */
-function bars({ bytes, baselines }: ProgramMeasure): HTMLElement {
+function bars({ bytes, baselines }: ProgramMeasure, caption: string): HTMLElement {
   const others = Object.entries(baselines).sort(([, a], [, b]) => a - b);
   const longest = Math.max(bytes.total, ...others.map(([, size]) => size), 1);
   const used = parts.filter(({ name }) => bytes[name] > 0);
@@ -134,7 +181,7 @@ function bars({ bytes, baselines }: ProgramMeasure): HTMLElement {
     {},
     table(
       'program-bytes',
-      'Bytes: the program with its decoder, the others without theirs',
+      caption,
       [
         { head: 'Form' },
         { head: 'Bytes', number: true },
@@ -163,10 +210,11 @@ function comparison(total: number, other: number): string {
 
 /** What was run and what came of it, so that anyone can do the same. */
 function proof(
-  { verified, proof: last, file }: ProgramMeasure,
+  { verified, proof: last, file, samples }: ProgramMeasure,
   { verify }: ChartWishes,
   trusted: boolean,
 ): HTMLElement {
+  const what = samples === undefined ? 'the data' : `the ${formatCount(samples)} samples`;
   const rows: [string, string][] = [
     ['file', file],
     ['SHA-256 of the file', last.expected],
@@ -181,7 +229,7 @@ function proof(
       'p',
       { ...(verified ? {} : { class: 'message', 'data-status': 'failed', role: 'alert' }) },
       verified
-        ? `Verified: the program was run without network or files and printed exactly the data, in ${formatSeconds(last.seconds)}.`
+        ? `Verified: the program was run without network or files and printed exactly ${what}, in ${formatSeconds(last.seconds)}.`
         : 'The program printed something else than what the file holds now: the file has changed since the program was written, or the program was altered.',
     ),
     element(

@@ -1,5 +1,5 @@
 /** How good each model of the run is on test data, beside the trivial answer, and what it takes for what. */
-import type { Confusion } from '../../src/core/train/model';
+import type { Confusion, Metrics } from '../../src/core/train/model';
 import { stageTitles } from '../../src/core/report/mermaid';
 import { measuredStages, qualityText } from '../../src/core/report/quality';
 import type { RunTitle } from '../../src/runs/panelMessages';
@@ -50,6 +50,7 @@ export function createQuality(): Chart {
           element('li', { 'data-quality': stage }, `${stageTitles[stage]}: ${qualityText(test)}`),
         ),
       ),
+      ...hintOf(measured.at(-1)?.test),
       ...(chosen?.test.confusion
         ? [heatMap(chosen.test.confusion, stageTitles[chosen.stage])]
         : []),
@@ -57,6 +58,29 @@ export function createQuality(): Chart {
   }
 
   return { element: root, draw };
+}
+
+/** What the figures mean where they need it, or why there is nothing more to see. */
+function hintOf(test: Metrics | undefined): HTMLElement[] {
+  if (test?.frechetDistance !== undefined) {
+    return [
+      element(
+        'p',
+        { class: 'hint' },
+        'A classifier that was trained on the examples looks at the samples: the Fréchet distance between what it sees in both is 0 where they look alike, a low entropy of its labels tells that few of the classes are drawn, and a low confidence that they are hard to recognise.',
+      ),
+    ];
+  }
+  if (test?.error !== undefined && test.confusion === undefined) {
+    return [
+      element(
+        'p',
+        { class: 'hint' },
+        'There are too many classes for a confusion matrix that could be read.',
+      ),
+    ];
+  }
+  return [];
 }
 
 /** Shades each cell by its share of the row, right answers and wrong ones in colours of their own. */

@@ -82,7 +82,7 @@ function sampleText(metrics: Metrics): string {
     `Fréchet distance ${frechetDistance!.toPrecision(4)}`,
     ...(sampleEntropy === undefined
       ? []
-      : [`labels of ${sampleEntropy.toFixed(2)} bits${yardstick}`]),
+      : [`entropy of the labels ${sampleEntropy.toFixed(2)} bits${yardstick}`]),
     ...(sampleConfidence === undefined ? [] : [`confidence ${formatPercent(sampleConfidence)}`]),
   ].join(', ');
 }

@@ -18,7 +18,7 @@ import { createRandom } from '../../../src/core/random';
 import type { JobContext } from '../../../src/jobs/context';
 import { startJob } from '../../../src/jobs/job';
 import { programRun, verifyRun } from '../../../src/jobs/program';
-import type { RunEvent } from '../../../src/runs/events';
+import { samplesPicture, type RunEvent } from '../../../src/runs/events';
 import { writeRecord } from '../../../src/runs/folder';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import { syntheticTable } from '../../fixtures/syntheticTable';
@@ -168,8 +168,9 @@ describe('a program job', () => {
 });
 
 describe('a program job on a run that trained a generator', () => {
-  it('draws samples with the packed model, proved by running it', async (t) => {
-    const folder = temporaryFolder(t);
+  /** A run with a packed generator that nobody has trained. */
+  async function generatorFolder(test: TestContext): Promise<string> {
+    const folder = temporaryFolder(test);
     const architecture: Architecture = {
       name: 'gan',
       inputShape: [4],
@@ -189,6 +190,28 @@ describe('a program job on a run that trained a generator', () => {
       compressions: [],
       architecture,
     });
+    return folder;
+  }
+
+  it('leaves no program behind when it is stopped while the program draws', async (t) => {
+    const folder = await generatorFolder(t);
+    let stopping = false;
+    const job = programRun(
+      { ...request(folder, ''), run: folder },
+      { ...context, stopping: () => stopping },
+    );
+    const drawing = (event: RunEvent): boolean =>
+      event.type === 'progress' && event.note === 'Drawing samples';
+    await assert.rejects(
+      finish(job, (event) => (stopping ||= drawing(event))),
+      /Stopped before the program was written and verified/,
+    );
+    assert.ok(stopping);
+    assert.deepEqual(writtenIn(folder), []);
+  });
+
+  it('draws samples with the packed model, proved by running it', async (t) => {
+    const folder = await generatorFolder(t);
     const { result } = await finish(programRun({ ...request(folder, ''), run: folder }, context));
     const samples = readFileSync(result.file);
     assert.deepEqual(
@@ -196,8 +219,9 @@ describe('a program job on a run that trained a generator', () => {
       [0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 3, 0, 0, 0, 4],
     );
     assert.equal(result.sha256, sha256(samples));
+    assert.equal(result.samples, 100);
     assert.equal(result.bytes.total, readFileSync(result.program).length);
-    assert.equal(readFileSync(join(folder, 'samples.png'))[1], 0x50);
+    assert.equal(readFileSync(join(folder, samplesPicture))[1], 0x50);
     const { file, program } = result;
     const again = await finish(verifyRun({ type: 'verify', program, file }, context));
     assert.equal(again.result.verified, true);

@@ -30,7 +30,7 @@ describe('qualityText', () => {
         exampleEntropy: 3.32,
         sampleConfidence: 0.91,
       },
-      'Fréchet distance 12.35, labels of 3.21 bits (examples: 3.32), confidence 91.00 %',
+      'Fréchet distance 12.35, entropy of the labels 3.21 bits (examples: 3.32), confidence 91.00 %',
     ],
     ['anything else', { loss: 0.123456 }, 'loss 0.1235'],
   ];
