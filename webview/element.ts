@@ -46,6 +46,10 @@ function complete<Made extends Element>(
   return made;
 }
 
+/** A sentence whose words between backticks are code. */
+export const withCode = (text: string): (Node | string)[] =>
+  text.split('`').map((part, i) => (i % 2 === 1 ? element('code', {}, part) : part));
+
 /** A control of @vscode-elements with what a click does. */
 export function button(
   label: string,

@@ -173,13 +173,15 @@ function statLine(state: RunState): string {
     }
     if (progress?.secondsLeft !== undefined)
       parts.push(`${formatSeconds(progress.secondsLeft)} left`);
-  } else if (state.startedAt !== undefined && state.updatedAt !== undefined) {
-    const seconds = Object.values(state.stages).reduce(
-      (sum, stage) => sum + (stage.result?.seconds ?? 0),
-      0,
-    );
-    const count = Object.keys(state.stages).length;
-    parts.push(count === 1 ? '1 stage' : `${count} stages`, formatSeconds(seconds));
+  } else {
+    const results = Object.values(state.stages).flatMap(({ result }) => result ?? []);
+    if (results.length > 0) {
+      const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
+      parts.push(
+        results.length === 1 ? '1 stage' : `${results.length} stages`,
+        formatSeconds(seconds),
+      );
+    }
   }
   return parts.join(' · ');
 }

@@ -7,6 +7,7 @@ import { canResume } from '../runs/state';
 import { readRunOutline } from '../views/runFolders';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
+import { engineChoice, readSettings } from './settings';
 import { runTraining } from './train';
 
 export async function openRun(house: House, target: Target): Promise<string | undefined> {
@@ -45,8 +46,10 @@ export async function resumeRun(
     return undefined;
   }
   house.openRun(folder);
+  // What never began may have lacked the engine of that time.
+  const { engine, modules } = state.stages.train ? request : engineChoice(readSettings());
   // The folder may have been moved or copied since.
-  const ended = runTraining(house, { ...request, run: folder });
+  const ended = runTraining(house, { ...request, engine, modules, run: folder });
   if (wait) await ended;
   return folder;
 }

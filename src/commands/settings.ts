@@ -16,6 +16,13 @@ export interface Settings {
   modules: string[];
 }
 
+/** The engine as a request names it, which is left out where the job may choose. */
+export const engineChoice = ({
+  engine,
+  modules,
+}: Settings): { engine?: Runtime; modules?: string[] } =>
+  engine === 'auto' ? {} : { engine, modules };
+
 export function readSettings(): Settings {
   const configuration = workspace.getConfiguration('kolmo');
   const tfjsNode = configuration.get<string>('tfjsNode', '');

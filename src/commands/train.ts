@@ -7,7 +7,7 @@ import type { DatasetDescription, TrainRequest, TrainingOptions } from '../jobs/
 import type { TrainSummary } from '../jobs/train';
 import { targetPath, type House, type Target } from './house';
 import { newRunFolder } from './runFolder';
-import { readSettings } from './settings';
+import { engineChoice, readSettings } from './settings';
 
 /** Answers that a task or a test gives beforehand; what is missing is asked. */
 export interface TrainAnswers {
@@ -33,7 +33,8 @@ export async function train(
   const architecture = answers.architecture ?? (await askForArchitecture(description, dataset));
   if (!architecture) return undefined;
 
-  const { threads, epochs, patience, seed, engine, modules } = readSettings();
+  const settings = readSettings();
+  const { threads, epochs, patience, seed } = settings;
   const run = newRunFolder(dataset, architecture);
   const request: TrainRequest = {
     type: 'train',
@@ -41,7 +42,7 @@ export async function train(
     data: { ...datasetDefaults, seed, ...(column === '' ? {} : { target: column }) },
     architecture,
     training: { epochs, patience, seed, ...answers.training },
-    ...(engine !== 'auto' && { engine, modules }),
+    ...engineChoice(settings),
     run,
     threads,
   };

@@ -8,6 +8,7 @@ import { chooseArchitecture } from '../core/train/architectures/architectures';
 import { decodeCheckpoint } from '../core/train/checkpoint';
 import { imageGrid } from '../core/report/png';
 import { uselessText } from '../core/report/quality';
+import { hasNative } from '../core/engine/session';
 import { exportOnnx } from '../core/train/export';
 import { initialize } from '../core/train/layers/layers';
 import { train, type TrainEvent, type TrainResult } from '../core/train/loop';
@@ -50,12 +51,12 @@ export async function* trainRun(
   context: JobContext,
 ): AsyncGenerator<RunEvent, TrainSummary> {
   const { run, engine, modules = [] } = request;
+  // What cannot begin yet can be tried again, for which the run knows what was asked.
+  if (!isRun(run)) await writeRecord(run, begun(request, context));
   if (engine === 'tfjs-node') loadTfjsNode(modules, request.threads);
   const checkpoint = checkpointOf(run);
   const resume = existsSync(checkpoint) ? new Uint8Array(await readFile(checkpoint)) : undefined;
   const began = context.now();
-  // Data that cannot be used are mended and tried again, for which the run knows what was asked.
-  if (!isRun(run)) await writeRecord(run, begun(request, context));
   const dataset = yield* collectDataset(request, context, {
     quiet: resume !== undefined,
     early: true,
@@ -90,6 +91,11 @@ export async function* trainRun(
         stage: 'train',
         message: 'The training goes on from its last checkpoint.',
       };
+    }
+    if (options.runtime === 'auto' && !(await hasNative())) {
+      const message =
+        'ONNX Runtime has no native library for this machine, so its WebAssembly computes, which is several times slower. Where @tensorflow/tfjs-node is installed, the engine tfjs-node is quicker.';
+      yield { type: 'warning', stage: 'train', message };
     }
     await mkdir(join(run, 'checkpoint'), { recursive: true });
     const training = train(initial, dataset, { ...options, ...(resume && { resume }) });

@@ -11,7 +11,7 @@ import {
 } from '../../src/runs/units';
 import { type Chart, type ChartWishes } from '../chart';
 import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
-import { element } from '../element';
+import { element, withCode } from '../element';
 import { table } from '../table';
 
 /** Stages whose file is no model: their bytes are not compared with the parameters'. */
@@ -43,7 +43,7 @@ export function createBytes(wishes: ChartWishes): Chart {
       ...results.filter(([name]) => !otherStages.includes(name)).map(([, { bytes }]) => bytes),
     );
     const notes = results.flatMap(([name, result]) =>
-      result.notes.map((note) => element('li', {}, `${stageTitles[name]}: ${note}`)),
+      result.notes.map((note) => element('li', {}, `${stageTitles[name]}: `, ...withCode(note))),
     );
     body.replaceChildren(
       ...(results.length === 0 ? [] : [stageTable(results, dense, longest, wishes)]),

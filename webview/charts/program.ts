@@ -10,7 +10,7 @@ import {
   formatShortBytes,
 } from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';
-import { button, element } from '../element';
+import { button, element, withCode } from '../element';
 import { legend, stackedBar, table, type Row, type Segment } from '../table';
 import { createPlot } from './plot';
 
@@ -127,7 +127,7 @@ function samplesPage(
   const count = formatCount(measure.samples!);
   return [
     factLine([formatBytes(measure.bytes.total), 'draws samples from a seed'], wishes),
-    element('ul', {}, ...notes.map((note) => element('li', {}, note))),
+    element('ul', {}, ...notes.map((note) => element('li', {}, ...withCode(note)))),
     bars(measure, 'Bytes: the program, and what it was made from'),
     proof(measure, wishes, trusted),
     ...(files === undefined

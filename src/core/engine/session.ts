@@ -155,6 +155,13 @@ function sessionOptions(threads: number): InferenceSession.SessionOptions {
   };
 }
 
+/** Whether ONNX Runtime has a native library for this machine. */
+export const hasNative = (): Promise<boolean> =>
+  import('onnxruntime-node').then(
+    () => true,
+    () => false,
+  );
+
 async function loadRuntime({
   threads,
   runtime = 'auto',

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
 import { startJob } from '../../../src/jobs/job';
 import type { TrainSummary } from '../../../src/jobs/train';
+import { readState } from '../../../src/runs/folder';
 import { syntheticIdx } from '../../fixtures/syntheticIdx';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
@@ -39,5 +40,7 @@ describe('the package on a machine that ONNX Runtime has no native library for',
     );
     const { testError } = (await job.result) as TrainSummary;
     assert.ok(testError! < 0.2, `test error ${testError}`);
+    const { warnings } = await readState(join(folder, 'run'));
+    assert.match(warnings[0], /no native library for this machine, so its WebAssembly computes/);
   });
 });
