@@ -5,7 +5,7 @@ import { compareRuns } from './commands/compare';
 import { choosePass, compress, passCommand } from './commands/compress';
 import { targetPath, type House, type Target } from './commands/house';
 import { inspect } from './commands/inspect';
-import { createJobs } from './views/jobs';
+import { createJobs, mayRunJobs } from './views/jobs';
 import { program, verify } from './commands/program';
 import { registerPipelines, runPipeline, savePipeline } from './commands/pipeline';
 import { openRun, openTensorBoard, resumeRun, showReport, stopRun } from './commands/runs';
@@ -26,8 +26,8 @@ import { createTensorBoards } from './views/tensorboard';
 
 type Command = (house: House, target: Target, answers?: never) => Promise<unknown>;
 
-/** Names without the prefix `kolmo.`; package.json holds the titles. */
-const commandTable: Record<string, Command> = {
+/** Commands that run jobs, for which the workspace has to be trusted. */
+const jobCommands: Record<string, Command> = {
   train,
   compress,
   pass: choosePass,
@@ -39,9 +39,14 @@ const commandTable: Record<string, Command> = {
   analyse,
   sweep,
   runPipeline,
+  resume: resumeRun,
+};
+
+/** Names without the prefix `kolmo.`; package.json holds the titles. */
+const commandTable: Record<string, Command> = {
+  ...jobCommands,
   savePipeline,
   openRun,
-  resume: resumeRun,
   stop: stopRun,
   report: showReport,
   tensorboard: openTensorBoard,
@@ -75,6 +80,8 @@ export function activate(context: ExtensionContext): void {
     ...Object.entries(commandTable).map(([name, run]) =>
       commands.registerCommand(`kolmo.${name}`, async (target: Target, answers: unknown) => {
         try {
+          // Before anything is asked in vain.
+          if (name in jobCommands && !(await mayRunJobs())) return undefined;
           return await run(house, target, answersOf(answers));
         } catch (error) {
           log.error(error as Error);

@@ -17,7 +17,7 @@
  * - `[data-view=program][data-total][data-verified]`; in it `tr[data-program][data-bytes]`, `[data-view=findings]`,
  *   `[data-view=fields] tr[data-field]`, `[data-view=proof][data-verified]`, `[data-view=curve-bits] canvas`
  * - `[data-view=status][data-status]`, `[data-view=stats]`, `[data-view=warnings][data-count]`, `.message`
- * - buttons: `[data-action=stop | resume | compress | pass | program | report | tensorboard | savePipeline]`
+ * - buttons: `[data-action=stop | resume | compress | pass | program | report | tensorboard | savePipeline | trust]`
  */
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';

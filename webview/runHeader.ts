@@ -134,6 +134,9 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
           { class: 'hint' },
           'This workspace is not trusted, so nothing can be run in it; looking works.',
         ),
+        button('Manage Workspace Trust', { icon: 'shield', secondary: true, action: 'trust' }, () =>
+          send({ type: 'trust' }),
+        ),
       );
     }
     if (trained) {

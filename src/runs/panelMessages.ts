@@ -37,6 +37,7 @@ export type FromPanel =
   | { type: 'report' }
   | { type: 'tensorboard' }
   | { type: 'savePipeline' }
+  | { type: 'trust' }
   | { type: 'analyse'; analysis: AnalyseRequest['analysis'] }
   | { type: 'runPass'; pass: PassName; value: number; options: PassOptions }
   | { type: 'open'; stage: StageName };

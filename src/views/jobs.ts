@@ -37,6 +37,18 @@ export interface Jobs {
   onDidChange: Event<{ folder: string; note: string }>;
 }
 
+/** Whether jobs may run in this workspace; where they may not, says why and how to change it. */
+export async function mayRunJobs(): Promise<boolean> {
+  if (workspace.isTrusted) return true;
+  const manage = 'Manage Workspace Trust';
+  const choice = await window.showErrorMessage(
+    'This workspace is not trusted, so Kolmo trains, compresses and writes programs only when you trust it. Looking at models and runs works without trust.',
+    manage,
+  );
+  if (choice === manage) await commands.executeCommand('workbench.trust.manage');
+  return false;
+}
+
 export function createJobs(worker: string): Jobs {
   const running = new Map<string, Job>();
   const changed = new EventEmitter<{ folder: string; note: string }>();
@@ -47,14 +59,7 @@ export function createJobs(worker: string): Jobs {
   };
 
   const run: Jobs['run'] = async (title, folder, request, onEvents) => {
-    if (!workspace.isTrusted) {
-      const choice = await window.showErrorMessage(
-        `${title} runs a job in this workspace, which is not trusted. Looking at models and runs works without trust.`,
-        'Manage Workspace Trust',
-      );
-      if (choice) await commands.executeCommand('workbench.trust.manage');
-      return undefined;
-    }
+    if (!(await mayRunJobs())) return undefined;
     if (running.has(folder)) {
       void window.showWarningMessage(
         `${basename(folder)} is still running: stop it or wait until it has finished.`,

@@ -142,6 +142,9 @@ async function obey(
     case 'savePipeline':
       await commands.executeCommand(`kolmo.${wish.type}`, folder);
       break;
+    case 'trust':
+      await commands.executeCommand('workbench.trust.manage');
+      break;
     case 'analyse':
       await commands.executeCommand('kolmo.analyse', folder, { analysis: wish.analysis });
       break;

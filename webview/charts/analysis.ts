@@ -50,8 +50,8 @@ export function createAnalysis(wishes: ChartWishes): Chart {
         bar.setAttribute('value', String(total > 0 ? done / total : 0));
         note.textContent = progressText(analysis.running);
       }
-      const busy = analysis.running !== undefined || state.status === 'running';
-      // A run does one thing at a time.
+      const busy = analysis.running !== undefined || state.status === 'running' || !trusted;
+      // A run does one thing at a time, and none in a workspace that is not trusted.
       for (const ask of root.querySelectorAll('vscode-button:not([data-action=cancelAnalysis])')) {
         ask.toggleAttribute('disabled', busy);
       }
