@@ -70,6 +70,9 @@ describe('a GAN in the workbench', () => {
     const quality = (await panel()).locator('[data-quality=train]');
     assert.match(await quality.innerText(), /Fréchet distance .* entropy of the labels .* bits/);
     await workbench.screenshot('gan');
+    await (await panel()).locator('[data-tab=program]').click();
+    const program = (await panel()).locator('[data-view=program]');
+    assert.match(await program.innerText(), /writes one that draws samples/);
     assert.equal(await body.getAttribute('data-error'), null);
     assert.deepEqual(workbench.errors(), []);
   });
