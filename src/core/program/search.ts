@@ -12,7 +12,7 @@ import type { Semantics } from './semantics';
 /** Bytes of the file that the search looks at. */
 const sampleSizes: Record<ProgramOptions['effort'], number> = {
   fast: 0,
-  balanced: 72_000,
+  balanced: 108_000,
   max: 192_000,
 };
 
@@ -35,13 +35,24 @@ const shared: { part: RegExp; cost: number }[] = [
 /** A context slows the program down, so it has to save this share of it, unless there are few. */
 const leastGain: Record<ProgramOptions['effort'], number> = {
   fast: 0,
-  balanced: 0.0015,
+  balanced: 0.001,
   max: 0.0005,
 };
 const few = 8;
 
-/** Contexts that are tried together, because they tell the same thing, how the report names them, and the bytes of decoder that they need. */
-const families: { contexts: string[]; opinion?: boolean; sentence: string; cost: number }[] = [
+/** Contexts that are tried together. */
+interface Part {
+  contexts: string[];
+  /** Whether the opinion goes with them. */
+  opinion?: boolean;
+  /** How the report names what they tell. */
+  sentence?: string;
+  /** Bytes of decoder that they need. */
+  cost: number;
+}
+
+/** Contexts that tell the same thing. */
+const families: Part[] = [
   {
     contexts: [fitContext, likeliestContext],
     opinion: true,
@@ -58,8 +69,8 @@ const families: { contexts: string[]; opinion?: boolean; sentence: string; cost:
 ];
 
 /**
- * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family and each context, for
- * good where it is hardly longer for it. With `effort: 'fast'` the full model is returned at once, and nothing is known about savings.
+ * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family, and each context from
+ * that which saves least, for good where it is hardly longer for it. With `effort: 'fast'` the full model is returned at once, and nothing is known about savings.
  */
 export async function* searchModel(
   full: ModelSpec,
@@ -87,32 +98,40 @@ export async function* searchModel(
     if ((cost - costWith) * scale < Math.max(contextCost, pace(wider))) continue;
     [spec, cost] = [wider, costWith];
   }
-  const unnamed = { opinion: false, sentence: '' };
+  const without = ({ contexts, opinion }: Part): ModelSpec => ({
+    ...spec,
+    contexts: spec.contexts.filter((context) => !contexts.includes(context)),
+    opinion: spec.opinion && !opinion,
+  });
+  const isThere = ({ contexts }: Part): boolean => contexts.some((c) => spec.contexts.includes(c));
+  const leaveOut = async function* (parts: Part[]): AsyncGenerator<ProgramEvent> {
+    for (const [k, part] of parts.entries()) {
+      yield { type: 'progress', done: k, total: parts.length, note: 'Leaving out contexts' };
+      await setImmediate();
+      const rest = without(part);
+      if (!isThere(part) || rest.contexts.length === 0) continue;
+      const costWithout = measure(rest, sample, from);
+      const saved = (costWithout - cost) * scale;
+      if (saved <= Math.max(part.cost, pace(spec))) [spec, cost] = [rest, costWithout];
+      else if (part.sentence)
+        found.push({ sentence: part.sentence, savedBytes: Math.round(saved) });
+    }
+  };
   const together = shared.map(({ part, cost }) => ({
-    ...unnamed,
     contexts: spec.contexts.filter((context) => part.test(context)),
     cost,
   }));
-  const single = spec.contexts.map((context) => ({
-    ...unnamed,
-    contexts: [context],
-    cost: costOf(context),
-  }));
-  const trials = [...families, ...together, ...single];
-  for (const [k, { contexts, opinion, sentence, cost: code }] of trials.entries()) {
-    yield { type: 'progress', done: k, total: trials.length, note: 'Leaving out contexts' };
+  yield* leaveOut([...families, ...together]);
+  // Of contexts that tell the same the one that saves least goes first, so that the other stays.
+  const single = [];
+  for (const [k, context] of spec.contexts.entries()) {
+    yield { type: 'progress', done: k, total: spec.contexts.length, note: 'Weighing contexts' };
     await setImmediate();
-    const rest = spec.contexts.filter((other) => !contexts.includes(other));
-    if (rest.length === spec.contexts.length || rest.length === 0) continue;
-    const without = { ...spec, contexts: rest, opinion: spec.opinion && !opinion };
-    const costWithout = measure(without, sample, from);
-    const saved = (costWithout - cost) * scale;
-    if (saved > Math.max(code, pace(spec))) {
-      if (sentence) found.push({ sentence, savedBytes: Math.round(saved) });
-      continue;
-    }
-    [spec, cost] = [without, costWithout];
+    const part: Part = { contexts: [context], cost: costOf(context) };
+    single.push({ part, cost: measure(without(part), sample, from) });
   }
+  single.sort((a, b) => a.cost - b.cost);
+  yield* leaveOut(single.map(({ part }) => part));
   return { spec, found: [...found, ...unmeasured(semantics)] };
 }
 

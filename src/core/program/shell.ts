@@ -66,8 +66,9 @@ export const alarm = 'It changed.';
  */
 function checked(load: string, bytes: Uint8Array, map = ''): string {
   const { start, step } = checkOf(bytes);
+  // In place, since a large program has no room for a copy.
   return map
-    ? `h=${start},${load}.map(x=>(h=${step},${map}));if(h)throw'${alarm}';`
+    ? `h=${start},${load};b.forEach((x,i)=>{h=${step};b[i]=${map}});if(h)throw'${alarm}';`
     : `${load};if(b.reduce((h,x)=>${step},${start}))throw'${alarm}';`;
 }
 

@@ -77,8 +77,9 @@ export function prepare(
   plantBits();
   for (let k: usize = 0; k < 0x4000; k += 4) store<f32>(k, 1 / <f32>sets, TOP);
   // What came last, or is expected, comes in three of four cases.
-  for (let k: usize = REPEAT_P; k < DATA; k += 4) store<u32>(k, 0x40000001 | ((k & 0x400) << 21));
-  for (let k: usize = COUNT_P; k < REFINE_A; k += 4) {
+  for (let k: usize = REPEAT_P; k < PAST_P + (n << 16); k += 4)
+    store<u32>(k, 0x40000001 | ((k & 0x400) << 21));
+  for (let k: usize = COUNT_P; k < COUNT_P + (n << 12); k += 4) {
     const ones = countOf((k >> 2) & 31);
     store<u32>(k, ((<u32>((ones / (ones + countOf((k >> 7) & 31))) * 4194303)) << 10) | 120);
   }
