@@ -93,23 +93,25 @@ export const byParents =
 export const slowFields: SlowParts = {
   contexts: [
     order[1],
-    order[2],
-    order[3],
+    order[4],
     order[5],
     order[6],
     'c2|c3<<8',
     byNeighbours.column,
     byNeighbours.left,
     byNeighbours.last,
+    byNeighbours.secondLeft,
     byNeighbours.bothLeft,
     byParent(1),
     'mix(mix(word,last),23)',
     'mix(match[3]|match[1]<<9,col)',
+    'mix(col,at+999)',
     'mix(follow[c1]&65535,c1)',
     'mix(follow2[c1|c2<<8]&65535,c1)',
+    likeliestContext,
   ],
   selectors: [byAgreement.expression, byLastByte.expression],
-  matches: [],
+  matches: [16],
 };
 
 /** Contexts that only some tables and JSON files have a use for, and some logs. */
