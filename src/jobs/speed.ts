@@ -13,6 +13,7 @@ import { exportInt8 } from '../core/train/exportInt8';
 import type { Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
 import type { Latency, StageName, StageResult } from '../runs/events';
+import { isGenerator } from '../runs/folder';
 import { formatBytes, formatMoment, formatPercent, formatRatio } from '../runs/units';
 import { measureErrors } from './pack';
 
@@ -67,6 +68,9 @@ export async function measureSpeed(
 
 /** The file, or the sentence that says why there is none. */
 async function int8File(model: Model, dataset: Dataset | undefined): Promise<Uint8Array | string> {
+  if (isGenerator(model)) {
+    return 'No model.int8.onnx was written: the ranges of activations are read from training data, and a generator reads noise.';
+  }
   if (!dataset) {
     return 'No model.int8.onnx was written: the ranges of activations are read from training data, and there is no dataset.';
   }

@@ -38,8 +38,8 @@ export interface RunRecord {
 export const datasetPath = ({ request, dataset }: RunRecord): string | undefined =>
   'dataset' in request ? request.dataset : dataset?.files[0]?.path;
 
-/** Whether a run trained a model that draws images from noise. */
-export const isGenerator = ({ architecture }: RunRecord): boolean =>
+/** Whether a model, or that of a run, draws images from noise. */
+export const isGenerator = ({ architecture }: Pick<RunRecord, 'architecture'>): boolean =>
   architecture?.task === 'generation' && architecture.inputShape.length === 1;
 
 /** One line of a list of runs. */

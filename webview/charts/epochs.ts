@@ -1,6 +1,6 @@
 /** What a model draws after each epoch: a slider goes through the pictures and stays at the newest until it is moved. */
 import type { RunTitle } from '../../src/runs/panelMessages';
-import type { RunState } from '../../src/runs/state';
+import { isAdversarial, type RunState } from '../../src/runs/state';
 import { element } from '../element';
 
 /** A part of a chart, which hides where the model draws nothing. */
@@ -13,10 +13,11 @@ export function createEpochs(): Epochs {
   const picture = element('img', { class: 'drawn' });
   const slider = element('input', { type: 'range', min: 0, value: 0, 'aria-label': 'Epoch' });
   const label = element('output', { class: 'muted' });
+  const what = element('span', {});
   const root = element(
     'figure',
     { class: 'epochs', 'data-view': 'epochs', hidden: true },
-    element('figcaption', {}, 'What the model draws', label),
+    element('figcaption', {}, what, label),
     element('label', { class: 'row' }, 'Epoch', slider),
     picture,
   );
@@ -31,7 +32,12 @@ export function createEpochs(): Epochs {
 
   function draw(state: RunState, title: RunTitle): void {
     last = [state, title];
-    const samples = state.stages.train?.samples ?? [];
+    const { train } = state.stages;
+    const samples = train?.samples ?? [];
+    what.textContent =
+      train && isAdversarial(train.training)
+        ? 'What the model draws'
+        : 'Examples, and below each what the model draws of it';
     root.hidden = samples.length === 0 || title.files === undefined;
     root.dataset.epochs = String(samples.length);
     if (root.hidden) return;

@@ -70,7 +70,7 @@ export function stageRows(state: RunState): string[][] {
     return [
       [
         stageTitles[name],
-        settings.map((pair) => pair.join(' ')).join(', '),
+        settings.map(([setting, value]) => `${setting} ${short(value)}`).join(', '),
         formatCount(bytes),
         isModel && dense ? formatRatio(dense / bytes) : '',
         metricText(test),
@@ -80,6 +80,12 @@ export function stageRows(state: RunState): string[][] {
     ];
   });
 }
+
+/** A share such as 1/12 with as many digits as say something. */
+const short = (value: string | number | boolean): string =>
+  typeof value === 'number' && !Number.isInteger(value)
+    ? String(+value.toPrecision(4))
+    : String(value);
 
 /** A pass's one number, and what was chosen otherwise than usual; all settings of another stage. */
 function chosenSettings(stage: StageName, settings: PassOptions): PassOptions {

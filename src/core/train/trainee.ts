@@ -142,16 +142,18 @@ export async function compileTrainee(
       return measure.result();
     },
     async redraw() {
-      const { rows, columns } = redrawn;
+      // Whole rows, so that each example stands above what is made of it.
+      const columns = Math.min(redrawn.columns, split.count);
+      const rows = Math.min(redrawn.rows, Math.floor(split.count / columns));
       const size = sizeOf(inputShape);
-      const count = Math.min(rows * columns, split.count);
+      const count = rows * columns;
       const inputs = (validator.inputs.inputs as Float32Array).subarray(0, count * size);
       const indices = Int32Array.from({ length: count }, (_, i) => i);
       split.read(indices, inputs, targets.subarray(0, count * dataset.targetSize));
       const output = (await validator.run()).output as Float32Array;
       const images = new Float32Array(2 * inputs.length);
       for (let start = 0; start < inputs.length; start += columns * size) {
-        const end = Math.min(inputs.length, start + columns * size);
+        const end = start + columns * size;
         images.set(inputs.subarray(start, end), 2 * start);
         images.set(output.subarray(start, end), start + end);
       }

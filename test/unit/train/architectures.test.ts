@@ -7,7 +7,7 @@ import {
 } from '../../../src/core/train/architectures/architectures';
 import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
 import { initialize, placeLayers } from '../../../src/core/train/layers/layers';
-import { train } from '../../../src/core/train/loop';
+import { train, type TrainEvent } from '../../../src/core/train/loop';
 import type { Metrics } from '../../../src/core/train/model';
 import type { TrainOptions } from '../../../src/core/train/options';
 import type { Dataset } from '../../../src/core/data/dataset';
@@ -83,5 +83,22 @@ describe('architectures', () => {
       batchSize: 32,
     });
     assert.ok(rmse! < 0.9 * baselineRmse!, `${rmse}, the mean image ${baselineRmse}`);
+  });
+
+  it('show whole rows of examples, each above what is made of it', async () => {
+    for (const [validation, columns, rows] of [
+      [25, 8, 3],
+      [5, 5, 1],
+    ]) {
+      const few = imageDataset({ training: 40, validation, test: 10 });
+      const { choice } = chooseArchitecture('autoencoder', few);
+      const run = train(initialize(choice.build(few), 1), few, { epochs: 1 });
+      const events: TrainEvent[] = [];
+      for (let next = await run.next(); !next.done; next = await run.next())
+        events.push(next.value);
+      const [drawn] = events.filter((event) => event.type === 'samples');
+      assert.equal(drawn.columns, columns);
+      assert.equal(drawn.images.length, 2 * rows * columns * 16 * 18);
+    }
   });
 });
