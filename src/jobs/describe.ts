@@ -57,7 +57,7 @@ function summaryOf({
     case 'idx':
       return `${count} images of ${formatShape(inputShape.slice(0, 2))}`;
     case 'symbols':
-      return `a file of no table and no images, as ${count} pieces of ${formatCount(inputShape[0])} bytes`;
+      return `its bytes as a sequence, in ${count} pieces of ${formatCount(inputShape[0])}`;
     default:
       return kind satisfies never;
   }

@@ -1,8 +1,8 @@
 /** How numbers are written for people: the same in panels, tooltips, notifications and messages. */
+import { formatCount } from '../core/count';
 import type { Metrics } from '../core/train/model';
 
-/** `1,066,440` */
-export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US');
+export { formatCount };
 
 /** `1,066,440 bytes`: sizes are exact, because they are lengths of files. */
 export const formatBytes = (bytes: number): string =>

@@ -40,7 +40,9 @@ async function findReader(path: string): Promise<Reader> {
 async function headOf(path: string): Promise<Uint8Array> {
   try {
     if ((await stat(path)).isDirectory()) {
-      throw new KolmoError(`${path} is a folder: choose a file of the dataset in it.`);
+      throw new KolmoError(
+        `${path} is a folder: choose a file of the dataset in it, such as a table or train-images-idx3-ubyte.`,
+      );
     }
     return await readHead(path, 4096);
   } catch (error) {

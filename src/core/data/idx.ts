@@ -1,6 +1,7 @@
 /** Images in IDX files with a label each: MNIST and its relatives. */
 import { basename, dirname } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
 import type { Dataset, DatasetOptions, Examples } from './dataset';
@@ -106,13 +107,13 @@ function prepare(
   const notes = [
     test
       ? `Test: the dataset's own ${basename(found.test!.images)}.`
-      : `Test: ${split.test.length.toLocaleString('en-US')} examples drawn with seed ${options.seed}; no test files were found beside it.`,
-    `Validation: ${split.validation.length.toLocaleString('en-US')} of the training examples, drawn with seed ${options.seed}.`,
+      : `Test: ${formatCount(split.test.length)} examples drawn with seed ${options.seed}; no test files were found beside it.`,
+    `Validation: ${formatCount(split.validation.length)} of the training examples, drawn with seed ${options.seed}.`,
   ];
   const unseen = countUnseen(test ?? training, testIndices, seen);
   if (unseen > 0) {
     notes.push(
-      `${unseen.toLocaleString('en-US')} test examples have a class that never occurs in training; they count as wrong.`,
+      `${formatCount(unseen)} test examples have a class that never occurs in training; they count as wrong.`,
     );
   }
   return {
@@ -148,7 +149,7 @@ function pair(images: IdxFile, labels: IdxFile): LabelledImages {
   }
   if (images.shape[0] !== labels.shape[0]) {
     throw new KolmoError(
-      `${imagesName} holds ${images.shape[0].toLocaleString('en-US')} images and ${labelsName} ${labels.shape[0].toLocaleString('en-US')} labels: each image needs one label. Put the labels that belong to them beside the images.`,
+      `${imagesName} holds ${formatCount(images.shape[0])} images and ${labelsName} ${formatCount(labels.shape[0])} labels: each image needs one label. Put the labels that belong to them beside the images.`,
     );
   }
   const { bytes, start } = images;

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
 import { bytesInMemory, openBytes, readHead, type Bytes } from './files';
@@ -39,7 +40,7 @@ export async function openIdx(path: string, memoryBytes: number): Promise<IdxFil
     const expected = start + sizeOf(shape);
     if (size !== expected) {
       throw new KolmoError(
-        `${name} holds ${count(size)} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${count(expected)}. ` +
+        `${name} holds ${formatCount(size)} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${formatCount(expected)}. ` +
           (size < expected ? 'The file is cut: fetch it again.' : 'Something follows the values.'),
       );
     }
@@ -49,8 +50,6 @@ export async function openIdx(path: string, memoryBytes: number): Promise<IdxFil
     throw error;
   }
 }
-
-const count = (bytes: number): string => bytes.toLocaleString('en-US');
 
 /** The longest header: four dimensions. */
 const headerBytes = 20;

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import type { Dataset, DatasetOptions, Examples } from './dataset';
 import { hashFile, openBytes } from './files';
@@ -83,7 +84,9 @@ async function* collect(
       `Each byte is a symbol: ${values.length} different ones in training.`,
       `Training reads the first ${validationStart} bytes, validation the next ${testStart - validationStart}, test the last ${file.bytes - testStart}.`,
       ...(unseen > 0
-        ? [`${unseen} bytes of the test part never occur in training; they share one symbol.`]
+        ? [
+            `${formatCount(unseen)} bytes of the test part never occur in training; they share one symbol.`,
+          ]
         : []),
     ],
     close: () => Promise.resolve(bytes.close()),

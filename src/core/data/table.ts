@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import type { StoredColumn } from './columnFacts';
 import {
@@ -147,7 +148,7 @@ async function* collect(
       notes: [
         ...notes,
         ...learned.notes,
-        `Split with seed ${options.seed}: ${split.training.length} training, ${split.validation.length} validation, ${split.test.length} test rows.`,
+        `Split with seed ${options.seed}: ${formatCount(split.training.length)} training, ${formatCount(split.validation.length)} validation, ${formatCount(split.test.length)} test rows.`,
       ],
       ...(arriving && { arriving }),
       close,
@@ -159,8 +160,8 @@ async function* collect(
 }
 
 const noteOf = ({ count, present }: Rows): string =>
-  `The table does not fit in memory: what is said of its columns was learned from the training rows among ${present} rows, ` +
-  `which were drawn in pieces from all ${count}; a name that only other rows hold counts as one that training never saw.`;
+  `The table does not fit in memory: what is said of its columns was learned from the training rows among ${formatCount(present)} rows, ` +
+  `which were drawn in pieces from all ${formatCount(count)}; a name that only other rows hold counts as one that training never saw.`;
 
 /** Finds out what the columns are, and which is the target. */
 async function lookAt(
@@ -209,7 +210,7 @@ async function* readTable(
     }
     if (withoutTarget > 0) {
       const { name } = columns[columns.length - 1];
-      notes.push(`${withoutTarget} rows have no value for ${name} and are left out.`);
+      notes.push(`${formatCount(withoutTarget)} rows have no value for ${name} and are left out.`);
     }
     return rows;
   }
@@ -226,6 +227,6 @@ function refuseManyClasses(columns: StoredColumn[], name: string): void {
   const target = columns[columns.length - 1];
   if (target.unusable === undefined) return;
   throw new KolmoError(
-    `The target “${target.name}” of ${name} has more than ${mostNames} classes. Choose another column.`,
+    `The target “${target.name}” of ${name} has more than ${formatCount(mostNames)} classes. Choose another column.`,
   );
 }

@@ -1,4 +1,5 @@
 /** Learns how a table's columns become numbers, on the training split only, and applies it to rows. */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import type { ColumnPreprocessing, Examples, Task } from './dataset';
 import {
@@ -113,13 +114,13 @@ function learnColumn(
     const kept = order.slice(0, mostCodes);
     if (order.length > kept.length) {
       notes.push(
-        `${name} has ${order.length} values: the ${kept.length} most frequent get a code each, the others share one.`,
+        `${name} has ${formatCount(order.length)} values: the ${formatCount(kept.length)} most frequent get a code each, the others share one.`,
       );
     }
     const fill = names[order[0]];
     if (facts.missing > 0) {
       notes.push(
-        `${name}: ${facts.missing} missing values are filled with the most frequent, “${fill}”.`,
+        `${name}: ${formatCount(facts.missing)} missing values are filled with the most frequent, “${fill}”.`,
       );
     }
     return { type, name, fill, values: kept.map((code) => names[code]) };
@@ -129,7 +130,7 @@ function learnColumn(
   const fill = facts.missing > 0 ? median(facts.sample.subarray(0, facts.sampled)) : facts.mean;
   if (facts.missing > 0) {
     notes.push(
-      `${name}: ${facts.missing} missing values are filled with the training median, ${fill}.`,
+      `${name}: ${formatCount(facts.missing)} missing values are filled with the training median, ${fill}.`,
     );
   }
   return { type: 'number', name, fill, mean: facts.mean, standardDeviation };
@@ -184,7 +185,7 @@ function noteUnseen({ name, type }: Learned, facts: ColumnFacts, notes: string[]
   const unseen = countUnseen(facts);
   if (unseen === 0) return;
   notes.push(
-    `${name}: ${unseen} test rows hold a value that training never saw; ${type === 'code' ? 'its code is' : 'all its positions are'} 0.`,
+    `${name}: ${formatCount(unseen)} test rows hold a value that training never saw; ${type === 'code' ? 'its code is' : 'all its positions are'} 0.`,
   );
 }
 
@@ -215,7 +216,7 @@ function learnClasses(
   const unseen = partly ? 0 : countUnseen(facts);
   if (unseen > 0) {
     notes.push(
-      `${unseen} test rows have a class that never occurs in training; they count as wrong.`,
+      `${formatCount(unseen)} test rows have a class that never occurs in training; they count as wrong.`,
     );
   }
   return {

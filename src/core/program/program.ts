@@ -1,5 +1,6 @@
 /** The shorter program: from the bytes of any file to a module that regenerates them and counts every byte of itself. */
 import { gzipSync } from 'node:zlib';
+import { formatCount } from '../count';
 import { analyse } from './analyse';
 import { brotliOf } from './baselines';
 import { findCandidates } from './candidates';
@@ -177,10 +178,9 @@ export function programOf(
 /** Which of the two kinds of learner won: the one that only learns while it decodes, or with it one that was trained beforehand. */
 export function networkFinding(shipped: number, without: number, along: number): Finding {
   const saved = without - along;
-  const count = (bytes: number): string => bytes.toLocaleString('en-US');
-  const totals = `${count(along)} bytes with it and ${count(without)} without`;
+  const totals = `${formatCount(along)} bytes with it and ${formatCount(without)} without`;
   return {
-    sentence: `A network trained on the data beforehand, ${count(shipped)} bytes of weights, is ${saved > 0 ? 'mixed in' : 'left out'}: the program has ${totals}.`,
+    sentence: `A network trained on the data beforehand, ${formatCount(shipped)} bytes of weights, is ${saved > 0 ? 'mixed in' : 'left out'}: the program has ${totals}.`,
     savedBytes: Math.max(0, saved),
   };
 }

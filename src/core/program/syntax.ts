@@ -1,4 +1,5 @@
 /** Syntactic analysis: what the bytes are, from their first 64 KB. */
+import { formatCount } from '../count';
 import { imagesOf, rasterOf, soundOf, type Images, type Raster } from './media';
 import type { Residuals } from './model/residuals';
 
@@ -47,7 +48,7 @@ export function describeSyntax(syntax: Syntax): string {
     case 'text':
       return 'It is text: words predict words.';
     case 'image':
-      return `It is ${syntax.count.toLocaleString('en-US')} images of ${syntax.width} x ${syntax.height} pixels of one byte.`;
+      return `It is ${formatCount(syntax.count)} images of ${syntax.width} x ${syntax.height} pixels of one byte.`;
     case 'raster':
       return `It is a picture in rows of ${syntax.row} bytes, ${syntax.pixel} for a pixel.`;
     case 'residuals':

@@ -31,6 +31,7 @@ const allowed: Record<string, string[]> = {
 
 /** What every part of the core may use. */
 const shared = [
+  'src/core/count',
   'src/core/error',
   'src/core/join',
   'src/core/random',

@@ -176,7 +176,7 @@ const broken: Broken[] = [
     what: 'a target of too many classes',
     files: { 'a.csv': 'x,y\n' + rows(12_000, (i) => `${i % 7},n${i}`) },
     target: 'y',
-    message: /^The target “y” of a\.csv has more than 10000 classes\. Choose another column\.$/,
+    message: /^The target “y” of a\.csv has more than 10,000 classes\. Choose another column\.$/,
     describes: true,
   },
   {
@@ -246,7 +246,7 @@ describe('broken data', () => {
     const folder = temporaryFolder(t);
     const expectations: [string, RegExp][] = [
       [join(folder, 'none.csv'), /none\.csv cannot be read: ENOENT/],
-      [folder, /is a folder: choose a file of the dataset in it\.$/],
+      [folder, /is a folder: choose a file of the dataset in it, such as/],
     ];
     for (const [path, message] of expectations) {
       await assert.rejects(collected(path), { name: 'KolmoError', message });

@@ -55,7 +55,7 @@ describe('a table that does not fit in memory', () => {
     assert.ok(Math.abs(x.mean / wholeX.mean - 1) < 0.1);
     assert.ok(name.type === 'category' && wholeName.type === 'category');
     assert.deepEqual([...name.values].sort(), [...wholeName.values].sort());
-    const note = /learned from the training rows among 1[23]\d{4} rows, .* from all 150000/;
+    const note = /learned from the training rows among 1[23]\d,\d{3} rows, .* from all 150,000/;
     assert.ok(dataset.notes.some((each) => note.test(each)));
   });
 
@@ -170,7 +170,7 @@ describe('a table that does not fit in memory', () => {
       'a.csv': sorted((row) => `${row},n${row % 3},c${row % 10_001}`),
     });
     await assert.rejects(streamed(folder), {
-      message: 'The target “y” of a.csv has more than 10000 classes. Choose another column.',
+      message: 'The target “y” of a.csv has more than 10,000 classes. Choose another column.',
     });
   });
 
