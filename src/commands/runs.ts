@@ -1,4 +1,5 @@
 /** Commands about a run that exists: open its panel or TensorBoard, resume it, stop it, show its report. */
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
@@ -39,7 +40,9 @@ export async function resumeRun(
     return undefined;
   }
   const state = await readRunOutline(folder);
-  if (state.status !== 'running' && !canResume(state)) {
+  // A checkpoint is where a training that was stopped goes on, also after its model was compressed.
+  const hasCheckpoint = existsSync(join(folder, 'checkpoint'));
+  if (state.status !== 'running' && !canResume(state) && !hasCheckpoint) {
     void window.showErrorMessage(
       `The training of ${basename(folder)} is complete, so there is nothing to resume. Kolmo: Train Model… on the dataset begins another run.`,
     );
