@@ -7,16 +7,22 @@ import type { JobContext } from './context';
 
 export const stoppedProgram = 'Stopped before the program was written and verified.';
 
-/** Tells how far something is until it is there, and hears a request to stop. */
-export const meanwhile = <Result>(
+/** Tells how far something is until it is there, and hears a request to stop, also one that comes just before the end. */
+export async function* meanwhile<Result>(
   promise: Promise<Result>,
   { stopping }: JobContext,
   progress: () => { done: number; total: number; note: string },
-): AsyncGenerator<RunEvent, Result> =>
-  waitFor(promise, (): RunEvent => {
+): AsyncGenerator<RunEvent, Result> {
+  const listen = (): void => {
     if (stopping()) throw new KolmoError(stoppedProgram);
+  };
+  const result = yield* waitFor(promise, (): RunEvent => {
+    listen();
     return { type: 'progress', stage: 'program', ...progress() };
   });
+  listen();
+  return result;
+}
 
 /** Removes the program at `path` if what is done about it fails or is stopped. */
 export async function* orRemoved<Result>(

@@ -2,7 +2,7 @@
 import type { Analysis } from './analyse';
 import { learnNetwork, learners } from './learner';
 import { echoContext } from './model/echoes';
-import type { ModelSpec } from './model/engine';
+import { usualTable, type ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
 import { swapContexts } from './model/swaps';
 import { findOriginals, originalsFinding } from './originals';
@@ -24,11 +24,10 @@ export interface Candidates {
 const leastTaught = 1 << 18;
 
 /** A smaller table is faster, a larger one makes most files a thousandth shorter. */
-const largestTables: Record<ProgramOptions['effort'], Pick<ModelSpec, 'largestTable'>> = {
-  fast: { largestTable: 24 },
-  balanced: {},
-  max: { largestTable: 26 },
-};
+const tableFactors: Record<ProgramOptions['effort'], number> = { fast: 0.5, balanced: 1, max: 2 };
+
+/** Bytes, so that no program takes more than 160 MB of memory. */
+const mostTable = 56 << 20;
 
 /** Searches a file, or the first block of it. */
 export async function* findCandidates(
@@ -43,7 +42,12 @@ export async function* findCandidates(
     effort,
     semantics,
   );
-  const lean = { ...spec, ...codeFor(spec, syntax, semantics), ...largestTables[effort] };
+  const { largestTable = usualTable } = spec;
+  const lean = {
+    ...spec,
+    ...codeFor(spec, syntax, semantics),
+    largestTable: Math.min(mostTable, largestTable * tableFactors[effort]),
+  };
   const resampling = yield* findOriginals(bytes, syntax);
   const law = resampling && originalsFinding(bytes, syntax, lean, resampling);
   const isDrawn = law !== undefined && law.savedBytes > 0;

@@ -4,7 +4,7 @@ import { deflateRawSync } from 'node:zlib';
 import { joinBytes } from '../join';
 import type { CodedBlock } from './blocks';
 import { deflate } from './deflate';
-import { engineSource, pagesOf, type ModelSpec } from './model/engine';
+import { engineSource, filled, pagesOf, type ModelSpec } from './model/engine';
 import { decoderOf, zeros, type Model } from './model/evaluate';
 import { minimalSource } from './model/minimal';
 import { wrap, type Shell } from './shell';
@@ -62,7 +62,7 @@ export async function blocksProgram(
 const memory=new WebAssembly.Memory({initial:${pagesOf(model, room, longest)}}),whole=new Uint8Array(memory.buffer),parts=[]${isRestored ? `,restores=[${restores.join()}]` : ''};
 let givenWeights=[],at=0,from=0;
 for(const [blockSize,coded] of ${JSON.stringify(table)}){
-  whole.fill(0);
+  whole.fill(0,0,${filled.from}).fill(0,${filled.to});
   const ${instanceOf(source)},
     block=${isRestored ? 'restores.shift()' : ''}((source=>{${source.replaceAll('kernel.', '')}})(source.subarray(at,at+=coded))).subarray(from);
   from=${head};

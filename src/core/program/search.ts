@@ -40,19 +40,23 @@ const leastGain: Record<ProgramOptions['effort'], number> = {
 };
 const few = 8;
 
-/** Contexts that are tried together. */
+/** What is tried together. */
 interface Part {
-  contexts: string[];
-  /** Whether the opinion goes with them. */
+  contexts?: string[];
+  /** Expressions of weight sets. */
+  selectors?: string[];
+  /** Least lengths of repeats; with all of them goes what asks for one. */
+  matches?: number[];
+  /** Whether the opinion goes. */
   opinion?: boolean;
-  /** How the report names what they tell. */
+  /** How the report names what it tells. */
   sentence?: string;
-  /** Bytes of decoder that they need. */
+  /** Bytes of decoder that it needs. */
   cost: number;
 }
 
-/** Contexts that tell the same thing. */
-const families: Part[] = [
+/** Parts that tell the same thing. */
+const families = ({ contexts, selectors, matches }: ModelSpec): Part[] => [
   {
     contexts: [fitContext, likeliestContext],
     opinion: true,
@@ -66,7 +70,15 @@ const families: Part[] = [
     sentence: 'Some columns tell others.',
     cost: 3 * contextCost,
   },
+  {
+    contexts: contexts.filter((context) => asksForRepeat.test(context)),
+    selectors: selectors.map(({ expression }) => expression).filter((e) => asksForRepeat.test(e)),
+    matches,
+    sentence: 'Longer passages recur.',
+    cost: 380,
+  },
 ];
+const asksForRepeat = /\bmatch\b/;
 
 /**
  * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family, and each context from
@@ -98,18 +110,19 @@ export async function* searchModel(
     if ((cost - costWith) * scale < Math.max(contextCost, pace(wider))) continue;
     [spec, cost] = [wider, costWith];
   }
-  const without = ({ contexts, opinion }: Part): ModelSpec => ({
+  const without = ({ contexts, selectors, matches, opinion }: Part): ModelSpec => ({
     ...spec,
-    contexts: spec.contexts.filter((context) => !contexts.includes(context)),
+    contexts: spec.contexts.filter((context) => !contexts?.includes(context)),
+    selectors: spec.selectors.filter(({ expression }) => !selectors?.includes(expression)),
+    matches: spec.matches.filter((least) => !matches?.includes(least)),
     opinion: spec.opinion && !opinion,
   });
-  const isThere = ({ contexts }: Part): boolean => contexts.some((c) => spec.contexts.includes(c));
   const leaveOut = async function* (parts: Part[]): AsyncGenerator<ProgramEvent> {
     for (const [k, part] of parts.entries()) {
       yield { type: 'progress', done: k, total: parts.length, note: 'Leaving out contexts' };
       await setImmediate();
       const rest = without(part);
-      if (!isThere(part) || rest.contexts.length === 0) continue;
+      if (sizeOf(rest) === sizeOf(spec) || rest.contexts.length === 0) continue;
       const costWithout = measure(rest, sample, from);
       const saved = (costWithout - cost) * scale;
       if (saved <= Math.max(part.cost, pace(spec))) [spec, cost] = [rest, costWithout];
@@ -121,19 +134,28 @@ export async function* searchModel(
     contexts: spec.contexts.filter((context) => part.test(context)),
     cost,
   }));
-  yield* leaveOut([...families, ...together]);
-  // Of contexts that tell the same the one that saves least goes first, so that the other stays.
-  const single = [];
-  for (const [k, context] of spec.contexts.entries()) {
-    yield { type: 'progress', done: k, total: spec.contexts.length, note: 'Weighing contexts' };
+  yield* leaveOut([...families(spec), ...together]);
+  // Of those that tell the same the one that saves least goes first, so that the other stays.
+  const parts: Part[] = [
+    ...spec.contexts.map((context) => ({ contexts: [context], cost: costOf(context) })),
+    ...spec.selectors.map(({ expression }) => ({ selectors: [expression], cost: contextCost })),
+    ...(spec.matches.length > 1
+      ? spec.matches.map((least) => ({ matches: [least], cost: 3 }))
+      : []),
+  ];
+  const weighed = [];
+  for (const [k, part] of parts.entries()) {
+    yield { type: 'progress', done: k, total: parts.length, note: 'Weighing contexts' };
     await setImmediate();
-    const part: Part = { contexts: [context], cost: costOf(context) };
-    single.push({ part, cost: measure(without(part), sample, from) });
+    weighed.push({ part, cost: measure(without(part), sample, from) });
   }
-  single.sort((a, b) => a.cost - b.cost);
-  yield* leaveOut(single.map(({ part }) => part));
+  weighed.sort((a, b) => a.cost - b.cost);
+  yield* leaveOut(weighed.map(({ part }) => part));
   return { spec, found: [...found, ...unmeasured(semantics)] };
 }
+
+const sizeOf = ({ contexts, selectors, matches }: ModelSpec): number =>
+  contexts.length + selectors.length + matches.length;
 
 /** Sentences about single columns; their savings are part of the families' and are not claimed twice. */
 const unmeasured = (semantics?: Semantics): Finding[] =>

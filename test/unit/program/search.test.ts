@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { joinBytes } from '../../../src/core/join';
+import { createRandom } from '../../../src/core/random';
+import { decoderOf } from '../../../src/core/program/model/evaluate';
 import { modelFor } from '../../../src/core/program/model/kinds';
 import type { ProgramOptions } from '../../../src/core/program/program';
 import { searchModel } from '../../../src/core/program/search';
@@ -21,6 +24,21 @@ describe('search', () => {
     const contexts = await chosen('balanced');
     assert.ok(contexts.includes('c3'));
     assert.ok(!contexts.includes('5'));
+  });
+
+  it('leaves out repeats of what never recurs, and with them their part of the decoder', async () => {
+    const random = createRandom(3);
+    const noise = Uint8Array.from({ length: 8000 }, () => 32 + random.integer(90));
+    const passage = noise.subarray(0, 4000);
+    const full = { ...modelFor({ type: 'text' }), contexts: ['0', 'mix(match[3],c1)'] };
+    const spec = async (data: Uint8Array) =>
+      (await finished(searchModel(full, [], data, 'balanced'))).spec;
+    const alone = await spec(noise);
+    const twice = await spec(joinBytes([passage, passage]));
+    assert.deepEqual(alone.matches, []);
+    assert.ok(!alone.contexts.some((context) => context.includes('match')));
+    assert.ok(twice.matches.length > 0);
+    assert.ok(decoderOf(alone).length < decoderOf(twice).length);
   });
 
   it('keeps the model of the kind when it is to be fast', async () => {

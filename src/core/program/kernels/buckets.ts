@@ -2,16 +2,16 @@
 import { BASE, CHECK, HASH, HOME, PLACE, SELECT, SLOT } from './map';
 
 let table: usize = 0;
-let mask: i32 = 0;
+let size: i64 = 0;
 
-/** Says where the table is, and with which bits of an address a bucket is found. */
-export function placeBuckets(at: usize, tableMask: i32): void {
+/** Says where the table is, and its size in bytes, which is one of whole pages. */
+export function placeBuckets(at: usize, bytes: i32): void {
   table = at;
-  mask = tableMask;
+  size = bytes;
 }
 
 /**
- * A bucket is a check and 15 slots of 16 bits, and serves a nibble. One half of a cache line is for what comes first in a
+ * A bucket is a check and 15 slots of 16 bits, and serves four decisions. One half of a cache line is for what comes first in a
  * byte, and the other for what followed it first; what else followed lies in the same page.
  */
 export function findBuckets(contexts: i32, first: bool, node: i32): void {
@@ -22,7 +22,7 @@ export function findBuckets(contexts: i32, first: bool, node: i32): void {
       let h = (load<i32>(k, HASH) ^ ((k + 4) * 0x9e3779b1)) * 0x85ebca6b;
       h = (h ^ (h >>> 15)) * 0x2f0b4c47;
       store<i32>(k, (h >>> 16) | 1, CHECK);
-      a = (((h ^ (h >>> 14)) * 0x9e3779b1) & mask) + <i32>table;
+      a = ((<usize>((<i64>(<u32>((h ^ (h >>> 14)) * 0x9e3779b1)) * size) >> 32)) & ~63) + table;
     } else {
       a = load<i32>(k, HOME) ^ 32;
       if (<i32>load<u16>(a) !== (load<i32>(k, CHECK) ^ (node << 3))) a ^= node << 6;

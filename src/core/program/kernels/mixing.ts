@@ -57,7 +57,7 @@ export function prepare(
   weightsAt: usize,
   rows: i32,
   tableAt: usize,
-  tableMask: i32,
+  tableBytes: i32,
   rate: f32,
   least: f32,
   repeatBits: i32,
@@ -72,7 +72,7 @@ export function prepare(
   leastError = least;
   startStream(at);
   placeRepeats(repeats, recentAt, repeatBits);
-  placeBuckets(tableAt, tableMask);
+  placeBuckets(tableAt, tableBytes);
   fillLogistic();
   plantBits();
   for (let k: usize = 0; k < 0x4000; k += 4) store<f32>(k, 1 / <f32>sets, TOP);

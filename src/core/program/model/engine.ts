@@ -34,7 +34,7 @@ export interface ModelSpec {
   opinion?: boolean;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
-  /** Binary logarithm of the most bytes that the one hash table of all contexts takes; `usualTable` if it is not told. */
+  /** Most bytes that the one hash table of all contexts takes; `usualTable` if it is not told. */
   largestTable?: number;
   /** Learning rate that the mixer decays to. */
   rate: number;
@@ -56,6 +56,7 @@ const map = {
   stretch: 0x4000,
   match: 0x1200,
   tree: 0x10000,
+  past: 0x300000,
   data: 0x700000,
 };
 
@@ -82,11 +83,11 @@ export const frontOf = ({
 }: Pick<ModelSpec, 'network' | 'resampling'>): Uint8Array =>
   joinBytes([network?.weights ?? new Uint8Array(0), resampling?.originals ?? new Uint8Array(0)]);
 
-/** 32 MB: of one twice as large a program waits a quarter longer for memory, and it is a thousandth shorter. */
-const usualTable = 25;
+/** Bytes: of a table twice as large a program waits a quarter longer for memory, and it is a thousandth shorter. */
+export const usualTable = 1 << 25;
 
-/** A new context takes a bucket for its first four decisions and often another one; about a third are new. */
-const bucketBytes = 32;
+/** Bytes of the table for each byte of a file and each context: a new one takes a bucket of 32 or two, and about half are new. */
+const tableShare = 24;
 
 /** Binary logarithm of a table of more than `n` slots, within `least` and `most`. */
 export const bitsFor = (n: number, least: number, most: number): number =>
@@ -110,7 +111,8 @@ function plan(spec: ModelSpec, dataSize: number, payload?: number) {
   const network = lines(weights + rows * inputsOf(spec) * 4);
   const table = lines(spec.network ? network + networkBytes(spec.network) : network);
   const { contexts, largestTable = usualTable } = spec;
-  const tableBytes = 2 ** bitsFor((size * contexts.length * bucketBytes) / 2, 20, largestTable);
+  const wanted = Math.max(1 << 20, size * contexts.length * tableShare);
+  const tableBytes = Math.min(largestTable, wanted) & -4096;
   return {
     stream,
     recent,
@@ -119,7 +121,7 @@ function plan(spec: ModelSpec, dataSize: number, payload?: number) {
     network,
     // Buckets of both nibbles share a page of 4 KB.
     table: Math.ceil(table / 4096) * 4096,
-    mask: tableBytes - 64,
+    tableBytes,
     pages: Math.ceil((table + 4096 + tableBytes) / 65536),
   };
 }
@@ -127,6 +129,9 @@ function plan(spec: ModelSpec, dataSize: number, payload?: number) {
 /** Pages of 64 KB that the kernel's memory needs for a file of `size` bytes, and a decoder's for a payload of that length. */
 export const pagesOf = (spec: ModelSpec, size: number, payload?: number): number =>
   plan(spec, size, payload).pages;
+
+/** The kernel itself fills what lies between these two before it begins, as far as it is used. */
+export const filled = { from: map.past, to: map.data };
 
 /** A block of a file as its decoder knows it, by names of variables of the text around it. */
 interface BlockDecoding {
@@ -154,7 +159,7 @@ export function engineSource(
   block?: BlockDecoding,
 ): string {
   const places = plan(spec, size, block?.payload);
-  const { stream, recent, weights, rows, table, mask } = places;
+  const { stream, recent, weights, rows, table, tableBytes } = places;
   const { contexts, selectors, matches, network, resampling, quiet } = spec;
   const weightBytes = network?.weights.length ?? 0;
   const front = frontOf(spec).length;
@@ -188,7 +193,7 @@ export function engineSource(
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash})${looksBack ? `, match = hash.subarray(${place(map.match)})` : ''};
-kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, mask, spec.rate, spec.leastError ?? 0, recentBits(size), expertsOf(spec)].join()});
+kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, tableBytes, spec.rate, spec.leastError ?? 0, recentBits(size), expertsOf(spec)].join()});
 ${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
 ${treeSource(spec, form)}
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}

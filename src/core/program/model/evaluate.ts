@@ -1,9 +1,13 @@
 /** Runs a predictor inside the encoder: where the source text of models becomes code. */
 import { joinBytes } from '../../join';
 import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
-import plainDecoder from '../kernels/decoder.ts?wasm';
+import decoder from '../kernels/decoder.ts?wasm';
+import drawnDecoder from '../kernels/drawnDecoder.ts?wasm';
+import drawnNetworkDecoder from '../kernels/drawnNetworkDecoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
 import imageDecoder from '../kernels/imageDecoder.ts?wasm';
+import networkDecoder from '../kernels/networkDecoder.ts?wasm';
+import repeatsDecoder from '../kernels/repeatsDecoder.ts?wasm';
 import { minimalSource, type MinimalSpec } from './minimal';
 import { expectSource, type Expectation } from './residuals';
 import type { Resampling } from './resampled';
@@ -70,9 +74,17 @@ export function encodeWith(
   );
 }
 
-/** The kernel that a program of the model carries. */
-export const decoderOf = ({ sole }: ModelSpec): Uint8Array<ArrayBuffer> =>
-  sole === undefined ? plainDecoder : imageDecoder;
+/** The kernel that a program of the model carries: just the parts that it needs. */
+export function decoderOf({
+  sole,
+  matches,
+  network,
+  resampling,
+}: ModelSpec): Uint8Array<ArrayBuffer> {
+  if (sole === undefined) return matches.length > 0 ? repeatsDecoder : decoder;
+  if (resampling) return network ? drawnNetworkDecoder : drawnDecoder;
+  return network ? networkDecoder : imageDecoder;
+}
 
 /** What the emitted program does: the data from its payload, with zeros behind it. */
 export function decodeWith(model: Model, payload: Uint8Array, size: number): Uint8Array {
@@ -84,8 +96,8 @@ export function decodeWith(model: Model, payload: Uint8Array, size: number): Uin
       size,
     );
   const body = engineSource(model, size, 'decode');
-  const decoder = new WebAssembly.Module(decoderOf(model));
-  return run(['memory', 'kernel', 'source'], body)(...instantiate(decoder, model, size), payload);
+  const kernel = new WebAssembly.Module(decoderOf(model));
+  return run(['memory', 'kernel', 'source'], body)(...instantiate(kernel, model, size), payload);
 }
 
 /** What a network would be shown of `data`, at most `most` times, evenly spread. */

@@ -34,7 +34,7 @@ export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
     case 'text':
       return { ...shared, ...textModel };
     case 'image':
-      return { ...shared, ...imageModel(syntax), largestTable: 26 };
+      return { ...shared, ...imageModel(syntax), largestTable: 56 << 20 };
     case 'raster':
       return { ...shared, ...rasterModel(syntax), rate: 0.003 };
     case 'residuals':
