@@ -119,7 +119,7 @@ function plan(spec: ModelSpec, dataSize: number, payload?: number) {
     weights,
     rows,
     network,
-    // Buckets of both nibbles share a page of 4 KB.
+    // The buckets of a byte share a page of 4 KB.
     table: Math.ceil(table / 4096) * 4096,
     tableBytes,
     pages: Math.ceil((table + 4096 + tableBytes) / 65536),
