@@ -6,7 +6,8 @@
  */
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import type { FromModelEditor, ToModelEditor } from '../src/runs/panelMessages';
-import { formatBytes, formatCount, formatShape } from '../src/runs/units';
+import { formatCount } from '../src/core/count';
+import { formatBytes, formatShape } from '../src/runs/units';
 import { element } from './element';
 import { drawMessages, facts, failure } from './page';
 

@@ -3,7 +3,8 @@ import '@vscode-elements/elements/dist/vscode-badge/index.js';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import type { FromPanel, RunTitle } from '../src/runs/panelMessages';
 import { canResume, onlyProgram, type RunState, type RunStatus } from '../src/runs/state';
-import { formatCount, formatSeconds } from '../src/runs/units';
+import { formatCount } from '../src/core/count';
+import { formatSeconds } from '../src/runs/units';
 import { stageTitles } from '../src/core/report/mermaid';
 import { button, element } from './element';
 

@@ -7,7 +7,8 @@
 import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import type { FromSurprisalPanel, ToSurprisalPanel } from '../src/runs/panelMessages';
-import { formatBits, formatBytes, formatCount } from '../src/runs/units';
+import { formatCount } from '../src/core/count';
+import { formatBits, formatBytes } from '../src/runs/units';
 import { themeColor } from './chart';
 import { element } from './element';
 import { drawMessages, facts } from './page';

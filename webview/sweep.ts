@@ -7,13 +7,8 @@
 import { literature, paretoFront } from '../src/core/report/literature';
 import type { FromSweepPanel, ToSweepPanel } from '../src/runs/panelMessages';
 import type { SweepPoint, SweepResults } from '../src/runs/sweepFile';
-import {
-  formatBytes,
-  formatCount,
-  formatPercent,
-  formatRatio,
-  formatShortBytes,
-} from '../src/runs/units';
+import { formatCount } from '../src/core/count';
+import { formatBytes, formatPercent, formatRatio, formatShortBytes } from '../src/runs/units';
 import { element, svgElement } from './element';
 import { drawMessages, failure } from './page';
 import { legend, table, type Row } from './table';

@@ -6,7 +6,7 @@ import type { AnalyseSummary } from '../jobs/analyse';
 import type { AnalyseRequest } from '../jobs/protocol';
 import type { Finding } from '../runs/events';
 import { isRun } from '../runs/folder';
-import { formatCount } from '../runs/units';
+import { formatCount } from '../core/count';
 import { UsageError, type Command, type Parsed } from './command';
 import { runJob } from './runJob';
 import { textTable } from './table';

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { entryBytes, ledgerParts, type Ledger } from '../core/compress/container/ledger';
 import type { Inspected } from '../jobs/files';
-import { formatBytes, formatCount, formatShape } from '../runs/units';
+import { formatCount } from '../core/count';
+import { formatBytes, formatShape } from '../runs/units';
 import type { Command } from './command';
 import { runJob } from './runJob';
 import { textTable } from './table';

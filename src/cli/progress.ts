@@ -3,7 +3,8 @@ import { eventLine } from '../core/report/eventLine';
 import { stageTitles } from '../core/report/mermaid';
 import type { StampedEvent } from '../runs/events';
 import type { RunState } from '../runs/state';
-import { formatCount, formatSeconds } from '../runs/units';
+import { formatCount } from '../core/count';
+import { formatSeconds } from '../runs/units';
 
 export interface ProgressOptions {
   quiet: boolean;

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { listRuns } from '../runs/folder';
 import type { RunState } from '../runs/state';
-import { formatCount, metricText } from '../runs/units';
+import { formatCount } from '../core/count';
+import { metricText } from '../runs/units';
 import type { Command } from './command';
 import { textTable } from './table';
 

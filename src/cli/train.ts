@@ -8,7 +8,8 @@ import { trainDefaults } from '../core/train/options';
 import type { TrainingOptions } from '../jobs/protocol';
 import type { TrainSummary } from '../jobs/train';
 import { runFolderFor } from '../runs/folder';
-import { formatCount, formatSeconds } from '../runs/units';
+import { formatCount } from '../core/count';
+import { formatSeconds } from '../runs/units';
 import { UsageError, type Command } from './command';
 import { runJob } from './runJob';
 

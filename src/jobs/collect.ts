@@ -6,7 +6,7 @@ import { KolmoError } from '../core/error';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import type { RunRecord } from '../runs/folder';
-import { formatCount } from '../runs/units';
+import { formatCount } from '../core/count';
 import type { JobContext } from './context';
 import { labelCodes } from './labels';
 import type { TrainRequest } from './protocol';

@@ -8,7 +8,8 @@ import { isClassification, sampleRows } from '../core/data/columns';
 import { KolmoError } from '../core/error';
 import { fittingArchitectures } from '../core/train/architectures/architectures';
 import type { DatasetShape } from '../core/train/architectures/architecture';
-import { formatCount, formatShape } from '../runs/units';
+import { formatCount } from '../core/count';
+import { formatShape } from '../runs/units';
 import type { DatasetDescription, DescribeRequest } from './protocol';
 
 /** Throws a KolmoError where the dataset cannot be used, with the reason. */

@@ -12,7 +12,7 @@ import type { Metrics, Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
 import { samplesPicture, type ProgramMeasure, type RunEvent } from '../runs/events';
 import { bytesOnDisk, readRecord } from '../runs/folder';
-import { formatCount } from '../runs/units';
+import { formatCount } from '../core/count';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge, type JudgedDataset } from './judge';

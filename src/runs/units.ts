@@ -2,8 +2,6 @@
 import { formatCount } from '../core/count';
 import type { Metrics } from '../core/train/model';
 
-export { formatCount };
-
 /** `1,066,440 bytes`: sizes are exact, because they are lengths of files. */
 export const formatBytes = (bytes: number): string =>
   bytes === 1 ? '1 byte' : `${formatCount(bytes)} bytes`;

@@ -1,9 +1,9 @@
 /** The table of stages: bytes on disk, ratio to the float32 parameters, test error, seconds. */
 import type { StageName, StageResult } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
+import { formatCount } from '../../src/core/count';
 import {
   formatBytes,
-  formatCount,
   formatPercent,
   formatRatio,
   formatSeconds,

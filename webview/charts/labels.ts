@@ -2,7 +2,8 @@
 import { labelLengths, type LabelLengths } from '../../src/core/report/analysis';
 import { stageTitles } from '../../src/core/report/mermaid';
 import type { RunState } from '../../src/runs/state';
-import { formatBytes, formatCount } from '../../src/runs/units';
+import { formatCount } from '../../src/core/count';
+import { formatBytes } from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';
 import { button, element } from '../element';
 import { legend, stackedBar, table, type Row } from '../table';

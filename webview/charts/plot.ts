@@ -1,7 +1,7 @@
 /** Lines over training steps or bytes (uPlot): dragging zooms in, a double click zooms out. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatCount } from '../../src/runs/units';
+import { formatCount } from '../../src/core/count';
 import { themeColor } from '../chart';
 import { element } from '../element';
 import { decimate } from './decimate';

@@ -2,13 +2,8 @@
 import { samplesPicture, type ProgramMeasure } from '../../src/runs/events';
 import type { RunTitle } from '../../src/runs/panelMessages';
 import { isAdversarial, type RunState } from '../../src/runs/state';
-import {
-  formatBytes,
-  formatCount,
-  formatRatio,
-  formatSeconds,
-  formatShortBytes,
-} from '../../src/runs/units';
+import { formatCount } from '../../src/core/count';
+import { formatBytes, formatRatio, formatSeconds, formatShortBytes } from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';
 import { button, element, withCode } from '../element';
 import { legend, stackedBar, table, type Row, type Segment } from '../table';

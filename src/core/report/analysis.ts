@@ -1,7 +1,8 @@
 /** What a run's analyses found, for reports and panels: description lengths, dry run, sensitivity. */
 import type { LabelCodes, StageName } from '../../runs/events';
 import type { RunState } from '../../runs/state';
-import { formatCount, formatPercent } from '../../runs/units';
+import { formatCount } from '../count';
+import { formatPercent } from '../../runs/units';
 import { passDescriptions } from '../compress/descriptions';
 import type { Metrics } from '../train/model';
 import { escapeText, table } from './markdown';

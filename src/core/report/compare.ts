@@ -2,7 +2,8 @@
 import { stageNames, type StageName } from '../../runs/events';
 import type { RunRecord } from '../../runs/folder';
 import type { RunState } from '../../runs/state';
-import { formatCount, formatPercent, formatSeconds } from '../../runs/units';
+import { formatCount } from '../count';
+import { formatPercent, formatSeconds } from '../../runs/units';
 import type { Metrics } from '../train/model';
 import { stageTitles } from './mermaid';
 

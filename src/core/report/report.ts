@@ -2,9 +2,9 @@
 import type { RunRecord } from '../../runs/folder';
 import type { StageName, StageResult } from '../../runs/events';
 import type { RunState } from '../../runs/state';
+import { formatCount } from '../count';
 import {
   formatAmount,
-  formatCount,
   formatMoment,
   formatRatio,
   formatSeconds,

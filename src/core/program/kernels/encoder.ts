@@ -1,4 +1,5 @@
 // What the encoder runs: all of it.
 export * from './mixing';
 export * from './network';
+export { recall } from './repeats';
 export { resample, teeth } from './resampled';

@@ -1,7 +1,7 @@
-// What a program of images carries, which have no repeats.
+// What a program of images carries.
 import { quiet } from './mixing';
 
-export { decode, prepare } from './decoder';
+export * from './decoder';
 export { single } from './mixing';
 
 /** Reads whether the byte at `i` of the data is another than the most frequent. */

@@ -28,7 +28,7 @@ import {
   SLOT,
   TOP,
 } from './map';
-import { findMatches, forgetRepeats, gatherRepeats, matches, placeRepeats } from './repeats';
+import { findMatches, forgetRepeats, gatherRepeats, matches } from './repeats';
 import { box, opine } from './resampled';
 
 export { chance, close } from './coder';
@@ -47,31 +47,27 @@ let leastError: f32 = 0;
 /** Whether the next byte is already known to be another than `sole`. */
 let isOther: i32 = 0;
 
-/** Places everything that depends on the file, and fills the tables. `at` is where the payload is read or written; `opinions` are the host's experts. */
+/** Places everything that depends on the file but repeats, which come before, and fills the tables. `at` is where the payload is read or written; `opinions` are the host's experts. */
 export function prepare(
   n: i32,
   selectors: i32,
-  repeats: i32,
   at: usize,
-  recentAt: usize,
   weightsAt: usize,
   rows: i32,
   tableAt: usize,
   tableBytes: i32,
   rate: f32,
   least: f32,
-  repeatBits: i32,
   opinions: i32,
 ): void {
   contexts = n;
   sets = selectors + 2;
   experts = opinions;
-  inputBytes = ((3 * n + 2 * repeats + experts + 4) & ~3) << 2;
+  inputBytes = ((3 * n + 2 * matches + experts + 4) & ~3) << 2;
   weights = weightsAt;
   rateEnd = rate;
   leastError = least;
   startStream(at);
-  placeRepeats(repeats, recentAt, repeatBits);
   placeBuckets(tableAt, tableBytes);
   fillLogistic();
   plantBits();
@@ -85,7 +81,7 @@ export function prepare(
   }
   const share: f32 = 0.3 / sqrt<f32>(<f32>n);
   for (let k: i32 = 0; k < rows * inputBytes; k += 4)
-    if (k % inputBytes < (n + repeats) << 3) store<f32>(weights + k, share);
+    if (k % inputBytes < (n + matches) << 3) store<f32>(weights + k, share);
   for (let k: i32 = inputBytes; k <= rows * inputBytes; k += inputBytes)
     for (let e = 0; e < experts; e++) store<f32>(weights + k - 8 - (e << 2), 1.2);
 }

@@ -8,8 +8,8 @@ export let matches: i32 = 0;
 let recent: usize = 0;
 let recentBits: i32 = 0;
 
-/** Says how many repeats there are, and where each remembers 2^bits places. */
-export function placeRepeats(count: i32, at: usize, bits: i32): void {
+/** Comes before all else where there are repeats, each of which remembers 2^bits places; of a program without them, what is done for them falls away. */
+export function recall(count: i32, at: usize, bits: i32): void {
   matches = count;
   recent = at;
   recentBits = bits;

@@ -1,3 +1,3 @@
 // What a program carries where repeats tell something.
-export { decode } from './decoder';
-export { prepare } from './mixing';
+export * from './decoder';
+export { recall } from './repeats';

@@ -1,7 +1,7 @@
 /** What the models of all kinds of files share. */
 import type { ModelSpec } from './engine';
 
-/** A model but for what its file's size decides. */
+/** What a model predicts from, but for the pace at which it learns. */
 export type Contexts = Omit<ModelSpec, 'type' | 'rate'>;
 
 /** The bytes before, so many of them. */

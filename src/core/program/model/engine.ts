@@ -193,7 +193,8 @@ export function engineSource(
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash})${looksBack ? `, match = hash.subarray(${place(map.match)})` : ''};
-kernel.prepare(${[contexts.length, selectors.length, matches.length, encoding ? stream - unused : stream, recent, weights, rows, table, tableBytes, spec.rate, spec.leastError ?? 0, recentBits(size), expertsOf(spec)].join()});
+${matches.length > 0 ? `kernel.recall(${[matches.length, recent, recentBits(size)].join()});` : ''}
+kernel.prepare(${[contexts.length, selectors.length, encoding ? stream - unused : stream, weights, rows, table, tableBytes, spec.rate, spec.leastError ?? 0, expertsOf(spec)].join()});
 ${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
 ${treeSource(spec, form)}
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
