@@ -20,7 +20,7 @@ export interface CollectOptions {
 
 export async function* collectDataset(
   { dataset: path, data, run }: Pick<TrainRequest, 'dataset' | 'data' | 'run'>,
-  { now }: JobContext,
+  { now, stopping }: JobContext,
   { quiet, early }: CollectOptions,
 ): AsyncGenerator<RunEvent, Dataset> {
   const started = now();
@@ -30,7 +30,7 @@ export async function* collectDataset(
     yield { type: 'stageStarted', stage: 'collect', settings };
   }
   // A table that does not fit in memory is cached beside the run.
-  const dataset = yield* staged(collect(path, { ...data, cacheFolder: run, early }));
+  const dataset = yield* staged(collect(path, { ...data, cacheFolder: run, early }), stopping);
   if (quiet) return dataset;
   const collected = now();
   const bytes = dataset.files.reduce((sum, file) => sum + file.bytes, 0);
@@ -65,11 +65,21 @@ export async function* collectDataset(
   return dataset;
 }
 
-async function* staged(collecting: ReturnType<typeof collect>): AsyncGenerator<RunEvent, Dataset> {
-  for (;;) {
-    const step = await collecting.next();
-    if (step.done) return step.value;
-    yield { ...step.value, stage: 'collect' };
+async function* staged(
+  collecting: ReturnType<typeof collect>,
+  stopping: JobContext['stopping'],
+): AsyncGenerator<RunEvent, Dataset> {
+  try {
+    for (;;) {
+      const step = await collecting.next();
+      if (step.done) return step.value;
+      yield { ...step.value, stage: 'collect' };
+      if (stopping()) {
+        throw new KolmoError('Stopped while the dataset was read, before anything was made of it.');
+      }
+    }
+  } finally {
+    await collecting.return(undefined as never);
   }
 }
 

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { compress } from '../core/compress/compress';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import { KolmoError } from '../core/error';
+import { exportOnnx } from '../core/train/export';
 import type { Metrics } from '../core/train/model';
 import type { RunEvent } from '../runs/events';
 import { bytesOnDisk, writeRecord } from '../runs/folder';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
-import { measureModel, packModel, packStage, writePacked, type Packed } from './pack';
+import { measureOnnx, packModel, packStage, writePacked, type Packed } from './pack';
 import type { CompressRequest } from './protocol';
 import { openSource } from './source';
 import { denseFile, measureSpeed } from './speed';
@@ -70,12 +71,16 @@ export async function* compressRun(
         case 'stageFinished': {
           const artifact = `stages/${stage}.kolmo`;
           const packed = await writePacked(event, join(run, artifact));
-          const measured = await measureModel(packed.model, dataset, threads);
+          const measured = yield* measureOnnx(
+            exportOnnx(packed.model),
+            { stage, dataset, threads },
+            context,
+          );
           const seconds = context.now() - started;
           // Until a pass has ended, all is as it was before.
           if (stages.length === 0) await writeRecord(run, applied);
           const { bytes, layers, ledger } = packed;
-          const fast = await measureSpeed(packed.model, {
+          const fast = yield* measureSpeed(packed.model, {
             run,
             stage,
             settings,

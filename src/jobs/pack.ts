@@ -5,10 +5,11 @@ import { labelLength } from '../core/compress/analysis/descriptionLength';
 import { decode, encodeWithLedger } from '../core/compress/container/container';
 import type { Ledger } from '../core/compress/container/ledger';
 import { measureLayers, type LayerMeasure } from '../core/report/ledger';
-import { evaluateOnnx, exportOnnx } from '../core/train/export';
+import { evaluating, exportOnnx } from '../core/train/export';
+import type { SplitName } from '../core/data/dataset';
 import type { Metrics, Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
-import type { RunEvent } from '../runs/events';
+import type { RunEvent, StageName } from '../runs/events';
 import type { JobContext } from './context';
 import type { JudgedDataset } from './judge';
 
@@ -47,54 +48,75 @@ export interface Measured {
   labelBytes?: number;
 }
 
-/** Measures an ONNX file on the splits that no weight has seen, and what all other labels cost under it. */
-export async function measureOnnx(
-  path: string,
-  dataset: JudgedDataset,
-  threads: number,
-): Promise<Measured> {
-  return measureBytes(new Uint8Array(await readFile(path)), dataset, threads);
+export interface MeasureOptions {
+  /** Whose progress it is. */
+  stage: StageName;
+  dataset?: JudgedDataset;
+  threads: number;
 }
 
-/** Measures a model through the ONNX file that it would be exported to. */
-export async function measureModel(
-  model: Model,
-  dataset: JudgedDataset | undefined,
-  threads: number,
-): Promise<Measured> {
-  return dataset ? measureBytes(exportOnnx(model), dataset, threads) : {};
+/**
+ * Measures an ONNX model on the splits that no weight has seen, and what all other labels cost under it, which
+ * takes most of the time: whoever stops the job does not wait for it.
+ */
+export async function* measureOnnx(
+  onnx: Uint8Array,
+  options: MeasureOptions,
+  { stopping }: JobContext,
+): AsyncGenerator<RunEvent, Measured> {
+  const measured = yield* measureErrors(onnx, options);
+  const { validation } = measured;
+  const { dataset } = options;
+  // An error is measured of classifiers only, and their loss is the labels' code length in nats.
+  if (dataset?.task.type !== 'classification' || validation?.error === undefined) return measured;
+  const evaluation = measureSplit(onnx, 'training', options);
+  for (;;) {
+    if (stopping()) {
+      await evaluation.return(undefined as never);
+      return measured;
+    }
+    const step = await evaluation.next();
+    if (!step.done) {
+      yield step.value;
+      continue;
+    }
+    const { splits } = dataset;
+    const labelBytes =
+      labelLength(step.value.loss, splits.training.count) +
+      labelLength(validation.loss, splits.validation.count);
+    return { ...measured, labelBytes };
+  }
 }
 
 /** Measures an ONNX model on the splits that no weight has seen. */
-export async function measureErrors(
+export async function* measureErrors(
   onnx: Uint8Array,
-  { judge, ...dataset }: JudgedDataset,
-  threads: number,
-): Promise<Pick<Measured, 'test' | 'validation'>> {
-  if (judge === 'missing') return {};
+  options: MeasureOptions,
+): AsyncGenerator<RunEvent, Pick<Measured, 'test' | 'validation'>> {
+  if (!options.dataset || options.dataset.judge === 'missing') return {};
   return {
-    test: await evaluateOnnx(onnx, dataset, 'test', { threads, judge }),
-    validation: await evaluateOnnx(onnx, dataset, 'validation', { threads, judge }),
+    test: yield* measureSplit(onnx, 'test', options),
+    validation: yield* measureSplit(onnx, 'validation', options),
   };
 }
 
-async function measureBytes(
+async function* measureSplit(
   onnx: Uint8Array,
-  dataset: JudgedDataset,
-  threads: number,
-): Promise<Measured> {
-  const { test, validation } = await measureErrors(onnx, dataset, threads);
-  if (!validation) return {};
-  // An error is measured of classifiers only, and their loss is the labels' code length in nats.
-  if (dataset.task.type !== 'classification' || validation.error === undefined) {
-    return { test, validation };
+  split: SplitName,
+  { dataset, stage, threads }: MeasureOptions,
+): AsyncGenerator<RunEvent, Metrics> {
+  const { judge, ...examples } = dataset!;
+  const options = { threads, ...(judge !== 'missing' && { judge }) };
+  const evaluation = evaluating(onnx, examples, split, options);
+  try {
+    for (;;) {
+      const step = await evaluation.next();
+      if (step.done) return step.value;
+      yield { type: 'progress', stage, ...step.value, note: `Measuring on the ${split} split` };
+    }
+  } finally {
+    await evaluation.return(undefined as never);
   }
-  const training = await evaluateOnnx(onnx, dataset, 'training', { threads });
-  const { splits } = dataset;
-  const labelBytes =
-    labelLength(training.loss, splits.training.count) +
-    labelLength(validation.loss, splits.validation.count);
-  return { test, validation, labelBytes };
 }
 
 export interface PackOptions {
@@ -107,12 +129,15 @@ export interface PackOptions {
 export async function* packStage(
   { content, ledger, model, layers, ...packed }: Packed,
   { run, dataset, threads }: PackOptions,
-  { now }: JobContext,
+  context: JobContext,
 ): AsyncGenerator<RunEvent, { bytes: number; test?: Metrics }> {
+  const { now } = context;
   const started = now();
   yield { type: 'stageStarted', stage: 'entropyCode', settings: {} };
   const bytes = await writeArtifact(join(run, 'model.kolmo'), content);
-  const measured = packed.measured ?? (await measureModel(model, dataset, threads));
+  const measured =
+    packed.measured ??
+    (yield* measureOnnx(exportOnnx(model), { stage: 'entropyCode', dataset, threads }, context));
   const notes = dataset ? [] : ['There is no dataset, so the error was not measured.'];
   yield {
     type: 'stageFinished',

@@ -12,7 +12,7 @@ import { exportOnnx } from '../core/train/export';
 import { exportInt8 } from '../core/train/exportInt8';
 import type { Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
-import type { Latency, StageName, StageResult } from '../runs/events';
+import type { Latency, RunEvent, StageName, StageResult } from '../runs/events';
 import { isGenerator } from '../runs/folder';
 import { formatBytes, formatMoment, formatPercent, formatRatio } from '../runs/units';
 import { measureErrors } from './pack';
@@ -40,10 +40,10 @@ export interface SpeedOptions {
 }
 
 /** Times the model of a stage; quantization to 8 bits also leaves `model.int8.onnx`, measured from the file. */
-export async function measureSpeed(
+export async function* measureSpeed(
   model: Model,
   { run, stage, settings, dense, dataset, threads }: SpeedOptions,
-): Promise<Pick<StageResult, 'latencies' | 'int8' | 'notes'>> {
+): AsyncGenerator<RunEvent, Pick<StageResult, 'latencies' | 'int8' | 'notes'>> {
   const files = [dense, { name: `${stage}, float32`, onnx: exportOnnx(model) }];
   if (stage !== 'quantize') return { latencies: await measureLatencies(files), notes: [] };
   const artifact = 'model.int8.onnx';
@@ -55,7 +55,8 @@ export async function measureSpeed(
     return { latencies: await measureLatencies(files), notes: onnx === undefined ? [] : [onnx] };
   }
   const bytes = await writeArtifact(path, onnx);
-  const measured = await measureErrors(new Uint8Array(await readFile(path)), dataset!, threads);
+  const written = new Uint8Array(await readFile(path));
+  const measured = yield* measureErrors(written, { stage, dataset, threads });
   const latencies = await measureLatencies([...files, { name: artifact, onnx }]);
   const error = measured.test?.error;
   const quality = error === undefined ? '' : `, test error ${formatPercent(error)}`;

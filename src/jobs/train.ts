@@ -110,12 +110,16 @@ export async function* trainRun(
       { run, stage: 'train', threads },
       context,
     );
-    const measured = await measureOnnx(file, judged, threads);
+    const written = new Uint8Array(await readFile(file));
+    const measuring = { stage: 'train', dataset: judged, threads } as const;
+    const measured = yield* measureOnnx(written, measuring, context);
     const collapsed = measured.test && collapseOf(measured.test, architecture.name);
     if (collapsed) yield { type: 'warning', stage: 'train', message: collapsed };
     const useless = measured.validation && uselessText(measured.validation, options.learningRate);
     if (useless) yield { type: 'warning', stage: 'train', message: useless };
     const packed = await packModel(result.model, join(run, 'stages', 'train.kolmo'));
+    // What is packed comes back as it was, and need not be measured twice.
+    if (Buffer.compare(exportOnnx(packed.model), written) === 0) packed.measured = measured;
     const seconds = context.now() - started;
     yield {
       type: 'stageFinished',

@@ -42,9 +42,12 @@ export function createLabels(wishes: ChartWishes): Chart {
     drawn = key;
     const hasLengths = lengths !== undefined && lengths.stages.length > 0;
     empty.hidden = hasLengths;
-    empty.textContent = state.stages.train?.result
-      ? 'This model does not tell classes apart, so that it says nothing of the length of labels.'
-      : 'Nothing is trained yet: the labels are measured when training has finished.';
+    const trained = state.stages.train?.result;
+    // A training that was stopped has measured no more than its errors.
+    const waits = !trained || (lengths !== undefined && trained.test?.error !== undefined);
+    empty.textContent = waits
+      ? 'The labels are measured when training has finished.'
+      : 'This model does not tell classes apart, so that it says nothing of the length of labels.';
     ask.hidden = !hasLengths;
     body.replaceChildren(...(hasLengths ? [picture(lengths, state)] : []));
   }

@@ -63,19 +63,26 @@ export function writeGraph({ architecture, parameters }: Model, precision: Preci
 
 const evaluationBatch = 500;
 
+export interface EvaluateOptions {
+  threads?: number;
+  runtime?: Runtime;
+  /** What `trainJudge` gave for the dataset, for a generator. */
+  judge?: Model;
+  /** How many of a generator's samples are judged. */
+  samples?: number;
+}
+
 /**
- * Runs an exported file over a split, in ONNX Runtime.
+ * Runs an exported file over a split, in ONNX Runtime; tells after each batch how many examples are done.
  * Throws a KolmoError for a generator of samples without a judge.
  * @param bytes a file that `exportOnnx` wrote, or any with one float input and one float output
- * @param options.judge what `trainJudge` gave for the dataset, for a generator
- * @param options.samples how many of its samples are judged
  */
-export async function evaluateOnnx(
+export async function* evaluating(
   bytes: Uint8Array,
   dataset: Dataset,
   split: SplitName,
-  options: { threads?: number; runtime?: Runtime; judge?: Model; samples?: number } = {},
-): Promise<Metrics> {
+  options: EvaluateOptions = {},
+): AsyncGenerator<{ done: number; total: number }, Metrics> {
   const { threads = 1, runtime, judge, samples } = options;
   const { inputShape, targetSize } = dataset;
   const examples = dataset.splits[split];
@@ -104,9 +111,19 @@ export async function evaluateOnnx(
         targets,
       );
       measure.add(await model.run(inputs, [count, ...inputShape]), targets, inputs, count);
+      yield { done: start + count, total: examples.count };
     }
     return measure.result();
   } finally {
     await model.dispose();
+  }
+}
+
+/** Runs an exported file over a split to its end. */
+export async function evaluateOnnx(...given: Parameters<typeof evaluating>): Promise<Metrics> {
+  const run = evaluating(...given);
+  for (;;) {
+    const step = await run.next();
+    if (step.done) return step.value;
   }
 }

@@ -5,7 +5,7 @@ import { createRandom } from '../random';
 import { beginning, encodeCheckpoint, resumeFrom, type Checkpoint } from './checkpoint';
 import { trainAgainstAdversary } from './gan';
 import { flopsOf, placeLayers } from './layers/layers';
-import type { Model } from './model';
+import type { Metrics, Model } from './model';
 import type { TrainEvent, TrainExtras, TrainResult } from './events';
 import { fineTuneDefaults, learningRateAt, trainDefaults, type TrainOptions } from './options';
 import { allArrived, epochOrder } from './order';
@@ -60,7 +60,23 @@ export async function* train(
     const random = createRandom(state.noiseState);
     let trainingLoss = NaN;
     let ended: TrainResult['ended'] = 'finished';
+    /** Of the best weights, once this process has measured them. */
+    let best: Metrics | undefined;
 
+    const progress = (): TrainEvent => {
+      const done = state.epoch * batches + state.batch;
+      const note = `Epoch ${Math.ceil(done / batches)} of ${settings.epochs}`;
+      return { type: 'progress', done, total, examples: done * batchSize, note };
+    };
+    /** Whoever drives the loop has a word after each batch, so that a stop need not wait for the last. */
+    const validate = async function* (): AsyncGenerator<TrainEvent, Metrics, 'stop' | void> {
+      const validating = trainee.validate();
+      for (;;) {
+        const measured = await validating.next();
+        if (measured.done) return measured.value;
+        yield* emit(progress());
+      }
+    };
     const checkpoint = (): TrainEvent => {
       const { updates, moments } = trainee.optimizer.state();
       const arrays = { parameters: trainee.parameters(), moments, best: state.arrays.best };
@@ -95,13 +111,7 @@ export async function* train(
         if ((done + 1) % pointSteps === 0 || state.batch === batches) {
           yield* emit({ type: 'point', step: done + 1, split: 'training', ...means(state.point) });
           state.point = { steps: 0, loss: 0 };
-          yield* emit({
-            type: 'progress',
-            done: done + 1,
-            total,
-            examples: (done + 1) * batchSize,
-            note: `Epoch ${state.epoch + 1} of ${settings.epochs}`,
-          });
+          yield* emit(progress());
         }
         if ((done + 1) % settings.checkpointSteps === 0 && state.batch < batches) {
           yield* emit(checkpoint());
@@ -114,7 +124,8 @@ export async function* train(
 
       trainingLoss = means(state.epochSum).loss;
       await allArrived(dataset);
-      const { loss, error } = await trainee.validate();
+      const measured = yield* validate();
+      const { loss, error } = measured;
       state.epoch++;
       state.batch = 0;
       state.epochSum = { steps: 0, loss: 0 };
@@ -123,6 +134,7 @@ export async function* train(
         state.arrays.best = trainee.parameters();
         state.bestLoss = loss;
         state.bestEpoch = state.epoch;
+        best = measured;
       }
       const step = state.epoch * batches;
       yield* emit({
@@ -150,16 +162,17 @@ export async function* train(
     // Stopped within an epoch: the weights as they are may be better than those of the best epoch.
     await allArrived(dataset);
     if (state.batch > 0 && ended === 'stopped') {
-      const { loss } = await trainee.validate();
-      if (loss < state.bestLoss) {
+      const measured = yield* validate();
+      if (measured.loss < state.bestLoss) {
         state.arrays.best = trainee.parameters();
         state.bestEpoch = state.epoch + 1;
+        best = measured;
       }
     }
     if (state.arrays.best.length > 0) trainee.setParameters(state.arrays.best);
     return {
       model: trainee.model(),
-      validation: await trainee.validate(),
+      validation: best ?? (yield* validate()),
       trainingLoss: state.epochSum.steps > 0 ? means(state.epochSum).loss : trainingLoss,
       epochs: state.epoch,
       bestEpoch: state.bestEpoch,

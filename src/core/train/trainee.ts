@@ -24,8 +24,11 @@ export interface Trainee {
     random: Random,
     learningRate: number,
   ): Promise<{ loss: number; error?: number }>;
-  /** Measures the weights as they are on the validation split, or on the training split where there is none. */
-  validate(): Promise<Metrics>;
+  /**
+   * Measures the weights as they are on the validation split, or on the training split where there is none;
+   * yields between its batches, since all of them may take seconds.
+   */
+  validate(): AsyncGenerator<void, Metrics>;
   /** The first validation examples, and below each row of them what the model makes of them. */
   redraw(): Promise<{ images: Float32Array; shape: number[]; columns: number }>;
   /** Weights and gradients where they are and as they lie (see `turned.ts`), by parameter. */
@@ -125,7 +128,7 @@ export async function compileTrainee(
       }
       return results as { loss: number; error?: number };
     },
-    async validate() {
+    async *validate() {
       const measure = objective.measure(dataset);
       const inputs = validator.inputs.inputs as Float32Array;
       for (let start = 0; start < split.count; start += validationBatch) {
@@ -138,6 +141,7 @@ export async function compileTrainee(
         );
         const { output } = await validator.run();
         measure.add(output as Float32Array, targets, inputs, count);
+        yield;
       }
       return measure.result();
     },

@@ -86,6 +86,23 @@ describe('a train job', () => {
     assert.equal(state.stages.train!.status, 'finished');
     assert.ok(model(request).length > 1000);
     assert.ok(existsSync(join(request.run, 'checkpoint', 'training.bin')));
+    // Who stops does not wait for more figures than the errors, and the packed file has the same ones.
+    const [trained, packed] = [state.stages.train!.result!, state.stages.entropyCode!.result!];
+    assert.ok(trained.test!.error! < 0.9);
+    assert.deepEqual(packed.test, trained.test);
+    assert.deepEqual([trained.labelBytes, packed.labelBytes], [undefined, undefined]);
+  });
+
+  it('stopped while the dataset is read says so, and can be tried again', async (t) => {
+    const request = trainRequest(images(t), 'early');
+    const job = startJob(request, { worker });
+    job.stop();
+    await assert.rejects(job.result, /Stopped while the dataset was read/);
+    const { status, stages } = await readState(request.run);
+    assert.equal(status, 'stopped');
+    assert.equal(stages.train, undefined);
+    await startJob(request, { worker }).result;
+    assert.equal((await readState(request.run)).status, 'finished');
   });
 
   it('leaves a run that can be read: record, history, files of the stated length, report', async (t) => {

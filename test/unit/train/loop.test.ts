@@ -189,6 +189,43 @@ describe('train', () => {
     assert.ok(result.validation.loss < Math.log(3));
   });
 
+  it('can be told to stop between two batches of the validation, and then measures once', async () => {
+    const dataset = tableDataset({ training: 64, validation: 1700, test: 10 });
+    const { validation } = dataset.splits;
+    let measured = 0;
+    const counting: Dataset = {
+      ...dataset,
+      splits: {
+        ...dataset.splits,
+        validation: {
+          ...validation,
+          read(indices, inputs, targets) {
+            measured += indices.length;
+            validation.read(indices, inputs, targets);
+          },
+        },
+      },
+    };
+    let before = 0;
+    let most = 0;
+    let atStop = 0;
+    const { ended, epochs } = await finish(
+      train(fresh(counting), counting, { ...quick, epochs: 50 }),
+      () => {
+        most = Math.max(most, measured - before);
+        before = measured;
+        // In the middle of the validation of the second epoch.
+        if (atStop > 0 || measured <= validation.count) return undefined;
+        atStop = measured;
+        return 'stop';
+      },
+    );
+    assert.equal(ended, 'stopped');
+    assert.equal(epochs, 2);
+    assert.ok(most <= 500, `${most} examples without a word`);
+    assert.equal(measured, 2 * validation.count);
+  });
+
   it('ends early when the validation loss stops falling, with the best weights', async () => {
     const losses: number[] = [];
     const options: Partial<TrainOptions> = { ...quick, epochs: 200, patience: 3 };
