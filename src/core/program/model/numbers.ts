@@ -47,7 +47,7 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
     state: `
 const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, numbers = [${table.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
-const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), system = doubles(G * G), shares = doubles(512), asked = [];
+const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), shares = doubles(512), asked = [];
 // Nodes above the bytes that a number may go on with or end at, the deepest first.
 const ask = byte => { for (let node = leaf[byte]; (node >>= 1) && !asked.includes(node); asked.sort((a, b) => b - a)) asked.push(node); };
 let row, known = 1, heap, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], counts = [], part = 0, digits = 0, decimals = 0, sign = 1, group = 0, place = 0, near = 0, likeliest = 0;
@@ -68,22 +68,24 @@ const exp = z => { z = 1 + z / 2 ** 26; for (let k = 26; k--; ) z *= z; return z
 `;
 
 /**
- * Least squares by normal equations, anew for each field; rows that fitted badly weigh less. What is known of the row is one equation
- * more: once all unknowns are eliminated from it, it says what they add up to.
+ * Least squares by rotations (Gentleman, 1974), F * F steps a row: `turn` eliminates `x` by the triangle of equations so far, and what
+ * that leaves behind its unknowns is by how much a row missed. A row with a weight becomes part of the triangle, where older ones
+ * fade; rows that fitted badly weigh less. The number sought is left out, as 0, so what is missing is that number.
  */
 const expectSource = `
-const expect = () => {
-  const [places, last, product, terms, k, moments, shape, differences, seen] = row, m = system, features = PRODUCTS && product ? logs : lines;
-  features[F] = 0;
-  m.set(moments);
-  m.set(features, F * G);
+const turn = (equations, weight, x) => {
   for (let p = 0; p < F; p++) {
-    const q = p * G + p;
-    m[q] += m[q] * 1e-9 + 1e-6;
-    for (let r = q; (r += G) < G * G; )
-      for (let c = 0, f = m[r] / m[q]; c++ < F - p; ) m[r + c] -= f * m[q + c];
+    const q = p * G + p, f = x[p], d = equations[q], s = d + weight * f * f + 1e-12;
+    for (let r = 0; r++ < F - p; ) equations[q + r] += weight * f / s * (x[p + r] -= f * equations[q + r]);
+    equations[q] = s * 0.99975;
+    weight *= d / s;
   }
-  centre = -m[F * G + F];
+  return x[F];
+};
+const expect = () => {
+  const [places, last, product, terms, k, equations, shape, differences, seen] = row, features = PRODUCTS && product ? logs : lines;
+  features[F] = 0;
+  centre = -turn(equations, 0, features.slice());
   centre = PRODUCTS && product ? exp(centre) : centre + origin[k];
   if (!(Math.abs(centre) < 1e15)) centre = 0;
   relative = PRODUCTS ? Math.max(1, product * centre) : 1;
@@ -155,7 +157,7 @@ const advance = () => {
  */
 const observeSource = `
 const observe = () => {
-  const [, last, product, terms, k, m] = row, v = SIGNS ? sign * part : part, r = v - centre, e = Math.abs(r), n = rows[k], width = widths[k] + 1e-9, error = e / relative, weight = width / (width + error);
+  const [, last, product, terms, k, equations] = row, v = SIGNS ? sign * part : part, r = v - centre, e = Math.abs(r), n = rows[k], width = widths[k] + 1e-9, error = e / relative, weight = width / (width + error);
   if (!digits || !(e < 1e15)) return;
   /*observed*/ rows[k]++; ends[k] = leaf[c1]; ask(c1);
   if (n > 1) for (let j = 16 + 16 * r / (breadth + e) | 0; j++ < 32; ) heap[j]++;
@@ -169,7 +171,7 @@ const observe = () => {
   value[k] = v;
   const line = v - origin[k], log = PRODUCTS ? ln(Math.max(1, CLOCKS && last ? v - value[FIRST] : v)) : 0, features = PRODUCTS && product ? logs : lines;
   features[F] = PRODUCTS && product ? log : line;
-  for (let j = F * G; j--; ) m[j] = m[j] * 0.9995 + weight * features[j / G | 0] * features[j % G];
+  turn(equations, weight, features.slice());
   lines[k] = line;
   if (PRODUCTS) logs[k] = log;
 };
