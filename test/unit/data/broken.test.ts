@@ -116,7 +116,7 @@ const broken: Broken[] = [
     what: 'labels of one class',
     files: { [images]: good.images, [labels]: idxBytes([30], new Uint8Array(30).fill(3)) },
     message:
-      /^train-labels-idx1-ubyte has one class, 3: there is nothing to tell apart\. Choose images of at least two classes\.$/,
+      /^train-images-idx3-ubyte has one class, 3: there is nothing to tell apart\. Choose images of at least two classes\.$/,
     describes: true,
   },
   {
