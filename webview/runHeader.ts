@@ -1,20 +1,13 @@
 /** The top of the run panel: what runs, how far it is, what went wrong, and what can be done next. */
-import '@vscode-elements/elements/dist/vscode-badge/index.js';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
+import '@vscode-elements/elements/dist/vscode-icon/index.js';
 import type { FromPanel, RunTitle } from '../src/runs/panelMessages';
-import { canResume, onlyProgram, type RunState, type RunStatus } from '../src/runs/state';
+import { canResume, onlyProgram, type RunState } from '../src/runs/state';
+import { statusLooks } from '../src/runs/status';
 import { formatCount } from '../src/core/count';
 import { formatSeconds } from '../src/runs/units';
 import { stageTitles } from '../src/core/report/mermaid';
 import { button, element } from './element';
-
-const statusWords: Record<RunStatus, string> = {
-  running: 'Running',
-  finished: 'Finished',
-  stopped: 'Stopped',
-  failed: 'Failed',
-  interrupted: 'Interrupted',
-};
 
 export interface RunHeader {
   element: HTMLElement;
@@ -23,7 +16,9 @@ export interface RunHeader {
 
 export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   const heading = element('h1', {});
-  const badge = element('vscode-badge', { 'data-view': 'status' });
+  const icon = element('vscode-icon', { size: 14, 'aria-hidden': 'true' });
+  const word = element('span', {});
+  const badge = element('span', { class: 'badge', 'data-view': 'status' }, icon, word);
   const stats = element('p', { class: 'stats', 'data-view': 'stats' });
   const bar = element('progress', { 'aria-label': 'Progress', max: 1, value: 0 });
   const actions = element('div', { class: 'row actions', 'data-view': 'actions' });
@@ -53,8 +48,11 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   function draw(state: RunState, title: RunTitle, trusted: boolean): void {
     heading.textContent = [title.dataset, title.architecture].filter(Boolean).join(' · ');
     heading.title = title.name;
-    badge.textContent = statusWords[state.status];
+    const look = statusLooks[state.status];
+    icon.setAttribute('name', look.icon);
+    word.textContent = look.word;
     badge.dataset.status = state.status;
+    badge.style.setProperty('--status', `var(--vscode-${look.color.replace('.', '-')})`);
     stats.textContent = statLine(state);
     const { progress } = state;
     // It keeps its place when it is not seen, so that nothing jumps when the run ends.
@@ -68,7 +66,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
     message.dataset.status = state.status;
     // Screen readers hear changes of stage and status, not every batch.
     const news = [
-      statusWords[state.status],
+      look.word,
       state.current ? stageTitles[state.current] : '',
       state.message ?? '',
     ].join(' ');

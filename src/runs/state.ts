@@ -57,6 +57,8 @@ export interface RunState {
   chain: StageName[];
   /** The stage that runs or ran last. */
   current?: StageName;
+  /** The training has ended by itself, and whatever ends early later has nothing of it to go on with. */
+  trained?: boolean;
   progress?: {
     done: number;
     total: number;
@@ -80,6 +82,7 @@ export const onlyProgram = ({ stages }: RunState): boolean =>
 export const canResume = (state: RunState): boolean =>
   state.status !== 'running' &&
   state.status !== 'finished' &&
+  !state.trained &&
   !Object.keys(state.stages).some((name) => name === 'program' || isPass(name));
 
 /** Whether a curve is that of a GAN, whose loss is its generator's. */
@@ -129,6 +132,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
       return {
         ...next,
         current: event.stage,
+        trained: state.trained && event.stage !== 'train',
         stages: { ...stagesOf(state, chain), [event.stage]: stage },
         chain,
         status: 'running',
@@ -203,7 +207,12 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
       };
     }
     case 'finished':
-      return { ...next, status: 'finished', progress: undefined };
+      return {
+        ...next,
+        status: 'finished',
+        trained: state.trained || state.stages.train?.status === 'finished',
+        progress: undefined,
+      };
     default:
       return event satisfies never;
   }

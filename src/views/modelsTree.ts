@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import {
   EventEmitter,
+  ThemeColor,
   ThemeIcon,
   TreeItem,
   TreeItemCollapsibleState,
@@ -13,6 +14,7 @@ import {
 } from 'vscode';
 import type { Jobs } from './jobs';
 import { canResume, onlyProgram, type RunState, type RunStatus } from '../runs/state';
+import { statusLooks } from '../runs/status';
 import { formatShortBytes } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';
 import { runFacts, runName } from './runFacts';
@@ -27,14 +29,6 @@ export type ModelsNode =
 
 /** Model files looked for at most; a workspace with more has its own tools. */
 const mostFiles = 200;
-
-const statusIcons: Record<RunStatus, string> = {
-  running: 'sync',
-  finished: 'pass',
-  stopped: 'debug-stop',
-  failed: 'error',
-  interrupted: 'debug-disconnect',
-};
 
 export function registerModelsTree(
   jobs: Jobs,
@@ -113,7 +107,8 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
   const item = new TreeItem(runName(folder));
   item.description = runFacts({ ...state, status });
   item.tooltip = [folder, item.description, state.message].filter(Boolean).join('\n');
-  item.iconPath = new ThemeIcon(running ? 'sync~spin' : statusIcons[status]);
+  const { icon, color } = statusLooks[status];
+  item.iconPath = new ThemeIcon(running ? `${icon}~spin` : icon, new ThemeColor(color));
   // A menu offers only what the run can do.
   item.contextValue = contextOf({ ...state, status });
   item.resourceUri = Uri.parse(`kolmo-run:${encodeURI(folder)}`);

@@ -21,6 +21,17 @@ describe('MNIST in the workbench', () => {
   const points = async () =>
     Number(await (await panel()).locator('[data-view=curves]').getAttribute('data-points'));
   const status = async () => (await panel()).locator('body').getAttribute('data-status');
+  const badges = new Map();
+  /** Keeps how the badge of the status looks: its colour, its icon and its word. */
+  const seeBadge = async () => {
+    const badge = (await panel()).locator('[data-view=status]');
+    const look = await badge.evaluate((shown) => [
+      getComputedStyle(shown).borderColor,
+      shown.querySelector('vscode-icon').name,
+      shown.innerText,
+    ]);
+    badges.set(await status(), look);
+  };
   const runs = () => readdirSync(join(workbench.workspace, '.kolmo/runs'));
   const showTab = async (tab) => (await panel()).locator(`[data-tab=${tab}]`).click();
 
@@ -58,6 +69,7 @@ describe('MNIST in the workbench', () => {
       });
     assert.ok(painted > 500, `the loss chart has ${painted} painted pixels`);
     assert.equal(await status(), 'running');
+    await seeBadge();
     await workbench.screenshot('training');
   });
 
@@ -102,6 +114,7 @@ describe('MNIST in the workbench', () => {
     assert.ok(
       readdirSync(join(workbench.workspace, '.kolmo/runs', runs()[0])).includes('model.onnx'),
     );
+    await seeBadge();
     await workbench.screenshot('stopped');
   });
 
@@ -113,6 +126,15 @@ describe('MNIST in the workbench', () => {
     await waitFor(async () => (await status()) === 'running', 'pruning did not start');
     await waitFor(async () => (await status()) !== 'running', 'pruning did not end', 240_000);
     assert.equal(await status(), 'finished');
+  });
+
+  step('tells what runs, has stopped and has finished by colour, icon and word', async () => {
+    await seeBadge();
+    assert.deepEqual([...badges.keys()], ['running', 'stopped', 'finished']);
+    for (const part of [0, 1, 2]) {
+      const looks = new Set([...badges.values()].map((look) => look[part]));
+      assert.equal(looks.size, 3, [...looks].join());
+    }
   });
 
   step('shows which digit is taken for which', async () => {

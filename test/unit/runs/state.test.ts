@@ -44,6 +44,8 @@ describe('canResume', () => {
     for (const name of ['program', 'prune'] as const) {
       assert.equal(canResume(run(...trained, { type: 'finished' }, begun(name), stopped)), false);
     }
+    // As when a pass finds the dataset changed before it begins.
+    assert.equal(canResume(run(...trained, { type: 'finished' }, stopped)), false);
   });
 });
 
