@@ -99,7 +99,12 @@ async function describe(
   try {
     return await window.withProgress(
       { location: ProgressLocation.Window, title: `Reading ${basename(dataset)}` },
-      () => house.jobs.ask({ type: 'describe', dataset }) as Promise<DatasetDescription>,
+      () =>
+        house.jobs.ask({
+          type: 'describe',
+          dataset,
+          ...engineChoice(readSettings()),
+        }) as Promise<DatasetDescription>,
     );
   } catch (error) {
     void window.showErrorMessage((error as Error).message);

@@ -11,9 +11,15 @@ import type { DatasetShape } from '../core/train/architectures/architecture';
 import { formatCount } from '../core/count';
 import { formatShape } from '../runs/units';
 import type { DatasetDescription, DescribeRequest } from './protocol';
+import { findTfjsNode } from './tfjsNode';
 
-/** Throws a KolmoError where the dataset cannot be used, with the reason. */
-export async function describe({ dataset }: DescribeRequest): Promise<DatasetDescription> {
+/** Throws a KolmoError where nothing could be trained on the dataset, whatever the answers, with the reason. */
+export async function describe({
+  dataset,
+  engine,
+  modules = [],
+}: DescribeRequest): Promise<DatasetDescription> {
+  if (engine === 'tfjs-node') findTfjsNode(modules);
   const described = await describeDataset(dataset);
   if (described.problem !== undefined) throw new KolmoError(described.problem);
   const targets = targetsOf(described);

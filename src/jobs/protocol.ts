@@ -105,7 +105,7 @@ export interface ProgramRequest {
 }
 
 /** Answers with a `DatasetDescription`: what the questions before training are made of. */
-export interface DescribeRequest {
+export interface DescribeRequest extends Pick<TrainRequest, 'engine' | 'modules'> {
   type: 'describe';
   /** Absolute path of the file that was right-clicked. */
   dataset: string;

@@ -23,23 +23,24 @@ export function loadTfjsNode(folders: string[], threads: number): void {
   process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   process.env.TF_NUM_INTEROP_THREADS = '1';
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  const path = findTfjsNode(folders);
+  try {
+    createRequire(path)(path);
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new KolmoError(
+      `${path} does not load (${reason}): install ${name} again, or choose the engine auto.`,
+    );
+  }
+}
+
+/** Path of the module, which is not loaded; throws a KolmoError where it is not installed. */
+export function findTfjsNode(folders: string[]): string {
   for (const folder of folders) {
-    const require = createRequire(join(folder, 'package.json'));
-    let path: string;
     try {
-      path = require.resolve(name);
+      return createRequire(join(folder, 'package.json')).resolve(name);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') continue;
-      throw error;
-    }
-    try {
-      require(path);
-      return;
-    } catch (error) {
-      const [reason] = (error as Error).message.split('\n');
-      throw new KolmoError(
-        `${path} does not load (${reason}): install ${name} again, or choose the engine auto.`,
-      );
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     }
   }
   throw new KolmoError(

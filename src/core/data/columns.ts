@@ -1,7 +1,9 @@
 /** What the columns of a table are: types, distinct and missing values, and which is likely the target. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { isInteger, isNumber, query, quoteName, type TableSource } from './duckdb';
+import { mostNames } from './names';
 import type { ColumnDescription, ColumnType } from './reader';
 
 /** Rows that are looked at before the whole table is read. */
@@ -64,7 +66,10 @@ function rankTargets(columns: ColumnDescription[], rows: number): void {
   };
   columns
     .map((column, position) => ({ column, score: score(column, position) }))
-    .filter(({ column }) => column.type !== 'unsupported' && column.distinct > 1)
+    .filter(
+      ({ column: { type, distinct } }) =>
+        type !== 'unsupported' && distinct > 1 && (type !== 'category' || distinct <= mostNames),
+    )
     .sort((a, b) => b.score - a.score)
     .forEach(({ column }, rank) => (column.guessRank = rank));
 }
@@ -105,7 +110,7 @@ export function chooseTarget(
   const best = columns.find(({ guessRank }) => guessRank === 0);
   if (best) return best;
   throw new KolmoError(
-    `${name} has no column to predict: each holds no value, or one value in all rows. Add one of at least two values.`,
+    `${name} has no column to predict: each holds no value, one value in all rows, or more than ${formatCount(mostNames)} names. Add one of at least two values.`,
   );
 }
 
@@ -121,6 +126,52 @@ export function isClassification(target: ColumnDescription, rows: number): boole
 export function isRowNumber(column: ColumnDescription, rows: number): boolean {
   return column.type === 'integer' && column.distinct === rows && rowNames.test(column.name);
 }
+
+/** Why a column is no input for a model, as far as the rows that were looked at tell. */
+export function whyUnusable(column: ColumnDescription, rows: number): string | undefined {
+  if (column.type === 'unsupported') return 'it holds neither numbers nor names';
+  if (isRowNumber(column, rows)) return 'it numbers the rows';
+  if (isText(column, rows)) return 'its words hardly repeat: an identifier or free text';
+  return undefined;
+}
+
+/**
+ * The columns that can be the target, best guess first, where the rows that were looked at are the whole table.
+ * Throws a KolmoError where none has another that it could be predicted from.
+ */
+export function predictableTargets(
+  columns: ColumnDescription[],
+  rows: number,
+  name: string,
+): string[] {
+  const reasons = new Map(
+    columns.flatMap((column): [string, string][] => {
+      const reason = whyUnusable(column, rows) ?? constant[column.distinct];
+      return reason === undefined ? [] : [[column.name, reason]];
+    }),
+  );
+  const inputs = columns.filter((column) => !reasons.has(column.name));
+  const [guess, ...others] = targetsOf(columns);
+  const targets = [guess, ...others].filter((target) =>
+    inputs.some((column) => column.name !== target),
+  );
+  if (targets.length > 0) return targets;
+  reasons.delete(guess);
+  throw withoutInputs(
+    name,
+    [...reasons].map(([column, reason]) => leftOut(column, reason)),
+  );
+}
+
+const constant = ['all its values are missing', 'it has one value in all rows'];
+
+export const leftOut = (column: string, reason: string): string =>
+  `${column} is left out: ${reason}.`;
+
+export const withoutInputs = (name: string, notes: string[]): KolmoError =>
+  new KolmoError(
+    `${name} has no usable column besides the target: ${notes.join(' ')} Add a column that it can be predicted from.`,
+  );
 
 /** Words that hardly repeat are identifiers or free text, which one-hot positions cannot carry. */
 export function isText(column: ColumnDescription, rows: number): boolean {

@@ -4,8 +4,8 @@ import { constants, gunzipSync } from 'node:zlib';
 import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
-import type { Dataset, DatasetOptions } from './dataset';
-import { hashFile, readHead, type Bytes, type SourceFile } from './files';
+import { datasetDefaults, type Dataset, type DatasetOptions } from './dataset';
+import { bytesInMemory, hashFile, readHead, type Bytes, type SourceFile } from './files';
 import {
   findIdxFiles,
   isGzip,
@@ -27,16 +27,31 @@ export const idx: Reader = {
   collect,
 };
 
+/** Refuses before any question whatever headers, lengths and labels show to be wrong. */
 async function describe(path: string): Promise<DatasetDescription> {
   try {
-    const { training } = await findIdxFiles(path);
-    const name = basename(training.images);
-    const { shape } = readHeader(await readUnpackedHead(training.images), name);
-    return { kind: 'idx', rows: shape[0], inputShape: imageShape(shape, name) };
+    const found = await findIdxFiles(path);
+    const look = async ({ images, labels }: IdxSet): Promise<ImageSet> => {
+      const opened = await peek(images);
+      opened.bytes.close();
+      return imageSet(opened, await openIdx(labels, Infinity));
+    };
+    const training = await look(found.training);
+    const test = found.test && (await look(found.test));
+    refuseOtherShape(training, test);
+    imageDataset({ training, test }, datasetDefaults);
+    return { kind: 'idx', rows: training.count, inputShape: training.shape };
   } catch (error) {
     if (!(error instanceof KolmoError)) throw error;
     return { kind: 'idx', rows: 0, problem: error.message };
   }
+}
+
+/** Opens images for their shape alone: of gzipped ones, which take seconds to unpack, only the head is read. */
+async function peek(path: string): Promise<IdxFile> {
+  const head = await readUnpackedHead(path);
+  if (!head) return openIdx(path, 0);
+  return { path, ...readHeader(head, basename(path)), bytes: bytesInMemory(new Uint8Array()) };
 }
 
 async function* collect(
@@ -60,11 +75,7 @@ async function* collect(
   try {
     const training = yield* read(found.training);
     const test = found.test && (yield* read(found.test));
-    if (test && String(test.shape) !== String(training.shape)) {
-      throw new KolmoError(
-        `${test.name} holds images of ${test.shape.join('x')}, ${training.name} of ${training.shape.join('x')}: bring them to one size, or move the test files elsewhere, so that a part of the others is held out.`,
-      );
-    }
+    refuseOtherShape(training, test);
     return {
       name: datasetName(found.training.images),
       files,
@@ -77,10 +88,19 @@ async function* collect(
   }
 }
 
+function refuseOtherShape(training: ImageSet, test: ImageSet | undefined): void {
+  if (!test || String(test.shape) === String(training.shape)) return;
+  throw new KolmoError(
+    `${test.name} holds images of ${test.shape.join('x')}, ${training.name} of ${training.shape.join('x')}: bring them to one size, or move the test files elsewhere, so that a part of the others is held out.`,
+  );
+}
+
 function imageSet(images: IdxFile, labels: IdxFile): ImageSet {
   const [imagesName, labelsName] = [basename(images.path), basename(labels.path)];
   if (labels.shape.length !== 1) {
-    throw new KolmoError(`${labelsName} has ${labels.shape.length} dimensions: labels have one.`);
+    throw new KolmoError(
+      `${labelsName} has ${labels.shape.length} dimensions, and labels have one: put the labels that belong to ${imagesName} beside it.`,
+    );
   }
   const [count] = images.shape;
   if (count !== labels.shape[0]) {
@@ -105,7 +125,7 @@ function imageShape(shape: number[], name: string): number[] {
   if (shape.length === 3) return [...shape.slice(1), 1];
   if (shape.length === 4) return shape.slice(1);
   throw new KolmoError(
-    `${name} has ${shape.length} dimensions: images have three (count, height, width) or four.`,
+    `${name} has ${shape.length} dimensions, and images have three (count, height, width) or four, with channels: choose a file of images.`,
   );
 }
 
@@ -114,10 +134,11 @@ function datasetName(path: string): string {
   return parseIdxName(basename(path))?.stem || basename(dirname(path)) || 'images';
 }
 
-async function readUnpackedHead(path: string): Promise<Uint8Array> {
+/** The first bytes of a gzipped file, unpacked; undefined for a file that is not. */
+async function readUnpackedHead(path: string): Promise<Uint8Array | undefined> {
   try {
     const head = await readHead(path, 4096);
-    if (!isGzip(head)) return head;
+    if (!isGzip(head)) return undefined;
     // The piece ends in the middle of the stream: its first bytes are all that is asked of it.
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {

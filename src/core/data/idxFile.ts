@@ -41,7 +41,9 @@ export async function openIdx(path: string, memoryBytes: number): Promise<IdxFil
     if (size !== expected) {
       throw new KolmoError(
         `${name} holds ${formatCount(size)} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${formatCount(expected)}. ` +
-          (size < expected ? 'The file is cut: fetch it again.' : 'Something follows the values.'),
+          (size < expected
+            ? 'The file is cut: fetch it again.'
+            : 'Something follows the values: fetch it again.'),
       );
     }
     return { path, shape, bytes, start };

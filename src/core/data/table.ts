@@ -9,10 +9,10 @@ import {
   chooseTarget,
   describeColumns,
   isClassification,
-  isRowNumber,
-  isText,
+  predictableTargets,
   sampleRows,
   targetsOf,
+  whyUnusable,
 } from './columns';
 import type { Arriving, Dataset, DatasetOptions } from './dataset';
 import { openDuckdb, openTable, query, type TableSource } from './duckdb';
@@ -47,7 +47,9 @@ async function describe(path: string): Promise<DatasetDescription> {
     chooseTarget(columns, undefined, name);
     refuseSingle(columns, name);
     const count = await countRows(connection, source, path, rows);
-    return { kind: 'table', ...count, columns, targets: targetsOf(columns) };
+    const targets =
+      rows < sampleRows ? predictableTargets(columns, rows, name) : targetsOf(columns);
+    return { kind: 'table', ...count, columns, targets };
   } catch (error) {
     if (!(error instanceof KolmoError)) throw error;
     return { kind: 'table', rows: 0, problem: error.message };
@@ -214,13 +216,6 @@ async function* readTable(
     }
     return rows;
   }
-}
-
-function whyUnusable(column: ColumnDescription, rows: number): string | undefined {
-  if (column.type === 'unsupported') return 'it holds neither numbers nor names';
-  if (isRowNumber(column, rows)) return 'it numbers the rows';
-  if (isText(column, rows)) return 'its words hardly repeat: an identifier or free text';
-  return undefined;
 }
 
 function refuseManyClasses(columns: StoredColumn[], name: string): void {

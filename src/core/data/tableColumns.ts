@@ -10,6 +10,7 @@ import {
   type ColumnFacts,
   type StoredColumn,
 } from './columnFacts';
+import { leftOut, withoutInputs } from './columns';
 import type { Rows } from './rows';
 import type { SplitIndices } from './split';
 
@@ -45,17 +46,13 @@ export function learnTable(
     const learned = learnColumn(column, facts[source], notes);
     preprocessing.push(learned);
     if (learned.type === 'dropped') {
-      notes.push(`${learned.name} is left out: ${learned.reason}.`);
+      notes.push(leftOut(learned.name, learned.reason));
       return;
     }
     usable.push({ learned, column, source });
     noteUnseen(learned, facts[source], notes);
   });
-  if (usable.length === 0) {
-    throw new KolmoError(
-      `${what} has no usable column besides the target: ${notes.join(' ')} Add a column that it can be predicted from.`,
-    );
-  }
+  if (usable.length === 0) throw withoutInputs(what, notes);
   const source = columns.length - 1;
   const target = columns[source];
   const { task, targetSize, writeTarget } = classification

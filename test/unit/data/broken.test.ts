@@ -31,14 +31,12 @@ const broken: Broken[] = [
     files: { [images]: good.images.subarray(0, 1000), [labels]: good.labels },
     message:
       /^train-images-idx3-ubyte holds 1,000 bytes: its header, \[30, 8, 8\] unsigned bytes, asks for 1,936\. The file is cut: fetch it again\.$/,
-    describes: true,
   },
   {
     what: 'bytes after the values',
     files: { [images]: good.images, [labels]: new Uint8Array([...good.labels, 1]) },
     message:
-      /^train-labels-idx1-ubyte holds 39 bytes: .* asks for 38\. Something follows the values\.$/,
-    describes: true,
+      /^train-labels-idx1-ubyte holds 39 bytes: .* asks for 38\. Something follows the values: fetch it again\.$/,
   },
   {
     what: 'a cut header',
@@ -74,7 +72,6 @@ const broken: Broken[] = [
     files: { [images]: good.images, [labels]: idxBytes([29], good.labels.subarray(8, 37)) },
     message:
       /^train-images-idx3-ubyte holds 30 images and train-labels-idx1-ubyte 29 labels: each image needs one label\. Put the labels that belong to them beside the images\.$/,
-    describes: true,
   },
   {
     what: 'labels that are missing',
@@ -97,8 +94,8 @@ const broken: Broken[] = [
   {
     what: 'labels with two dimensions',
     files: { [images]: good.images, [labels]: idxBytes([30, 1], good.labels.subarray(8)) },
-    message: /^train-labels-idx1-ubyte has 2 dimensions: labels have one\.$/,
-    describes: true,
+    message:
+      /^train-labels-idx1-ubyte has 2 dimensions, and labels have one: put the labels that belong to train-images-idx3-ubyte beside it\.$/,
   },
   {
     what: 'test images of another size',
@@ -110,14 +107,12 @@ const broken: Broken[] = [
     },
     message:
       /^t10k-images-idx3-ubyte holds images of 6x6x1, train-images-idx3-ubyte of 8x8x1: bring them to one size, or move the test files elsewhere, so that a part of the others is held out\.$/,
-    describes: true,
   },
   {
     what: 'labels of one class',
     files: { [images]: good.images, [labels]: idxBytes([30], new Uint8Array(30).fill(3)) },
     message:
       /^train-images-idx3-ubyte has one class, 3: there is nothing to tell apart\. Choose images of at least two classes\.$/,
-    describes: true,
   },
   {
     what: 'an empty CSV',
@@ -166,7 +161,7 @@ const broken: Broken[] = [
   },
   {
     what: 'a target with one class',
-    files: { 'a.csv': 'x,y\n' + rows(20, (i) => `${i},same`) },
+    files: { 'a.csv': 'x,z,y\n' + rows(20, (i) => `${i},${i * i},same`) },
     target: 'y',
     message:
       /^The target “y” of a\.csv has one class only: there is nothing to learn\. Choose another column\.$/,
@@ -174,14 +169,14 @@ const broken: Broken[] = [
   },
   {
     what: 'a target of too many classes',
-    files: { 'a.csv': 'x,y\n' + rows(12_000, (i) => `${i % 7},n${i}`) },
+    files: { 'a.csv': 'x,z,y\n' + rows(12_000, (i) => `${i % 7},${i},n${i}`) },
     target: 'y',
     message: /^The target “y” of a\.csv has more than 10,000 classes\. Choose another column\.$/,
     describes: true,
   },
   {
     what: 'a target without a value',
-    files: { 'a.csv': 'x,y\n' + rows(20, (i) => `${i},`) },
+    files: { 'a.csv': 'x,z,y\n' + rows(20, (i) => `${i},${i * i},`) },
     target: 'y',
     message:
       /^The target “y” of a\.csv has no value at all: there is nothing to learn\. Choose another column\.$/,
@@ -192,6 +187,13 @@ const broken: Broken[] = [
     files: { 'a.csv': 'x,z,y\n' + rows(20, (i) => `,,${i * 1.5}`) },
     message:
       /^a\.csv has no usable column besides the target: x is left out: all its values are missing\. z is left out/,
+  },
+  {
+    what: 'a column that only names without an end could be predicted from',
+    files: { 'a.csv': 'who,y\n' + rows(60, (i) => `name ${i},${i * 1.5}`) },
+    target: 'y',
+    message:
+      /^a\.csv has no usable column besides the target: who is left out: its words hardly repeat: an identifier or free text\. Add a column /,
     describes: true,
   },
   {
@@ -203,7 +205,7 @@ const broken: Broken[] = [
     what: 'the same values in all rows',
     files: { 'a.csv': 'x,y\n' + rows(20, () => '1,2') },
     message:
-      /^a\.csv has no column to predict: each holds no value, or one value in all rows\. Add one /,
+      /^a\.csv has no column to predict: each holds no value, one value in all rows, or more than 10,000 names\. Add one /,
   },
   {
     what: 'too few rows',
@@ -241,6 +243,15 @@ describe('broken data', () => {
       else assert.match(problem ?? '', message);
     });
   }
+
+  it('offers no target that could not be predicted from another column', async (t) => {
+    const describeRows = async (row: (i: number) => string): Promise<string[] | undefined> => {
+      const folder = temporaryFolder(t, { 'a.csv': 'who,y\n' + rows(12_000, row) });
+      return (await describeDataset(join(folder, 'a.csv'))).targets;
+    };
+    assert.deepEqual(await describeRows((i) => `n${i % 300},${i}`), ['y', 'who']);
+    assert.deepEqual(await describeRows((i) => `n${i % 9000},${i}`), ['who']);
+  });
 
   it('says that a file is missing, or a folder', async (t) => {
     const folder = temporaryFolder(t);

@@ -365,6 +365,16 @@ describe('a describe job', () => {
       /has a header and no rows/,
     );
   });
+
+  it('misses the engine before anything is asked', async (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 60 }) });
+    const dataset = join(folder, 'a.csv');
+    await assert.rejects(
+      startJob({ type: 'describe', dataset, engine: 'tfjs-node', modules: [folder] }, { worker })
+        .result,
+      /needs @tensorflow\/tfjs-node, which is not installed in .*: run npm install/,
+    );
+  });
 });
 
 describe('an output that cannot be written', () => {
