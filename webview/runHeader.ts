@@ -44,17 +44,22 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   );
   let offered = '';
   let said = '';
+  /** Stop was clicked, and the run has not ended yet. */
+  let stopping = false;
+  let redraw = (): void => {};
 
   function draw(state: RunState, title: RunTitle, trusted: boolean): void {
+    redraw = () => draw(state, title, trusted);
     heading.textContent = [title.dataset, title.architecture].filter(Boolean).join(' · ');
     heading.title = title.name;
+    stopping &&= state.status === 'running';
     const look = statusLooks[state.status];
     icon.setAttribute('name', look.icon);
     word.textContent = look.word;
     badge.dataset.status = state.status;
     badge.style.setProperty('--status', `var(--vscode-${look.color.replace('.', '-')})`);
-    stats.textContent = statLine(state);
-    const { progress } = state;
+    stats.textContent = statLine(state, stopping);
+    const progress = stopping ? undefined : state.progress;
     // It keeps its place when it is not seen, so that nothing jumps when the run ends.
     bar.toggleAttribute('data-idle', state.status !== 'running');
     // What has not moved yet may not be able to tell how far it is.
@@ -66,7 +71,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
     message.dataset.status = state.status;
     // Screen readers hear changes of stage and status, not every batch.
     const news = [
-      look.word,
+      stopping ? 'Stopping' : look.word,
       state.current ? stageTitles[state.current] : '',
       state.message ?? '',
     ].join(' ');
@@ -100,9 +105,17 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
     offered = key;
     const made: HTMLElement[] = [];
     if (state.status === 'running') {
-      made.push(
-        button('Stop', { icon: 'debug-stop', action: 'stop' }, () => send({ type: 'stop' })),
-      );
+      const stop = button('Stop', { icon: 'debug-stop', action: 'stop' }, () => {
+        if (stopping) return;
+        stopping = true;
+        stop.textContent = 'Stopping…';
+        // Disabled, it would lose the focus.
+        stop.setAttribute('secondary', '');
+        stop.setAttribute('aria-disabled', 'true');
+        redraw();
+        send({ type: 'stop' });
+      });
+      made.push(stop);
     } else if (trusted && !onlyProgram(state)) {
       if (canResume(state)) {
         made.push(
@@ -157,17 +170,22 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
         ),
       );
     }
+    // Whoever has pressed a button goes on from where it was; a new one can be focused once it is drawn.
+    const focused = actions.contains(document.activeElement);
     actions.replaceChildren(...made);
+    if (focused) requestAnimationFrame(() => made[0]?.focus());
   }
 
   return { element: root, draw };
 }
 
 /** `Train · epoch 3 of 10 · 85,000 examples/s · 12 s left`, or what the whole run took. */
-function statLine(state: RunState): string {
+function statLine(state: RunState, stopping: boolean): string {
   const { progress, current } = state;
   const parts: string[] = [];
-  if (state.status === 'running') {
+  if (stopping) {
+    parts.push('Stopping', progress?.note ?? '');
+  } else if (state.status === 'running') {
     parts.push(current ? stageTitles[current] : 'Starting');
     if (progress?.note) parts.push(progress.note);
     if (progress?.examplesPerSecond) {
@@ -185,5 +203,5 @@ function statLine(state: RunState): string {
       );
     }
   }
-  return parts.join(' · ');
+  return parts.filter(Boolean).join(' · ');
 }

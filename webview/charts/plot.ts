@@ -37,12 +37,13 @@ export interface Plot {
   restyle(): void;
 }
 
-/** More marks than these hide their line; one without a neighbour would have no line at all. */
+/** More marks than these hide their line. */
 const mostMarks = 100;
 
-const hasFewValues = ({ data }: uPlot, line: number): boolean =>
-  Array.from(data[line]).filter((value) => value !== null && value !== undefined).length <=
-  mostMarks;
+const hasAtMost =
+  (most: number) =>
+  ({ data }: uPlot, line: number): boolean =>
+    Array.from(data[line]).filter((value) => value !== null && value !== undefined).length <= most;
 
 /** Distances between ticks: neither steps nor bytes have halves. */
 const wholeSteps = Array.from({ length: 13 }, (_, k) => [1, 2, 5].map((n) => n * 10 ** k)).flat();
@@ -153,7 +154,8 @@ export function createPlot({ name, title, format, tick, over = steps }: PlotOpti
           width: thickness,
           ...(dashed && { dash: [6, 3] }),
           spanGaps: true,
-          points: marks ? { size: marks, show: hasFewValues } : { show: false },
+          // A value without a neighbour has no line, so that its mark is all there is to see.
+          points: { size: marks ?? 5, show: hasAtMost(marks ? mostMarks : 1) },
           value: shown,
         })),
       ],
