@@ -10,8 +10,12 @@ import {
   type ProgramOptions,
 } from '../../../src/core/program/program';
 import { joinBytes } from '../../../src/core/join';
-import { verifyProgram } from '../../../src/core/program/verify';
+import { analyse } from '../../../src/core/program/analyse';
+import { predictorProgram } from '../../../src/core/program/generate';
+import { encodeWith } from '../../../src/core/program/model/evaluate';
+import { sha256, verifyProgram } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
+import { finishedSync } from '../../fixtures/finished';
 import { wave } from '../../fixtures/media';
 
 const folder = mkdtempSync(join(tmpdir(), 'kolmo-program-'));
@@ -158,6 +162,20 @@ describe('program', () => {
     const { spawnSync } = await import('node:child_process');
     const run = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
     assert.equal(run.status, 0, run.stderr.toString());
+  });
+
+  it('runs however long its decoder is', async () => {
+    const bytes = latin(table({ rows: 300 }));
+    const { full } = analyse(bytes);
+    const { payload } = finishedSync(encodeWith(full, bytes));
+    for (const length of [1, 12_000, 90_000]) {
+      const { program } = await predictorProgram(full, payload, bytes.length, {
+        ascii: false,
+        then: `data=>(globalThis.kept='${'x'.repeat(length)}',data)`,
+      });
+      const proof = await verifyProgram(save('long', { source: program }), sha256(bytes));
+      assert.ok(proof.verified, `${length}`);
+    }
   });
 
   it('can be stopped while it encodes', async () => {
