@@ -3,6 +3,7 @@ import { decimalTable } from './arrays';
 import { singleDecimals } from './singles';
 import { residualView } from './sound';
 import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
+import { wrappedView } from './wrapped';
 
 /** What is predicted in place of a file. */
 export interface View {
@@ -19,9 +20,9 @@ export interface View {
 
 /** The file itself and what it can be restated as: the shortest program of all wins. */
 export function viewsOf(bytes: Uint8Array): View[] {
-  const singles = singleView(bytes);
-  // What differs in the length of its numbers alone is always predicted better.
-  if (singles) return [singles];
+  // What differs in the length of its numbers or in its line ends alone is always predicted better.
+  const restated = singleView(bytes) ?? wrappedView(bytes);
+  if (restated) return [restated];
   const table = decimalTable(bytes);
   const views = [table && { ...table, sentence: decimalSentence }, residualView(bytes)];
   return [{ text: bytes, hasColumns: true }, ...views.filter((view) => view !== undefined)];

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { wrappedView } from '../../../src/core/program/wrapped';
+import { createRandom } from '../../../src/core/random';
+
+const words = 'a to the word paragraph sentence, ends follows. encyclopaedia'.split(' ');
+
+/** Paragraphs broken at 60 characters, one line of which is longer, one shorter than it need be, and one that ends with a space. */
+function prose(end = '\n'): string {
+  const random = createRandom(5);
+  const lines: string[] = [];
+  for (let k = 0; k < 100; k++) {
+    const text = Array.from({ length: 60 }, () => words[random.integer(words.length)]).join(' ');
+    lines.push(`  ${text.replace(/\. /g, '.  ').replace(/(.{0,59}\S) +/g, '$1\n')}`, '');
+  }
+  lines.splice(7, 0, `${'words '.repeat(9)}of a line that does not fit`, 'short', 'and open ', '');
+  return lines.join('\n').replaceAll('\n', end);
+}
+
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+describe('text whose lines were broken at a width', () => {
+  for (const end of ['\n', '\r\n']) {
+    it(`is restated as paragraphs, and comes back with its ${end.length === 1 ? 'line ends' : 'line ends of two bytes'}`, () => {
+      const bytes = bytesOf(prose(end));
+      const { text, restore, sentence } = wrappedView(bytes)!;
+      assert.match(sentence!, /at most 60 characters/);
+      const lines = (said: string): number => said.split('\n').length;
+      assert.ok(lines(textOf(text)) < 300, `${lines(textOf(text))} of ${lines(prose())} lines`);
+      assert.ok(!/[a-z]\. [a-z]/.test(textOf(text)), 'a sentence ends as elsewhere');
+      const back = (new Function(`return ${restore!}`)() as (text: Uint8Array) => Uint8Array)(text);
+      assert.deepEqual(back, bytes);
+    });
+  }
+
+  it('is left alone where it would not come back', () => {
+    assert.equal(wrappedView(bytesOf(`\ufeff${prose()}`)), undefined);
+    assert.equal(wrappedView(bytesOf(`${prose()}\va sign for glue`)), undefined);
+    assert.equal(wrappedView(bytesOf(`${prose('\r\n')}\nmixed`)), undefined);
+    assert.equal(wrappedView(Uint8Array.from([...bytesOf(prose()), 0xff])), undefined);
+  });
+
+  it('is told from lines that end anywhere, and from few lines', () => {
+    const random = createRandom(6);
+    const anywhere = prose().replace(/ /g, () => (random.integer(4) ? ' ' : '\n'));
+    assert.equal(wrappedView(bytesOf(anywhere)), undefined);
+    assert.equal(wrappedView(bytesOf(prose().slice(0, 9000))), undefined);
+    assert.equal(wrappedView(new Uint8Array(0)), undefined);
+  });
+});
