@@ -40,11 +40,12 @@ export const minimalByteContexts = [
 /**
  * The body of a function of `(source, size)` that codes as `engineSource` does; the decoder turns `b` into the data.
  * Probabilities are mixed under the algebraic sigmoid x / sqrt(1 + x^2) instead of the logistic one, because it needs no tables.
+ * Each is followed by how often it was taught, and those of one byte lie near one another, so that less has to be fetched.
  */
 export function minimalSource({ contexts, tableBits }: MinimalSpec, form: CoderForm): string {
   const alternates = contexts.includes('other');
   return `
-const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits}), seen = new Float32Array(N << ${tableBits}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), slot = [], input = [];
+const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits + 1}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), slot = [], input = [];
 ${mixSource}
 ${coder[form].start}
 let word4 = 0${alternates ? ', other = 0, near = 0' : ''};
@@ -55,7 +56,7 @@ for (let i = 0; i < size; i++) {
   while (node < 256) {
     let dot = 0;
     for (let k = 0; k < N; k++) {
-      const a = slot[k] = k << ${tableBits} | mix(hash[k], node) >>> ${32 - tableBits}, q = chance[a];
+      const a = slot[k] = k << ${tableBits + 1} | (hash[k] >>> ${32 - tableBits} ^ node) * 2, q = chance[a];
       dot += weights[node * N + k] * (input[k] = q / Math.sqrt(0.25002 - q * q));
     }
     const size2 = Math.sqrt(1 + dot * dot);
@@ -65,7 +66,7 @@ for (let i = 0; i < size; i++) {
     for (let k = 0; k < N; k++) {
       const a = slot[k];
       weights[node * N + k] += (y - p) * input[k] / size2 / 50;
-      chance[a] += (y - 0.5 - chance[a]) / (seen[a]++ + 1.5);
+      chance[a] += (y - 0.5 - chance[a]) / (chance[a + 1]++ + 1.5);
     }
     node = node * 2 + y;
   }
