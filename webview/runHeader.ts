@@ -50,7 +50,10 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
 
   function draw(state: RunState, title: RunTitle, trusted: boolean): void {
     redraw = () => draw(state, title, trusted);
-    heading.textContent = [title.dataset, title.architecture].filter(Boolean).join(' · ');
+    const { file } = state.stages.program?.settings ?? {};
+    const words =
+      onlyProgram(state) && file ? [file, 'program'] : [title.dataset, title.architecture];
+    heading.textContent = words.filter(Boolean).join(' · ');
     heading.title = title.name;
     stopping &&= state.status === 'running';
     const look = statusLooks[state.status];

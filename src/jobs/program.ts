@@ -1,7 +1,7 @@
 /** What a program request does: writes a program that regenerates a file, proves it, and counts its bytes. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { isAbsolute, relative } from 'node:path';
+import { basename, isAbsolute, relative } from 'node:path';
 import { KolmoError } from '../core/error';
 import { measureBaselines } from '../core/program/baselines';
 import { writeInBlocks } from '../core/program/inBlocks';
@@ -50,7 +50,11 @@ export async function* programRun(
   const { length: size } = source;
   await prepareOutput(out, file);
   const started = now();
-  yield { type: 'stageStarted', stage: 'program', settings: { effort, ascii } };
+  yield {
+    type: 'stageStarted',
+    stage: 'program',
+    settings: { file: basename(file), effort, ascii },
+  };
   const warning = patience(file, size, threads);
   if (warning) yield { type: 'warning', stage: 'program', message: warning };
   const curve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };

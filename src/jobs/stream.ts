@@ -71,7 +71,7 @@ function createPace(): (event: Progress, at: number) => { secondsLeft?: number }
     reached = done;
     const elapsed = at - start.at;
     const moved = done - start.done;
-    if (total <= 0 || moved <= 0 || elapsed < 1) return {};
-    return { secondsLeft: (elapsed * Math.max(0, total - done)) / moved };
+    if (done >= total || moved <= 0 || elapsed < 1) return {};
+    return { secondsLeft: (elapsed * (total - done)) / moved };
   };
 }

@@ -26,6 +26,7 @@ describe('a program in the workbench', () => {
     await workbench.contextMenu('seattle-weather.csv', 'Kolmo: Generate Program…');
     await (await workbench.question(/Effort of the search/)).pick('Fast');
     panel = await workbench.webview('body[data-kind="run"][data-ready]');
+    await panel.locator('h1:text-is("seattle-weather.csv · program")').waitFor();
     const program = panel.locator('[data-view=program]');
     await waitFor(
       async () => (await program.getAttribute('data-verified')) === 'true',

@@ -99,8 +99,12 @@ function page(measure: ProgramMeasure, wishes: ChartWishes, trusted: boolean): N
     factLine(
       [
         `${formatBytes(bytes.total)} instead of ${formatBytes(bytes.source)}`,
-        formatRatio(bytes.source / Math.max(1, bytes.total)),
-        `${measure.bitsPerByte.toPrecision(4)} bits a byte`,
+        ...(bytes.source === 0
+          ? []
+          : [
+              formatRatio(bytes.source / bytes.total),
+              `${measure.bitsPerByte.toPrecision(4)} bits a byte`,
+            ]),
       ],
       wishes,
     ),
@@ -196,9 +200,11 @@ function bars({ bytes, baselines }: ProgramMeasure, caption: string): HTMLElemen
   );
 }
 
-/** `12.3 % shorter` */
+/** `12.3 % shorter`, of next to nothing `11.2x as long` */
 function comparison(total: number, other: number): string {
-  const share = (total - other) / Math.max(1, other);
+  if (other === 0) return 'longer';
+  if (total >= 10 * other) return `${formatRatio(total / other)} as long`;
+  const share = (total - other) / other;
   if (Math.abs(share) < 0.0005) return 'as long';
   return `${Math.abs(share * 100).toFixed(1)} % ${share < 0 ? 'shorter' : 'longer'}`;
 }

@@ -39,7 +39,10 @@ export function markdownReport({ name, record, state }: ReportParts): string {
     '## Pipeline',
     `\`\`\`mermaid\n${pipelineDiagram(state)}\n\`\`\``,
     '## Stages',
-    table(stageHeads, stageRows(state)),
+    table(
+      stageHeads,
+      stageRows(state).map((row) => row.map(escapeText)),
+    ),
     list(stageNotes(state)),
     ...qualitySections(state),
     ...speedSection(state),

@@ -84,6 +84,17 @@ describe('createStream', () => {
       ],
     },
   ];
+  it('tells no time left of what is done', () => {
+    const { clock, written, stream } = recorded();
+    stream.emit(progress(0));
+    clock.now += 4;
+    stream.emit(progress(100));
+    const last = written.at(-1);
+    assert.ok(last?.type === 'progress');
+    assert.equal(last.done, last.total);
+    assert.equal(last.secondsLeft, undefined);
+  });
+
   for (const { what, moves } of paces) {
     it(what, () => {
       const { clock, written, stream } = recorded();
