@@ -2,6 +2,7 @@
 import {
   entryBytes,
   ledgerParts,
+  type Ledger,
   type LedgerEntry,
 } from '../../src/core/compress/container/ledger';
 import { packedStages } from '../../src/core/report/analysis';
@@ -53,7 +54,7 @@ export function createLedger(): Chart {
     root.dataset.sum = String(sumOf(result));
     root.dataset.bytes = String(result.ledger!.bytes);
     body.replaceChildren(
-      legend(ledgerParts.map((part) => [part, part])),
+      legend(partsOf(result.ledger!).map(({ part }) => [part, part])),
       partTable(result, stageTitles[shown]),
       ...(stages.length < 2 ? [] : [waterfall(state, stages)]),
     );
@@ -68,8 +69,21 @@ const resultOf = (state: RunState, name: StageName): StageResult => state.stages
 const sumOf = ({ ledger }: StageResult): number =>
   ledger!.tensors.reduce((sum, entry) => sum + entryBytes(entry), ledger!.header);
 
+/** What the file has bytes for, with their sum: a column of nothing but zeros would only make the table wider. */
+const partsOf = ({
+  tensors,
+  header,
+}: Ledger): { part: (typeof ledgerParts)[number]; total: number }[] =>
+  ledgerParts
+    .map((part) => ({
+      part,
+      total: tensors.reduce((sum, entry) => sum + entry[part], part === 'header' ? header : 0),
+    }))
+    .filter(({ total }) => total > 0);
+
 function partTable({ ledger, layers = [] }: StageResult, stage: string): HTMLElement {
   const { tensors, header, bytes } = ledger!;
+  const parts = partsOf(ledger!);
   const largest = Math.max(...tensors.map(entryBytes), header);
   const rows = tensors.map((entry): Row => {
     const layer = layers.find(({ name }) => name === entry.name);
@@ -88,12 +102,10 @@ function partTable({ ledger, layers = [] }: StageResult, stage: string): HTMLEle
         ),
         layer ? formatCount(layer.entropyBytes) : '–',
         formatCount(entryBytes(entry)),
-        ...ledgerParts.map((part) => (entry[part] === 0 ? '–' : formatCount(entry[part]))),
+        ...parts.map(({ part }) => (entry[part] === 0 ? '–' : formatCount(entry[part]))),
       ],
     };
   });
-  const total = (part: (typeof ledgerParts)[number]): number =>
-    tensors.reduce((sum, entry) => sum + entry[part], part === 'header' ? header : 0);
   const theory = layers.reduce((sum, layer) => sum + layer.entropyBytes, 0);
   return table(
     'ledger-table',
@@ -103,7 +115,7 @@ function partTable({ ledger, layers = [] }: StageResult, stage: string): HTMLEle
       { head: 'Parts', class: 'stack' },
       { head: 'In theory', number: true },
       { head: 'Stored', number: true },
-      ...ledgerParts.map((part) => ({ head: part, number: true })),
+      ...parts.map(({ part }) => ({ head: part, number: true })),
     ],
     [
       ...rows,
@@ -113,7 +125,7 @@ function partTable({ ledger, layers = [] }: StageResult, stage: string): HTMLEle
           stackedBar([{ name: 'header', size: header, title: formatBytes(header) }], largest, ''),
           '',
           formatCount(header),
-          ...ledgerParts.map((part) => (part === 'header' ? formatCount(header) : '–')),
+          ...parts.map(({ part }) => (part === 'header' ? formatCount(header) : '–')),
         ],
       },
       {
@@ -123,7 +135,7 @@ function partTable({ ledger, layers = [] }: StageResult, stage: string): HTMLEle
           '',
           formatCount(theory),
           formatCount(bytes),
-          ...ledgerParts.map((part) => formatCount(total(part))),
+          ...parts.map(({ total }) => formatCount(total)),
         ],
       },
     ],
