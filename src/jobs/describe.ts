@@ -53,6 +53,7 @@ function summaryOf({
   rowsAreEstimated,
   inputShape = [],
   columns = [],
+  classes = 0,
 }: Described): string {
   const count = `${rowsAreEstimated ? 'about ' : ''}${formatCount(rows)}`;
   switch (kind) {
@@ -63,6 +64,10 @@ function summaryOf({
     }
     case 'idx':
       return `${count} images of ${formatShape(inputShape.slice(0, 2))}`;
+    case 'imageFolder': {
+      const sorted = classes > 0 ? `in ${formatCount(classes)} classes` : 'without classes';
+      return `${count} images of ${formatShape([inputShape[1], inputShape[0]])} ${sorted}`;
+    }
     case 'symbols':
       return `its bytes as a sequence, in ${count} pieces of ${formatCount(inputShape[0])}`;
     default:
@@ -72,11 +77,12 @@ function summaryOf({
 
 /** What can be said of the shape before collecting: which architectures fit does not depend on the widths. */
 function shapeOf(
-  { kind, inputShape }: Described,
+  { kind, inputShape, classes }: Described,
   task: 'classification' | 'regression' = 'classification',
 ): DatasetShape {
   const width = kind === 'table' ? [1] : (inputShape ?? [1]);
   const common = { inputShape: width, targetSize: 1 };
+  if (classes === 0) return { ...common, task: { type: 'generation' } };
   return task === 'classification'
     ? { ...common, task: { type: 'classification', target: '', classes: [] } }
     : { ...common, task: { type: 'regression', target: '', mean: 0, standardDeviation: 1 } };

@@ -133,7 +133,8 @@ export const pipelineProperties: { [N in keyof Required<Pipeline>]: Schema } & {
   dataset: {
     type: 'string',
     minLength: 1,
-    description: 'Path of the dataset, seen from this file: an IDX image file, a CSV or a TSV.',
+    description:
+      'Path of the dataset, seen from this file: a folder of images, an IDX image file, a CSV or a TSV.',
   },
   preprocessing: {
     type: 'object',

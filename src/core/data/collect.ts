@@ -1,4 +1,4 @@
-/** Collect and preprocess: any dataset file to a Dataset, by the first reader that takes it. */
+/** Collect and preprocess: any file or folder of data to a Dataset, by the first reader that takes it. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { KolmoError } from '../error';
@@ -11,7 +11,7 @@ export type { CollectEvent, ColumnDescription, DatasetDescription } from './read
 
 /**
  * Reads a dataset, splits it and learns its preprocessing on the training split.
- * @param path any file of the dataset; files that belong to it are found beside it by name
+ * @param path a folder of images, or any file of the dataset; files that belong to it are found beside it by name
  * @throws KolmoError with a sentence when the data cannot be used
  */
 export async function* collect(
@@ -23,30 +23,27 @@ export async function* collect(
 }
 
 /**
- * Looks at a dataset for quick picks: reads at most the head of a large file.
- * What is wrong with the data is told in `problem`; only a file that cannot be read throws.
+ * Looks at a dataset for quick picks: reads at most the heads of large files.
+ * What is wrong with the data is told in `problem`; only what cannot be read throws.
  */
 export async function describeDataset(path: string): Promise<DatasetDescription> {
   return (await findReader(path)).describe(path);
 }
 
 async function findReader(path: string): Promise<Reader> {
-  const head = await headOf(path);
+  const { takes, head } = await lookAt(path);
   const name = basename(path).toLowerCase();
-  // The last row takes any file.
-  return Object.values(readers).find((reader) => reader.matches(name, head))!;
+  // The last row of each kind takes all.
+  return Object.values(readers).find(
+    (reader) => reader.takes === takes && reader.matches(name, head),
+  )!;
 }
 
-async function headOf(path: string): Promise<Uint8Array> {
+async function lookAt(path: string): Promise<{ takes: Reader['takes']; head: Uint8Array }> {
   try {
-    if ((await stat(path)).isDirectory()) {
-      throw new KolmoError(
-        `${path} is a folder: choose a file of the dataset in it, such as a table or train-images-idx3-ubyte.`,
-      );
-    }
-    return await readHead(path, 4096);
+    if ((await stat(path)).isDirectory()) return { takes: 'folder', head: new Uint8Array() };
+    return { takes: 'file', head: await readHead(path, 4096) };
   } catch (error) {
-    if (error instanceof KolmoError) throw error;
     throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
   }
 }

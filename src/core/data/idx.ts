@@ -20,6 +20,7 @@ import type { CollectEvent, DatasetDescription, Reader } from './reader';
 
 export const idx: Reader = {
   title: 'IDX images (train-images-idx3-ubyte, plain or .gz)',
+  takes: 'file',
   matches: (name, head) =>
     (head[0] === 0 && head[1] === 0 && head[2] >= 8 && head[2] <= 14 && head[3] <= 4) ||
     (parseIdxName(name) !== undefined && /idx|ubyte/.test(name)),

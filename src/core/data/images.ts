@@ -73,7 +73,7 @@ export function imageDataset(
     notes: [
       test
         ? `Test: the dataset's own ${test.name}.`
-        : `Test: ${formatCount(drawn.test.length)} examples drawn with seed ${seed}; no test files were found beside it.`,
+        : `Test: ${formatCount(drawn.test.length)} examples drawn with seed ${seed}, since the dataset has no test files.`,
       validation
         ? `Validation: the dataset's own ${validation.name}.`
         : `Validation: ${formatCount(drawn.validation.length)} of the training examples, drawn with seed ${seed}.`,

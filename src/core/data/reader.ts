@@ -1,15 +1,16 @@
 /** The contract of a reader: one kind of data on disk, described quickly and collected into a Dataset. */
 import type { Dataset, DatasetOptions } from './dataset';
 
-export type ReaderName = 'idx' | 'table' | 'symbols';
+export type ReaderName = 'idx' | 'table' | 'symbols' | 'imageFolder';
 
 export interface Reader {
   /** `IDX images`, as quick picks show it. */
   title: string;
+  takes: 'file' | 'folder';
   /**
-   * Whether this reader takes the file.
-   * @param name the file's name in lower case
-   * @param head its first bytes, at most 4096
+   * Whether this reader takes the file or folder.
+   * @param name its name in lower case
+   * @param head the first bytes of the file, at most 4096
    */
   matches(name: string, head: Uint8Array): boolean;
   describe(path: string): Promise<DatasetDescription>;
@@ -27,15 +28,17 @@ export interface CollectEvent {
 /** What quick picks show before anything is collected. */
 export interface DatasetDescription {
   kind: ReaderName;
-  /** Examples in the file; an estimate where `rowsAreEstimated`. */
+  /** Examples; an estimate where `rowsAreEstimated`. */
   rows: number;
   rowsAreEstimated?: boolean;
   /** Shape of one example's input without the batch, where it is known before collecting. */
   inputShape?: number[];
+  /** How many classes the images of a folder are sorted into; 0 where they are not. */
+  classes?: number;
   columns?: ColumnDescription[];
   /** Columns that can be the target, best guess first. */
   targets?: string[];
-  /** Why this file cannot be collected, as a sentence. */
+  /** Why it cannot be collected, as a sentence. */
   problem?: string;
 }
 

@@ -10,6 +10,7 @@ import type { CollectEvent, DatasetDescription, Reader } from './reader';
 
 export const symbols: Reader = {
   title: 'any other file as a sequence of bytes',
+  takes: 'file',
   matches: () => true,
   describe,
   collect,

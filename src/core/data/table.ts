@@ -27,6 +27,7 @@ import { storeRows, type KnownTable } from './tableRows';
 
 export const table: Reader = {
   title: 'a table with a header (CSV, TSV, Parquet, JSON Lines)',
+  takes: 'file',
   matches: (name) => /\.(csv|tsv|tab|parquet|jsonl|ndjson)$/.test(name),
   describe,
   collect,

@@ -94,7 +94,7 @@ export async function* evaluating(
     if (drawsSamples) {
       if (!judge) {
         throw new KolmoError(
-          `What a generator draws is measured by a classifier of labelled images, and ${dataset.name} has no labels: put the IDX file of its labels beside it and train again.`,
+          `What a generator draws is measured by a classifier of labelled images, and ${dataset.name} has no labels: put the images into a folder for each class, or the IDX file of their labels beside them, and train again.`,
         );
       }
       return await measureSamples(model, dataset, split, { judge, samples, threads, runtime });

@@ -9,7 +9,9 @@ import { barOf, createProgress } from '../../../src/cli/progress';
 import { textTable } from '../../../src/cli/table';
 import { entryBytes, type Ledger } from '../../../src/core/compress/container/ledger';
 import { emptyRun, reduce } from '../../../src/runs/state';
+import type { TrainSummary } from '../../../src/jobs/train';
 import type { StampedEvent } from '../../../src/runs/events';
+import { barFolder } from '../../fixtures/pictures';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
@@ -121,6 +123,22 @@ describe('kolmo', () => {
     assert.equal(tensors.parameters, onnx.parameters);
     assert.equal(json('report', run).file, join(run, 'report.md'));
     assert.equal((json('runs').runs as { run: string }[])[0].run, run);
+  });
+
+  it('trains on a folder of images, and says what to choose for one without classes', (t) => {
+    const folder = temporaryFolder(t, barFolder('bars', 30));
+    const flags = ['--epochs', '6', '--threads', '1', '--json'];
+    const { status, stdout, stderr } = kolmo(['train', 'bars', ...flags], folder);
+    assert.equal(status, 0, stderr);
+    const trained = JSON.parse(stdout) as TrainSummary;
+    assert.equal(trained.architecture, 'lenet-300-100');
+    assert.ok(trained.testError! < 0.2, `test error ${trained.testError}`);
+    const packed = kolmo(['compress', trained.run, '--share', '4', '--no-fine-tune'], folder);
+    assert.equal(packed.status, 0, packed.stderr);
+
+    const flat = kolmo(['train', 'bars/top', '--architecture', 'lenet-5'], folder);
+    assert.equal(flat.status, 1);
+    assert.match(flat.stderr, /LeNet-5 sorts images into classes\. .* a folder for each class/s);
   });
 
   it('compares runs: what differs is marked', (t) => {

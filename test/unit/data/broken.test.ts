@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { describeDataset } from '../../../src/core/data/collect';
 import { KolmoError } from '../../../src/core/error';
+import { barFolder } from '../../fixtures/pictures';
 import { idxBytes, syntheticIdx } from '../../fixtures/syntheticIdx';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 import { collected } from './collected';
@@ -227,6 +228,42 @@ const broken: Broken[] = [
     files: { 'a.parquet': 'PAR0 nothing' },
     message: /^a\.parquet cannot be read as a table: /,
   },
+  {
+    what: 'a folder without images',
+    files: { 'data/a.csv': 'x,y\n1,2\n' },
+    choose: 'data',
+    message:
+      /data is a folder without PNG, JPEG or BMP images: expected a folder for each class .* choose the file\.$/,
+  },
+  {
+    what: 'a folder of images of another kind',
+    files: { 'data/cat/a.webp': '?' },
+    choose: 'data',
+    message: /data holds no PNG, JPEG or BMP images, only others such as cat\/a\.webp: save them/,
+  },
+  {
+    what: 'a folder of few images',
+    files: barFolder('data', 2),
+    choose: 'data',
+    message: /^data has 4 usable examples: at least 10 are needed/,
+  },
+  {
+    what: 'a folder of files that are no images',
+    files: Object.fromEntries(
+      Array.from({ length: 12 }, (_, i) => [`data/${i % 2}/${i}.png`, 'hello']),
+    ),
+    choose: 'data',
+    message: /^None of the image files in .*data says its size .* damaged, or of other formats\.$/,
+  },
+  {
+    what: 'a folder of images that are cut',
+    files: Object.fromEntries(
+      Object.entries(barFolder('data', 6)).map(([path, file]) => [path, file.subarray(0, 40)]),
+    ),
+    choose: 'data',
+    message: /^None of the 12 image files in .*data can be decoded; of the first, bottom\/0\.png: /,
+    describes: true,
+  },
 ];
 
 describe('broken data', () => {
@@ -253,15 +290,12 @@ describe('broken data', () => {
     assert.deepEqual(await describeRows((i) => `n${i % 9000},${i}`), ['who']);
   });
 
-  it('says that a file is missing, or a folder', async (t) => {
-    const folder = temporaryFolder(t);
-    const expectations: [string, RegExp][] = [
-      [join(folder, 'none.csv'), /none\.csv cannot be read: ENOENT/],
-      [folder, /is a folder: choose a file of the dataset in it, such as/],
-    ];
-    for (const [path, message] of expectations) {
-      await assert.rejects(collected(path), { name: 'KolmoError', message });
-    }
+  it('says that a file is missing', async (t) => {
+    const path = join(temporaryFolder(t), 'none.csv');
+    await assert.rejects(collected(path), {
+      name: 'KolmoError',
+      message: /none\.csv cannot be read: ENOENT/,
+    });
   });
 
   it('says which share is out of range', async (t) => {

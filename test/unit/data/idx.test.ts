@@ -107,7 +107,10 @@ describe('idx', () => {
     });
     const dataset = await collected(join(folder, 'images-idx3-ubyte'), { testShare: 0.25 });
     assert.equal(dataset.splits.test.count, 15);
-    assert.match(dataset.notes[0], /15 examples drawn with seed 1; no test files/);
+    assert.match(
+      dataset.notes[0],
+      /15 examples drawn with seed 1, since the dataset has no test files/,
+    );
   });
 
   it('says which test examples have a class that training lacks', async (t) => {

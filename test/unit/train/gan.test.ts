@@ -132,7 +132,7 @@ describe('a GAN', () => {
   it('without a judge is not measured, and says why', async () => {
     await assert.rejects(
       evaluateOnnx(exportOnnx(initialize(small, 1)), images, 'test'),
-      /measured by a classifier of labelled images, and .* has no labels: put the IDX file/,
+      /measured by a classifier of labelled images, and .* has no labels: put the images into a folder for each class/,
     );
     const unlabelled = { ...images, task: { type: 'generation' } as const };
     assert.equal(trainJudge(unlabelled, { threads: 1 }), undefined);

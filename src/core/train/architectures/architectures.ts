@@ -47,9 +47,12 @@ export function chooseArchitecture(
   const choice = architectures[name as ArchitectureName];
   const fits = choice.fits(dataset);
   if (fits !== true) {
-    throw new KolmoError(
-      `${fits} Choose ${fitting.map((each) => each.name).join(' or ') || 'another dataset'}.`,
-    );
+    const others = fitting.map((each) => each.name).join(' or ') || 'another dataset';
+    const sorting =
+      dataset.task.type === 'generation'
+        ? ', or put the images into a folder for each class and choose the folder of these'
+        : '';
+    throw new KolmoError(`${fits} Choose ${others}${sorting}.`);
   }
   return { choice };
 }
