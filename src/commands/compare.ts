@@ -1,6 +1,7 @@
 /** Kolmo: Compare Runs… takes several runs, from the list or the Models view, and lays them side by side. */
 import { basename } from 'node:path';
 import { window } from 'vscode';
+import { onlyProgram } from '../runs/state';
 import { listRunFolders, readRunOutline } from '../views/runFolders';
 import { runFacts } from '../views/runFacts';
 import { targetPath, type House, type Target } from './house';
@@ -30,17 +31,22 @@ async function chooseRuns(first: string | undefined): Promise<string[] | undefin
     );
     return undefined;
   }
-  // The run that was asked for and the newest other one are chosen until the user says otherwise.
-  const chosen = [...new Set([first ?? folders[0], ...folders])].slice(0, 2);
+  const runs = await Promise.all(
+    folders.map(async (folder) => ({ folder, state: await readRunOutline(folder) })),
+  );
+  // The run that was asked for and the newest other one are chosen until the user says otherwise; programs come last.
+  const likely = runs.toSorted(
+    (a, b) => Number(onlyProgram(a.state)) - Number(onlyProgram(b.state)),
+  );
+  const wanted = first === undefined ? [] : [first];
+  const chosen = [...new Set([...wanted, ...likely.map(({ folder }) => folder)])].slice(0, 2);
   const picked = await window.showQuickPick(
-    Promise.all(
-      folders.map(async (folder) => ({
-        label: basename(folder),
-        description: runFacts(await readRunOutline(folder)),
-        folder,
-        picked: chosen.includes(folder),
-      })),
-    ),
+    runs.map(({ folder, state }) => ({
+      label: basename(folder),
+      description: runFacts(state),
+      folder,
+      picked: chosen.includes(folder),
+    })),
     { placeHolder: 'Runs to compare', canPickMany: true },
   );
   if (!picked) return undefined;
