@@ -135,7 +135,8 @@ export async function* trainRun(
       },
     };
     yield* packStage(packed, { run, dataset: judged, threads }, context);
-    if (result.ended !== 'stopped') await rm(join(run, 'checkpoint'), { recursive: true });
+    // Who stopped it, were it while it was measured, may go on from here.
+    if (!context.stopping()) await rm(join(run, 'checkpoint'), { recursive: true });
     return {
       run,
       file,

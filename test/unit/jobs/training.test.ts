@@ -20,8 +20,8 @@ import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 const worker = resolve('out/dist/worker.js');
 
-function images(test: TestContext, side = 8): string {
-  const { images, labels } = syntheticIdx({ count: 900, side });
+function images(test: TestContext, side = 8, count = 900): string {
+  const { images, labels } = syntheticIdx({ count, side });
   return temporaryFolder(test, {
     'train-images-idx3-ubyte': images,
     'train-labels-idx1-ubyte': labels,
@@ -91,6 +91,28 @@ describe('a train job', () => {
     assert.ok(trained.test!.error! < 0.9);
     assert.deepEqual(packed.test, trained.test);
     assert.deepEqual([trained.labelBytes, packed.labelBytes], [undefined, undefined]);
+  });
+
+  it('stopped while its model is measured goes on to the same model', async (t) => {
+    const request = trainRequest(images(t, 8, 20_000), 'measured', 1);
+    const job = startJob(request, {
+      worker,
+      onMessage(message) {
+        if (message.type !== 'events') return;
+        for (const event of message.events) {
+          if (event.type === 'progress' && event.note.startsWith('Measuring')) job.stop();
+        }
+      },
+    });
+    await job.result;
+    const { status, stages } = await readState(request.run);
+    assert.equal(status, 'stopped');
+    assert.equal(stages.train!.status, 'finished');
+    const before = model(request);
+    await startJob(request, { worker }).result;
+    assert.equal((await readState(request.run)).status, 'finished');
+    assert.deepEqual(model(request), before);
+    assert.equal(existsSync(join(request.run, 'checkpoint')), false);
   });
 
   it('stopped while the dataset is read says so, and can be tried again', async (t) => {
