@@ -22,8 +22,7 @@ import { summaryLine } from './summaryWords';
 import { listRunFolders, readRunOutline, runsFolders } from './runFolders';
 
 export type ModelsNode =
-  | { type: 'runs' }
-  | { type: 'files' }
+  | { type: 'runs' | 'files'; isEmpty: boolean }
   | { type: 'run'; folder: string }
   | { type: 'file'; fsPath: string };
 
@@ -44,7 +43,10 @@ export function registerModelsTree(
           const [runs, files] = await Promise.all([listRunFolders(), findModelFiles(extensions)]);
           // Two empty groups would hide the welcome text, which says how to begin.
           if (runs.length + files.length === 0) return [];
-          return [{ type: 'runs' }, { type: 'files' }];
+          return [
+            { type: 'runs', isEmpty: runs.length === 0 },
+            { type: 'files', isEmpty: files.length === 0 },
+          ];
         }
         case 'runs':
           return (await listRunFolders()).map((folder) => ({ type: 'run', folder }));
@@ -60,9 +62,9 @@ export function registerModelsTree(
     getTreeItem: (node) => {
       switch (node.type) {
         case 'runs':
-          return new TreeItem('Runs', TreeItemCollapsibleState.Expanded);
+          return groupItem('Runs', node.isEmpty && 'none yet: right-click a dataset');
         case 'files':
-          return new TreeItem('Model Files', TreeItemCollapsibleState.Expanded);
+          return groupItem('Model Files', node.isEmpty && 'none in this workspace');
         case 'run':
           return runItem(node.folder, jobs.running().includes(node.folder));
         case 'file':
@@ -99,6 +101,16 @@ export function registerModelsTree(
       refresh();
     }),
   ];
+}
+
+/** @param emptiness what is said of a group without anything in it */
+function groupItem(title: string, emptiness: string | false): TreeItem {
+  const { Expanded, None } = TreeItemCollapsibleState;
+  const item = new TreeItem(title, emptiness ? None : Expanded);
+  // An item that is known without children would stay folded when it gets some.
+  item.id = `${title}, ${emptiness ? 'empty' : 'filled'}`;
+  if (emptiness) item.description = item.tooltip = emptiness;
+  return item;
 }
 
 async function runItem(folder: string, running: boolean): Promise<TreeItem> {
