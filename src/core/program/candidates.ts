@@ -36,7 +36,7 @@ export async function* findCandidates(
   { effort, seed }: Pick<ProgramOptions, 'effort' | 'seed'>,
 ): AsyncGenerator<ProgramEvent, Candidates> {
   const { spec, found } = yield* searchModel(
-    effort === 'fast' ? fastModel(full, syntax) : full,
+    effort === 'fast' ? fastModel(full, syntax, bytes.length) : full,
     extraContexts(syntax),
     bytes,
     effort,

@@ -98,8 +98,8 @@ export async function* searchModel(
   const scale = bytes.length / (sample.length - from);
   const found: Finding[] = [];
   // Images are fast, since most of their bytes are decided quickly.
-  const pace = ({ contexts, quiet }: ModelSpec): number =>
-    contexts.length > few && !quiet ? cost * scale * leastGain[effort] : 0;
+  const pace = ({ contexts, sole }: ModelSpec): number =>
+    contexts.length > few && sole === undefined ? cost * scale * leastGain[effort] : 0;
   let spec = full;
   let cost = measure(spec, sample, from);
   for (const [k, context] of extra.entries()) {

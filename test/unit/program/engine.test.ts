@@ -89,9 +89,20 @@ describe('fast model', () => {
   for (const { type, bytes } of sources.filter(({ type }) => type === 'text' || type === 'table')) {
     it(`predicts ${type} from less than two thirds of the contexts`, () => {
       const { syntax, full } = analyse(bytes);
-      const fast = fastModel(full, syntax);
+      const fast = fastModel(full, syntax, bytes.length);
       assert.ok(fast.contexts.length * 3 < full.contexts.length * 2, `${fast.contexts.length}`);
       assert.ok(fast.selectors.length < full.selectors.length);
     });
   }
+
+  it('decides most bytes of long tables quickly, with hardly more bits', () => {
+    const bytes = lines(() => `measured,${random.integer(10)},in metres,above the sea`);
+    const { syntax, full } = analyse(bytes);
+    const fast = fastModel(full, syntax, 1 << 20);
+    const quick = finishedSync(encodeWith(fast, bytes));
+    assert.deepEqual(decodeWith(fast, quick.payload, bytes.length), bytes);
+    const slow = finishedSync(encodeWith({ ...fast, quiet: undefined }, bytes));
+    assert.notDeepEqual(quick.payload, slow.payload);
+    assert.ok(quick.payload.length < 1.1 * slow.payload.length, `${quick.payload.length}`);
+  });
 });

@@ -4,7 +4,7 @@ import { quiet } from './mixing';
 export * from './decoder';
 export { single } from './mixing';
 
-/** Reads whether the byte at `i` of the data is another than the most frequent. */
-export function decodeQuiet(i: i32): i32 {
-  return quiet(i, -1);
+/** Reads whether the byte at `i` of the data is another than the expected one. */
+export function decodeQuiet(i: i32, expected: i32): i32 {
+  return quiet(i, -1, expected);
 }

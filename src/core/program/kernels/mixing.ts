@@ -23,7 +23,6 @@ import {
   REFINE,
   REFINE_A,
   REFINE_B,
-  REPEAT_P,
   SELECT,
   SLOT,
   TOP,
@@ -44,7 +43,7 @@ let rateEnd: f32 = 0;
 /** A decision that was expected but for less than this teaches nothing, and for less than ten times as much no probabilities. */
 let leastError: f32 = 0;
 
-/** Whether the next byte is already known to be another than `sole`. */
+/** Whether the next byte is already known to be another than expected. */
 let isOther: i32 = 0;
 
 /** Places everything that depends on the file but repeats, which come before, and fills the tables. `at` is where the payload is read or written; `opinions` are the host's experts. */
@@ -72,8 +71,8 @@ export function prepare(
   fillLogistic();
   plantBits();
   for (let k: usize = 0; k < 0x4000; k += 4) store<f32>(k, 1 / <f32>sets, TOP);
-  // What came last, or is expected, comes in three of four cases.
-  for (let k: usize = REPEAT_P; k < PAST_P + (n << 16); k += 4)
+  // What came last, or is expected, comes in three of four cases; of quiet bytes nothing is known.
+  for (let k: usize = QUIET_P; k < PAST_P + (n << 16); k += 4)
     store<u32>(k, 0x40000001 | ((k & 0x400) << 21));
   for (let k: usize = COUNT_P; k < COUNT_P + (n << 12); k += 4) {
     const ones = countOf((k >> 2) & 31);
@@ -170,16 +169,21 @@ export function code(i: i32, told: i32): i32 {
     symbol = symbolAt(node);
   }
   symbol &= 255;
-  store<u8>(i, symbol, DATA);
-  if (matches) findMatches(i + 1, symbol);
+  keep(i, symbol);
   return symbol;
 }
 
+/** Puts a byte at `i` of the data. */
+function keep(i: i32, byte: i32): void {
+  store<u8>(i, byte, DATA);
+  if (matches) findMatches(i + 1, byte);
+}
+
 /**
- * Codes whether the byte at `i`, which is told as for `code`, is another than `sole`, from the first four contexts alone, and
- * returns that; of such a byte `code` then codes the rest. Only for data without repeats.
+ * Codes whether the byte at `i`, which is told as for `code`, is another than the expected one, from the first four contexts alone,
+ * and returns that; of such a byte `code` then codes the rest.
  */
-export function quiet(i: i32, told: i32): i32 {
+export function quiet(i: i32, told: i32, expected: i32): i32 {
   const encoding = i32(told >= 0);
   for (let k: i32 = 0; k < 16; k += 4) {
     const a = QUIET_P + (k << 12) + ((load<u32>(k, HASH) & 4095) << 2);
@@ -190,10 +194,10 @@ export function quiet(i: i32, told: i32): i32 {
   const w = v128.load(QUIET_W);
   const p = squash(clip(sumOf(f32x4.mul(x, f32x4.add(w, f32x4.splat(0.3))))));
   resetChance();
-  isOther = decide(max(1, min(65535, <i32>(p * 65536))), i32(told !== sole), encoding);
+  isOther = decide(max(1, min(65535, <i32>(p * 65536))), i32(told !== expected), encoding);
   learn(isOther, PLACE + 16);
   v128.store(QUIET_W, f32x4.add(w, f32x4.mul(x, f32x4.splat((<f32>isOther - p) * 0.002))));
-  if (!isOther) store<u8>(i, sole, DATA);
+  if (!isOther) keep(i, expected);
   return isOther;
 }
 

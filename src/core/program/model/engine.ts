@@ -22,10 +22,10 @@ export interface ModelSpec {
   /** A byte so frequent that it has a decision of its own, before the bits of all others. */
   sole?: number;
   /**
-   * Of models that ask neither for repeats nor for what came before `c1`: where the expression `when` is true, whether the byte is
-   * another than `sole` is decided from these four contexts alone, and only those other bytes are predicted from all.
+   * Where the expression `when` is true, whether the byte is another than `expected` is decided from these four contexts alone, and
+   * only those other bytes are predicted from all.
    */
-  quiet?: { when: string; contexts: string[] };
+  quiet?: { when: string; expected: string; contexts: string[] };
   /** A network whose weights the payload begins with. */
   network?: Network;
   /** How images were drawn, whose originals the payload tells after the weights. */
@@ -52,7 +52,7 @@ const map = {
   select: 0x1100,
   refine: 0x1140,
   law: 0x1150,
-  expert: 0x2f0000,
+  expert: 0x243000,
   stretch: 0x4000,
   match: 0x1200,
   tree: 0x10000,
@@ -172,7 +172,7 @@ export function engineSource(
   const firstRow = (m: number): number =>
     256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
   const hashed = (expressions: string[]): string =>
-    expressions.map((expression, k) => `hash[${k}] = ${expression};`).join('\n  ');
+    expressions.map((expression, k) => `hash[${k}] = ${expression}`).join(',\n  ');
   // The encoder's data hold no more than the decoder's, so that no context can see what is not known yet.
   const given = `data.set(front.subarray(0, skip)); const total = ${front} + source.length, costs = new Float32Array(total);`;
   const byte = front ? `i < ${front} ? front[i] : source[i - ${front}]` : 'source[i]';
@@ -189,7 +189,7 @@ export function engineSource(
     decode: `${told && `${block!.known} = data.slice(0, ${weightBytes});`} return data.subarray(${front}, ${last});`,
   }[form];
   // Pixels are predicted from those around, whatever came last.
-  const looksBack = !quiet;
+  const looksBack = spec.sole === undefined;
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
   return `
 const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash})${looksBack ? `, match = hash.subarray(${place(map.match)})` : ''};
@@ -200,7 +200,7 @@ ${treeSource(spec, form)}
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
-${usesSource([...contexts, spec.refine, ...selectors.map(({ expression }) => expression)].join())}
+${usesSource([...contexts, spec.refine, ...selectors.map(({ expression }) => expression), quiet?.when].join())}
 let c1 = 0${looksBack ? ', c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0' : ''};
 ${spec.state.includes('opinion') ? `const opinion = new Float32Array(memory.buffer, ${map.expert}, 256), odds = new Float32Array(memory.buffer, ${map.stretch}, 4096);` : ''}
 ${spec.state}
@@ -208,9 +208,9 @@ ${experts.map(({ state }) => state).join('')}
 for (let i = ${start}; i < ${last}; i++) {
   ${encoding ? `if (!(i & 8191)) yield i; const byte = ${byte};` : ''}
   ${spec.step}
-  ${quiet ? `let next = ${spec.sole!}; ${hashed(quiet.contexts)} if (!(${quiet.when}) || kernel.${encoding ? 'quiet(i, byte)' : 'decodeQuiet(i)'}) {` : ''}
+  ${quiet ? `let next = ${quiet.expected}; if (!(${quiet.when}) || (${hashed(quiet.contexts)}, kernel.${encoding ? 'quiet(i, byte, next)' : 'decodeQuiet(i, next)'})) {` : ''}
   ${experts.map(({ step }) => step).join('')}
-  ${hashed(contexts)}
+  ${hashed(contexts)};
   ${selectors.map(({ expression }, m) => `hash[${place(map.select) + m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
   hash[${place(map.refine)}] = ${spec.refine};
   ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, byte)' : 'decode(i)'};

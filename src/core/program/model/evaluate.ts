@@ -7,6 +7,7 @@ import drawnNetworkDecoder from '../kernels/drawnNetworkDecoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
 import imageDecoder from '../kernels/imageDecoder.ts?wasm';
 import networkDecoder from '../kernels/networkDecoder.ts?wasm';
+import quietDecoder from '../kernels/quietDecoder.ts?wasm';
 import repeatsDecoder from '../kernels/repeatsDecoder.ts?wasm';
 import { minimalSource, type MinimalSpec } from './minimal';
 import { expectSource, type Expectation } from './residuals';
@@ -80,7 +81,9 @@ export function decoderOf({
   matches,
   network,
   resampling,
+  quiet,
 }: ModelSpec): Uint8Array<ArrayBuffer> {
+  if (sole === undefined && quiet) return quietDecoder;
   if (sole === undefined) return matches.length > 0 ? repeatsDecoder : decoder;
   if (resampling) return network ? drawnNetworkDecoder : drawnDecoder;
   return network ? networkDecoder : imageDecoder;

@@ -5,7 +5,7 @@ export const mixSource = `const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b,
 
 /** Which of the trackers' state the `expressions` of a model read: a minifier drops the rest. */
 export const usesSource = (expressions: string): string =>
-  `const FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, COARSE = ${expressions.includes('parents')}, ABOVES = ${/\ba[01]\b/.test(expressions)}, NEARS = ${/\bnear\b/.test(expressions)}, LIKELIEST = ${expressions.includes('likeliest')};`;
+  `const FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, COARSE = ${expressions.includes('parents')}, ABOVES = ${/\ba[01]\b/.test(expressions)}, NEARS = ${/\bnear\b/.test(expressions)}, LIKELIEST = ${expressions.includes('likeliest')}, GUESSES = ${expressions.includes('guess')};`;
 
 /** So much behind a column's own hash in `field` stands that of its number up to the first decimal. */
 export const coarse = 256;
@@ -13,11 +13,12 @@ export const coarse = 256;
 /**
  * State that every tracker keeps: the number `col` of the field that byte `i` belongs to, its first byte `start`, the bytes of
  * it so far `at`, their hash `prefix`, the first byte `above` of the last field of this column, whether the two agree (`same`),
- * and per column the hash of its last field (`field`): left of the cursor this row's, right of it the row above's.
+ * and per column the hash of its last field (`field`): left of the cursor this row's, right of it the row above's. `guess` is
+ * the byte that followed the last four bytes before, and above it how often it has done so since another did.
  */
 const fieldState = `
-let col = 0, start = 0, at = 0, prefix = 0, above = 0, same = 1, left = 0, left2 = 0, word = 0, last = 0, a0 = 0, a1 = 0;
-const field = new Int32Array(4096), starts = new Int32Array(4096), follow = new Int32Array(256), follow2 = new Int32Array(65536);
+let col = 0, start = 0, at = 0, prefix = 0, above = 0, same = 1, left = 0, left2 = 0, word = 0, last = 0, a0 = 0, a1 = 0, guess = 0, guessing = 0;
+const field = new Int32Array(4096), starts = new Int32Array(4096), follow = new Int32Array(256), follow2 = new Int32Array(65536), guesses = new Int32Array(65536);
 `;
 
 /** Ends a field and begins column `next`; `ended` is replaced by what the numbers model or an analysis does with the field. */
@@ -29,6 +30,7 @@ const inField = `{ if (COARSE && c2 === 46) field[col + ${coarse}] = mix(prefix,
 const everyByte = `
   if (FOLLOWS) { follow[c2] = follow[c2] << 8 | c1; a2 = c2 | c3 << 8; follow2[a2] = follow2[a2] << 8 | c1; }
   if (WORDS) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) last = word, word = 0; }
+  if (GUESSES) guesses[guessing] = (guess & 255) === c1 ? guess + 256 : c1, guess = guesses[guessing = Math.imul(word4, 1e9 + 7) >>> 16];
 `;
 /** The byte after the one above may not be known yet, where the field above ended right before this one. */
 const lookAbove = `if (ABOVES) a0 = above ? data[above + at] : 0, a1 = above && above + 1 < start ? data[above + at + 1] : 0;`;

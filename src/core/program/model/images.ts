@@ -55,6 +55,7 @@ export const imageModel = ({
   const near = shape & 0xfffff, w = ${at(-1, 0)}, n = ${at(0, 1)}, nw = ${at(-1, 1)}, ne = ${at(1, 1)}, ww = ${at(-2, 0)}, nn = ${at(0, 2)};`,
     quiet: {
       when: 'nth >= 0 && !near',
+      expected: '0',
       contexts: ['place', 'shape>>>20', `(i-ink>at?127:(i-ink)/${width}|0)*32+px`, 'i-ink>at'],
     },
     contexts: [

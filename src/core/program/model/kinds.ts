@@ -9,7 +9,7 @@ import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './mi
 import type { NetworkInputs } from './network';
 import { rasterModel } from './rasters';
 import { residualModel } from './residuals';
-import { fieldExtras, fieldModel, logExtras, logModel, slowFields } from './tables';
+import { fieldExtras, fieldModel, guessed, logExtras, logModel, slowFields } from './tables';
 import { slowText, textExtras, textModel } from './texts';
 import type { Semantics } from '../semantics';
 
@@ -80,11 +80,15 @@ export function extraContexts({ type }: Syntax): string[] {
   return [...own[type], 'mix(mix(word4,data[i-5]|data[i-6]<<8|data[i-7]<<16),data[i-8])'];
 }
 
+/** Bytes: the program of a shorter file is fast enough, and deciding bytes quickly takes 300 of it. */
+const leastHurried = 1 << 18;
+
 /**
- * The model without what costs time and saves little: more than half of the contexts of texts and of tables, and some of
- * their weight sets and repeats, measured on one file of each kind. Other kinds are left as they are.
+ * The model of `size` bytes without what costs time and saves little: more than half of the contexts of texts and of tables, and
+ * some of their weight sets and repeats, measured on one file of each kind; of tables and JSON most bytes are decided quickly.
+ * Other kinds are left as they are.
  */
-export function fastModel(full: ModelSpec, { type }: Syntax): ModelSpec {
+export function fastModel(full: ModelSpec, { type }: Syntax, size: number): ModelSpec {
   const slow = slowParts[type];
   if (!slow) return full;
   return {
@@ -92,6 +96,7 @@ export function fastModel(full: ModelSpec, { type }: Syntax): ModelSpec {
     contexts: full.contexts.filter((context) => !slow.contexts.includes(context)),
     selectors: full.selectors.filter(({ expression }) => !slow.selectors.includes(expression)),
     matches: full.matches.filter((least) => !slow.matches.includes(least)),
+    ...(type !== 'text' && size >= leastHurried ? { quiet: guessed } : {}),
   };
 }
 

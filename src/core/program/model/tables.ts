@@ -50,6 +50,16 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
   };
 }
 
+/**
+ * A byte that followed the same four bytes 32 times and more without another is decided quickly, by how often that was, where it
+ * is, and what the longest repeat expects.
+ */
+export const guessed: Contexts['quiet'] = {
+  when: 'guess > 8191',
+  expected: 'guess & 255',
+  contexts: ['guess>>9', 'guessing', 'col*60+at', 'match[3]*77+next'],
+};
+
 /** Whether the field agrees with the one above so far, and how far that is. */
 const byAgreement = { expression: 'same*16+Math.min(at,15)', size: 32 };
 
