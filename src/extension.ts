@@ -14,6 +14,7 @@ import { train } from './commands/train';
 import { passDescriptions } from './core/compress/descriptions';
 import { extensions } from './core/formats/formats';
 import { createComparison } from './views/comparePanel';
+import { registerImageFolders } from './views/imageFolders';
 import { registerInlineSizes } from './views/inlineSizes';
 import { registerModelEditor } from './views/modelEditor';
 import { createModelSummaries } from './views/modelSummaries';
@@ -93,6 +94,7 @@ export function activate(context: ExtensionContext): void {
     registerModelEditor(context.extensionUri, summaries),
     registerSweepEditor(context.extensionUri),
     ...registerInlineSizes(summaries, extensions()),
+    ...registerImageFolders(),
     ...registerModelsTree(jobs, summaries, extensions()),
     ...registerStatusBar(jobs),
     ...registerPipelines(house),

@@ -109,9 +109,16 @@ export async function verify(house: House, target: Target): Promise<boolean> {
 /** The dataset that a run was trained on, from its run.json. */
 async function datasetOf(run: string): Promise<string | undefined> {
   try {
-    const file = datasetPath(await readRecord(run));
-    if (file) return file;
-    throw new Error('run.json names none.');
+    const record = await readRecord(run);
+    const file = datasetPath(record);
+    if (!file) throw new Error('run.json names none.');
+    // A file that cannot be read is complained of by the job.
+    const found = await stat(file).catch(() => undefined);
+    if (!found?.isDirectory() || isGenerator(record)) return file;
+    void window.showErrorMessage(
+      `${basename(file)} is a folder, and a program prints a single file: right-click one in the Explorer.`,
+    );
+    return undefined;
   } catch (error) {
     void window.showErrorMessage(
       `The dataset of ${basename(run)} is not known: ${(error as Error).message} Right-click the file itself instead.`,

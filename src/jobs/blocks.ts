@@ -90,7 +90,8 @@ export async function openSource(path: string): Promise<Source> {
   const found = await stat(path).catch((error: Error) => {
     throw new KolmoError(`${path} cannot be read: ${error.message}.`);
   });
-  if (!found.isFile()) throw new KolmoError(`${path} is not a file: name one.`);
+  if (!found.isFile())
+    throw new KolmoError(`${path} is not a file: name one, since a program prints a single file.`);
   const { size } = found;
   return {
     length: size,

@@ -1,6 +1,6 @@
 /** The images in a folder, and what the folders that they lie in say of them. */
 import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { opendir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatCount } from '../count';
 import { KolmoError } from '../error';
@@ -77,6 +77,39 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   }
 }
 
+/** Fewer images than this in one folder are pictures of something else. */
+const fewestImages = 10;
+
+/**
+ * Guesses by a few entries whether a folder holds images to learn from: many, or those of two classes, also behind
+ * folders of splits.
+ */
+export async function seemsImageFolder(folder: string): Promise<boolean> {
+  const { images, folders } = await glance(folder);
+  if (images >= fewestImages) return true;
+  let classes = 0;
+  for (const name of folders.slice(0, 8)) {
+    const inner = join(folder, name);
+    if ((await glance(inner)).images > 0 && ++classes === 2) return true;
+    const leadsOn = folders.length === 1 || splitNamed(name) !== undefined;
+    if (leadsOn && (await seemsImageFolder(inner))) return true;
+  }
+  return false;
+}
+
+/** The first entries of a folder, which may hold very many. */
+async function glance(folder: string): Promise<{ images: number; folders: string[] }> {
+  const found = { images: 0, folders: [] as string[] };
+  let seen = 0;
+  for await (const entry of await opendir(folder)) {
+    if (++seen > 200) break;
+    if (entry.name.startsWith('.')) continue;
+    if (entry.isDirectory()) found.folders.push(entry.name);
+    else if (imageName.test(entry.name)) found.images++;
+  }
+  return found;
+}
+
 /** What folders of splits are called: `train`, `seg_train`, `training_set`, `testSet`. */
 const splitFolders: [SplitName, RegExp][] = [
   ['training', /^(.*[-_. ])?(train|training)([-_. ]?(set|data|images))?$/i],
@@ -84,13 +117,16 @@ const splitFolders: [SplitName, RegExp][] = [
   ['test', /^(.*[-_. ])?(test|testing)([-_. ]?(set|data|images))?$/i],
 ];
 
+const splitNamed = (folder: string): SplitName | undefined =>
+  splitFolders.find(([, name]) => name.test(folder))?.[0];
+
 /** Splits and classes by the names of folders. */
 function arrange(paths: string[]): FoundImages {
   const parts = paths.map((path) => path.split('/'));
   const top = sharedFolders(parts, 0);
   /** The split that the folder of an image at the top stands for. */
   const splitOf = (part: string[]): SplitName | undefined =>
-    part.length > top + 1 ? splitFolders.find(([, name]) => name.test(part[top]))?.[0] : undefined;
+    part.length > top + 1 ? splitNamed(part[top]) : undefined;
   const training = parts.filter((part) => splitOf(part) === 'training');
   const below = training.length > 0 ? sharedFolders(training, top + 1) : top;
   // A class may be called `train` too: then no classes are in it, and those beside it are no splits.

@@ -8,6 +8,9 @@ export interface Size {
   height: number;
 }
 
+/** `28 x 28` */
+export const sizeText = ({ width, height }: Size): string => `${width} x ${height}`;
+
 export interface Picture extends Size {
   /** Red, green and blue of each pixel. [height, width, 3] */
   pixels: Uint8Array;

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { describeDataset } from '../../../src/core/data/collect';
 import type { Dataset } from '../../../src/core/data/dataset';
+import { seemsImageFolder } from '../../../src/core/data/imageFiles';
 import { bar, barFolder, jpeg, png } from '../../fixtures/pictures';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 import { collected, readSplit } from './collected';
@@ -185,6 +186,23 @@ describe('a folder of images', () => {
       inputShape: [8, 8, 3],
       classes: 2,
     });
+  });
+
+  it('is told from other folders at a glance', async (t) => {
+    const image = bar('top', 1);
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`${i}.png`, image]));
+    const folders: [seems: boolean, files: Record<string, string | Uint8Array>][] = [
+      [true, many],
+      [true, { 'cat/1.png': image, 'dog/2.JPG': image }],
+      [true, { 'pets/train/cat/1.png': image, 'pets/train/dog/1.png': image }],
+      [false, {}],
+      [false, { 'icon.png': image, 'index.html': '', 'src/a.ts': '' }],
+      [false, { 'media/icon.png': image, 'src/a.ts': '' }],
+      [false, { '.git/a/1.png': image, '.git/b/1.png': image }],
+    ];
+    for (const [seems, files] of folders) {
+      assert.equal(await seemsImageFolder(temporaryFolder(t, files)), seems, Object.keys(files)[0]);
+    }
   });
 
   it('tells how far it is', async (t) => {
