@@ -1,5 +1,6 @@
 /** Kolmo: Compress Model…, and one command for each pass, which asks for the pass's one number. */
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { commands, window } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
@@ -41,7 +42,7 @@ export const passCommand =
 
 /** One pass of the user's choice, for surfaces that have no room for all of them. */
 export async function choosePass(house: House, target: Target): Promise<string | undefined> {
-  const run = await chooseRun(house, target, 'Run whose model to compress');
+  const run = await chooseModel(house, target);
   if (!run) return undefined;
   const chosen = await window.showQuickPick(
     Object.values(passDescriptions).map(({ name, title, description }) => ({
@@ -54,13 +55,27 @@ export async function choosePass(house: House, target: Target): Promise<string |
   return chosen && runPasses(house, run, [chosen.name], {});
 }
 
+/** A run with a model that is at rest; of another it is said why nothing of it can be compressed. */
+async function chooseModel(house: House, target: Target): Promise<string | undefined> {
+  const run = await chooseRun(house, target, 'Run whose model to compress', hasModel);
+  if (!run || !house.jobs.isFree(run)) return undefined;
+  if (hasModel(run)) return run;
+  void window.showErrorMessage(
+    `${basename(run)} holds no trained model: finish its training, or train one on a dataset with Kolmo: Train Model….`,
+  );
+  return undefined;
+}
+
+/** The packed model that training leaves is where every pass starts. */
+const hasModel = (run: string): boolean => existsSync(join(run, 'stages', 'train.kolmo'));
+
 async function runPasses(
   house: House,
   target: Target,
   names: PassName[],
   answers: CompressAnswers,
 ): Promise<string | undefined> {
-  const run = await chooseRun(house, target, 'Run whose model to compress');
+  const run = await chooseModel(house, target);
   if (!run) return undefined;
   const passes: CompressRequest['passes'] = [];
   for (const name of names) {

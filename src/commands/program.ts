@@ -38,6 +38,7 @@ export async function program(
   const given = targetPath(target) ?? house.activeRun() ?? (await askForFile());
   if (!given) return undefined;
   const ofRun = isRun(given);
+  if (ofRun && !house.jobs.isFree(given)) return undefined;
   const file = ofRun ? await datasetOf(given) : given;
   if (!file) return undefined;
   const { effort: preferred, threads } = readSettings();

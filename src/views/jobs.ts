@@ -33,6 +33,8 @@ export interface Jobs {
   /** Asks the job of a run, or the only job there is, to stop and keep what it has. */
   stop(folder?: string): boolean;
   running(): string[];
+  /** Whether no job of this window works on a run; where one does, says so. */
+  isFree(folder: string): boolean;
   /** Fires with the folder of a run when its job starts, reports or ends. */
   onDidChange: Event<{ folder: string; note: string }>;
 }
@@ -58,14 +60,16 @@ export function createJobs(worker: string): Jobs {
     changed.fire({ folder, note });
   };
 
+  const isFree = (folder: string): boolean => {
+    if (!running.has(folder)) return true;
+    void window.showWarningMessage(
+      `${basename(folder)} is still running: stop it or wait until it has finished.`,
+    );
+    return false;
+  };
+
   const run: Jobs['run'] = async (title, folder, request, onEvents) => {
-    if (!(await mayRunJobs())) return undefined;
-    if (running.has(folder)) {
-      void window.showWarningMessage(
-        `${basename(folder)} is still running: stop it or wait until it has finished.`,
-      );
-      return undefined;
-    }
+    if (!(await mayRunJobs()) || !isFree(folder)) return undefined;
     return notify(title, async (report, cancel) => {
       const job = startJob(request, {
         worker,
@@ -117,6 +121,7 @@ export function createJobs(worker: string): Jobs {
       return job !== undefined || (folder !== undefined && stopRun(folder));
     },
     running: () => [...running.keys()],
+    isFree,
     onDidChange: changed.event,
   };
 }

@@ -82,6 +82,11 @@ describe('a program in the workbench', () => {
     );
   });
 
+  step('has no model to compress, which is said before any question', async () => {
+    await workbench.palette('Kolmo: Compress Model…');
+    assert.match(await workbench.notification(/holds no trained model/), /Kolmo: Train Model…/);
+  });
+
   step('says when the file is no longer what the program prints', async () => {
     appendFileSync(join(workbench.workspace, 'seattle-weather.csv'), '2016-01-01,0,0,0,0,sun\n');
     await panel.locator('[data-action=verify]').click();
