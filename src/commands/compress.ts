@@ -60,7 +60,7 @@ async function chooseModel(house: House, target: Target): Promise<string | undef
   const run = await chooseRun(house, target, 'Run whose model to compress', hasModel);
   if (!run || !house.jobs.isFree(run)) return undefined;
   if (hasModel(run)) return run;
-  void window.showErrorMessage(
+  void window.showWarningMessage(
     `${basename(run)} holds no trained model: finish its training, or train one on a dataset with Kolmo: Train Model….`,
   );
   return undefined;
