@@ -24,7 +24,7 @@ export function decide(p: i32, told: i32, encoding: i32): i32 {
   shift(encoding);
   const middle = low + <u32>((<u64>(high - low) * p) >> 16);
   const y = encoding ? told : i32(word <= middle);
-  chance *= <f64>(y ? p : 65536 - p) / 65536;
+  if (encoding) chance *= <f64>(y ? p : 65536 - p) / 65536;
   if (y) high = middle;
   else low = middle + 1;
   return y;

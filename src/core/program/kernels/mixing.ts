@@ -7,7 +7,7 @@
 import { findBuckets, placeBuckets } from './buckets';
 import { decide, interval, resetChance, startStream } from './coder';
 import { bitOf, codeOf, isFirst, plantBits, sole, symbolAt } from './decisions';
-import { clip, fillLogistic, squash, stretch } from './logistic';
+import { clip, fillLogistic, nearest, squash, stretch } from './logistic';
 import {
   BASE,
   COUNT_P,
@@ -132,15 +132,14 @@ export function code(i: i32, told: i32): i32 {
     const mixed = squash(dot);
 
     // Two refinements learn by how much the mix is wrong in a context, and are averaged with it.
-    const t: f32 = max<f32>(-7.49, min<f32>(7.49, dot)) + 7.5;
-    const ti = (<usize>(<i32>t)) << 2;
-    const tw: f32 = t - <f32>(<i32>t);
+    const t: f32 = max<f32>(-7.49, min<f32>(7.49, dot)) + 7;
+    const ti = ((<usize>nearest(t)) & 15) << 2;
+    const tw: f32 = t + 0.5 - <f32>((<i32>ti) >> 2);
     ra += ti;
     rb += ti;
     const refined: f32 =
       (load<f32>(ra) + load<f32>(rb)) * (1 - tw) + (load<f32>(ra, 4) + load<f32>(rb, 4)) * tw;
-    let p = <i32>((mixed + refined * 0.35) * 65536);
-    p = max(1, min(65535, p));
+    const p = probability(mixed + refined * 0.35);
 
     const y = decide(p, bitOf(toldCode, bit), encoding);
     const error = <f32>y - mixed;
@@ -194,7 +193,7 @@ export function quiet(i: i32, told: i32, expected: i32): i32 {
   const w = v128.load(QUIET_W);
   const p = squash(clip(sumOf(f32x4.mul(x, f32x4.add(w, f32x4.splat(0.3))))));
   resetChance();
-  isOther = decide(max(1, min(65535, <i32>(p * 65536))), i32(told !== expected), encoding);
+  isOther = decide(probability(p), i32(told !== expected), encoding);
   learn(isOther, PLACE + 16);
   v128.store(QUIET_W, f32x4.add(w, f32x4.mul(x, f32x4.splat((<f32>isOther - p) * 0.002))));
   if (!isOther) keep(i, expected);
@@ -276,6 +275,11 @@ function learn(y: i32, end: usize): void {
     v128.store_lane<u32>(c, s, 2);
     v128.store_lane<u32>(d, s, 3);
   }
+}
+
+/** A probability for the coder. */
+function probability(p: f32): i32 {
+  return max(1, min(65535, nearest(p * 65536) - 0x4b400000));
 }
 
 function sumOf(lanes: v128): f32 {
