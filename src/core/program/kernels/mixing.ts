@@ -38,6 +38,8 @@ let sets: i32 = 0;
 let experts: i32 = 0;
 let inputBytes: i32 = 0;
 let weights: usize = 0;
+/** Behind the weights, f32 per row: how often it learned, three for a thousand. */
+let taught: usize = 0;
 let rateEnd: f32 = 0;
 
 /** A decision that was expected but for less than this teaches nothing, and for less than ten times as much no probabilities. */
@@ -64,6 +66,7 @@ export function prepare(
   experts = opinions;
   inputBytes = ((3 * n + 2 * matches + experts + 4) & ~3) << 2;
   weights = weightsAt;
+  taught = weightsAt + rows * inputBytes;
   rateEnd = rate;
   leastError = least;
   startStream(at);
@@ -93,7 +96,6 @@ function countOf(code: usize): f64 {
 /** Codes the byte that an encoder tells, or reads one if it is told -1, puts it at `i` of the data and returns it. */
 export function code(i: i32, told: i32): i32 {
   const encoding = i32(told >= 0);
-  const rate: f32 = rateEnd + 0.016 / (1 + <f32>i / 4096);
   const c1 = i ? <i32>load<u8>(i - 1, DATA) : 0;
   const refineContext = load<i32>(REFINE) * 0x2f0b4c47;
   const toldCode = encoding ? codeOf(told) : 0;
@@ -150,7 +152,11 @@ export function code(i: i32, told: i32): i32 {
         store<f32>(top + (m << 2), load<f32>(top + (m << 2)) + error * 0.0015 * d);
         const miss: f32 = <f32>y - squash(d);
         if (abs(miss) < 0.01) continue;
-        const step = f32x4.splat(miss * rate);
+        // A row that has seldom learned learns faster.
+        const times = taught + (load<i32>(m << 2, SELECT) << 2);
+        const n = load<f32>(times);
+        store<f32>(times, n + 0.003);
+        const step = f32x4.splat(miss * (rateEnd + 0.015 / (1 + n)));
         for (let x: usize = input; x < last; x += 16, w += 16)
           v128.store(w, f32x4.add(v128.load(w), f32x4.mul(step, v128.load(x))));
       }

@@ -108,7 +108,7 @@ function plan(spec: ModelSpec, dataSize: number, payload?: number) {
   const stream = map.data + lines(size + 64);
   const recent = stream + lines(payload === undefined ? size + (size >> 3) + 16384 : payload + 64);
   const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
-  const network = lines(weights + rows * inputsOf(spec) * 4);
+  const network = lines(weights + rows * (inputsOf(spec) + 1) * 4);
   const table = lines(spec.network ? network + networkBytes(spec.network) : network);
   const { contexts, largestTable = usualTable } = spec;
   const wanted = Math.max(1 << 20, size * contexts.length * tableShare);

@@ -22,7 +22,7 @@ export function trackerFor(syntax: Syntax): Tracker | undefined {
 
 /** The full model for a file, with what is known of its columns. */
 export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
-  const shared = { type: 'mixing' as const, rate: 0.0008 };
+  const shared = { type: 'mixing' as const, rate: 0.001 };
   const leastError = 5e-5;
   switch (syntax.type) {
     case 'table':
@@ -30,7 +30,7 @@ export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
     case 'json':
       return { ...shared, ...fieldModel(jsonTracker, semantics), leastError };
     case 'log':
-      return { ...shared, ...logModel(), rate: 0.003 };
+      return { ...shared, ...logModel() };
     case 'text':
       return { ...shared, ...textModel };
     case 'image':

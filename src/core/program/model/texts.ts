@@ -54,6 +54,7 @@ export const slowText: SlowParts = {
 /** Contexts that only some texts have a use for. */
 export const textExtras = [
   'mix(letters,c1|c2<<8)',
+  'mix(word,0)',
   'mix(word,c2+512)',
   'mix(before,word)',
   order[5],
