@@ -123,7 +123,7 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
   }
 
   async function toggle(file?: string): Promise<boolean> {
-    if (file && /-idx3-ubyte$/.test(file)) return showHeatMaps(file);
+    if (file && /[-.]idx3-ubyte$/.test(file)) return showHeatMaps(file);
     const inSight = file === undefined || window.visibleTextEditors.some(shows(file));
     // A tab in preview would be replaced, and what is measured lost, when another file is looked at meanwhile.
     if (file) await window.showTextDocument(Uri.file(file), { preview: false });

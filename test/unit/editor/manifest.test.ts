@@ -8,7 +8,7 @@ interface Manifest {
   icon: string;
   contributes: {
     commands: { command: string; title: string; category?: string }[];
-    menus: Record<string, { command: string }[]>;
+    menus: Record<string, { command: string; when?: string }[]>;
     customEditors: { selector: { filenamePattern: string }[] }[];
     configuration: { properties: Record<string, { markdownDescription?: string }> };
     walkthroughs: { steps: { media: { svg?: string; image?: string } }[] }[];
@@ -35,6 +35,16 @@ describe('package.json', () => {
     const declared = new Set(contributes.commands.map(({ command }) => command));
     for (const { command } of Object.values(contributes.menus).flat()) {
       assert.ok(declared.has(command), command);
+    }
+  });
+  it('offers training and surprisal on image files under both of their usual names', () => {
+    for (const command of ['kolmo.train', 'kolmo.surprisal']) {
+      const entry = contributes.menus['explorer/context'].find((each) => each.command === command);
+      const [, pattern] = /resourceFilename =~ \/(.*?)\/(i|$| )/.exec(entry!.when!)!;
+      for (const name of ['train-images-idx3-ubyte', 'train-images.idx3-ubyte']) {
+        assert.match(name, new RegExp(pattern), `${command}, ${name}`);
+      }
+      assert.doesNotMatch('train-labels.idx1-ubyte', new RegExp(pattern), command);
     }
   });
   it('opens every model format in the model editor', () => {
