@@ -47,7 +47,7 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
     state: `
 const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, numbers = [${table.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
-const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), shares = doubles(512), asked = [];
+const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), rests = doubles(G), shares = doubles(512), asked = [];
 // Nodes above the bytes that a number may go on with or end at, the deepest first.
 const ask = byte => { for (let node = leaf[byte]; (node >>= 1) && !asked.includes(node); asked.sort((a, b) => b - a)) asked.push(node); };
 let row, known = 1, heap, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], counts = [], part = 0, digits = 0, decimals = 0, sign = 1, group = 0, place = 0, near = 0, likeliest = 0;
@@ -68,24 +68,25 @@ const exp = z => { z = 1 + z / 2 ** 26; for (let k = 26; k--; ) z *= z; return z
 `;
 
 /**
- * Least squares by rotations (Gentleman, 1974), F * F steps a row: `turn` eliminates `x` by the triangle of equations so far, and what
+ * Least squares by rotations (Gentleman, 1974), F * F steps a row: `turn` eliminates a row by the triangle of equations so far, and what
  * that leaves behind its unknowns is by how much a row missed. A row with a weight becomes part of the triangle, where older ones
  * fade; rows that fitted badly weigh less. The number sought is left out, as 0, so what is missing is that number.
  */
 const expectSource = `
-const turn = (equations, weight, x) => {
+const turn = (equations, weight, features) => {
+  rests.set(features);
   for (let p = 0; p < F; p++) {
-    const q = p * G + p, f = x[p], d = equations[q], s = d + weight * f * f + 1e-12;
-    for (let r = 0; r++ < F - p; ) equations[q + r] += weight * f / s * (x[p + r] -= f * equations[q + r]);
+    const q = p * G + p, f = rests[p], d = equations[q], s = d + weight * f * f + 1e-12;
+    for (let r = 0; r++ < F - p; ) equations[q + r] += weight * f / s * (rests[p + r] -= f * equations[q + r]);
     equations[q] = s * 0.99975;
     weight *= d / s;
   }
-  return x[F];
+  return rests[F];
 };
 const expect = () => {
   const [places, last, product, terms, k, equations, shape, differences, seen] = row, features = PRODUCTS && product ? logs : lines;
   features[F] = 0;
-  centre = -turn(equations, 0, features.slice());
+  centre = -turn(equations, 0, features);
   centre = PRODUCTS && product ? exp(centre) : centre + origin[k];
   if (!(Math.abs(centre) < 1e15)) centre = 0;
   relative = PRODUCTS ? Math.max(1, product * centre) : 1;
@@ -171,7 +172,7 @@ const observe = () => {
   value[k] = v;
   const line = v - origin[k], log = PRODUCTS ? ln(Math.max(1, CLOCKS && last ? v - value[FIRST] : v)) : 0, features = PRODUCTS && product ? logs : lines;
   features[F] = PRODUCTS && product ? log : line;
-  turn(equations, weight, features.slice());
+  turn(equations, weight, features);
   lines[k] = line;
   if (PRODUCTS) logs[k] = log;
 };
