@@ -60,7 +60,7 @@ const commandTable: Record<string, Command> = {
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel('Kolmo', { log: true });
   const jobs = createJobs(Uri.joinPath(context.extensionUri, 'dist', 'worker.js').fsPath);
-  const panels = createRunPanels(context);
+  const panels = createRunPanels(context, jobs);
   const summaries = createModelSummaries(jobs);
   const surprisal = createSurprisal(jobs, context.extensionUri);
   const boards = createTensorBoards();

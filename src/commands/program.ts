@@ -9,7 +9,7 @@ import { datasetPath, isGenerator, isRun, readRecord, readState } from '../runs/
 import { formatBytes } from '../runs/units';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
-import { newRunFolder } from './runFolder';
+import { canWriteRuns, newRunFolder } from './runFolder';
 import { readSettings } from './settings';
 
 /** Answers that a task or a test gives beforehand; what is missing is asked. */
@@ -40,7 +40,7 @@ export async function program(
   const ofRun = isRun(given);
   if (ofRun && !house.jobs.isFree(given)) return undefined;
   const file = ofRun ? await datasetOf(given) : given;
-  if (!file) return undefined;
+  if (!file || !(ofRun || (await canWriteRuns(file)))) return undefined;
   const { effort: preferred, threads } = readSettings();
   // A program that draws samples is written in one way, whatever the size of the dataset.
   const draws = ofRun && isGenerator(await readRecord(given));

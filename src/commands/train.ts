@@ -6,7 +6,7 @@ import { metricText } from '../runs/units';
 import type { DatasetDescription, TrainRequest, TrainingOptions } from '../jobs/protocol';
 import type { TrainSummary } from '../jobs/train';
 import { targetPath, type House, type Target } from './house';
-import { newRunFolder } from './runFolder';
+import { canWriteRuns, newRunFolder } from './runFolder';
 import { engineChoice, readSettings } from './settings';
 
 /** Answers that a task or a test gives beforehand; what is missing is asked. */
@@ -25,7 +25,7 @@ export async function train(
   answers: TrainAnswers = {},
 ): Promise<string | undefined> {
   const dataset = targetPath(target) ?? (await askForDataset());
-  if (!dataset) return undefined;
+  if (!dataset || !(await canWriteRuns(dataset))) return undefined;
   const description = await describe(house, dataset, answers);
   if (!description) return undefined;
   const column = answers.target ?? (await askForTarget(description, dataset));

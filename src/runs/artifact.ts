@@ -1,6 +1,6 @@
 /** Files of a run appear whole: written under a temporary name, synced, renamed. */
 import { access, constants, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { KolmoError } from '../core/error';
 
 /**
@@ -61,6 +61,20 @@ export async function prepareOutput(path: string, source: string): Promise<void>
   } catch (error) {
     throw diskError(error, path);
   }
+}
+
+/**
+ * Looks whether a folder could be made and written, and makes nothing.
+ * @param above the folder that is looked at: the one itself, or, where it is not there, the one that it would be made in
+ * @throws KolmoError with a sentence where it could not
+ */
+export async function refuseUnwritable(folder: string, above = folder): Promise<void> {
+  const there = await stat(above).catch(() => undefined);
+  if (!there && dirname(above) !== above) return refuseUnwritable(folder, dirname(above));
+  if (!there?.isDirectory()) throw diskError({ code: 'ENOTDIR' }, folder);
+  await access(above, constants.W_OK).catch((error: unknown) => {
+    throw diskError(error, join(above, basename(folder)));
+  });
 }
 
 /** Two paths of one file, such as a link and its target, have the same `file`; a path that leads nowhere has none. */

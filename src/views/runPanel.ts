@@ -1,4 +1,5 @@
 /** The run panel: one webview for each run folder, fed from the run's events and restored after a reload. */
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import {
@@ -15,6 +16,7 @@ import { emptyRun, reduce, type RunState } from '../runs/state';
 import { markEnded, markInterrupted } from '../jobs/job';
 import { runOwner } from '../runs/lock';
 import { followRun } from './followRun';
+import type { Jobs } from './jobs';
 import { runName } from './runFacts';
 import { readRunTitle } from './runFolders';
 import { webviewOptions, webviewPage } from './webviewPage';
@@ -28,7 +30,7 @@ export interface RunPanels {
   active(): string | undefined;
 }
 
-export function createRunPanels(context: ExtensionContext): RunPanels {
+export function createRunPanels(context: ExtensionContext, jobs: Jobs): RunPanels {
   const panels = new Map<string, WebviewPanel>();
 
   function attach(panel: WebviewPanel, folder: string): void {
@@ -95,6 +97,10 @@ export function createRunPanels(context: ExtensionContext): RunPanels {
   }
 
   context.subscriptions.push(
+    jobs.onDidChange(({ folder }) => {
+      // Of a run that could not even make its folder there is nothing to show but the message.
+      if (!jobs.running().includes(folder) && !existsSync(folder)) panels.get(folder)?.dispose();
+    }),
     window.registerWebviewPanelSerializer(runPanelType, {
       deserializeWebviewPanel: async (panel: WebviewPanel, memory: PanelMemory | undefined) => {
         const exists = memory?.run && (await stat(memory.run).catch(() => undefined));

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { KolmoError } from '../../../src/core/error';
-import { diskError, writeArtifact } from '../../../src/runs/artifact';
+import { diskError, refuseUnwritable, writeArtifact } from '../../../src/runs/artifact';
 import {
   createRunFolder,
   listRuns,
@@ -140,6 +140,18 @@ describe('writeArtifact', () => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'taken'), '');
     await assert.rejects(writeArtifact(join(folder, 'taken', 'x'), ''), /a file stands where/);
+  });
+});
+
+describe('refuseUnwritable', () => {
+  it('takes a folder that could be made, makes nothing, and says what stands in the way', async (t) => {
+    const folder = temporaryFolder(t, { 'a.txt': 'a' });
+    await refuseUnwritable(join(folder, '.kolmo', 'runs'));
+    assert.equal(existsSync(join(folder, '.kolmo')), false);
+    await assert.rejects(refuseUnwritable(join(folder, 'a.txt', 'runs')), {
+      name: 'KolmoError',
+      message: /a file stands where a folder is needed/,
+    });
   });
 });
 
