@@ -92,7 +92,8 @@ function overWhite(pixels: Uint8Array): Uint8Array {
     const opacity = pixels[from + 3];
     for (let channel = 0; channel < 3; channel++) {
       const level = pixels[from + channel];
-      opaque[to + channel] = Math.round((level * opacity + 255 * (255 - opacity)) / 255);
+      opaque[to + channel] =
+        opacity === 255 ? level : Math.round((level * opacity + 255 * (255 - opacity)) / 255);
     }
   }
   return opaque;
@@ -139,24 +140,22 @@ function decodeBmp(bytes: Uint8Array, width: number, height: number): Uint8Array
 /** Brings a picture to a size, each side for itself: smaller by the areas that pixels cover, larger linearly between them. */
 export function resizePicture(picture: Picture, { width, height }: Size): Picture {
   if (picture.width === width && picture.height === height) return picture;
-  const across = overlaps(picture.width, width);
-  const down = overlaps(picture.height, height);
-  // [picture.height, width, 3]
-  const rows = new Float32Array(picture.height * width * 3);
-  for (let y = 0; y < picture.height; y++) {
-    across.forEach(({ first, weights }, x) => {
-      const to = (y * width + x) * 3;
-      weights.forEach((weight, i) => {
-        const from = (y * picture.width + first + i) * 3;
-        for (let c = 0; c < 3; c++) rows[to + c] += weight * picture.pixels[from + c];
-      });
-    });
-  }
-  const sums = new Float32Array(height * width * 3);
-  down.forEach(({ first, weights }, y) => {
+  // The rows first: they lie in one piece, and fewer are left.
+  const line = picture.width * 3;
+  const rows = new Float32Array(height * line);
+  overlaps(picture.height, height).forEach(({ first, weights }, y) => {
     weights.forEach((weight, i) => {
-      const from = (first + i) * width * 3;
-      for (let x = 0; x < width * 3; x++) sums[y * width * 3 + x] += weight * rows[from + x];
+      const [from, to] = [(first + i) * line, y * line];
+      for (let x = 0; x < line; x++) rows[to + x] += weight * picture.pixels[from + x];
+    });
+  });
+  const sums = new Float32Array(height * width * 3);
+  overlaps(picture.width, width).forEach(({ first, weights }, x) => {
+    weights.forEach((weight, i) => {
+      for (let y = 0; y < height; y++) {
+        const [from, to] = [y * line + (first + i) * 3, (y * width + x) * 3];
+        for (let c = 0; c < 3; c++) sums[to + c] += weight * rows[from + c];
+      }
     });
   });
   return { width, height, pixels: Uint8Array.from(sums, Math.round) };
