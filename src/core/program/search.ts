@@ -11,7 +11,7 @@ import type { Semantics } from './semantics';
 
 /** Bytes of the file that the search looks at. */
 const sampleSizes: Record<ProgramOptions['effort'], number> = {
-  fast: 0,
+  fast: 128_000,
   balanced: 108_000,
   max: 192_000,
 };
@@ -34,11 +34,11 @@ const shared: { part: RegExp; cost: number }[] = [
 
 /** A context slows the program down, so it has to save this share of it, unless there are few. */
 const leastGain: Record<ProgramOptions['effort'], number> = {
-  fast: 0,
+  fast: 0.005,
   balanced: 0.001,
   max: 0.0005,
 };
-const few = 8;
+const few: Record<ProgramOptions['effort'], number> = { fast: 4, balanced: 8, max: 8 };
 
 /** What is tried together. */
 interface Part {
@@ -82,7 +82,8 @@ const asksForRepeat = /\bmatch\b/;
 
 /**
  * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family, and each context from
- * that which saves least, for good where it is hardly longer for it. With `effort: 'fast'` the full model is returned at once, and nothing is known about savings.
+ * that which saves least, for good where it is hardly longer for it. With `effort: 'fast'` contexts are left out in turn, and only
+ * of a model that decides most bytes quickly; any other is returned at once, and nothing is known about savings.
  */
 export async function* searchModel(
   full: ModelSpec,
@@ -92,17 +93,19 @@ export async function* searchModel(
   semantics?: Semantics,
 ): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
   const sample = bytes.subarray(0, sampleSizes[effort]);
-  if (sample.length === 0) return { spec: full, found: unmeasured(semantics) };
+  const isHurried = effort === 'fast';
+  if (sample.length === 0 || (isHurried && (!full.quiet || full.sole !== undefined)))
+    return { spec: full, found: unmeasured(semantics) };
   // A context may have to see much before it tells anything, so only what comes after half of the sample counts.
   const from = sample.length < bytes.length ? sample.length >> 1 : 0;
   const scale = bytes.length / (sample.length - from);
   const found: Finding[] = [];
   // Images are fast, since most of their bytes are decided quickly.
   const pace = ({ contexts, sole }: ModelSpec): number =>
-    contexts.length > few && sole === undefined ? cost * scale * leastGain[effort] : 0;
+    contexts.length > few[effort] && sole === undefined ? cost * scale * leastGain[effort] : 0;
   let spec = full;
   let cost = measure(spec, sample, from);
-  for (const [k, context] of extra.entries()) {
+  for (const [k, context] of isHurried ? [] : extra.entries()) {
     yield { type: 'progress', done: k, total: extra.length, note: 'Adding contexts' };
     await setImmediate();
     const wider = { ...spec, contexts: [...spec.contexts, context] };
@@ -130,6 +133,11 @@ export async function* searchModel(
         found.push({ sentence: part.sentence, savedBytes: Math.round(saved) });
     }
   };
+  const single = (context: string): Part => ({ contexts: [context], cost: costOf(context) });
+  if (isHurried) {
+    yield* leaveOut(spec.contexts.map(single));
+    return { spec, found: unmeasured(semantics) };
+  }
   const together = shared.map(({ part, cost }) => ({
     contexts: spec.contexts.filter((context) => part.test(context)),
     cost,
@@ -137,7 +145,7 @@ export async function* searchModel(
   yield* leaveOut([...families(spec), ...together]);
   // Of those that tell the same the one that saves least goes first, so that the other stays.
   const parts: Part[] = [
-    ...spec.contexts.map((context) => ({ contexts: [context], cost: costOf(context) })),
+    ...spec.contexts.map(single),
     ...spec.selectors.map(({ expression }) => ({ selectors: [expression], cost: contextCost })),
     ...(spec.matches.length > 1
       ? spec.matches.map((least) => ({ matches: [least], cost: 3 }))
