@@ -118,7 +118,7 @@ export async function* searchModel(
     contexts: spec.contexts.filter((context) => !contexts?.includes(context)),
     selectors: spec.selectors.filter(({ expression }) => !selectors?.includes(expression)),
     matches: spec.matches.filter((least) => !matches?.includes(least)),
-    opinion: spec.opinion && !opinion,
+    opinion: opinion ? undefined : spec.opinion,
   });
   const leaveOut = async function* (parts: Part[]): AsyncGenerator<ProgramEvent> {
     for (const [k, part] of parts.entries()) {

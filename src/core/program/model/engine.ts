@@ -30,8 +30,11 @@ export interface ModelSpec {
   network?: Network;
   /** How images were drawn, whose originals the payload tells after the weights. */
   resampling?: Resampling;
-  /** Whether `step` says what it thinks of each decision of the next byte, in log-odds, in the floats `opinion`; `odds` is a table of those of shares of 4096. */
-  opinion?: boolean;
+  /**
+   * Statements run before each byte that is predicted from all contexts, which say in the floats `opinion` what is thought of each
+   * decision, in log-odds; `odds` is a table of those of shares of 4096.
+   */
+  opinion?: string;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
   /** Most bytes that the one hash table of all contexts takes; `usualTable` if it is not told. */
@@ -210,6 +213,7 @@ for (let i = ${start}; i < ${last}; i++) {
   ${spec.step}
   ${quiet ? `let next = ${quiet.expected}; if (!(${quiet.when}) || (${hashed(quiet.contexts)}, kernel.${encoding ? 'quiet(i, byte, next)' : 'decodeQuiet(i, next)'})) {` : ''}
   ${experts.map(({ step }) => step).join('')}
+  ${spec.opinion ?? ''}
   ${hashed(contexts)};
   ${selectors.map(({ expression }, m) => `hash[${place(map.select) + m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
   hash[${place(map.refine)}] = ${spec.refine};

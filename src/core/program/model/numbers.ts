@@ -26,6 +26,9 @@ export const clockBases = [1, 13, 32, 24, 60, 60];
 export const fitContext = 'mix(near,mix(at,col))';
 export const likeliestContext = 'mix(likeliest,mix(at,col))';
 
+/** What is said of each decision of a byte, which takes time and is left out where nothing asks for it. */
+export const opinion = 'if (row) opine();';
+
 /**
  * State and hooks for the trackers of fields.ts. Values are integers in units of the last decimal place, so sums are exact;
  * fits use + - * / in a fixed order.
@@ -50,13 +53,13 @@ const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ c
 const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), rests = doubles(G), shares = doubles(512), asked = [];
 // Nodes above the bytes that a number may go on with or end at, the deepest first.
 const ask = byte => { for (let node = leaf[byte]; (node >>= 1) && !asked.includes(node); asked.sort((a, b) => b - a)) asked.push(node); };
-let row, known = 1, heap, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], counts = [], part = 0, digits = 0, decimals = 0, sign = 1, group = 0, place = 0, near = 0, likeliest = 0;
+let row, known = 1, heap, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], counts = [], part = 0, digits = 0, decimals = 0, sign = 1, group = 0, near = 0, likeliest = 0;
 numbers.map(row => row.push(known++, doubles(F * G), doubles(34).map((_, j) => j / 4), [], []));
 lines[0] = logs[0] = 1;
 for (let byte = 45; byte < 58; byte++) ask(byte);
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
     ended: 'if (row) observe();',
-    begun: `if (row = numbers[col]) expect(), opine(); else opinion.fill(near = likeliest = 0);`,
+    begun: `if (row = numbers[col]) expect(); else opinion.fill(near = likeliest = 0);`,
     inside: `if (row) advance();`,
   };
 }
@@ -105,7 +108,7 @@ const expect = () => {
 
 /**
  * How likely each next byte is by the errors of the column's expectations so far: `opinion`. A number has its digits before the point
- * with `decimals` -1 and those behind it with 0; of a clock that counts its parts. `place` is what the next digit counts by.
+ * with `decimals` -1 and those behind it with 0; of a clock that counts its parts. The next digit counts by `unit`.
  */
 const opineSource = `
 const below = v => {
@@ -116,13 +119,17 @@ const below = v => {
 };
 const mass = (v, w) => below(v + w) - below(v);
 const spread = (v, w, d) => { for (let m = below(v), n; d < 58; m = n) n = below(v += w), shares[leaf[d++]] += n - m; };
-const opine = () => {
+const unit = () => {
   // Years have four digits, all else two.
-  const [places, last, , , k] = row, width = CLOCKS && last ? decimals ? 2 : 4 : places, whole = decimals < 0;
-  let v = part, w = whole || group < width && decimals <= last ? 1 : 0, j;
-  for (j = whole ? -1 : group; ++j < width; ) w *= 10;
+  const [places, last] = row, width = CLOCKS && last ? decimals ? 2 : 4 : places;
+  let w = decimals < 0 || group < width && decimals <= last ? 1 : 0, j = decimals < 0 ? -1 : group;
+  for (; ++j < width; ) w *= 10;
   if (CLOCKS) for (j = last; j > decimals; ) w *= bases[j--];
-  place = w;
+  return w;
+};
+const opine = () => {
+  const [places, last, , , k] = row, whole = decimals < 0, place = unit();
+  let v = part, w = place, j;
   if (rows[k] < 2) return;
   if (whole) {
     if (part || !group) for (v = part * 10 || w; v < Math.abs(centre) + 99 * breadth; v *= 10, w *= 10) spread(v, w, part ? 48 : 49);
@@ -143,12 +150,10 @@ const opine = () => {
 const advance = () => {
   const d = c1 - 48;
   if (d >= 0 && d < 10) {
+    part = (decimals < 0 ? part * 10 : part) + d * unit();
     digits = 1; group++;
-    if (decimals < 0) part *= 10;
-    part += d * place;
   } else if (group) decimals++, group = 0;
   else if (SIGNS && d === -3) sign = -1;
-  opine();
 };
 `;
 

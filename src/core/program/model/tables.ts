@@ -3,7 +3,7 @@ import type { Semantics } from '../semantics';
 import { byLastByte, order, type Contexts, type SlowParts } from './contexts';
 import { echoContext, echoSource } from './echoes';
 import { logContexts, logTracker, withHooks, type Tracker } from './fields';
-import { fitContext, likeliestContext, numbersSource } from './numbers';
+import { fitContext, likeliestContext, numbersSource, opinion } from './numbers';
 import { swapContexts, swapSource } from './swaps';
 
 /** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */
@@ -45,7 +45,7 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       { expression: '(col&255)*4+Math.min(3,match[1]>>3)', size: 1024 },
     ],
     refine: 'mix(at,col)',
-    ...(numbers.length ? { opinion: true } : {}),
+    ...(numbers.length ? { opinion } : {}),
     matches: [6, 16],
   };
 }
