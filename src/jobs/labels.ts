@@ -8,14 +8,14 @@ import type { LabelCodes } from '../runs/events';
 
 const batch = 1000;
 
-/** The labels of training and validation; undefined where the targets are no classes. */
+/** The labels of training and validation; undefined where the targets are no classes, or too many for a byte each. */
 export async function labelCodes({
   task,
   splits,
   inputShape,
   targetSize,
 }: Dataset): Promise<LabelCodes | undefined> {
-  if (task.type !== 'classification') return undefined;
+  if (task.type !== 'classification' || task.classes.length > 256) return undefined;
   const classes = task.classes.length;
   const inputSize = sizeOf(inputShape);
   const bytes = Buffer.concat(

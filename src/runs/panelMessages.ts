@@ -15,8 +15,6 @@ export interface RunTitle {
   architecture: string;
   /** Address of the run folder, from which a webview may load pictures. */
   files?: string;
-  /** Bytes of the dataset on disk, the yardstick of a program. */
-  datasetBytes?: number;
 }
 
 /** Host to run panel. `state` comes first and after each `ready`; the others continue it. */

@@ -74,7 +74,6 @@ export async function readRunTitle(folder: string): Promise<RunTitle & { known: 
     dataset: basename(dataset) || runName(folder),
     architecture:
       record.architecture?.name ?? ('architecture' in request ? request.architecture : ''),
-    datasetBytes: await sizeOf(dataset),
     known: true,
   };
 }
