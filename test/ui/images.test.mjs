@@ -76,6 +76,7 @@ describe('a folder of images in the workbench', () => {
     assert.match(await panel.locator('[data-view=quality]').innerText(), /lying/);
     await workbench.screenshot('images');
     await panel.locator('[data-tab=pipeline]').click();
+    await panel.locator('[data-stage=collect]').waitFor();
     await workbench.screenshot('images-pipeline');
   });
 

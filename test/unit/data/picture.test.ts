@@ -34,8 +34,8 @@ describe('decodePicture', () => {
   });
 
   it('rounds levels of 16 bits to 8', () => {
-    const { pixels } = decodePicture(grey16(3, [0, 0x8101, 0xffff]));
-    assert.deepEqual([...pixels], [0, 0, 0, 129, 129, 129, 255, 255, 255]);
+    const { pixels } = decodePicture(grey16(3, [0, 0x1234, 0xffff]));
+    assert.deepEqual([...pixels], [0, 0, 0, 18, 18, 18, 255, 255, 255]);
   });
 
   it('looks colours up in the palette of a PNG', () => {
