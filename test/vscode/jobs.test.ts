@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Uri, commands, workspace } from 'vscode';
+import { ConfigurationTarget, Uri, commands, window, workspace } from 'vscode';
 
 const mostMilliseconds = 50;
 
@@ -34,6 +34,26 @@ describe('a job', () => {
     assert.ok(worst < mostMilliseconds, `the event loop was blocked for ${worst.toFixed(0)} ms`);
     const share = (user + system) / 1e6 / seconds;
     assert.ok(share < 0.5, `the extension host used ${(100 * share).toFixed(0)} % of a core`);
+  });
+
+  it('that cannot make its run leaves no panel that waits for it', async () => {
+    const folder = workspace.workspaceFolders![0].uri;
+    const settings = workspace.getConfiguration('kolmo');
+    const panels = (): string[] =>
+      window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label));
+    await commands.executeCommand('workbench.action.closeAllEditors');
+    // A file stands where the folder of runs should be.
+    await settings.update('runsFolder', 'houses.csv/runs', ConfigurationTarget.Global);
+    try {
+      const file = Uri.joinPath(folder, 'digits.kolmo.json');
+      await commands.executeCommand('kolmo.runPipeline', file, { wait: true });
+      for (let tries = 0; tries < 50 && panels().length > 0; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.deepEqual(panels(), []);
+    } finally {
+      await settings.update('runsFolder', undefined, ConfigurationTarget.Global);
+    }
   });
 });
 
