@@ -1,4 +1,5 @@
 // The decisions that make up a byte (AssemblyScript): the way from the top of a tree to where the byte stands.
+import { nearest } from './logistic';
 import { CODE, STRETCH, SYMBOL } from './map';
 
 /** A byte that has a decision of its own before those of all others. */
@@ -45,6 +46,6 @@ export function decisions(shares: usize, k: i32, last: i32, to: usize): void {
     const one = load<f32>(shares + 2 * k, 4);
     const all = one + load<f32>(shares + 2 * k);
     store<f32>(shares + k, all);
-    store<f32>(to + k, load<f32>((<usize>(<i32>((one * 4095) / all))) << 2, STRETCH));
+    store<f32>(to + k, load<f32>(((<usize>nearest((one * 4095) / all)) << 2) & 0x3ffc, STRETCH));
   }
 }

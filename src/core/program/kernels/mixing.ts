@@ -285,7 +285,7 @@ function learn(y: i32, end: usize): void {
 
 /** A probability for the coder. */
 function probability(p: f32): i32 {
-  return max(1, min(65535, nearest(p * 65536) - 0x4b400000));
+  return max(1, min(65535, nearest(p * 65536) - nearest(0)));
 }
 
 function sumOf(lanes: v128): f32 {

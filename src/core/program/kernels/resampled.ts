@@ -1,5 +1,6 @@
 // What is known of a pixel to which an original was averaged down (AssemblyScript), in a fixed order of floats; see model/resampled.ts.
 import { decisions } from './decisions';
+import { nearest } from './logistic';
 
 const LAW: usize = 0x1150; // i32[5]: what `teeth` takes
 const COUNTS: usize = 0x240000; // f32[258]: what speaks for each byte, from the second on
@@ -85,7 +86,7 @@ export function teeth(edge: i32, row: i32, column: i32, a: i32, b: i32): void {
         if (!ink) continue;
         store<f32>(line, 0, LINES);
         sum += ink;
-        const k: usize = COUNTS + (min<i32>(255, <i32>(sum * 255 + 0.5)) << 2);
+        const k: usize = COUNTS + (min<i32>(255, nearest(sum * 255) - nearest(0)) << 2);
         store<f32>(k, load<f32>(k, 4) + share, 4);
         all += share;
       }

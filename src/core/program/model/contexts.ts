@@ -19,6 +19,8 @@ export const byLastByte = { expression: 'c1', size: 256 };
 /** What costs time in a model and saves little, for effort fast. */
 export interface SlowParts {
   contexts: string[];
-  selectors: string[];
-  matches: number[];
+  selectors?: string[];
+  matches?: number[];
+  /** What long files decide quickly instead. */
+  quiet?: Contexts['quiet'];
 }

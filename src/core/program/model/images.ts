@@ -1,5 +1,5 @@
 /** Images of one size: a pixel's neighbours, and what this image has held so far. */
-import type { Contexts } from './contexts';
+import type { Contexts, SlowParts } from './contexts';
 import type { NetworkInputs } from './network';
 
 /** Pixels around, as steps to the right and up: those that tell most come first. */
@@ -81,6 +81,18 @@ export const imageModel = ({
     sole: 0,
     matches: [],
   };
+};
+
+export const slowImage: SlowParts = {
+  contexts: [
+    'mix(w|n<<8|ne<<16|nw<<24,ww)',
+    'rough&0x3fffffff',
+    '(n+w-nw&255)|ne<<8',
+    'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
+    'mix(image,w+2)',
+    'mix(image,px<<10|near&207)',
+    'mix(image,py<<10|near&207|1<<9)',
+  ],
 };
 
 /** The pixels four rows up and four columns to the sides that are known, and the place; where all around is background, nothing. */

@@ -4,12 +4,12 @@ import { bitsFor, frontOf, type ModelSpec } from './engine';
 import { byteModel, recordModel } from './binaries';
 import type { SlowParts } from './contexts';
 import { jsonTracker, logTracker, tableTracker, type Tracker } from './fields';
-import { imageInputs, imageModel } from './images';
+import { imageInputs, imageModel, slowImage } from './images';
 import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import type { NetworkInputs } from './network';
 import { rasterModel } from './rasters';
 import { residualModel } from './residuals';
-import { fieldExtras, fieldModel, guessed, logExtras, logModel, slowFields } from './tables';
+import { fieldExtras, fieldModel, logExtras, logModel, slowFields } from './tables';
 import { slowText, textExtras, textModel } from './texts';
 import type { Semantics } from '../semantics';
 
@@ -84,9 +84,9 @@ export function extraContexts({ type }: Syntax): string[] {
 const leastHurried = 1 << 18;
 
 /**
- * The model of `size` bytes without what costs time and saves little: more than half of the contexts of texts and of tables, and
- * some of their weight sets and repeats, measured on one file of each kind; of tables and JSON most bytes are decided quickly.
- * Other kinds are left as they are.
+ * The model of `size` bytes without what costs time and saves little: more than half of the contexts of texts and of tables and
+ * almost half of those of images, and some of their weight sets and repeats, measured on one file of each kind. Other kinds are
+ * left as they are.
  */
 export function fastModel(full: ModelSpec, { type }: Syntax, size: number): ModelSpec {
   const slow = slowParts[type];
@@ -94,9 +94,9 @@ export function fastModel(full: ModelSpec, { type }: Syntax, size: number): Mode
   return {
     ...full,
     contexts: full.contexts.filter((context) => !slow.contexts.includes(context)),
-    selectors: full.selectors.filter(({ expression }) => !slow.selectors.includes(expression)),
-    matches: full.matches.filter((least) => !slow.matches.includes(least)),
-    ...(type !== 'text' && size >= leastHurried ? { quiet: guessed } : {}),
+    selectors: full.selectors.filter(({ expression }) => !slow.selectors?.includes(expression)),
+    matches: full.matches.filter((least) => !slow.matches?.includes(least)),
+    quiet: (size >= leastHurried ? slow.quiet : undefined) ?? full.quiet,
   };
 }
 
@@ -115,4 +115,5 @@ const slowParts: Partial<Record<Syntax['type'], SlowParts>> = {
   text: slowText,
   table: slowFields,
   json: slowFields,
+  image: slowImage,
 };

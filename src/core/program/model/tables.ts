@@ -51,11 +51,11 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
 }
 
 /**
- * A byte that followed the same four bytes 32 times and more without another is decided quickly, by how often that was, where it
+ * A byte that followed the same four bytes 48 times and more without another is decided quickly, by how often that was, where it
  * is, and what the longest repeat expects.
  */
-export const guessed: Contexts['quiet'] = {
-  when: 'guess > 8191',
+const guessed: Contexts['quiet'] = {
+  when: 'guess > 12287',
   expected: 'guess & 255',
   contexts: ['guess>>9', 'guessing', 'col*60+at', 'match[3]*77+next'],
 };
@@ -122,6 +122,7 @@ export const slowFields: SlowParts = {
   ],
   selectors: [byAgreement.expression, byLastByte.expression],
   matches: [16],
+  quiet: guessed,
 };
 
 /** Contexts that only some tables and JSON files have a use for, and some logs. */
