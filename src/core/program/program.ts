@@ -11,6 +11,7 @@ import { plainProgram, predictorProgram, type Generated } from './generate';
 import { runModel } from './encode';
 import { minimalModelFor } from './model/kinds';
 import type { Model } from './model/evaluate';
+import { smallFile } from './sizes';
 import { describeSyntax } from './syntax';
 import { sha256 } from './verify';
 import { viewsOf } from './views';
@@ -64,9 +65,6 @@ export interface Program {
 
 /** A predictor's program is longer than this whatever it predicts, so what is already shorter is left alone. */
 const leastPredictor = 790;
-
-/** Up to this many bytes the small predictor is tried as well. */
-const smallFile = 1 << 17;
 
 /**
  * Writes the shortest program found for `bytes`. It is never longer than the shortest program that stores the data or uses a

@@ -1,5 +1,8 @@
 /** From which sizes on a file's program is made in another way, in bytes. */
 
+/** Shorter files are also given the small predictor. */
+export const smallFile = 2 ** 17;
+
 /**
  * Longer files are coded in blocks of at most so many bytes, but for the rest of their last lines. The table of contexts is full
  * by then, and a program that holds one block at a time decodes in 160 MB.

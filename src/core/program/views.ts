@@ -1,6 +1,7 @@
 /** Other files that a file can be restated as, where they hold the same and are predicted better. */
 import { decimalTable } from './arrays';
 import { singleDecimals } from './singles';
+import { smallFile } from './sizes';
 import { residualView } from './sound';
 import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
 import { wrappedView } from './wrapped';
@@ -20,11 +21,14 @@ export interface View {
 
 /** The file itself and what it can be restated as: the shortest program of all wins. */
 export function viewsOf(bytes: Uint8Array): View[] {
-  // What differs in the length of its numbers or in its line ends alone is always predicted better.
-  const restated = singleView(bytes) ?? wrappedView(bytes);
-  if (restated) return [restated];
+  // What differs in the length of its numbers alone is always predicted better.
+  const singles = singleView(bytes);
+  if (singles) return [singles];
+  const wrapped = wrappedView(bytes);
+  // The same holds of line ends, but the small predictor, which may win on a short file, restates nothing.
+  if (wrapped && bytes.length >= smallFile) return [wrapped];
   const table = decimalTable(bytes);
-  const views = [table && { ...table, sentence: decimalSentence }, residualView(bytes)];
+  const views = [wrapped, table && { ...table, sentence: decimalSentence }, residualView(bytes)];
   return [{ text: bytes, hasColumns: true }, ...views.filter((view) => view !== undefined)];
 }
 

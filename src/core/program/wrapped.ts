@@ -9,6 +9,9 @@ const widths = { from: 40, to: 132 };
 /** Line ends that have to follow from the width, and their share of those within paragraphs, for the law to pay for itself. */
 const least = { told: 300, share: 0.4 };
 
+/** Characters of a line that may not be broken and has no end: it is looked through again from each of them. */
+const longestOpen = 1024;
+
 /** Spaces that no line may end at are written so. */
 const glue = '\v';
 /** Of what is not broken where the law says costs as much as so many line ends that follow from it. */
@@ -34,7 +37,10 @@ export function wrappedView(bytes: Uint8Array): View | undefined {
   const wide = sentenceGap(file);
   let [paragraphs, told] = ['', 0];
   for (const [k, line] of lines.entries()) {
-    const glued = glueIn(line, width);
+    // Neither the last line nor one that ends with a space stops at a gap or a line end, so none of it may be broken.
+    const isOpen = k === lines.length - 1 || /\s$/.test(line);
+    if (isOpen && line.length > longestOpen) return undefined;
+    const glued = glueIn(line, isOpen ? 0 : width);
     const before = lines[k - 1] ?? '';
     const gap = endsSentence.test(before) ? wide : ' ';
     const word = /^[^ \v]*/.exec(glued)![0].length;
@@ -89,10 +95,9 @@ function sentenceGap(file: string): string {
   return 2 * gaps.filter((gap) => gap.endsWith('  ')).length > gaps.length ? '  ' : ' ';
 }
 
-/** The line with glue for spaces that would end it: those behind its width, and all of a line that ends with a space. */
+/** The line with glue for spaces that would end it: those behind its width, where it has one. */
 function glueIn(line: string, width: number): string {
-  const isOpen = /\s$/.test(line);
-  if (line.length <= width && !isOpen) return line;
-  const kept = isOpen ? '' : line.slice(0, Math.max(0, line.lastIndexOf(' ', width))).trimEnd();
+  if (line.length <= width) return line;
+  const kept = line.slice(0, Math.max(0, line.lastIndexOf(' ', width))).trimEnd();
   return kept + line.slice(kept.length).replaceAll(' ', glue);
 }

@@ -34,6 +34,13 @@ describe('text whose lines were broken at a width', () => {
     });
   }
 
+  it('comes back without a line end behind its last line', () => {
+    const bytes = bytesOf(prose().trimEnd());
+    const { text, restore } = wrappedView(bytes)!;
+    const back = (new Function(`return ${restore!}`)() as (text: Uint8Array) => Uint8Array)(text);
+    assert.deepEqual(back, bytes);
+  });
+
   it('is left alone where it would not come back', () => {
     assert.equal(wrappedView(bytesOf(`\ufeff${prose()}`)), undefined);
     assert.equal(wrappedView(bytesOf(`${prose()}\va sign for glue`)), undefined);
