@@ -23,7 +23,7 @@ export interface Candidates {
 /** Shorter data do not teach a network as much as it costs. */
 const leastTaught = 1 << 18;
 
-/** A smaller table is faster, a larger one makes most files a thousandth shorter. */
+/** A smaller table is faster, a larger one makes most files a thousandth shorter; images, which get more of it, keep theirs. */
 const tableFactors: Record<ProgramOptions['effort'], number> = { fast: 0.5, balanced: 1, max: 2 };
 
 /** Bytes, so that no program takes more than 160 MB of memory. */
@@ -42,11 +42,11 @@ export async function* findCandidates(
     effort,
     semantics,
   );
-  const { largestTable = usualTable } = spec;
+  const { largestTable = usualTable * tableFactors[effort] } = spec;
   const lean = {
     ...spec,
     ...codeFor(spec, syntax, semantics),
-    largestTable: Math.min(mostTable, largestTable * tableFactors[effort]),
+    largestTable: Math.min(mostTable, largestTable),
   };
   const resampling = yield* findOriginals(bytes, syntax);
   const law = resampling && originalsFinding(bytes, syntax, lean, resampling);

@@ -90,6 +90,7 @@ export const slowImage: SlowParts = {
     '(n+w-nw&255)|ne<<8',
     'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
     'mix(image,w+2)',
+    'mix(image,n+258)',
     'mix(image,px<<10|near&207)',
     'mix(image,py<<10|near&207|1<<9)',
   ],

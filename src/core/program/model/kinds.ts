@@ -85,7 +85,7 @@ const leastHurried = 1 << 18;
 
 /**
  * The model of `size` bytes without what costs time and saves little: more than half of the contexts of texts and of tables and
- * almost half of those of images, and some of their weight sets and repeats, measured on one file of each kind. Other kinds are
+ * half of those of images, and some of their weight sets and repeats, measured on one file of each kind. Other kinds are
  * left as they are.
  */
 export function fastModel(full: ModelSpec, { type }: Syntax, size: number): ModelSpec {
