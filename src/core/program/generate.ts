@@ -27,7 +27,7 @@ interface Form {
 
 /**
  * The predictor's program: the payload, and behind it the kernel and the decoder's minified text, deflated together.
- * With `then`, the source of a function of the data and the words on the command line, its result is what the program gives.
+ * With `then`, the source of a function of the data, its result is what the program gives.
  */
 export async function predictorProgram(
   model: Model,
@@ -161,9 +161,7 @@ async function decoderText(model: Model, size: number, then?: string): Promise<s
   const body = `async source=>{
 const memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),${instanceOf(source)};
 ${source.replaceAll('kernel.', '')}}`;
-  const whole = then
-    ? `async(...parts)=>(${then})(await(${body})(...parts),globalThis.process?process.argv.slice(2):[])`
-    : body;
+  const whole = then ? `async source=>(${then})(await(${body})(source))` : body;
   return (await minified(`D=${whole}`)).replace(/^D=/, '');
 }
 

@@ -29,7 +29,7 @@ export async function* writeGenerative(
   const { payload } = yield* runModel(spec, weights);
   const generated = await predictorProgram(spec, payload, weights.length, {
     ascii,
-    then: inference,
+    then: `data=>(${inference})(data,globalThis.process?process.argv.slice(2):[])`,
   });
   const total = generated.program.length;
   const draw = new Function(`return ${inference}`)() as (
