@@ -69,8 +69,6 @@ const places: Part[] = [
 const pixels: Part[] = [
   { pattern: /\bimage\b/, words: 'what this image has held' },
   { pattern: /\bplace\b/, words: 'place in the image' },
-  { pattern: /\bpx\b/, words: 'column of the image' },
-  { pattern: /\bpy\b/, words: 'row of the image' },
   { pattern: /\bw\b/, words: 'pixel to the left' },
   { pattern: /\bn\b/, words: 'pixel above' },
   { pattern: /\b(nw|ne)\b/, words: 'pixels above to the sides' },
@@ -80,9 +78,7 @@ const pixels: Part[] = [
   { pattern: /\b(d[12]\w?|off)\b/, words: 'what the channels before were off' },
   { pattern: /\brough\b/, words: 'how rough the surroundings are' },
   { pattern: /\bnear\b/, words: 'tones of the 10 pixels around' },
-  { pattern: /\brough\b/, words: 'grey of the 10 pixels around, coarsely' },
   { pattern: /\bsmooth\b/, words: 'grey of the 5 pixels around' },
-  { pattern: /\bshape\b/, words: 'tones of the 16 pixels around' },
 ];
 
 /** The bytes right before, where an expression reads them all; single ones further back by their distance. */

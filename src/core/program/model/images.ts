@@ -1,5 +1,5 @@
 /** Images of one size: a pixel's neighbours, and what this image has held so far. */
-import type { Contexts, SlowParts } from './contexts';
+import type { Contexts } from './contexts';
 import type { NetworkInputs } from './network';
 
 /** Pixels around, as steps to the right and up: those that tell most come first. */
@@ -26,9 +26,9 @@ const around = [
 const margin = 4;
 
 /**
- * Images: a pixel's neighbours, exactly and coarsely, a gradient, its place in the image or, where that is known, in the box that
- * was drawn to, and what this image has held so far, since grey levels recur where edges do. Background comes first and is one
- * decision, a quick one where there is nothing else around.
+ * Images: a pixel's neighbours, exactly and coarsely, its place in the image or, where that is known, in the box that
+ * was drawn to, and what this image has held so far, since grey levels recur where edges do. More contexts would take
+ * room in the table from these. Background comes first and is one decision, a quick one where there is nothing else around.
  */
 export const imageModel = ({
   width,
@@ -50,8 +50,8 @@ export const imageModel = ({
   const known = new Uint8Array(${size}), around = [${around.map(([right, up]) => up * row - right).join()}];`,
     step: `known[spot] = c1; if (c1) ink = i; const nth = i - ${header}, at = nth < 0 ? 0 : nth % ${pixels}; image = nth / ${pixels} | 0; if (!at) { known.fill(0); ${boxes === undefined ? '' : `if (nth >= 0) edge = data[${boxes} + 2 * image], top = data[${boxes + 1} + 2 * image], left = top & 15, top >>= 4;`} }
   px = at % ${width}; py = at / ${width} | 0; place = ${boxes === undefined ? 'at' : `at + ${16 * width} - top * ${width} - left`}; spot = (py + ${margin}) * ${row} + px + ${margin};
-  let shape = 0, rough = 0, smooth = 0;
-  for (let k = ${around.length}; k--; ) { const v = known[spot - around[k]]; shape = shape << 2 | (v > 0) + (v > 128) + (v > 250); rough = rough << 3 | v >> 5; smooth = smooth << 4 | v >> 4; }
+  let shape = 0, smooth = 0;
+  for (let k = ${around.length}; k--; ) { const v = known[spot - around[k]]; shape = shape << 2 | (v > 0) + (v > 128) + (v > 250); smooth = smooth << 4 | v >> 4; }
   const near = shape & 0xfffff, w = ${at(-1, 0)}, n = ${at(0, 1)}, nw = ${at(-1, 1)}, ne = ${at(1, 1)}, ww = ${at(-2, 0)}, nn = ${at(0, 2)};`,
     quiet: {
       when: 'nth >= 0 && !near',
@@ -62,38 +62,17 @@ export const imageModel = ({
       'place',
       'w|n<<8|nw<<16',
       'w|n<<8|ne<<16',
-      'mix(w|n<<8|ne<<16|nw<<24,ww)',
       'w|ww<<8',
       'n|nn<<8',
-      'rough&0x3fffffff',
       'near',
-      '(n+w-nw&255)|ne<<8',
-      'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
       'smooth&0xfffff',
       'mix(image,1)',
-      'mix(image,w+2)',
-      'mix(image,n+258)',
-      'mix(image,px<<10|near&207)',
-      'mix(image,py<<10|near&207|1<<9)',
     ],
     selectors: [{ expression: 'near&255', size: 256 }],
     refine: 'near',
     sole: 0,
     matches: [],
   };
-};
-
-export const slowImage: SlowParts = {
-  contexts: [
-    'mix(w|n<<8|ne<<16|nw<<24,ww)',
-    'rough&0x3fffffff',
-    '(n+w-nw&255)|ne<<8',
-    'w*3+n*3+nw+ne*2+(ww>>1)+(nn>>1)>>3',
-    'mix(image,w+2)',
-    'mix(image,n+258)',
-    'mix(image,px<<10|near&207)',
-    'mix(image,py<<10|near&207|1<<9)',
-  ],
 };
 
 /** The pixels four rows up and four columns to the sides that are known, and the place; where all around is background, nothing. */

@@ -4,7 +4,7 @@ import { bitsFor, frontOf, type ModelSpec } from './engine';
 import { byteModel, recordModel } from './binaries';
 import type { SlowParts } from './contexts';
 import { jsonTracker, logTracker, tableTracker, type Tracker } from './fields';
-import { imageInputs, imageModel, slowImage } from './images';
+import { imageInputs, imageModel } from './images';
 import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import type { NetworkInputs } from './network';
 import { rasterModel } from './rasters';
@@ -84,9 +84,8 @@ export function extraContexts({ type }: Syntax): string[] {
 const leastHurried = 1 << 18;
 
 /**
- * The model of `size` bytes without what costs time and saves little: more than half of the contexts of texts and of tables and
- * half of those of images, and some of their weight sets and repeats, measured on one file of each kind. Other kinds are
- * left as they are.
+ * The model of `size` bytes without what costs time and saves little: more than half of the contexts of texts and of tables, and
+ * some of their weight sets and repeats, measured on one file of each kind. Other kinds are left as they are.
  */
 export function fastModel(full: ModelSpec, { type }: Syntax, size: number): ModelSpec {
   const slow = slowParts[type];
@@ -115,5 +114,4 @@ const slowParts: Partial<Record<Syntax['type'], SlowParts>> = {
   text: slowText,
   table: slowFields,
   json: slowFields,
-  image: slowImage,
 };
