@@ -35,7 +35,7 @@ const shared: { part: RegExp; cost: number }[] = [
 /** A context slows the program down, so it has to save this share of it, unless there are few. */
 const leastGain: Record<ProgramOptions['effort'], number> = {
   fast: 0.005,
-  balanced: 0.001,
+  balanced: 0.0015,
   max: 0.0005,
 };
 const few: Record<ProgramOptions['effort'], number> = { fast: 4, balanced: 8, max: 8 };
