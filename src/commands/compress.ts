@@ -5,6 +5,7 @@ import { commands, window } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { CompressRequest } from '../jobs/protocol';
+import { packedStage } from '../runs/folder';
 import { formatBytes, formatPercent, formatRatio } from '../runs/units';
 import { chooseRun } from './chooseRun';
 import type { House, Target } from './house';
@@ -67,7 +68,7 @@ async function chooseModel(house: House, target: Target): Promise<string | undef
 }
 
 /** The packed model that training leaves is where every pass starts. */
-const hasModel = (run: string): boolean => existsSync(join(run, 'stages', 'train.kolmo'));
+const hasModel = (run: string): boolean => existsSync(join(run, packedStage('train')));
 
 async function runPasses(
   house: House,

@@ -7,7 +7,7 @@ import { KolmoError } from '../core/error';
 import { exportOnnx } from '../core/train/export';
 import type { Metrics } from '../core/train/model';
 import type { RunEvent } from '../runs/events';
-import { bytesOnDisk, writeRecord } from '../runs/folder';
+import { bytesOnDisk, packedStage, writeRecord } from '../runs/folder';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
@@ -69,7 +69,7 @@ export async function* compressRun(
           yield { ...event.event, stage };
           break;
         case 'stageFinished': {
-          const artifact = `stages/${stage}.kolmo`;
+          const artifact = packedStage(stage);
           const packed = await writePacked(event, join(run, artifact));
           const measured = yield* measureOnnx(
             exportOnnx(packed.model),

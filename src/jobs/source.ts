@@ -7,7 +7,7 @@ import type { PassName } from '../core/compress/pass';
 import { KolmoError } from '../core/error';
 import type { Model } from '../core/train/model';
 import type { StageName } from '../runs/events';
-import { isRun, readRecord, readState, type RunRecord } from '../runs/folder';
+import { isRun, packedStage, readRecord, readState, type RunRecord } from '../runs/folder';
 import type { JobContext } from './context';
 import type { CompressRequest } from './protocol';
 import { versions } from './versions';
@@ -61,7 +61,7 @@ export async function openRun(run: string, passes: PassName[]): Promise<Source> 
   if (last === undefined || last === 'collect' || last === 'preprocess') {
     throw new KolmoError(`${run} holds no trained model yet: finish its training first.`);
   }
-  const path = join(run, 'stages', `${last}.kolmo`);
+  const path = join(run, packedStage(last));
   return { run, record, model: await readPacked(path), chain };
 }
 

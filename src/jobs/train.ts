@@ -17,7 +17,7 @@ import { collapseOf } from '../core/train/quality';
 import { trainDefaults, type TrainOptions } from '../core/train/options';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
-import { isRun, readRecord, writeRecord, type RunRecord } from '../runs/folder';
+import { isRun, packedStage, readRecord, writeRecord, type RunRecord } from '../runs/folder';
 import { collectDataset } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
@@ -117,7 +117,7 @@ export async function* trainRun(
     if (collapsed) yield { type: 'warning', stage: 'train', message: collapsed };
     const useless = measured.validation && uselessText(measured.validation, options.learningRate);
     if (useless) yield { type: 'warning', stage: 'train', message: useless };
-    const packed = await packModel(result.model, join(run, 'stages', 'train.kolmo'));
+    const packed = await packModel(result.model, join(run, packedStage('train')));
     // What is packed comes back as it was, and need not be measured twice.
     if (Buffer.compare(exportOnnx(packed.model), written) === 0) packed.measured = measured;
     const seconds = context.now() - started;

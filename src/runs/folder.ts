@@ -8,7 +8,7 @@ import type { Architecture } from '../core/train/model';
 import type { TrainOptions } from '../core/train/options';
 import type { CompressRequest, TrainRequest } from '../jobs/protocol';
 import { diskError, writeArtifact, writeIfAbsent } from './artifact';
-import type { StampedEvent } from './events';
+import type { StageName, StampedEvent } from './events';
 import { emptyRun, reduce, type RunState } from './state';
 
 /** What run.json holds: enough to do the run again. */
@@ -78,6 +78,9 @@ export async function createRunFolder(folder: string): Promise<void> {
 export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
   await writeArtifact(join(folder, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
 }
+
+/** The packed model that a stage leaves for those behind it, seen from its run. */
+export const packedStage = (stage: StageName): string => `stages/${stage}.kolmo`;
 
 /** Whether the folder holds a run. */
 export const isRun = (folder: string): boolean => existsSync(join(folder, 'run.json'));

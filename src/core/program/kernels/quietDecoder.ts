@@ -1,9 +1,3 @@
 // What a program carries where most bytes are as expected.
-import { quiet } from './mixing';
-
 export * from './repeatsDecoder';
-
-/** Reads whether the byte at `i` of the data is another than the expected one. */
-export function decodeQuiet(i: i32, expected: i32): i32 {
-  return quiet(i, -1, expected);
-}
+export { decodeQuiet } from './imageDecoder';
