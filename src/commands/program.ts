@@ -26,7 +26,11 @@ const efforts: { label: string; effort: ProgramRequest['effort']; detail: string
     detail: 'Most of the savings in a fraction of the time.',
   },
   { label: 'Fast', effort: 'fast', detail: 'Quick to write and quick to run, a little longer.' },
-  { label: 'Max', effort: 'max', detail: 'The shortest program that the search finds.' },
+  {
+    label: 'Max',
+    effort: 'max',
+    detail: 'The shortest program that the search finds, which may run for half a minute.',
+  },
 ];
 
 /** @returns the folder of the run whose program stage this is, or undefined when the user backed out. */

@@ -4,16 +4,20 @@ import { learnNetwork, learners } from './learner';
 import { echoContext } from './model/echoes';
 import { usualTable, type ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
+import { scriptOf, type ScriptSpec } from './model/script';
 import { swapContexts } from './model/swaps';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import { searchModel } from './search';
 import type { Semantics } from './semantics';
+import { smallFile } from './sizes';
 import type { Syntax } from './syntax';
 
 export interface Candidates {
   /** One, or a second one with a network. */
   models: ModelSpec[];
+  /** The first in JavaScript, where that decodes soon enough. */
+  script?: ScriptSpec;
   /** What the contexts that were kept say of the file. */
   found: Finding[];
   /** How its images were drawn, where they owe something to that. */
@@ -28,6 +32,13 @@ const tableFactors: Record<ProgramOptions['effort'], number> = { fast: 0.5, bala
 
 /** Bytes, so that no program takes more than 160 MB of memory. */
 const mostTable = 56 << 20;
+
+/** Bytes: JavaScript takes a second for 100,000 of them or less, which is too long for more than these. */
+const mostScripted: Record<ProgramOptions['effort'], number> = {
+  fast: 1 << 14,
+  balanced: smallFile,
+  max: 1 << 21,
+};
 
 /** Searches a file, or the first block of it. */
 export async function* findCandidates(
@@ -59,7 +70,8 @@ export async function* findCandidates(
     const network = yield* learnNetwork(lean, inputs, bytes, { ...learner, seed });
     models.push(withFront(lean, syntax, { network, ...front }));
   }
-  return { models, found, ...(isDrawn && { law }) };
+  const script = bytes.length <= mostScripted[effort] ? scriptOf(lean) : undefined;
+  return { models, found, ...(script && { script }), ...(isDrawn && { law }) };
 }
 
 /** State and step of the model without what only contexts ask for that were left out. */

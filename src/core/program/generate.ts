@@ -5,8 +5,7 @@ import { joinBytes } from '../join';
 import type { CodedBlock } from './blocks';
 import { deflate } from './deflate';
 import { engineSource, filled, pagesOf, type ModelSpec } from './model/engine';
-import { decoderOf, zeros, type Model } from './model/evaluate';
-import { minimalSource } from './model/minimal';
+import { decoderOf, sourceOf, zeros, type Model } from './model/evaluate';
 import { wrap, type Shell } from './shell';
 
 export interface Generated {
@@ -100,7 +99,7 @@ function assembled(
     ? `b=await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${bytes})`
     : `eval(${response}.text()))`;
   const shell = { body: joinBytes([coded, code]), statement, browser: true, ascii };
-  return counted(mixing ? 'predictor' : 'small predictor', residual, shell);
+  return counted(model.type === 'minimal' ? 'small predictor' : 'predictor', residual, shell);
 }
 
 /**
@@ -155,8 +154,8 @@ function sectionHead(length: number): Uint8Array {
  * small one what turns `b` into the data.
  */
 async function decoderText(model: Model, size: number, then?: string): Promise<string> {
-  if (model.type === 'minimal')
-    return minified(`const size=${size};${minimalSource(model, 'decode')}`);
+  if (model.type !== 'mixing')
+    return minified(`${sourceOf(model, size, 'decode')}${then ? `b=(${then})(b);` : ''}`);
   const source = engineSource(model, size, 'decode');
   const body = `async source=>{
 const memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),${instanceOf(source)};

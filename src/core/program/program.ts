@@ -18,7 +18,7 @@ import { viewsOf } from './views';
 import { waitFor } from './waitFor';
 
 export interface ProgramOptions {
-  /** fast: the model of the kind without what costs time and saves little; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. */
+  /** fast: the model of the kind without what costs time and saves little; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. The less the hurry, the longer are the files whose decoder is JavaScript. */
   effort: 'fast' | 'balanced' | 'max';
   /** Base64 instead of raw bytes: a third longer, but editors and mail leave it alone. */
   ascii: boolean;
@@ -82,7 +82,7 @@ export async function* writeProgram(
   let points: ProgramEvent[] = [];
   let fields: FieldCost[] = [];
   let modelBytes = 0;
-  /** Of how images were drawn, and of the networks tried, whether they are mixed in or not. */
+  /** Of how images were drawn, of the networks tried, whether they are mixed in or not, and of the decoder's language. */
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
@@ -90,12 +90,13 @@ export async function* writeProgram(
       const analysis = analyse(text, known.syntax);
       const { syntax } = analysis;
       const candidates = yield* findCandidates(text, analysis, { effort, seed });
-      const { found, law } = candidates;
+      const { found, law, script } = candidates;
       if (law) learnt.push(law);
       // The small decoder only wins on small files, or where there is hardly anything to predict.
       const small =
         !restore && text.length < smallFile ? [minimalModelFor(syntax, text.length)] : [];
-      const models: Model[] = [...small, ...candidates.models];
+      const models: Model[] = [...small, ...candidates.models, ...(script ? [script] : [])];
+      let compiled = 0;
       for (const model of models) {
         const { payload, costs, networkBits = 0 } = yield* runModel(model, text);
         const predicted = await predictorProgram(model, payload, text.length, {
@@ -103,9 +104,11 @@ export async function* writeProgram(
           then: restore,
         });
         const shipped = Math.round(networkBits / 8);
+        if (model.type === 'mixing') compiled = predicted.program.length;
         if (model.type === 'mixing' && model.network)
           learnt.push(networkFinding(shipped, best.program.length, predicted.program.length));
         if (predicted.program.length >= best.program.length) continue;
+        if (model.type === 'script') learnt.push(scriptFinding(compiled, predicted.program.length));
         best = predicted;
         modelBytes = shipped;
         points = curveOf(partsOf(costs, bytes.length, curvePoints));
@@ -118,7 +121,7 @@ export async function* writeProgram(
         const savedBytes = plain.program.length - best.program.length;
         const what = sentence ?? describeSyntax(syntax);
         const told = found.filter((finding) => finding.savedBytes > 0 || hasColumns);
-        findings = [{ sentence: what, savedBytes }, ...(model.type === 'mixing' ? told : [])];
+        findings = [{ sentence: what, savedBytes }, ...(model.type === 'minimal' ? [] : told)];
       }
     }
   }
@@ -180,6 +183,14 @@ export function networkFinding(shipped: number, without: number, along: number):
   return {
     sentence: `A network trained on the data beforehand, ${formatCount(shipped)} bytes of weights, is ${saved > 0 ? 'mixed in' : 'left out'}: the program has ${totals}.`,
     savedBytes: Math.max(0, saved),
+  };
+}
+
+/** What a decoder in JavaScript saves. */
+function scriptFinding(compiled: number, plain: number): Finding {
+  return {
+    sentence: `The decoder is plain JavaScript: ${formatCount(plain)} bytes in all, where the fastest one, in WebAssembly, would have ${formatCount(compiled)}.`,
+    savedBytes: compiled - plain,
   };
 }
 

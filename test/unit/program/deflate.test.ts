@@ -8,7 +8,7 @@ import { createRandom } from '../../../src/core/random';
 
 const random = createRandom(5);
 const source = Uint8Array.from(
-  Buffer.from(minimalSource({ type: 'minimal', contexts: ['c1'], tableBits: 12 }, 'decode')),
+  Buffer.from(minimalSource({ type: 'minimal', contexts: ['c1'], tableBits: 12 }, 1, 'decode')),
 );
 const binary = Uint8Array.from({ length: 3000 }, () => 128 + random.integer(9) * random.integer(9));
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
+import { predictorProgram } from '../../../src/core/program/generate';
 import { decodeWith, encodeWith } from '../../../src/core/program/model/evaluate';
 import { fastModel } from '../../../src/core/program/model/kinds';
+import { scriptOf } from '../../../src/core/program/model/script';
 import type { Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
 import { finishedSync } from '../../fixtures/finished';
@@ -52,6 +54,40 @@ describe('mixing predictor', () => {
       assert.ok(Math.abs(payload.length - bits / 8) < 8, `${payload.length} bytes, ${bits} bits`);
     });
   }
+});
+
+describe('predictor in JavaScript', () => {
+  for (const { type, bytes } of sources.filter(({ type }) => type !== 'image')) {
+    it(`brings ${type} back, hardly longer than the kernel makes it, and from half the decoder`, async () => {
+      const { full } = analyse(bytes);
+      const script = scriptOf(full)!;
+      const { payload } = finishedSync(encodeWith(script, bytes));
+      assert.deepEqual(decodeWith(script, payload, bytes.length), bytes);
+      const compiled = finishedSync(encodeWith(full, bytes)).payload;
+      assert.ok(
+        payload.length < 1.06 * compiled.length + 24,
+        `${payload.length}, ${compiled.length} bytes with the kernel`,
+      );
+      const [short, long] = await Promise.all(
+        [script, full].map((model) =>
+          predictorProgram(model, payload, bytes.length, { ascii: false }),
+        ),
+      );
+      assert.ok(short.runtime < long.runtime - 800, `${short.runtime}, ${long.runtime}`);
+    });
+  }
+
+  it('sees as little of the byte to come as its decoder does', () => {
+    const { bytes } = sources[0];
+    const script = scriptOf(analyse(bytes).full)!;
+    const peeking = { ...script, contexts: [...script.contexts, 'data[i]', 'data[i+1]'] };
+    const { payload } = finishedSync(encodeWith(peeking, bytes));
+    assert.deepEqual(decodeWith(peeking, payload, bytes.length), bytes);
+  });
+
+  it('has no part in what only the kernel does', () => {
+    assert.equal(scriptOf(analyse(images).full), undefined);
+  });
 });
 
 describe('log model', () => {

@@ -5,25 +5,28 @@ export type CoderForm = 'encode' | 'decode';
 
 const shift = `for (; range < 2 ** 24; range *= 256) { out[written++] = low / 2 ** 24; low = low % 2 ** 24 * 256; }`;
 
-/** The encoder knows the bit, and notes what it costs. */
-export const observe = `const y = data[i] >> --bit & 1; costs[i] -= Math.log2(y ? p : 1 - p);`;
+/** The encoder knows the decision at `bit` of `code`, and notes what it costs. */
+export const observe = (code: string, bit: string): string =>
+  `const y = ${code} >> ${bit} & 1; costs[i] -= Math.log2(y ? p : 1 - p);`;
 
 /**
- * `start` comes before the first byte; `bit` codes `y` with the probability `p` of a one. A range of one is widened to three
+ * `start` comes before the first byte of `size`; `bit` codes `y` with the probability `p` of a one. A range of one is widened to three
  * bytes first: the decoder reads them, and what the encoder shifts out before them lands in front of `out`, where nothing is kept.
  */
-export const coder: Record<CoderForm, { start: string; bit: string }> = {
+export const coder: Record<CoderForm, { start: (size: number) => string; bit: string }> = {
   encode: {
-    start: `const data = source, costs = new Float32Array(size), out = new Uint8Array(size + (size >> 1) + 1024);
+    start: (
+      size,
+    ) => `const data = new Uint8Array(${size}), costs = new Float32Array(${size}), out = new Uint8Array(${size + (size >> 1) + 1024});
 let written = -4, low = 0, range = 1;
 const carry = () => { if (low >= 2 ** 32) { let k = written - 1; for (; out[k] === 255; k--) out[k] = 0; out[k]++; low -= 2 ** 32; } };`,
     bit: `${shift}
     const part = range * p >>> 0; if (y) range = part; else { low += part; range -= part; carry(); }`,
   },
   decode: {
-    start: `const data = new Uint8Array(size); let code = 0, read = 0, range = 1;`,
-    bit: `for (; range < 2 ** 24; range *= 256) code = code * 256 + b[read++];
-    const part = range * p >>> 0, y = code < part; if (y) range = part; else { code -= part; range -= part; }`,
+    start: (size) => `const data = new Uint8Array(${size}); let coded = 0, read = 0, range = 1;`,
+    bit: `for (; range < 2 ** 24; range *= 256) coded = coded * 256 + b[read++];
+    const part = range * p >>> 0, y = coded < part; if (y) range = part; else { coded -= part; range -= part; }`,
   },
 };
 

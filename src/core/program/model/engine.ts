@@ -199,11 +199,11 @@ const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(m
 ${matches.length > 0 ? `kernel.recall(${[matches.length, recent, recentBits(size)].join()});` : ''}
 kernel.prepare(${[contexts.length, selectors.length, encoding ? stream - unused : stream, weights, rows, table, tableBytes, spec.rate, spec.leastError ?? 0, expertsOf(spec)].join()});
 ${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
-${treeSource(spec, form)}
+${treeSource(spec, `new Uint16Array(memory.buffer, ${map.tree}, 768)`, form)}
 ${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
 ${begin}
 ${mixSource}
-${usesSource([...contexts, spec.refine, ...selectors.map(({ expression }) => expression), quiet?.when].join())}
+${usesOf(spec)}
 let c1 = 0${looksBack ? ', c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0' : ''};
 ${spec.state.includes('opinion') ? `const opinion = new Float32Array(memory.buffer, ${map.expert}, 256), odds = new Float32Array(memory.buffer, ${map.stretch}, 4096);` : ''}
 ${spec.state}
@@ -227,17 +227,33 @@ ${end}
 `;
 }
 
+/** Which of the trackers' state a model reads. */
+export const usesOf = ({
+  contexts,
+  refine,
+  selectors,
+  quiet,
+}: Pick<ModelSpec, 'contexts' | 'refine' | 'selectors' | 'quiet'>): string =>
+  usesSource(
+    [...contexts, refine, ...selectors.map(({ expression }) => expression), quiet?.when].join(),
+  );
+
 /**
  * The tree of decisions, where it is not that of bits or is asked for: `tree` holds of each byte its decisions, and behind them of
- * each node the byte that ends there, as the kernel does; `leaf` holds each byte's node, for opinions.
+ * each node the byte that ends there, as the kernel does; `leaf` holds each byte's node, for opinions. `empty` is source of its
+ * 768 zeros.
  */
-const treeSource = ({ lengths, state }: ModelSpec, form: EngineForm): string => {
+export const treeSource = (
+  { lengths, state }: Pick<ModelSpec, 'lengths' | 'state'>,
+  empty: string,
+  form?: EngineForm,
+): string => {
   const leaves = state.includes('leaf[');
   const own = lengths ?? (leaves ? new Array<number>(256).fill(8) : undefined);
   if (!own && form !== 'explain') return '';
   const digits = own?.join('').replace(/0+$/, '');
   const plant = `let code = 256; [...'${digits}'].map((length, byte) => { if (+length) tree[256 + (${leaves ? 'leaf[byte] = ' : ''}code >> 8 - length)] = byte | 256, tree[byte] = code, code += 256 >> length; });`;
-  return `const tree = new Uint16Array(memory.buffer, ${map.tree}, 768)${leaves ? ', leaf = []' : ''}; ${own ? plant : ''}`;
+  return `const tree = ${empty}${leaves ? ', leaf = []' : ''}; ${own ? plant : ''}`;
 };
 
 /**

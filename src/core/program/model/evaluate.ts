@@ -1,5 +1,6 @@
 /** Runs a predictor inside the encoder: where the source text of models becomes code. */
 import { joinBytes } from '../../join';
+import type { CoderForm } from './coder';
 import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
 import decoder from '../kernels/decoder.ts?wasm';
 import drawnDecoder from '../kernels/drawnDecoder.ts?wasm';
@@ -10,6 +11,7 @@ import networkDecoder from '../kernels/networkDecoder.ts?wasm';
 import quietDecoder from '../kernels/quietDecoder.ts?wasm';
 import repeatsDecoder from '../kernels/repeatsDecoder.ts?wasm';
 import { minimalSource, type MinimalSpec } from './minimal';
+import { scriptSource, type ScriptSpec } from './script';
 import { expectSource, type Expectation } from './residuals';
 import type { Resampling } from './resampled';
 import { windowsSource, type NetworkInputs, type Windows } from './network';
@@ -17,7 +19,11 @@ import { windowsSource, type NetworkInputs, type Windows } from './network';
 /** What a decoder may read past its payload. */
 export const zeros = new Uint8Array(4);
 
-export type Model = ModelSpec | MinimalSpec;
+export type Model = ModelSpec | ScriptSpec | MinimalSpec;
+
+/** The source of a model whose decoder is JavaScript alone. */
+export const sourceOf = (model: ScriptSpec | MinimalSpec, size: number, form: CoderForm): string =>
+  model.type === 'script' ? scriptSource(model, size, form) : minimalSource(model, size, form);
 
 export interface Encoding {
   payload: Uint8Array;
@@ -62,10 +68,8 @@ export function encodeWith(
   data: Uint8Array,
   { form = 'encode', room = data.length, skip = 0 }: EncodeOptions = {},
 ): Generator<number, Encoding> {
-  if (model.type === 'minimal') {
-    const body = minimalSource(model, 'encode');
-    return new GeneratorFunction('source', 'size', body)(data, data.length);
-  }
+  if (model.type !== 'mixing')
+    return new GeneratorFunction('source', sourceOf(model, data.length, 'encode'))(data);
   const body = engineSource(model, room, form);
   return new GeneratorFunction('memory', 'kernel', 'source', 'front', 'skip', body)(
     ...instantiate(encoder, model, room),
@@ -93,11 +97,8 @@ export function decoderOf({
 export function decodeWith(model: Model, payload: Uint8Array, size: number): Uint8Array {
   const run = (parameters: string[], body: string): Body<Uint8Array> =>
     new Function(...parameters, body) as Body<Uint8Array>;
-  if (model.type === 'minimal')
-    return run(['b', 'size'], `${minimalSource(model, 'decode')}return b;`)(
-      joinBytes([payload, zeros]),
-      size,
-    );
+  if (model.type !== 'mixing')
+    return run(['b'], `${sourceOf(model, size, 'decode')}return b;`)(joinBytes([payload, zeros]));
   const body = engineSource(model, size, 'decode');
   const kernel = new WebAssembly.Module(decoderOf(model));
   return run(['memory', 'kernel', 'source'], body)(...instantiate(kernel, model, size), payload);

@@ -38,18 +38,22 @@ export const minimalByteContexts = [
 ];
 
 /**
- * The body of a function of `(source, size)` that codes as `engineSource` does; the decoder turns `b` into the data.
+ * The body of a function of `source` that codes `size` bytes as `engineSource` does; the decoder turns `b` into the data.
  * Probabilities are mixed under the algebraic sigmoid x / sqrt(1 + x^2) instead of the logistic one, because it needs no tables.
  * Each is followed by how often it was taught, and those of one byte lie near one another, so that less has to be fetched.
  */
-export function minimalSource({ contexts, tableBits }: MinimalSpec, form: CoderForm): string {
+export function minimalSource(
+  { contexts, tableBits }: MinimalSpec,
+  size: number,
+  form: CoderForm,
+): string {
   const alternates = contexts.includes('other');
   return `
 const N = ${contexts.length}, chance = new Float32Array(N << ${tableBits + 1}), weights = new Float32Array(N << 8).fill(${contexts.length > 1 ? 0.35 : 1}), slot = [], input = [];
 ${mixSource}
-${coder[form].start}
+${coder[form].start(size)}
 let word4 = 0${alternates ? ', other = 0, near = 0' : ''};
-for (let i = 0; i < size; i++) {
+for (let i = 0; i < ${size}; i++) {
   ${form === 'decode' ? '' : 'if (!(i & 8191)) yield i;'}
   const hash = [${contexts.join()}].map(mix);
   let node = 1${form === 'decode' ? '' : ', bit = 8'};
@@ -61,7 +65,7 @@ for (let i = 0; i < size; i++) {
     }
     const size2 = Math.sqrt(1 + dot * dot);
     const p = 0.5 + 0.49999 * dot / size2;
-    ${form === 'decode' ? '' : observe}
+    ${form === 'decode' ? '' : observe('source[i]', '--bit')}
     ${coder[form].bit}
     for (let k = 0; k < N; k++) {
       const a = slot[k];

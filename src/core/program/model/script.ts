@@ -1,0 +1,143 @@
+/**
+ * The predictor of kernels/mixing.ts as JavaScript, for programs that are to be short: minified and deflated it takes half the bytes
+ * of the WebAssembly, and several times the time. Encoder and decoder are one source text.
+ */
+import { coder, finish, observe, type CoderForm } from './coder';
+import { bitsFor, treeSource, usesOf, type ModelSpec } from './engine';
+import { mixSource } from './fields';
+
+/** What a script knows of a model: all but what images are predicted with, and what decides bytes quickly. */
+export interface ScriptSpec extends Omit<
+  ModelSpec,
+  'type' | 'sole' | 'quiet' | 'network' | 'resampling' | 'largestTable' | 'leastError'
+> {
+  type: 'script';
+}
+
+/** The model in JavaScript, where it has nothing that only the WebAssembly kernel does. */
+export function scriptOf(spec: ModelSpec): ScriptSpec | undefined {
+  const { sole, quiet, network, resampling, opinion, lengths } = spec;
+  if (sole !== undefined || quiet || network || resampling) return undefined;
+  // A tree of the file's own takes a hundred bytes to tell, which only opinions are worth.
+  return { ...spec, type: 'script', lengths: opinion ? lengths : undefined };
+}
+
+/** Slots for each byte and each context: every byte asks for eight, of which about half are new. */
+const tableShare = 8;
+
+/** Numbers between two repeats in `match`, as in the kernel's memory: at, length, bucket, and the expected byte's decisions. */
+const stride = 8;
+
+/**
+ * The body of a function of `source` that codes `size` bytes as `minimalSource` does; the decoder turns `b` into the data.
+ *
+ * A slot of `slots` has four bytes: a check, how many zeros and ones, and the last five bits behind a one. The 16 slots of four
+ * decisions lie together. `chances` holds pairs: a probability, which begins as what the counts say, and how often it was taught.
+ * `weights` holds rows, and behind each how often it learned.
+ */
+export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): string {
+  const { contexts, selectors, matches, refine, rate, opinion } = spec;
+  const [N, M, S] = [contexts.length, matches.length, selectors.length + 2];
+  const told = 2 * (N + M);
+  const inputs = told + N + (opinion ? 2 : 1);
+  const firstRow = (m: number): number =>
+    256 + N + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
+  const tableBits = bitsFor(size * N * tableShare, 16, 24);
+  const tree = treeSource(spec, `new Uint16Array(768)`);
+  const byBit = form === 'encode' || M > 0;
+  return `
+const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(S - 2) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], asked2 = [], slotOf = [], homes = [], slots = new Uint8Array(${4 << tableBits});
+for (let k = 0, t = -8.9; k < 4096; t += 1 / (k * (1 - k / 4096))) logits[k++] = t;
+const logistic = d => { let z = 1 - d / 2 ** 20, k = 20; while (k--) z *= z; return 0.99999 / (1 + z) + 5e-6; };
+${tree}
+${M ? `const match = new Int32Array(${M * stride}), recent = new Int32Array(${M << 18});` : ''}
+${mixSource}
+${coder[form].start(size)}
+${usesOf(spec)}
+let c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
+${opinion ? 'const opinion = floats(256), odds = logits;' : ''}
+${spec.state}
+for (let i = 0; i < ${size}; i++) {
+  ${form === 'encode' ? 'if (!(i & 8191)) yield i;' : ''}
+  ${spec.step}
+  ${opinion ?? ''}
+  const hashes = [${contexts.join()}].map(mix), refinement = ${refine};
+  ${selectors.map(({ expression }, m) => `rowOf[${m + 2}] = (${firstRow(m)} + (${expression})) * ${inputs + 1};`).join('\n  ')}
+  {
+    let node = 1, next = 0, local = 1${byBit ? ', bit = 8' : ''};
+    while (!next) {
+      let known = 256, dot = 0;
+      for (let k = 0; k < ${N}; k++) {
+        if (local < 2) homes[k] = mix(hashes[k], node) >>> ${32 - tableBits};
+        const a = slotOf[k] = (homes[k] ^ local) * 4, check = hashes[k] & 255;
+        if (slots[a] ^ check) slots[a] = check, slots[a + 1] = slots[a + 2] = slots[a + 3] = 0;
+        const zeros = slots[a + 1], ones = slots[a + 2], both = zeros + ones, q = (ones + 0.4) / (both + 0.8);
+        if (both) known++;
+        const x = inputs[k] = logits[(chances[asked2[k] = k << 18 | zeros << 9 | ones * 2] ||= q) * 4096 | 0];
+        inputs[k + ${N}] = logits[(chances[asked2[k + ${N}] = k << 18 | 131072 | slots[a + 3] << 9 | node * 2] ||= q) * 4096 | 0];
+        inputs[k + ${told}] = zeros && ones ? -x : x;
+      }
+      ${byBit ? 'bit--;' : ''}
+      ${
+        M
+          ? `for (let m = 0; m < ${M}; m++) {
+        const [, length, bucket, expects] = match.subarray(m * ${stride}), one = expects >> bit & 1;
+        inputs[m + ${2 * N}] = logits[(chances[asked2[m + ${2 * N}] = ${N << 18} | m << 7 | (expects && bucket << 1 | one) << 1] ||= 0.5) * 4096 | 0];
+        inputs[m + ${2 * N + M}] = expects && (one * 2 - 1) * Math.min(length, 32) / 16;
+      }`
+          : ''
+      }
+      ${opinion ? `inputs[${inputs - 2}] = opinion[node];` : ''}
+      inputs[${inputs - 1}] = 0.4;
+      rowOf[0] = node * ${inputs + 1}; rowOf[1] = known * ${inputs + 1};
+      for (let m = 0; m < ${S}; m++) {
+        let sum = 0;
+        for (let j = 0; j < ${inputs}; j++) sum += inputs[j] * weights[rowOf[m] + j];
+        dot += (sums[m] = sum) * trusts[node * ${S} + m];
+      }
+      const place1 = mix(c1 << 16 | node << 8 | dot + 24.5, 0) >>> 14, place2 = mix(refinement, node << 8 | dot + 24.5) >>> 14;
+      const p = logistic(dot + biases[place1] + biases[place2]);
+      ${form === 'encode' ? observe(tree ? 'tree[source[i]]' : 'source[i]', 'bit') : ''}
+      ${coder[form].bit}
+      for (let m = 0; m < ${S}; m++) {
+        const row = rowOf[m], step = (y - logistic(sums[m])) * (${rate} + 0.015 / (1 + (weights[row + ${inputs}] += 0.003)));
+        for (let j = 0; j < ${inputs}; j++) weights[row + j] += step * inputs[j];
+        trusts[node * ${S} + m] += (y - p) * 0.0015 * sums[m];
+      }
+      biases[place1] += (y - p) * 0.03; biases[place2] += (y - p) * 0.03;
+      for (const a of asked2) chances[a] += (y - chances[a]) / (chances[a + 1]++ + 5);
+      for (const a of slotOf) {
+        slots[a + 3] = slots[a + 3] * 2 & 31 | y | (slots[a + 3] > 15) * 32;
+        if (slots[a + 1 + y] < 255) slots[a + 1 + y]++; else if (slots[a + 2 - y] > 1) slots[a + 2 - y]--;
+      }
+      ${M ? `for (let m = 0; m < ${M << 3}; m += ${stride}) if ((match[m + 3] >> bit & 1) - y) match[m + 1] = match[m + 3] = 0;` : ''}
+      node = node * 2 + y; local = local > 7 ? 1 : local * 2 + y;
+      next = ${tree ? 'tree[256 + node]' : 'node > 255 && node'};
+    }
+    data[i] = next;
+  }
+  c4 = c3; c3 = c2; c2 = c1; c1 = data[i]; word4 = word4 << 8 | c1;
+  ${M ? repeatsSource(matches, tree !== '') : ''}
+}
+${finish[form]}
+`;
+}
+
+/** Follows or finds repeats behind byte `i`, as kernels/repeats.ts does. */
+const repeatsSource = (matches: number[], tree: boolean): string => `
+  [${matches.join()}].map((least, m) => {
+    const state = match.subarray(m * ${stride});
+    let [at, length] = state, key = m, j = 0;
+    while (j < least) key = mix(key, data[i - j++]);
+    key = m << 18 | key >>> 14;
+    if (length && data[at++] === c1) length++;
+    else {
+      at = recent[key];
+      for (length = 0; length < 32 && length < at && data[at - 1 - length] === data[i - length]; ) length++;
+      if (length < least) length = 0;
+    }
+    recent[key] = i + 1;
+    state[0] = at; state[1] = length;
+    state[2] = Math.min(length < 16 ? length : 15 + (length >> 4), 31);
+    state[3] = length && ${tree ? 'tree[data[at]]' : 'data[at] | 256'};
+  });`;
