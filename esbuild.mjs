@@ -42,7 +42,7 @@ const wasmKernels = {
       const { error, stderr } = await asc.main(
         [
           relative('.', path),
-          ...['--outFile', 'kernel.wasm', '--runtime', 'stub', '-O3', '--noAssert'],
+          ...['--outFile', 'kernel.wasm', '--runtime', 'stub', '-O3', '--converge', '--noAssert'],
           ...['--enable', 'simd', '--importMemory', '--use', 'abort='],
         ],
         {

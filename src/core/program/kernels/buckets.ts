@@ -15,42 +15,33 @@ export function placeBuckets(at: usize, bytes: i32): void {
  * byte, and the other for what followed it first; what else followed lies in the same page.
  */
 export function findBuckets(contexts: i32, first: bool, node: i32): void {
-  // All addresses come first, and their lines are asked for together, so that the waits for memory overlap.
+  // All lines are asked for together, so that the waits for memory overlap.
+  const other = (node + i32(first)) << 6;
   for (let k: i32 = 0; k < contexts << 2; k += 4) {
-    let a: usize;
+    let a: usize = load<i32>(k, HOME) ^ 32;
     if (first) {
-      let h = (load<i32>(k, HASH) ^ ((k + 4) * 0x9e3779b1)) * 0x85ebca6b;
-      h = (h ^ (h >>> 15)) * 0x2f0b4c47;
-      store<i32>(k, (h >>> 16) | 1, CHECK);
-      a = ((<usize>((<i64>(<u32>((h ^ (h >>> 14)) * 0x9e3779b1)) * size) >> 32)) & ~63) + table;
-    } else {
-      a = load<i32>(k, HOME) ^ 32;
-      if (<i32>load<u16>(a) !== (load<i32>(k, CHECK) ^ (node << 3))) a ^= node << 6;
+      let h = (load<i32>(k, HASH) ^ ((k + 4) * 0x9e3779b1)) * 0x9e3779b1;
+      h = (h ^ (h >>> 15)) * 0x9e3779b1;
+      store<i32>(k, (h & 0xffff) | 1, CHECK);
+      a = ((<usize>((<i64>(<u32>h) * size) >> 32)) & ~63) + table;
     }
+    if (<i32>load<u16>(a) !== (load<i32>(k, CHECK) ^ (node << 3))) a ^= other;
     store<i32>(k, <i32>a, SLOT);
     store<i32>(k, load<u16>(a), PLACE);
   }
   let known = 256;
   for (let k: i32 = 0; k < contexts << 2; k += 4) {
     let a: usize = load<i32>(k, SLOT);
-    let b = a ^ 64;
-    let check = load<i32>(k, CHECK);
-    if (!first) {
-      b = load<i32>(k, HOME) ^ 32;
-      check ^= node << 3;
-    }
+    const check = load<i32>(k, CHECK) ^ (node << 3);
     if (load<i32>(k, PLACE) !== check) {
-      if (<i32>load<u16>(b) === check) a = b;
-      else {
-        if (used(a) > used(b)) a = b;
-        v128.store(a, i32x4.splat(0));
-        v128.store(a, i32x4.splat(0), 16);
-        store<u16>(a, check);
-      }
+      if (used(a) > used(a ^ other)) a ^= other;
+      v128.store(a, i16x8.splat(1));
+      v128.store(a, i16x8.splat(1), 16);
+      store<u16>(a, check);
     }
     store<i32>(k, <i32>a, BASE);
     if (first) store<i32>(k, <i32>a, HOME);
-    known += i32(load<u16>(a, 2) !== 0);
+    known += i32(load<u16>(a, 2) !== 1);
   }
   store<i32>(4, known, SELECT);
 }

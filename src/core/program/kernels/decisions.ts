@@ -5,14 +5,6 @@ import { CODE, STRETCH, SYMBOL } from './map';
 /** A byte that has a decision of its own before those of all others. */
 export let sole: i32 = -1;
 
-/** The tree of bits, in which all bytes are eight decisions deep; the host may put that of a file in its place. */
-export function plantBits(): void {
-  for (let k: usize = 0; k < 512; k += 2) {
-    store<u16>(k, 256 | (k >> 1), CODE);
-    store<u16>(k, 256 | (k >> 1), SYMBOL + 512);
-  }
-}
-
 /** Comes before the first byte where there is such a byte; of a program without it, what is done for that falls away. */
 export function single(byte: i32): void {
   sole = byte;
@@ -35,7 +27,7 @@ export function bitOf(code: i32, bit: i32): i32 {
   return (code >> bit) & 1;
 }
 
-/** The byte that ends at a node, and 256; 0 where the tree goes on. */
+/** The byte that ends at a node, and 256; less where the tree goes on. */
 export function symbolAt(node: i32): i32 {
   return load<u16>(node << 1, SYMBOL);
 }

@@ -1,19 +1,21 @@
 // Log-odds and back, by tables (AssemblyScript).
-import { SQUASH, STRETCH } from './map';
+import { CODE, SQUASH, STRETCH, TOP } from './map';
 
-/** Fills the tables by small steps from the middle outwards: their inverse is only as exact as it need be. */
-export function fillLogistic(): void {
-  let s: f64 = 0.5;
-  let t: f64 = 0;
-  for (let k: usize = 0; k < 2048; k++) {
-    store<f32>(8192 + (k << 2), <f32>s, SQUASH);
-    store<f32>(8192 - (k << 2), <f32>(1 - s), SQUASH);
+/**
+ * Fills the tables by small steps, so that each is the other's inverse only as exactly as it need be; with them the tree of bits, in
+ * which all bytes are eight decisions deep (the host may put that of a file in its place), and the weights `share` at the top.
+ */
+export function fillTables(share: f32): void {
+  let s: f64 = 0.00000631;
+  let t: f64 = -8.9;
+  for (let k: usize = 0; k < 4096;) {
+    store<f32>(k << 2, share, TOP);
+    store<u16>(k << 1, <u16>(k ^ 256), CODE);
+    store<f32>(k << 2, <f32>s, SQUASH);
+    store<f32>(k << 2, <f32>t, STRETCH);
     s += (s * (1 - s)) / 170.6;
-    const q = (<f64>k + 2048.5) / 4096;
-    t += 0.5 / 4096 / (q * (1 - q));
-    store<f32>(8192 + (k << 2), <f32>t, STRETCH);
-    store<f32>(8188 - (k << 2), <f32>-t, STRETCH);
-    t += 0.5 / 4096 / (q * (1 - q));
+    const q = <f64>++k;
+    t += 1 / (q * (1 - q / 4096));
   }
 }
 
@@ -23,17 +25,13 @@ export function nearest(x: f32): i32 {
   return reinterpret<i32>(x + 12582912);
 }
 
-/** The probability at log-odds that were clipped. */
-export function squash(d: f32): f32 {
+/** The probability at log-odds. */
+export function squash(x: f32): f32 {
+  const d: f32 = x < -11.9 ? -11.9 : x > 11.9 ? 11.9 : x;
   return load<f32>(((<usize>nearest(d * 170.6 + 2048)) << 2) & 0x3ffc, SQUASH);
 }
 
 /** What the probability at a place says, in log-odds. */
 export function stretch(at: usize): f32 {
   return load<f32>((load<u32>(at) >> 20) << 2, STRETCH);
-}
-
-/** Log-odds within the tables. */
-export function clip(d: f32): f32 {
-  return d < -11.9 ? -11.9 : d > 11.9 ? 11.9 : d;
 }

@@ -5,9 +5,9 @@
 // REFINE, then calls `code`.
 
 import { findBuckets, placeBuckets } from './buckets';
-import { decide, interval, resetChance, startStream } from './coder';
-import { bitOf, codeOf, isFirst, plantBits, sole, symbolAt } from './decisions';
-import { clip, fillLogistic, nearest, squash, stretch } from './logistic';
+import { decide, range, resetChance, startStream } from './coder';
+import { bitOf, codeOf, isFirst, sole, symbolAt } from './decisions';
+import { fillTables, nearest, squash, stretch } from './logistic';
 import {
   BASE,
   COUNT_P,
@@ -37,9 +37,9 @@ let contexts: i32 = 0;
 let sets: i32 = 0;
 let experts: i32 = 0;
 let inputBytes: i32 = 0;
+/** Bytes of a row of weights, the last of which tell how often it learned (f32, three for a thousand). */
+let stride: i32 = 0;
 let weights: usize = 0;
-/** Behind the weights, f32 per row: how often it learned, three for a thousand. */
-let taught: usize = 0;
 let rateEnd: f32 = 0;
 
 /** A decision that was expected but for less than this teaches nothing, and for less than ten times as much no probabilities. */
@@ -64,49 +64,41 @@ export function prepare(
   contexts = n;
   sets = selectors + 2;
   experts = opinions;
-  inputBytes = ((3 * n + 2 * matches + experts + 4) & ~3) << 2;
+  inputBytes = ((3 * n + matches + experts + 4) & ~3) << 2;
   weights = weightsAt;
-  taught = weightsAt + rows * inputBytes;
+  stride = inputBytes + 16;
   rateEnd = rate;
   leastError = least;
   startStream(at);
   placeBuckets(tableAt, tableBytes);
-  fillLogistic();
-  plantBits();
-  for (let k: usize = 0; k < 0x4000; k += 4) store<f32>(k, 1 / <f32>sets, TOP);
+  fillTables(1 / <f32>sets);
   // What came last, or is expected, comes in three of four cases; of quiet bytes nothing is known.
   for (let k: usize = QUIET_P; k < PAST_P + (n << 16); k += 4)
     store<u32>(k, 0x40000001 | ((k & 0x400) << 21));
   for (let k: usize = COUNT_P; k < COUNT_P + (n << 12); k += 4) {
-    const ones = countOf((k >> 2) & 31);
-    store<u32>(k, ((<u32>((ones / (ones + countOf((k >> 7) & 31))) * 4194303)) << 10) | 120);
+    const ones: u32 = ((k & 124) + 1) * ((k & 124) + 1);
+    const zeros: u32 = (((k >> 5) & 124) + 1) * (((k >> 5) & 124) + 1);
+    store<u32>(k, (((ones << 18) / (ones + zeros)) << 14) | 120);
   }
-  const share: f32 = 0.3 / sqrt<f32>(<f32>n);
-  for (let k: i32 = 0; k < rows * inputBytes; k += 4)
-    if (k % inputBytes < (n + matches) << 3) store<f32>(weights + k, share);
-  for (let k: i32 = inputBytes; k <= rows * inputBytes; k += inputBytes)
+  for (let k: i32 = 0; k < rows * stride; k += 4) store<f32>(weights + k, 0.06);
+  for (let k: i32 = inputBytes; k < rows * stride; k += stride)
     for (let e = 0; e < experts; e++) store<f32>(weights + k - 8 - (e << 2), 1.2);
-}
-
-/** What a count of five bits stands for, and a little. */
-function countOf(code: usize): f64 {
-  return <f64>(code < 4 ? code : ((code & 3) + 4) << ((code >> 2) - 1)) + 0.25;
 }
 
 /** Codes the byte that an encoder tells, or reads one if it is told -1, puts it at `i` of the data and returns it. */
 export function code(i: i32, told: i32): i32 {
   const encoding = i32(told >= 0);
-  const c1 = i ? <i32>load<u8>(i - 1, DATA) : 0;
-  const refineContext = load<i32>(REFINE) * 0x2f0b4c47;
+  const c1 = <i32>load<u8>(i, DATA - 1);
+  const refineContext = load<i32>(REFINE) * 0x9e3779b1;
   const toldCode = encoding ? codeOf(told) : 0;
   const first = 7 + (i32(sole >= 0) & ~isOther);
   let node = 8 - first;
   if (!isOther) resetChance();
   isOther = 0;
   let symbol = 0;
-  for (let bit = first; !symbol; bit--) {
+  for (let bit = first; symbol < 256; bit--) {
     if (bit === first || bit === 7 || bit === 3) findBuckets(contexts, bit === first, node);
-    const input = INPUTS + ((bit & 7) << 10);
+    const input = encoding ? INPUTS + ((bit & 7) << 10) : INPUTS;
     const last = input + inputBytes;
     if (box && bit === 7) opine(EXPERT + ((experts - 1) << 10));
     store<f32>(last - 4, 0.4);
@@ -122,50 +114,39 @@ export function code(i: i32, told: i32): i32 {
     let dot: f32 = 0;
     const top = TOP + (node << 6);
     for (let m = 0; m < sets; m++) {
-      let w: usize = weights + load<i32>(m << 2, SELECT) * inputBytes;
+      let w: usize = weights + load<i32>(m << 2, SELECT) * stride;
       let sum = f32x4.splat(0);
       for (let x: usize = input; x < last; x += 16, w += 16)
         sum = f32x4.add(sum, f32x4.mul(v128.load(x), v128.load(w)));
-      const d = clip(sumOf(sum));
+      const d = sumOf(sum);
       store<f32>(m << 2, d, DOTS);
       dot += d * load<f32>(top + (m << 2));
     }
-    dot = clip(dot);
-    const mixed = squash(dot);
-
-    // Two refinements learn by how much the mix is wrong in a context, and are averaged with it.
-    const t: f32 = max<f32>(-7.49, min<f32>(7.49, dot)) + 7;
-    const ti = ((<usize>nearest(t)) & 15) << 2;
-    const tw: f32 = t + 0.5 - <f32>((<i32>ti) >> 2);
+    // Two refinements learn by how much the mix is wrong in a context.
+    const ti = ((<usize>nearest(dot * 0.6)) & 15) << 2;
     ra += ti;
     rb += ti;
-    const refined: f32 =
-      (load<f32>(ra) + load<f32>(rb)) * (1 - tw) + (load<f32>(ra, 4) + load<f32>(rb, 4)) * tw;
-    const p = probability(mixed + refined * 0.35);
+    const p = squash(dot + load<f32>(ra) + load<f32>(rb));
 
     const y = decide(p, bitOf(toldCode, bit), encoding);
-    const error = <f32>y - mixed;
+    const error = <f32>y - p;
     if (abs(error) > leastError) {
       for (let m = 0; m < sets; m++) {
-        let w: usize = weights + load<i32>(m << 2, SELECT) * inputBytes;
+        let w: usize = weights + load<i32>(m << 2, SELECT) * stride;
         const d = load<f32>(m << 2, DOTS);
         store<f32>(top + (m << 2), load<f32>(top + (m << 2)) + error * 0.0015 * d);
         const miss: f32 = <f32>y - squash(d);
         if (abs(miss) < 0.01) continue;
         // A row that has seldom learned learns faster.
-        const times = taught + (load<i32>(m << 2, SELECT) << 2);
+        const times = w + inputBytes;
         const n = load<f32>(times);
         store<f32>(times, n + 0.003);
         const step = f32x4.splat(miss * (rateEnd + 0.015 / (1 + n)));
         for (let x: usize = input; x < last; x += 16, w += 16)
           v128.store(w, f32x4.add(v128.load(w), f32x4.mul(step, v128.load(x))));
       }
-      const up = usize(tw > 0.5) << 2;
-      ra += up;
-      rb += up;
-      const gap: f32 = <f32>y - squash(<f32>(ti + up) * 0.25 - 7.5);
-      store<f32>(ra, load<f32>(ra) + (gap - load<f32>(ra)) * 0.02);
-      store<f32>(rb, load<f32>(rb) + (gap - load<f32>(rb)) * 0.02);
+      store<f32>(ra, load<f32>(ra) + error * 0.015);
+      store<f32>(rb, load<f32>(rb) + error * 0.015);
       if (abs(error) > leastError * 10) learn(y, PLACE + (((contexts << 1) + matches) << 2));
       count(y);
     }
@@ -197,9 +178,9 @@ export function quiet(i: i32, told: i32, expected: i32): i32 {
   }
   const x = v128.load(INPUTS);
   const w = v128.load(QUIET_W);
-  const p = squash(clip(sumOf(f32x4.mul(x, f32x4.add(w, f32x4.splat(0.3))))));
+  const p = squash(sumOf(f32x4.mul(x, f32x4.add(w, f32x4.splat(0.3)))));
   resetChance();
-  isOther = decide(probability(p), i32(told !== expected), encoding);
+  isOther = decide(p, i32(told !== expected), encoding);
   learn(isOther, PLACE + 16);
   v128.store(QUIET_W, f32x4.add(w, f32x4.mul(x, f32x4.splat((<f32>isOther - p) * 0.002))));
   if (!isOther) keep(i, expected);
@@ -208,13 +189,13 @@ export function quiet(i: i32, told: i32, expected: i32): i32 {
 
 /**
  * Three inputs a context: what its counts of zeros and ones say, what followed its last bits here, and the first once more, its
- * sign changed where both bits were seen, so that the mixer trusts the two cases apart. Then the repeats, and their lengths.
+ * sign changed where both bits were seen, so that the mixer trusts the two cases apart. Between them the repeats.
  */
 function gather(input: usize, bit: i32, node: i32): void {
   const place =
     (isFirst(bit) ? 1 : bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 1;
   let x: usize = PLACE;
-  const third = input + ((contexts + matches) << 3);
+  const third = input + (((contexts << 1) + matches) << 2);
   for (let k: i32 = 0; k < contexts << 2; k += 4, x += 8, input += 8) {
     const a: usize = load<i32>(k, BASE) + place;
     store<i32>(k, <i32>a, SLOT);
@@ -238,19 +219,18 @@ function gather(input: usize, bit: i32, node: i32): void {
  * can rise no more lowers the other.
  */
 function count(y: i32): void {
-  let dice = interval() * 0x9e3779b1;
+  let dice = range * 0x9e3779b1;
   const shift = y ? 6 : 11;
   for (let k: i32 = 0; k < contexts << 2; k += 4) {
     const a: usize = load<i32>(k, SLOT);
     let s = <i32>load<u16>(a);
     const n = (s >> shift) & 31;
-    dice = dice * 0x2c9277b5 + 1;
+    dice = dice * 0x9e3779b1 + 1;
     // Without branches, since none could be foreseen.
     const rises = i32(n < 8) | i32(!(dice >>> (33 - (n >> 2))));
     if (n < 31) s += rises << shift;
     else if (rises && (s >> (17 - shift)) & 30) s -= 1 << (17 - shift);
-    const h = (max(1, s & 63) << 1) + y;
-    store<u16>(a, (s & 0xffc0) | select(h, (h & 31) | 32, h < 64));
+    store<u16>(a, (s & 0xffc0) | ((s << 1) & 31) | (i32((s & 63) > 15) << 5) | y);
   }
 }
 
@@ -281,11 +261,6 @@ function learn(y: i32, end: usize): void {
     v128.store_lane<u32>(c, s, 2);
     v128.store_lane<u32>(d, s, 3);
   }
-}
-
-/** A probability for the coder. */
-function probability(p: f32): i32 {
-  return max(1, min(65535, nearest(p * 65536) - nearest(0)));
 }
 
 function sumOf(lanes: v128): f32 {

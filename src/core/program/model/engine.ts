@@ -72,9 +72,9 @@ const repeat = { stride: 8, least: 5 };
 /** Bytes that the coder shifts out before the first bit: a decoder reads them, an encoder writes them where nothing is read. */
 const unused = 4;
 
-/** Three inputs a context, two a repeat, one an expert and a constant, in whole vectors of four. */
+/** Three inputs a context, one a repeat, one an expert and a constant, in whole vectors of four. */
 const inputsOf = (spec: ModelSpec): number =>
-  (3 * spec.contexts.length + 2 * spec.matches.length + expertsOf(spec) + 4) & ~3;
+  (3 * spec.contexts.length + spec.matches.length + expertsOf(spec) + 4) & ~3;
 
 const expertsOf = ({ network, resampling, opinion }: ModelSpec): number =>
   (network ? 1 : 0) + (resampling ? 1 : 0) + (opinion ? 1 : 0);
@@ -111,7 +111,7 @@ function plan(spec: ModelSpec, dataSize: number, payload?: number) {
   const stream = map.data + lines(size + 64);
   const recent = stream + lines(payload === undefined ? size + (size >> 3) + 16384 : payload + 64);
   const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
-  const network = lines(weights + rows * (inputsOf(spec) + 1) * 4);
+  const network = lines(weights + rows * (inputsOf(spec) + 4) * 4);
   const table = lines(spec.network ? network + networkBytes(spec.network) : network);
   const { contexts, largestTable = usualTable } = spec;
   const wanted = Math.max(1 << 20, size * contexts.length * tableShare);
@@ -267,14 +267,14 @@ const floats = new Float32Array(memory.buffer), evidence = new Float64Array(${to
 const bestContext = byte => {
   evidence.fill(0);
   const alone = byte === ${spec.sole ?? -1};
-  for (let bit = alone ? 8 : 7, node = alone ? 0 : 1, ended = 0; !ended; bit--) {
+  for (let bit = alone ? 8 : 7, node = alone ? 0 : 1, ended = 0; ended < 256; bit--) {
     const one = tree[byte] >> bit & 1, sign = one ? 1 : -1, at = ${map.inputs / 4} + (bit & 7) * 256;
     hash[${place(map.select)}] = node;
     for (let m = 0; m < ${spec.selectors.length + 2}; m++) {
-      const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + hash[${place(map.select)} + m] * ${inputsOf(spec)};
+      const share = sign * floats[${map.top / 4} + node * 16 + m], row = ${weights / 4} + hash[${place(map.select)} + m] * ${inputsOf(spec) + 4};
       if (m === 1) continue;
       for (let k = 0; k < ${told}; k++) {
-        const of = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1, k + ${2 * told}] : [k + ${spec.contexts.length}, k + ${told}];
+        const of = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1, k + ${told + spec.contexts.length}] : [k + ${spec.contexts.length}];
         for (const x of of) evidence[k] += share * floats[at + x] * floats[row + x];
       }
       ${spec.opinion ? `evidence[${told}] += share * floats[at + ${inputsOf(spec) - 2}] * floats[row + ${inputsOf(spec) - 2}];` : ''}
