@@ -27,7 +27,7 @@ export function nearest(x: f32): i32 {
 
 /** The probability at log-odds. */
 export function squash(x: f32): f32 {
-  const d: f32 = x < -11.9 ? -11.9 : x > 11.9 ? 11.9 : x;
+  const d: f32 = max<f32>(-11.9, min<f32>(11.9, x));
   return load<f32>(((<usize>nearest(d * 170.6 + 2048)) << 2) & 0x3ffc, SQUASH);
 }
 

@@ -86,6 +86,7 @@ export function prepare(
 }
 
 /** Codes the byte that an encoder tells, or reads one if it is told -1, puts it at `i` of the data and returns it. */
+// @inline
 export function code(i: i32, told: i32): i32 {
   const encoding = i32(told >= 0);
   const c1 = <i32>load<u8>(i, DATA - 1);
@@ -93,18 +94,20 @@ export function code(i: i32, told: i32): i32 {
   const toldCode = encoding ? codeOf(told) : 0;
   const first = 7 + (i32(sole >= 0) & ~isOther);
   let node = 8 - first;
+  // The node within the decisions that a bucket serves.
+  let local = 1;
   if (!isOther) resetChance();
   isOther = 0;
   let symbol = 0;
   for (let bit = first; symbol < 256; bit--) {
-    if (bit === first || bit === 7 || bit === 3) findBuckets(contexts, bit === first, node);
+    if (local < 2) findBuckets(contexts, bit === first, node);
     const input = encoding ? INPUTS + ((bit & 7) << 10) : INPUTS;
     const last = input + inputBytes;
     if (box && bit === 7) opine(EXPERT + ((experts - 1) << 10));
     store<f32>(last - 4, 0.4);
     for (let k = 0; k < experts; k++)
       store<f32>(last - 8 - (k << 2), load<f32>(EXPERT + (k << 10) + (node << 2)));
-    gather(input, bit, node);
+    gather(input, bit, node, local);
     // Their lines are asked for before they are needed.
     let ra = REFINE_A + (((c1 * 0x25d1 + node * 61) & 16383) << 6);
     let rb = REFINE_B + ((((refineContext >>> 16) ^ (node * 61)) & 4095) << 6);
@@ -152,6 +155,7 @@ export function code(i: i32, told: i32): i32 {
     }
     forgetRepeats(y, bit);
     node = node * 2 + y;
+    local = isFirst(bit) || local > 7 ? 1 : local * 2 + y;
     symbol = symbolAt(node);
   }
   symbol &= 255;
@@ -191,13 +195,11 @@ export function quiet(i: i32, told: i32, expected: i32): i32 {
  * Three inputs a context: what its counts of zeros and ones say, what followed its last bits here, and the first once more, its
  * sign changed where both bits were seen, so that the mixer trusts the two cases apart. Between them the repeats.
  */
-function gather(input: usize, bit: i32, node: i32): void {
-  const place =
-    (isFirst(bit) ? 1 : bit > 3 ? node : (node & ((1 << (3 - bit)) - 1)) | (1 << (3 - bit))) << 1;
+function gather(input: usize, bit: i32, node: i32, local: i32): void {
   let x: usize = PLACE;
   const third = input + (((contexts << 1) + matches) << 2);
   for (let k: i32 = 0; k < contexts << 2; k += 4, x += 8, input += 8) {
-    const a: usize = load<i32>(k, BASE) + place;
+    const a: usize = load<i32>(k, BASE) + (local << 1);
     store<i32>(k, <i32>a, SLOT);
     const s = <i32>load<u16>(a);
     const c = s >> 6;
