@@ -81,8 +81,6 @@ export function prepare(
     store<u32>(k, (((ones << 18) / (ones + zeros)) << 14) | 120);
   }
   for (let k: i32 = 0; k < rows * stride; k += 4) store<f32>(weights + k, 0.06);
-  for (let k: i32 = inputBytes; k < rows * stride; k += stride)
-    for (let e = 0; e < experts; e++) store<f32>(weights + k - 8 - (e << 2), 1.2);
 }
 
 /** Codes the byte that an encoder tells, or reads one if it is told -1, puts it at `i` of the data and returns it. */
