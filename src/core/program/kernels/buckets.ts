@@ -25,14 +25,14 @@ export function findBuckets(contexts: i32, first: bool, node: i32): void {
       store<u16>(k, <u16>(h | 1), CHECK);
       a = ((<usize>((<i64>(<u32>h) * size) >> 32)) & ~63) + table;
     }
-    if (<i32>load<u16>(a) !== (<i32>load<u16>(k, CHECK) ^ (node << 3))) a ^= other;
+    if (<i32>load<u16>(a) !== ((<i32>load<u16>(k, CHECK)) ^ (node << 3))) a ^= other;
     store<i32>(k, <i32>a, SLOT);
     store<i32>(k, load<u16>(a), PLACE);
   }
   let known = 256;
   for (let k: i32 = 0; k < contexts << 2; k += 4) {
     let a: usize = load<i32>(k, SLOT);
-    const check = <i32>load<u16>(k, CHECK) ^ (node << 3);
+    const check = (<i32>load<u16>(k, CHECK)) ^ (node << 3);
     if (load<i32>(k, PLACE) !== check) {
       if (used(a) > used(a ^ other)) a ^= other;
       v128.store(a, i16x8.splat(1));

@@ -6,15 +6,15 @@ import { CODE, SQUASH, STRETCH, TOP } from './map';
  * which all bytes are eight decisions deep (the host may put that of a file in its place), and the weights `share` at the top.
  */
 export function fillTables(share: f32): void {
-  let s: f64 = 0.00000631;
-  let t: f64 = -8.9;
+  let s: f32 = 0.00000631;
+  let t: f32 = -8.9;
   for (let k: usize = 0; k < 4096;) {
     store<f32>(k << 2, share, TOP);
     store<u16>(k << 1, <u16>(k ^ 256), CODE);
-    store<f32>(k << 2, <f32>s, SQUASH);
-    store<f32>(k << 2, <f32>t, STRETCH);
+    store<f32>(k << 2, s, SQUASH);
+    store<f32>(k << 2, t, STRETCH);
     s += (s * (1 - s)) / 170.6;
-    const q = <f64>++k;
+    const q = <f32>++k;
     t += 1 / (q * (1 - q / 4096));
   }
 }

@@ -76,9 +76,9 @@ export function prepare(
   for (let k: usize = QUIET_P; k < PAST_P + (n << 16); k += 4)
     store<u32>(k, 0x40000001 | ((k & 0x400) << 21));
   for (let k: usize = COUNT_P; k < COUNT_P + (n << 12); k += 4) {
-    const ones: u32 = ((k & 124) + 1) * ((k & 124) + 1);
-    const zeros: u32 = (((k >> 5) & 124) + 1) * (((k >> 5) & 124) + 1);
-    store<u32>(k, (((ones << 18) / (ones + zeros)) << 14) | 120);
+    const ones: u32 = (k & 124) + 1;
+    const zeros: u32 = ((k >> 5) & 124) + 1;
+    store<u32>(k, ((((ones * ones) << 18) / (ones * ones + zeros * zeros)) << 14) | 120);
   }
   for (let k: i32 = 0; k < rows * stride; k += 4) store<f32>(weights + k, 0.06);
 }
@@ -254,7 +254,7 @@ function learn(y: i32, end: usize): void {
     );
     s = v128.or(
       i32x4.shl(i32x4.add(p, i32x4.trunc_sat_f32x4_s(pace)), 10),
-      i32x4.sub(n, i32x4.lt_s(n, i32x4.splat(1000))),
+      i32x4.sub(n, i32x4.ne(n, i32x4.splat(1023))),
     );
     v128.store_lane<u32>(a, s, 0);
     v128.store_lane<u32>(b, s, 1);

@@ -62,7 +62,7 @@ export function findMatches(i: i32, c1: i32): void {
     }
     store<i32>(state, at);
     store<i32>(state, length, 4);
-    store<i32>(state, length < 16 ? length : min(31, 15 + (length >> 4)), 8);
+    store<i32>(state, min(length, 15) + min(length >> 4, 16), 8);
     store<i32>(state, length ? codeOf(load<u8>(at, DATA)) : 0, 12);
   }
 }
