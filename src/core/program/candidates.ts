@@ -4,7 +4,7 @@ import { learnNetwork, learners } from './learner';
 import { echoContext } from './model/echoes';
 import { usualTable, type ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
-import { scriptOf, type ScriptSpec } from './model/script';
+import { scriptsOf, type ScriptSpec } from './model/script';
 import { swapContexts } from './model/swaps';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
@@ -16,8 +16,8 @@ import type { Syntax } from './syntax';
 export interface Candidates {
   /** One, or a second one with a network. */
   models: ModelSpec[];
-  /** The first in JavaScript, where that decodes soon enough. */
-  script?: ScriptSpec;
+  /** The first in JavaScript, in several ways where that decodes soon enough, else in none. */
+  scripts: ScriptSpec[];
   /** What the contexts that were kept say of the file. */
   found: Finding[];
   /** How its images were drawn, where they owe something to that. */
@@ -70,8 +70,8 @@ export async function* findCandidates(
     const network = yield* learnNetwork(lean, inputs, bytes, { ...learner, seed });
     models.push(withFront(lean, syntax, { network, ...front }));
   }
-  const script = bytes.length <= mostScripted[effort] ? scriptOf(lean) : undefined;
-  return { models, found, ...(script && { script }), ...(isDrawn && { law }) };
+  const scripts = bytes.length <= mostScripted[effort] ? scriptsOf(lean) : [];
+  return { models, scripts, found, ...(isDrawn && { law }) };
 }
 
 /** State and step of the model without what only contexts ask for that were left out. */

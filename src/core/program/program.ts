@@ -82,7 +82,7 @@ export async function* writeProgram(
   let points: ProgramEvent[] = [];
   let fields: FieldCost[] = [];
   let modelBytes = 0;
-  /** Of how images were drawn, of the networks tried, whether they are mixed in or not, and of the decoder's language. */
+  /** Of how images were drawn, and of the networks tried, whether they are mixed in or not. */
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
@@ -90,12 +90,12 @@ export async function* writeProgram(
       const analysis = analyse(text, known.syntax);
       const { syntax } = analysis;
       const candidates = yield* findCandidates(text, analysis, { effort, seed });
-      const { found, law, script } = candidates;
+      const { found, law, scripts } = candidates;
       if (law) learnt.push(law);
       // The small decoder only wins on small files, or where there is hardly anything to predict.
       const small =
         !restore && text.length < smallFile ? [minimalModelFor(syntax, text.length)] : [];
-      const models: Model[] = [...small, ...candidates.models, ...(script ? [script] : [])];
+      const models: Model[] = [...small, ...candidates.models, ...scripts];
       let compiled = 0;
       for (const model of models) {
         const { payload, costs, networkBits = 0 } = yield* runModel(model, text);
@@ -108,7 +108,6 @@ export async function* writeProgram(
         if (model.type === 'mixing' && model.network)
           learnt.push(networkFinding(shipped, best.program.length, predicted.program.length));
         if (predicted.program.length >= best.program.length) continue;
-        if (model.type === 'script') learnt.push(scriptFinding(compiled, predicted.program.length));
         best = predicted;
         modelBytes = shipped;
         points = curveOf(partsOf(costs, bytes.length, curvePoints));
@@ -121,7 +120,9 @@ export async function* writeProgram(
         const savedBytes = plain.program.length - best.program.length;
         const what = sentence ?? describeSyntax(syntax);
         const told = found.filter((finding) => finding.savedBytes > 0 || hasColumns);
-        findings = [{ sentence: what, savedBytes }, ...(model.type === 'minimal' ? [] : told)];
+        findings = [{ sentence: what, savedBytes }];
+        if (model.type !== 'minimal') findings.push(...told);
+        if (model.type === 'script') findings.push(scriptFinding(compiled, best.program.length));
       }
     }
   }

@@ -4,7 +4,7 @@ import { analyse } from '../../../src/core/program/analyse';
 import { predictorProgram } from '../../../src/core/program/generate';
 import { decodeWith, encodeWith } from '../../../src/core/program/model/evaluate';
 import { fastModel } from '../../../src/core/program/model/kinds';
-import { scriptOf } from '../../../src/core/program/model/script';
+import { scriptsOf } from '../../../src/core/program/model/script';
 import type { Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
 import { finishedSync } from '../../fixtures/finished';
@@ -60,7 +60,7 @@ describe('predictor in JavaScript', () => {
   for (const { type, bytes } of sources.filter(({ type }) => type !== 'image')) {
     it(`brings ${type} back, hardly longer than the kernel makes it, and from half the decoder`, async () => {
       const { full } = analyse(bytes);
-      const script = scriptOf(full)!;
+      const [script] = scriptsOf(full);
       const { payload } = finishedSync(encodeWith(script, bytes));
       assert.deepEqual(decodeWith(script, payload, bytes.length), bytes);
       const compiled = finishedSync(encodeWith(full, bytes)).payload;
@@ -79,14 +79,14 @@ describe('predictor in JavaScript', () => {
 
   it('sees as little of the byte to come as its decoder does', () => {
     const { bytes } = sources[0];
-    const script = scriptOf(analyse(bytes).full)!;
+    const [script] = scriptsOf(analyse(bytes).full);
     const peeking = { ...script, contexts: [...script.contexts, 'data[i]', 'data[i+1]'] };
     const { payload } = finishedSync(encodeWith(peeking, bytes));
     assert.deepEqual(decodeWith(peeking, payload, bytes.length), bytes);
   });
 
   it('has no part in what only the kernel does', () => {
-    assert.equal(scriptOf(analyse(images).full), undefined);
+    assert.deepEqual(scriptsOf(analyse(images).full), []);
   });
 });
 

@@ -14,16 +14,23 @@ export interface ScriptSpec extends Omit<
   type: 'script';
 }
 
-/** The model in JavaScript, where it has nothing that only the WebAssembly kernel does. */
-export function scriptOf(spec: ModelSpec): ScriptSpec | undefined {
-  const { sole, quiet, network, resampling, opinion, lengths } = spec;
-  if (sole !== undefined || quiet || network || resampling) return undefined;
-  // A tree of the file's own takes a hundred bytes to tell, which only opinions are worth.
-  return { ...spec, type: 'script', lengths: opinion ? lengths : undefined };
+/** The model in JavaScript, if it has nothing that only the WebAssembly kernel does, with bytes of eight decisions and with a tree. */
+export function scriptsOf(spec: ModelSpec): ScriptSpec[] {
+  const { sole, quiet, network, resampling, lengths } = spec;
+  if (sole !== undefined || quiet || network || resampling) return [];
+  const script = { ...spec, type: 'script' as const };
+  // The file's own tree takes a hundred bytes to tell, which only some files are worth.
+  return lengths ? [{ ...script, lengths: undefined }, script] : [script];
 }
 
 /** Slots for each byte and each context: every byte asks for eight, of which about half are new. */
 const tableShare = 8;
+
+/** Binary logarithm of the most slots, of four bytes each, so that programs take no more than 160 MB of memory. */
+const mostSlots = 24;
+
+/** Of so many times as many slots as there are, two places for each and the choice of the less used one are worth their code. */
+const crowd = 4;
 
 /** Numbers between two repeats in `match`, as in the kernel's memory: at, length, bucket, and the expected byte's decisions. */
 const stride = 8;
@@ -42,13 +49,16 @@ export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): s
   const inputs = told + N + (opinion ? 2 : 1);
   const firstRow = (m: number): number =>
     256 + N + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
-  const tableBits = bitsFor(size * N * tableShare, 16, 24);
+  const wanted = size * N * tableShare;
+  const tableBits = bitsFor(wanted, 16, mostSlots);
+  const isCrowded = wanted > crowd << mostSlots;
   const tree = treeSource(spec, `new Uint16Array(768)`);
   const byBit = form === 'encode' || M > 0;
   return `
 const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(S - 2) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], asked2 = [], slotOf = [], homes = [], slots = new Uint8Array(${4 << tableBits});
 for (let k = 0, t = -8.9; k < 4096; t += 1 / (k * (1 - k / 4096))) logits[k++] = t;
 const logistic = d => { let z = 1 - d / 2 ** 20, k = 20; while (k--) z *= z; return 0.99999 / (1 + z) + 5e-6; };
+${isCrowded ? `const used = a => slots[a + 1] + slots[a + 2], roomier = (a, b, check) => slots[a] ^ check && (slots[b] === check || used(b) < used(a)) ? b : a;` : ''}
 ${tree}
 ${M ? `const match = new Int32Array(${M * stride}), recent = new Int32Array(${M << 18});` : ''}
 ${mixSource}
@@ -69,7 +79,7 @@ for (let i = 0; i < ${size}; i++) {
       let known = 256, dot = 0;
       for (let k = 0; k < ${N}; k++) {
         if (local < 2) homes[k] = mix(hashes[k], node) >>> ${32 - tableBits};
-        const a = slotOf[k] = (homes[k] ^ local) * 4, check = hashes[k] & 255;
+        const check = hashes[k] & 255, own = (homes[k] ^ local) * 4, a = slotOf[k] = ${isCrowded ? 'roomier(own, own ^ 64, check)' : 'own'};
         if (slots[a] ^ check) slots[a] = check, slots[a + 1] = slots[a + 2] = slots[a + 3] = 0;
         const zeros = slots[a + 1], ones = slots[a + 2], both = zeros + ones, q = (ones + 0.4) / (both + 0.8);
         if (both) known++;
@@ -104,8 +114,8 @@ for (let i = 0; i < ${size}; i++) {
         for (let j = 0; j < ${inputs}; j++) weights[row + j] += step * inputs[j];
         trusts[node * ${S} + m] += (y - p) * 0.0015 * sums[m];
       }
-      biases[place1] += (y - p) * 0.03; biases[place2] += (y - p) * 0.03;
-      for (const a of asked2) chances[a] += (y - chances[a]) / (chances[a + 1]++ + 5);
+      biases[place1] += (y - p) * 0.02; biases[place2] += (y - p) * 0.02;
+      for (const a of asked2) chances[a] += (y - chances[a]) / (chances[a + 1]++ + ${isCrowded ? 24 : 6});
       for (const a of slotOf) {
         slots[a + 3] = slots[a + 3] * 2 & 31 | y | (slots[a + 3] > 15) * 32;
         if (slots[a + 1 + y] < 255) slots[a + 1 + y]++; else if (slots[a + 2 - y] > 1) slots[a + 2 - y]--;
