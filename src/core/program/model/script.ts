@@ -45,7 +45,7 @@ const stride = 8;
 export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): string {
   const { contexts, selectors, matches, refine, rate, opinion } = spec;
   const [N, M, S] = [contexts.length, matches.length, selectors.length + 2];
-  const told = 2 * (N + M);
+  const told = 2 * N + M;
   const inputs = told + N + (opinion ? 2 : 1);
   const firstRow = (m: number): number =>
     256 + N + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
@@ -91,9 +91,8 @@ for (let i = 0; i < ${size}; i++) {
       ${
         M
           ? `for (let m = 0; m < ${M}; m++) {
-        const [, length, bucket, expects] = match.subarray(m * ${stride}), one = expects >> bit & 1;
-        inputs[m + ${2 * N}] = logits[(chances[asked2[m + ${2 * N}] = ${N << 18} | m << 7 | (expects && bucket << 1 | one) << 1] ||= 0.5) * 4096 | 0];
-        inputs[m + ${2 * N + M}] = expects && (one * 2 - 1) * Math.min(length, 32) / 16;
+        const [, , bucket, expects] = match.subarray(m * ${stride});
+        inputs[m + ${2 * N}] = logits[(chances[asked2[m + ${2 * N}] = ${N << 18} | m << 7 | (expects && bucket << 1 | expects >> bit & 1) << 1] ||= 0.5) * 4096 | 0];
       }`
           : ''
       }
@@ -120,7 +119,7 @@ for (let i = 0; i < ${size}; i++) {
         slots[a + 3] = slots[a + 3] * 2 & 31 | y | (slots[a + 3] > 15) * 32;
         if (slots[a + 1 + y] < 255) slots[a + 1 + y]++; else if (slots[a + 2 - y] > 1) slots[a + 2 - y]--;
       }
-      ${M ? `for (let m = 0; m < ${M << 3}; m += ${stride}) if ((match[m + 3] >> bit & 1) - y) match[m + 1] = match[m + 3] = 0;` : ''}
+      ${M ? `for (let m = 0; m < ${M << 3}; m += ${stride}) if ((match[m + 3] >> bit & 1) - y) match[m + 3] = 0;` : ''}
       node = node * 2 + y; local = local > 7 ? 1 : local * 2 + y;
       next = ${tree ? 'tree[256 + node]' : 'node > 255 && node'};
     }
@@ -140,14 +139,13 @@ const repeatsSource = (matches: number[], tree: boolean): string => `
     let [at, length] = state, key = m, j = 0;
     while (j < least) key = mix(key, data[i - j++]);
     key = m << 18 | key >>> 14;
-    if (length && data[at++] === c1) length++;
-    else {
-      at = recent[key];
-      for (length = 0; length < 32 && length < at && data[at - 1 - length] === data[i - length]; ) length++;
-      if (length < least) length = 0;
+    length = length && data[at++] === c1 ? length + 1 : 0;
+    if (length < least) {
+      for (at = recent[key], j = 0; j < 32 && j < at && data[at - 1 - j] === data[i - j]; ) j++;
+      length = j < least ? 0 : j;
     }
     recent[key] = i + 1;
     state[0] = at; state[1] = length;
-    state[2] = Math.min(length < 16 ? length : 15 + (length >> 4), 31);
+    state[2] = Math.min(length, 15) + Math.min(length >> 4, 16);
     state[3] = length && ${tree ? 'tree[data[at]]' : 'data[at] | 256'};
   });`;
