@@ -51,7 +51,7 @@ export async function* findCandidates(
     extraContexts(syntax),
     bytes,
     effort,
-    semantics,
+    { semantics, stride: syntax.type === 'records' ? syntax.stride : undefined },
   );
   const { largestTable = usualTable * tableFactors[effort] } = spec;
   const lean = {

@@ -1,5 +1,6 @@
 /** The encoder's search: what pays on a sample is added, what does not pay for itself is left out, and what does is a finding with its savings. */
 import { setImmediate } from 'node:timers/promises';
+import { joinBytes } from '../join';
 import type { ModelSpec } from './model/engine';
 import { measure } from './model/evaluate';
 import { echoContext } from './model/echoes';
@@ -15,6 +16,20 @@ const sampleSizes: Record<ProgramOptions['effort'], number> = {
   balanced: 108_000,
   max: 192_000,
 };
+
+/** Pieces that a sample of records is made of: kinds of them may follow one another, as the columns of an Arrow file do. */
+const pieces = 8;
+
+/** At most `most` bytes of the file's beginning, or of records of `stride` bytes from all over it in mixed order. */
+function sampleOf(bytes: Uint8Array, most: number, stride?: number): Uint8Array {
+  if (bytes.length <= most || stride === undefined) return bytes.subarray(0, most);
+  const whole = (length: number): number => Math.floor(length / stride) * stride;
+  const length = whole(most / pieces);
+  const starts = Array.from({ length: pieces }, (_, k) =>
+    whole(((bytes.length - length) * ((k * 5) % pieces)) / (pieces - 1)),
+  );
+  return joinBytes(starts.map((start) => bytes.subarray(start, start + length)));
+}
 
 /** A context costs about this many bytes of deflated decoder, and what it is made of some more. */
 const contextCost = 8;
@@ -35,7 +50,7 @@ const shared: { part: RegExp; cost: number }[] = [
 /** A context slows the program down, so it has to save this share of it, unless there are few. */
 const leastGain: Record<ProgramOptions['effort'], number> = {
   fast: 0.005,
-  balanced: 0.0015,
+  balanced: 0.001,
   max: 0.0005,
 };
 const few: Record<ProgramOptions['effort'], number> = { fast: 4, balanced: 8, max: 8 };
@@ -83,16 +98,17 @@ const asksForRepeat = /\bmatch\b/;
 /**
  * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family, and each context from
  * that which saves least, for good where it is hardly longer for it. With `effort: 'fast'` contexts are left out in turn, and only
- * of a model that decides most bytes quickly; any other is returned at once, and nothing is known about savings.
+ * of a model that decides most bytes quickly; any other is returned at once, and nothing is known about savings. `stride` is the
+ * length of a record.
  */
 export async function* searchModel(
   full: ModelSpec,
   extra: string[],
   bytes: Uint8Array,
   effort: ProgramOptions['effort'],
-  semantics?: Semantics,
+  { semantics, stride }: { semantics?: Semantics; stride?: number } = {},
 ): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
-  const sample = bytes.subarray(0, sampleSizes[effort]);
+  const sample = sampleOf(bytes, sampleSizes[effort], stride);
   const isHurried = effort === 'fast';
   if (sample.length === 0 || (isHurried && (!full.quiet || full.sole !== undefined)))
     return { spec: full, found: unmeasured(semantics) };

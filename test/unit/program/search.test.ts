@@ -41,6 +41,21 @@ describe('search', () => {
     assert.ok(decoderOf(alone).length < decoderOf(twice).length);
   });
 
+  it('keeps what only later records follow, since its sample of records is from all over', async () => {
+    const random = createRandom(4);
+    const columns = new Uint8Array(300_000).map((_, i) => (i < 150_000 ? random.integer(250) : 1));
+    for (let i = 150_000; i < columns.length; i++) columns[i] = (columns[i - 4] * 6 + 7) % 251;
+    const up = 'place<<8|up';
+    const full = {
+      ...modelFor({ type: 'records', stride: 4, header: 0 }),
+      contexts: ['place', up],
+    };
+    const contexts = async (stride?: number) =>
+      (await finished(searchModel(full, [], columns, 'balanced', { stride }))).spec.contexts;
+    assert.ok(!(await contexts()).includes(up));
+    assert.ok((await contexts(4)).includes(up));
+  });
+
   it('keeps the model of the kind when it is to be fast', async () => {
     assert.deepEqual(await chosen('fast'), ['c1']);
   });

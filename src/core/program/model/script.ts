@@ -14,7 +14,7 @@ export interface ScriptSpec extends Omit<
   type: 'script';
 }
 
-/** The model in JavaScript, if it has nothing that only the WebAssembly kernel does, with bytes of eight decisions and with a tree. */
+/** The model in JavaScript with bytes of eight decisions, and with the file's own tree; none where only the kernel can do what it asks. */
 export function scriptsOf(spec: ModelSpec): ScriptSpec[] {
   const { sole, quiet, network, resampling, lengths } = spec;
   if (sole !== undefined || quiet || network || resampling) return [];
@@ -40,7 +40,8 @@ const stride = 8;
  *
  * A slot of `slots` has four bytes: a check, how many zeros and ones, and the last five bits behind a one. The 16 slots of four
  * decisions lie together. `chances` holds pairs: a probability, which begins as what the counts say, and how often it was taught.
- * `weights` holds rows, and behind each how often it learned.
+ * `weights` holds rows, and behind each how often it learned; `biases` are added to the log-odds of the mix. Log-odds are the sums
+ * of their derivative, and the logistic is a power of 2^20, since engines need not agree on logarithms.
  */
 export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): string {
   const { contexts, selectors, matches, refine, rate, opinion } = spec;
@@ -55,7 +56,7 @@ export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): s
   const tree = treeSource(spec, `new Uint16Array(768)`);
   const byBit = form === 'encode' || M > 0;
   return `
-const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(S - 2) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], asked2 = [], slotOf = [], homes = [], slots = new Uint8Array(${4 << tableBits});
+const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(S - 2) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], chanceOf = [], slotOf = [], homes = [], slots = new Uint8Array(${4 << tableBits});
 for (let k = 0, t = -8.9; k < 4096; t += 1 / (k * (1 - k / 4096))) logits[k++] = t;
 const logistic = d => { let z = 1 - d / 2 ** 20, k = 20; while (k--) z *= z; return 0.99999 / (1 + z) + 5e-6; };
 ${isCrowded ? `const used = a => slots[a + 1] + slots[a + 2], roomier = (a, b, check) => slots[a] ^ check && (slots[b] === check || used(b) < used(a)) ? b : a;` : ''}
@@ -83,8 +84,8 @@ for (let i = 0; i < ${size}; i++) {
         if (slots[a] ^ check) slots[a] = check, slots[a + 1] = slots[a + 2] = slots[a + 3] = 0;
         const zeros = slots[a + 1], ones = slots[a + 2], both = zeros + ones, q = (ones + 0.4) / (both + 0.8);
         if (both) known++;
-        const x = inputs[k] = logits[(chances[asked2[k] = k << 18 | zeros << 9 | ones * 2] ||= q) * 4096 | 0];
-        inputs[k + ${N}] = logits[(chances[asked2[k + ${N}] = k << 18 | 131072 | slots[a + 3] << 9 | node * 2] ||= q) * 4096 | 0];
+        const x = inputs[k] = logits[(chances[chanceOf[k] = k << 18 | zeros << 9 | ones * 2] ||= q) * 4096 | 0];
+        inputs[k + ${N}] = logits[(chances[chanceOf[k + ${N}] = k << 18 | 131072 | slots[a + 3] << 9 | node * 2] ||= q) * 4096 | 0];
         inputs[k + ${told}] = zeros && ones ? -x : x;
       }
       ${byBit ? 'bit--;' : ''}
@@ -92,7 +93,7 @@ for (let i = 0; i < ${size}; i++) {
         M
           ? `for (let m = 0; m < ${M}; m++) {
         const [, , bucket, expects] = match.subarray(m * ${stride});
-        inputs[m + ${2 * N}] = logits[(chances[asked2[m + ${2 * N}] = ${N << 18} | m << 7 | (expects && bucket << 1 | expects >> bit & 1) << 1] ||= 0.5) * 4096 | 0];
+        inputs[m + ${2 * N}] = logits[(chances[chanceOf[m + ${2 * N}] = ${N << 18} | m << 7 | (expects && bucket << 1 | expects >> bit & 1) << 1] ||= 0.5) * 4096 | 0];
       }`
           : ''
       }
@@ -104,8 +105,8 @@ for (let i = 0; i < ${size}; i++) {
         for (let j = 0; j < ${inputs}; j++) sum += inputs[j] * weights[rowOf[m] + j];
         dot += (sums[m] = sum) * trusts[node * ${S} + m];
       }
-      const place1 = mix(c1 << 16 | node << 8 | dot + 24.5, 0) >>> 14, place2 = mix(refinement, node << 8 | dot + 24.5) >>> 14;
-      const p = logistic(dot + biases[place1] + biases[place2]);
+      const byLast = mix(c1 << 16 | node << 8 | dot + 24.5, 0) >>> 14, byContext = mix(refinement, node << 8 | dot + 24.5) >>> 14;
+      const p = logistic(dot + biases[byLast] + biases[byContext]);
       ${form === 'encode' ? observe(tree ? 'tree[source[i]]' : 'source[i]', 'bit') : ''}
       ${coder[form].bit}
       for (let m = 0; m < ${S}; m++) {
@@ -113,8 +114,8 @@ for (let i = 0; i < ${size}; i++) {
         for (let j = 0; j < ${inputs}; j++) weights[row + j] += step * inputs[j];
         trusts[node * ${S} + m] += (y - p) * 0.0015 * sums[m];
       }
-      biases[place1] += (y - p) * 0.02; biases[place2] += (y - p) * 0.02;
-      for (const a of asked2) chances[a] += (y - chances[a]) / (chances[a + 1]++ + ${isCrowded ? 24 : 6});
+      biases[byLast] += (y - p) * 0.02; biases[byContext] += (y - p) * 0.02;
+      for (const a of chanceOf) chances[a] += (y - chances[a]) / (chances[a + 1]++ + ${isCrowded ? 24 : 6});
       for (const a of slotOf) {
         slots[a + 3] = slots[a + 3] * 2 & 31 | y | (slots[a + 3] > 15) * 32;
         if (slots[a + 1 + y] < 255) slots[a + 1 + y]++; else if (slots[a + 2 - y] > 1) slots[a + 2 - y]--;
