@@ -10,7 +10,6 @@ import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import { searchModel } from './search';
 import type { Semantics } from './semantics';
-import { smallFile } from './sizes';
 import type { Syntax } from './syntax';
 
 export interface Candidates {
@@ -33,10 +32,10 @@ const tableFactors: Record<ProgramOptions['effort'], number> = { fast: 0.5, bala
 /** Bytes, so that no program takes more than 160 MB of memory. */
 const mostTable = 56 << 20;
 
-/** Bytes: JavaScript takes a second for 100,000 of them or less, which is too long for more than these. */
+/** Bytes: JavaScript takes a second for about 100,000 of them, and nothing is to take more than two, but where length is all. */
 const mostScripted: Record<ProgramOptions['effort'], number> = {
   fast: 1 << 14,
-  balanced: smallFile,
+  balanced: 3 << 16,
   max: 1 << 21,
 };
 

@@ -41,7 +41,7 @@ export interface ModelSpec {
   largestTable?: number;
   /** Learning rate that the mixer decays to. */
   rate: number;
-  /** Decisions whose probability was closer than this teach nothing: most are, of tables, and to leave them out is faster. */
+  /** Decisions whose probability was closer than this teach nothing: most are, of tables and logs, and to leave them out is faster. */
   leastError?: number;
 }
 

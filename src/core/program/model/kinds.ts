@@ -30,7 +30,7 @@ export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
     case 'json':
       return { ...shared, ...fieldModel(jsonTracker, semantics), leastError };
     case 'log':
-      return { ...shared, ...logModel() };
+      return { ...shared, ...logModel(), leastError };
     case 'text':
       return { ...shared, ...textModel };
     case 'image':

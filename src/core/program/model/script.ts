@@ -9,7 +9,7 @@ import { mixSource } from './fields';
 /** What a script knows of a model: all but what images are predicted with, and what decides bytes quickly. */
 export interface ScriptSpec extends Omit<
   ModelSpec,
-  'type' | 'sole' | 'quiet' | 'network' | 'resampling' | 'largestTable' | 'leastError'
+  'type' | 'sole' | 'quiet' | 'network' | 'resampling' | 'largestTable'
 > {
   type: 'script';
 }
@@ -44,7 +44,7 @@ const stride = 8;
  * of their derivative, and the logistic is a power of 2^20, since engines need not agree on logarithms.
  */
 export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): string {
-  const { contexts, selectors, matches, refine, rate, opinion } = spec;
+  const { contexts, selectors, matches, refine, rate, opinion, leastError } = spec;
   const [N, M, S] = [contexts.length, matches.length, selectors.length + 2];
   const told = 2 * N + M;
   const inputs = told + N + (opinion ? 2 : 1);
@@ -109,16 +109,18 @@ for (let i = 0; i < ${size}; i++) {
       const p = logistic(dot + biases[byLast] + biases[byContext]);
       ${form === 'encode' ? observe(tree ? 'tree[source[i]]' : 'source[i]', 'bit') : ''}
       ${coder[form].bit}
-      for (let m = 0; m < ${S}; m++) {
-        const row = rowOf[m], step = (y - logistic(sums[m])) * (${rate} + 0.015 / (1 + (weights[row + ${inputs}] += 0.003)));
-        for (let j = 0; j < ${inputs}; j++) weights[row + j] += step * inputs[j];
-        trusts[node * ${S} + m] += (y - p) * 0.0015 * sums[m];
-      }
-      biases[byLast] += (y - p) * 0.02; biases[byContext] += (y - p) * 0.02;
-      for (const a of chanceOf) chances[a] += (y - chances[a]) / (chances[a + 1]++ + ${isCrowded ? 24 : 6});
-      for (const a of slotOf) {
-        slots[a + 3] = slots[a + 3] * 2 & 31 | y | (slots[a + 3] > 15) * 32;
-        if (slots[a + 1 + y] < 255) slots[a + 1 + y]++; else if (slots[a + 2 - y] > 1) slots[a + 2 - y]--;
+      ${leastError ? `if (Math.abs(y - p) > ${leastError})` : ''} {
+        for (let m = 0; m < ${S}; m++) {
+          const row = rowOf[m], step = (y - logistic(sums[m])) * (${rate} + 0.015 / (1 + (weights[row + ${inputs}] += 0.003)));
+          for (let j = 0; j < ${inputs}; j++) weights[row + j] += step * inputs[j];
+          trusts[node * ${S} + m] += (y - p) * 0.0015 * sums[m];
+        }
+        biases[byLast] += (y - p) * 0.02; biases[byContext] += (y - p) * 0.02;
+        for (const a of chanceOf) chances[a] += (y - chances[a]) / (chances[a + 1]++ + ${isCrowded ? 24 : 6});
+        for (const a of slotOf) {
+          slots[a + 3] = slots[a + 3] * 2 & 31 | y | (slots[a + 3] > 15) * 32;
+          if (slots[a + 1 + y] < 255) slots[a + 1 + y]++; else if (slots[a + 2 - y] > 1) slots[a + 2 - y]--;
+        }
       }
       ${M ? `for (let m = 0; m < ${M << 3}; m += ${stride}) if ((match[m + 3] >> bit & 1) - y) match[m + 3] = 0;` : ''}
       node = node * 2 + y; local = local > 7 ? 1 : local * 2 + y;
