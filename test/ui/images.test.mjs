@@ -73,7 +73,11 @@ describe('a folder of images in the workbench', () => {
     await waitFor(async () => (await status()) === 'finished', 'training did not end', 120_000);
     assert.match(await panel.locator('h1').innerText(), /^stripes · lenet-300-100/);
     await panel.locator('[data-tab=quality]').click();
-    assert.match(await panel.locator('[data-view=quality]').innerText(), /lying/);
+    const quality = panel.locator('[data-view=quality]');
+    await waitFor(
+      async () => /lying/.test(await quality.innerText()),
+      'the quality of the model is not shown',
+    );
     await workbench.screenshot('images');
     await panel.locator('[data-tab=pipeline]').click();
     await panel.locator('[data-stage=collect]').waitFor();
