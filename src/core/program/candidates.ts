@@ -32,7 +32,7 @@ const tableFactors: Record<ProgramOptions['effort'], number> = { fast: 0.5, bala
 /** Bytes, so that no program takes more than 160 MB of memory. */
 const mostTable = 56 << 20;
 
-/** Bytes: JavaScript takes a second for about 100,000 of them, and nothing is to take more than two, but where length is all. */
+/** Bytes: JavaScript takes a second for 50,000 to 100,000 of them, and only where length is all is a program to take more than a few. */
 const mostScripted: Record<ProgramOptions['effort'], number> = {
   fast: 1 << 14,
   balanced: 3 << 16,
