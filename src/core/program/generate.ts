@@ -151,7 +151,7 @@ function sectionHead(length: number): Uint8Array {
 
 /**
  * The decoder's minified text: of a mixing model an arrow function of the payload that sees the kernel's bytes as `k`, of a
- * small one what turns `b` into the data.
+ * model in JavaScript what turns `b` into the data.
  */
 async function decoderText(model: Model, size: number, then?: string): Promise<string> {
   if (model.type !== 'mixing')

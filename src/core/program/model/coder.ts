@@ -1,6 +1,6 @@
-/** A range coder with carries as source text, written out in the loop of the small predictor; of its two forms the decoder is short. */
+/** A range coder with carries as source text, written out in the loop of a predictor in JavaScript; of its two forms the decoder is short. */
 
-/** Which of its forms the small predictor's body takes. */
+/** Which of its forms a predictor's body takes. */
 export type CoderForm = 'encode' | 'decode';
 
 const shift = `for (; range < 2 ** 24; range *= 256) { out[written++] = low / 2 ** 24; low = low % 2 ** 24 * 256; }`;

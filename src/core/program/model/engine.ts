@@ -79,6 +79,13 @@ const inputsOf = (spec: ModelSpec): number =>
 const expertsOf = ({ network, resampling, opinion }: ModelSpec): number =>
   (network ? 1 : 0) + (resampling ? 1 : 0) + (opinion ? 1 : 0);
 
+/** Where the rows of a weight set begin: before those of the model's own sets come one for each node, and one for each number of contexts that know it. */
+export const firstRow = (
+  { contexts, selectors }: Pick<ModelSpec, 'contexts' | 'selectors'>,
+  m: number,
+): number =>
+  256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
+
 /** Bytes that stand in front of the data and are coded with it. */
 export const frontOf = ({
   network,
@@ -106,8 +113,7 @@ const recentBits = (size: number): number => bitsFor(size, 14, 22) - 2;
 function plan(spec: ModelSpec, dataSize: number, payload?: number) {
   const size = dataSize + frontOf(spec).length;
   const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-  const rows =
-    256 + spec.contexts.length + 1 + spec.selectors.reduce((sum, set) => sum + set.size, 0);
+  const rows = firstRow(spec, spec.selectors.length);
   const stream = map.data + lines(size + 64);
   const recent = stream + lines(payload === undefined ? size + (size >> 3) + 16384 : payload + 64);
   const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
@@ -172,8 +178,6 @@ export function engineSource(
     ...(network ? [networkSource(network, { expert: map.expert, at: places.network, front })] : []),
     ...(resampling ? [resampledSource(resampling, { law: place(map.law) })] : []),
   ];
-  const firstRow = (m: number): number =>
-    256 + contexts.length + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
   const hashed = (expressions: string[]): string =>
     expressions.map((expression, k) => `hash[${k}] = ${expression}`).join(',\n  ');
   // The encoder's data hold no more than the decoder's, so that no context can see what is not known yet.
@@ -215,7 +219,7 @@ for (let i = ${start}; i < ${last}; i++) {
   ${experts.map(({ step }) => step).join('')}
   ${spec.opinion ?? ''}
   ${hashed(contexts)};
-  ${selectors.map(({ expression }, m) => `hash[${place(map.select) + m + 2}] = ${firstRow(m)} + (${expression});`).join('\n  ')}
+  ${selectors.map(({ expression }, m) => `hash[${place(map.select) + m + 2}] = ${firstRow(spec, m)} + (${expression});`).join('\n  ')}
   hash[${place(map.refine)}] = ${spec.refine};
   ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, byte)' : 'decode(i)'};
   ${form === 'explain' ? 'if (i) best[i] = bestContext(next);' : ''}

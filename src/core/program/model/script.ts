@@ -3,7 +3,7 @@
  * of the WebAssembly, and several times the time. Encoder and decoder are one source text.
  */
 import { coder, finish, observe, type CoderForm } from './coder';
-import { bitsFor, treeSource, usesOf, type ModelSpec } from './engine';
+import { bitsFor, firstRow, treeSource, usesOf, type ModelSpec } from './engine';
 import { mixSource } from './fields';
 
 /** What a script knows of a model: all but what images are predicted with, and what decides bytes quickly. */
@@ -48,15 +48,13 @@ export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): s
   const [N, M, S] = [contexts.length, matches.length, selectors.length + 2];
   const told = 2 * N + M;
   const inputs = told + N + (opinion ? 2 : 1);
-  const firstRow = (m: number): number =>
-    256 + N + 1 + selectors.slice(0, m).reduce((sum, set) => sum + set.size, 0);
   const wanted = size * N * tableShare;
   const tableBits = bitsFor(wanted, 16, mostSlots);
   const isCrowded = wanted > crowd << mostSlots;
   const tree = treeSource(spec, `new Uint16Array(768)`);
   const byBit = form === 'encode' || M > 0;
   return `
-const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(S - 2) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], chanceOf = [], slotOf = [], homes = [], slots = new Uint8Array(${4 << tableBits});
+const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(spec, selectors.length) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], chanceOf = [], slotOf = [], homes = [], slots = new Uint8Array(${4 << tableBits});
 for (let k = 0, t = -8.9; k < 4096; t += 1 / (k * (1 - k / 4096))) logits[k++] = t;
 const logistic = d => { let z = 1 - d / 2 ** 20, k = 20; while (k--) z *= z; return 0.99999 / (1 + z) + 5e-6; };
 ${isCrowded ? `const used = a => slots[a + 1] + slots[a + 2], roomier = (a, b, check) => slots[a] ^ check && (slots[b] === check || used(b) < used(a)) ? b : a;` : ''}
@@ -73,7 +71,7 @@ for (let i = 0; i < ${size}; i++) {
   ${spec.step}
   ${opinion ?? ''}
   const hashes = [${contexts.join()}].map(mix), refinement = ${refine};
-  ${selectors.map(({ expression }, m) => `rowOf[${m + 2}] = (${firstRow(m)} + (${expression})) * ${inputs + 1};`).join('\n  ')}
+  ${selectors.map(({ expression }, m) => `rowOf[${m + 2}] = (${firstRow(spec, m)} + (${expression})) * ${inputs + 1};`).join('\n  ')}
   {
     let node = 1, next = 0, local = 1${byBit ? ', bit = 8' : ''};
     while (!next) {
