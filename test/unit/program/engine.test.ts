@@ -58,7 +58,7 @@ describe('mixing predictor', () => {
 
 describe('predictor in JavaScript', () => {
   for (const { type, bytes } of sources.filter(({ type }) => type !== 'image')) {
-    it(`brings ${type} back, hardly longer than the kernel makes it, and from half the decoder`, async () => {
+    it(`brings ${type} back, hardly longer than the kernel makes it, from 800 bytes less of decoder`, async () => {
       const { full } = analyse(bytes);
       const [script] = scriptsOf(full);
       const { payload } = finishedSync(encodeWith(script, bytes));
