@@ -20,7 +20,8 @@ export function analyse(
   counts = countBytes(bytes),
 ): Analysis {
   const tracker = syntax.type === 'log' ? undefined : trackerFor(syntax);
-  const semantics = tracker && analyseSemantics(bytes, tracker);
+  const semantics =
+    tracker && analyseSemantics(bytes, tracker, syntax.type === 'table' ? syntax : undefined);
   const lengths = hasTree[syntax.type] ? codeLengths(counts) : undefined;
   return { syntax, semantics, full: { ...modelFor(syntax, semantics), lengths } };
 }

@@ -1,6 +1,7 @@
 /** The models that a file may be predicted with: what the search leaves of the one of its kind, and that with a network. */
 import type { Analysis } from './analyse';
 import { learnNetwork, learners } from './learner';
+import { phaseContext } from './model/clock';
 import { echoContext } from './model/echoes';
 import { usualTable, type ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
@@ -32,18 +33,28 @@ const tableFactors: Record<ProgramOptions['effort'], number> = { fast: 0.5, bala
 /** Bytes, so that no program takes more than 160 MB of memory. */
 const mostTable = 56 << 20;
 
-/** Bytes: JavaScript takes a second for 50,000 to 100,000 of them, and only where length is all is a program to take more than a few. */
-const mostScripted: Record<ProgramOptions['effort'], number> = {
-  fast: 1 << 14,
-  balanced: 3 << 16,
-  max: 1 << 21,
+/**
+ * JavaScript takes several times as long: only where length is all is a file of more than so many `bytes` to be given a program
+ * that writes less than its `pace`, in bytes a second.
+ */
+const scripted: Record<ProgramOptions['effort'], { bytes: number; pace: number }> = {
+  fast: { bytes: 1 << 14, pace: 1e6 },
+  balanced: { bytes: 3 << 16, pace: 4e5 },
+  max: { bytes: 1 << 21, pace: 1e5 },
 };
 
-/** Searches a file, or the first block of it. */
+/** Contexts that JavaScript looks up a second. */
+const scriptPace = 1.5e6;
+
+/** Searches a file, or the first block of it, or what a file of `size` bytes is restated as. */
 export async function* findCandidates(
   bytes: Uint8Array,
   { syntax, semantics, full }: Analysis,
-  { effort, seed }: Pick<ProgramOptions, 'effort' | 'seed'>,
+  {
+    effort,
+    seed,
+    size = bytes.length,
+  }: Pick<ProgramOptions, 'effort' | 'seed'> & { size?: number },
 ): AsyncGenerator<ProgramEvent, Candidates> {
   const { spec, found } = yield* searchModel(
     effort === 'fast' ? fastModel(full, syntax, bytes.length) : full,
@@ -69,7 +80,10 @@ export async function* findCandidates(
     const network = yield* learnNetwork(lean, inputs, bytes, { ...learner, seed });
     models.push(withFront(lean, syntax, { network, ...front }));
   }
-  const scripts = bytes.length <= mostScripted[effort] ? scriptsOf(lean) : [];
+  const seconds = (bytes.length * lean.contexts.length) / scriptPace;
+  const most = scripted[effort];
+  const isSoon = size <= most.bytes || size >= most.pace * seconds;
+  const scripts = isSoon ? scriptsOf(lean) : [];
   return { models, scripts, found, ...(isDrawn && { law }) };
 }
 
@@ -84,6 +98,7 @@ function codeFor(
     numbers: opinion ? semantics.numbers : [],
     echoes: contexts.includes(echoContext),
     swap: swapContexts.some((context) => contexts.includes(context)) ? semantics.swap : undefined,
+    clock: contexts.includes(phaseContext) ? semantics.clock : undefined,
   };
   const { state, step } = modelFor(syntax, asked);
   return { state, step };

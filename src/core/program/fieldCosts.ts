@@ -2,7 +2,7 @@
 import { trackerFor } from './model/kinds';
 import { sumOf } from './ranges';
 import { nameOf, readFields } from './semantics';
-import type { Syntax } from './syntax';
+import { analyseSyntax, type Syntax } from './syntax';
 
 export interface FieldCost {
   /** The column's head or the key; where there is none, the number of the column. */
@@ -20,6 +20,7 @@ export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Synta
   // A line end closes the field that the file may leave open; a field is told when the byte after its end comes.
   const closed = new Uint8Array(bytes.length + 2).fill(10, bytes.length);
   closed.set(bytes);
+  const known = syntax.type === 'table' ? syntax.names : undefined;
   const found = new Map<number, FieldCost>();
   let from = 0;
   readFields(closed, tracker, (column, start, end) => {
@@ -28,7 +29,7 @@ export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Synta
     if (!field) {
       const text = Buffer.from(closed.subarray(start, end)).toString('latin1');
       const between = syntax.type === 'json' && column === 0 ? 'keys and punctuation' : undefined;
-      const name = between ?? (nameOf(closed, start, text) || `${column + 1}`);
+      const name = between ?? known?.[column] ?? (nameOf(closed, start, text) || `${column + 1}`);
       field = { name, bytes: 0, bits: 0 };
       found.set(column, field);
     }
@@ -37,4 +38,17 @@ export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Synta
     from = to;
   });
   return [...found.values()];
+}
+
+/** The fields of a file and what they cost where it is restated: by their names, or by their places where as many have other names. */
+export function costsInFile(file: Uint8Array, restated: FieldCost[]): FieldCost[] {
+  if (restated.length === 0) return [];
+  const own = fieldCosts(file, new Float32Array(file.length), analyseSyntax(file));
+  return own.map((field, k) => {
+    const same =
+      own.length === restated.length
+        ? restated[k]
+        : restated.find(({ name }) => name === field.name);
+    return { ...field, bits: same?.bits ?? 0 };
+  });
 }

@@ -6,7 +6,7 @@ import { brotliOf } from './baselines';
 import { findCandidates } from './candidates';
 import { compressedSentence } from './compressed';
 import { curveOf, curvePoints, partsOf } from './curve';
-import { fieldCosts, type FieldCost } from './fieldCosts';
+import { costsInFile, fieldCosts, type FieldCost } from './fieldCosts';
 import { plainProgram, predictorProgram, type Generated } from './generate';
 import { runModel } from './encode';
 import { minimalModelFor } from './model/kinds';
@@ -89,7 +89,11 @@ export async function* writeProgram(
     for (const { text, restore, sentence, hasColumns, ...known } of viewsOf(bytes)) {
       const analysis = analyse(text, known.syntax);
       const { syntax } = analysis;
-      const candidates = yield* findCandidates(text, analysis, { effort, seed });
+      const candidates = yield* findCandidates(text, analysis, {
+        effort,
+        seed,
+        size: bytes.length,
+      });
       const { found, law, scripts } = candidates;
       if (law) learnt.push(law);
       // The small decoder only wins on small files, or where there is hardly anything to predict.
@@ -112,11 +116,8 @@ export async function* writeProgram(
         modelBytes = shipped;
         points = curveOf(partsOf(costs, bytes.length, curvePoints));
         // Columns that the file itself does not show have no names to be told by.
-        fields = hasColumns ? fieldCosts(text, costs, syntax) : [];
-        if (restore && hasColumns) {
-          const own = fieldCosts(bytes, new Float32Array(bytes.length), syntax);
-          fields.forEach((field, k) => (field.bytes = own[k].bytes));
-        }
+        const costly = hasColumns ? fieldCosts(text, costs, syntax) : [];
+        fields = restore ? costsInFile(bytes, costly) : costly;
         const savedBytes = plain.program.length - best.program.length;
         const what = sentence ?? describeSyntax(syntax);
         const told = found.filter((finding) => finding.savedBytes > 0 || hasColumns);

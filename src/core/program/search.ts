@@ -37,6 +37,7 @@ const extraCosts: [RegExp, number][] = [
   [/\bnear\b/, 45],
   [/likeliest/, 20],
   [/\ba0\b/, 35],
+  [/\bphase\b/, 60],
 ];
 const costOf = (context: string): number =>
   extraCosts.reduce((sum, [part, cost]) => sum + (part.test(context) ? cost : 0), contextCost);

@@ -1,9 +1,11 @@
 /** Semantic analysis: columns, how their numbers are written, which columns sum to which, and which tell which. */
 import { adaptiveCost } from './adaptiveCost';
 import { findNumbers } from './expectations';
+import type { Clock } from './model/clock';
 import { coarse, walkSource, withHooks, type Tracker } from './model/fields';
 import type { NumberColumn } from './model/numbers';
 import type { Swap } from './model/swaps';
+import type { Table } from './syntax';
 
 export interface Semantics {
   numbers: NumberColumn[];
@@ -13,6 +15,8 @@ export interface Semantics {
   echoes: boolean;
   /** Two columns that go with a third in either order. */
   swap?: Swap;
+  /** A column of steps. */
+  clock?: Clock;
   /** What was found, as sentences. */
   sentences: string[];
 }
@@ -32,8 +36,12 @@ const mostLeft = 0.98;
 const mostRows = 6000;
 
 /** Reads the fields with the tracker that the program will use, so that both see the same columns. */
-export function analyseSemantics(bytes: Uint8Array, tracker: Tracker): Semantics {
-  const columns = readColumns(bytes.subarray(0, sampleSize), tracker);
+export function analyseSemantics(
+  bytes: Uint8Array,
+  tracker: Tracker,
+  { names: known, clock }: Pick<Table, 'names' | 'clock'> = {},
+): Semantics {
+  const columns = readColumns(bytes.subarray(0, sampleSize), tracker, known);
   const names = new Map(columns.map(({ column, name }) => [column, name]));
   const sentences: string[] = [];
   const numbers = findNumbers(bytes, columns, tracker);
@@ -49,7 +57,7 @@ export function analyseSemantics(bytes: Uint8Array, tracker: Tracker): Semantics
   });
   const swap = findSwap(columns, parents);
   if (swap) sentences.push(swapSentence(swap, names));
-  return { numbers, parents, echoes: hasEchoes(columns), swap, sentences };
+  return { numbers, parents, echoes: hasEchoes(columns), swap, clock, sentences };
 }
 
 /** A quarter of a table's numbers of nine and more characters has to. */
@@ -81,13 +89,18 @@ export function readFields(
   new Function('data', 'found', walkSource(withHooks(tracker, [hook])))(bytes, found);
 }
 
-function readColumns(bytes: Uint8Array, tracker: Tracker): Column[] {
+function readColumns(bytes: Uint8Array, tracker: Tracker, names?: string[]): Column[] {
   const byNumber = new Map<number, Column>();
   readFields(bytes, tracker, (column, start, end) => {
     const text = Buffer.from(bytes.subarray(start, end)).toString('latin1');
     const known = byNumber.get(column);
     if (known) known.cells.push(text);
-    else byNumber.set(column, { column, name: nameOf(bytes, start, text), cells: [text] });
+    else
+      byNumber.set(column, {
+        column,
+        name: names?.[column] ?? nameOf(bytes, start, text),
+        cells: [text],
+      });
   });
   return [...byNumber.values()].filter(({ cells }) => cells.length > 8);
 }

@@ -1,10 +1,11 @@
 /** Syntactic analysis: what the bytes are, from their first 64 KB. */
 import { formatCount } from '../count';
 import { imagesOf, rasterOf, soundOf, type Images, type Raster } from './media';
+import type { Clock } from './model/clock';
 import type { Residuals } from './model/residuals';
 
 export type Syntax =
-  | { type: 'table'; delimiter: number; rows: number }
+  | Table
   | { type: 'json' }
   | { type: 'log' }
   | { type: 'text' }
@@ -13,6 +14,15 @@ export type Syntax =
   | ({ type: 'residuals' } & Residuals)
   | { type: 'records'; stride: number; header: number }
   | { type: 'bytes' };
+
+export interface Table {
+  type: 'table';
+  delimiter: number;
+  /** The names of its columns, where the text does not begin with them. */
+  names?: string[];
+  /** A column of steps. */
+  clock?: Clock;
+}
 
 const sampleSize = 1 << 16;
 const delimiters = [44, 9, 59, 124];
@@ -89,7 +99,7 @@ function delimited(sample: Uint8Array): Syntax | undefined {
     const usual = [...counts].sort((a, b) => a - b)[counts.length >> 1];
     const regular = counts.filter((count) => count === usual).length;
     if (usual > 0 && regular >= 0.9 * lines.length) {
-      return { type: 'table', delimiter, rows: lines.length };
+      return { type: 'table', delimiter };
     }
   }
   return undefined;

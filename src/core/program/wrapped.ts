@@ -1,9 +1,7 @@
 /** Text whose lines end where the next word would not have fitted: it is restated as paragraphs, and broken again at its width. */
-import { analyseSyntax } from './syntax';
-import type { View } from './views';
+import type { Restatement } from './restated';
+import type { Syntax } from './syntax';
 
-/** A text takes many times its bytes as strings. */
-const largest = 1 << 25;
 /** Columns that lines may be broken at. */
 const widths = { from: 40, to: 132 };
 /** Line ends that have to follow from the width, and their share of those within paragraphs, for the law to pay for itself. */
@@ -24,18 +22,17 @@ const lineOf = (width: number): string => `(.{0,${width - 1}}\\S(\\v\\S*)*)( +|\
  * Line ends become the gap that stands between words elsewhere where greedy breaking at one width brings them back. Those that it
  * does not tell are kept, and spaces at which it would break are glued. Of other files none.
  */
-export function wrappedView(bytes: Uint8Array): View | undefined {
-  if (bytes.length > largest) return undefined;
-  const file = Buffer.from(bytes).toString();
+export function paragraphs(file: string, { type }: Syntax): Restatement | undefined {
+  if (type !== 'text') return undefined;
   const ends: string[] = file.match(/\r?\n/g) ?? [];
   const isWindows = ends[0] === '\r\n';
   if (ends.length < least.told || ends.some((end) => end !== ends[0])) return undefined;
   const lines = file.split(ends[0]);
   const { width, share } = widthOf(lines);
-  if (share < least.share || analyseSyntax(bytes).type !== 'text') return undefined;
+  if (share < least.share) return undefined;
 
   const wide = sentenceGap(file);
-  let [paragraphs, told] = ['', 0];
+  let [text, told] = ['', 0];
   for (const [k, line] of lines.entries()) {
     // Neither the last line nor one that ends with a space stops at a gap or a line end, so none of it may be broken.
     const isOpen = k === lines.length - 1 || /\s$/.test(line);
@@ -46,18 +43,13 @@ export function wrappedView(bytes: Uint8Array): View | undefined {
     const word = /^[^ \v]*/.exec(glued)![0].length;
     const follows = isBetweenWords(before, line) && before.length + gap.length + word > width;
     if (follows) told++;
-    paragraphs += (k === 0 ? '' : follows ? gap : '\n') + glued;
+    text += (k === 0 ? '' : follows ? gap : '\n') + glued;
   }
-  const broken = paragraphs.replace(new RegExp(lineOf(width), 'g'), '$1\n').replaceAll(glue, ' ');
-  // What holds the sign for glue already, and bytes that are no UTF-8, do not come back.
-  if (file[0] === '\ufeff' || !Buffer.from(broken.replaceAll('\n', ends[0])).equals(bytes))
-    return undefined;
   const windows = isWindows ? ".replace(/\\n/g,'\\r\\n')" : '';
   return {
-    text: Uint8Array.from(Buffer.from(paragraphs)),
-    restore: `b=>new TextEncoder().encode(new TextDecoder().decode(b).replace(/${lineOf(width)}/g,'$1\\n').replace(/\\v/g,' ')${windows})`,
-    syntax: { type: 'text' },
-    sentence: `It is text of lines of at most ${width} characters: ${told} line ends follow from the words. Words predict words.`,
+    text,
+    restore: `t=>t.replace(/${lineOf(width)}/g,'$1\\n').replace(/\\v/g,' ')${windows}`,
+    sentence: `Its lines have at most ${width} characters: ${told} line ends follow from the words.`,
   };
 }
 

@@ -137,9 +137,10 @@ describe('the core', () => {
   it('touches no document and no clock', () => {
     const found = sources('src/core').flatMap(({ path, text }) => {
       const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '');
+      // The date of a number that is given is arithmetic.
       return [
         ...code.matchAll(
-          /\b(?:document\.|window\.|Date\.now|new Date\b|performance\.now|Math\.random)/g,
+          /\b(?:document\.|window\.|Date\.now|new Date\b(?!\([^)])|performance\.now|Math\.random)/g,
         ),
       ].map((match) => `${path} uses ${match[0]}`);
     });

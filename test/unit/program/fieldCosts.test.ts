@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { fieldCosts } from '../../../src/core/program/fieldCosts';
 import type { Syntax } from '../../../src/core/program/syntax';
 
-const table: Syntax = { type: 'table', delimiter: 44, rows: 3 };
+const table: Syntax = { type: 'table', delimiter: 44 };
 const costs = (text: string, syntax: Syntax) => {
   const bytes = new TextEncoder().encode(text);
   return fieldCosts(bytes, new Float32Array(bytes.length).fill(2), syntax);

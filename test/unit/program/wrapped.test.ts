@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { wrappedView } from '../../../src/core/program/wrapped';
+import { restatedView, restored } from '../../../src/core/program/restated';
 import { createRandom } from '../../../src/core/random';
 
 const words = 'a to the word paragraph sentence, ends follows. encyclopaedia'.split(' ');
@@ -24,35 +24,33 @@ describe('text whose lines were broken at a width', () => {
   for (const end of ['\n', '\r\n']) {
     it(`is restated as paragraphs, and comes back with its ${end.length === 1 ? 'line ends' : 'line ends of two bytes'}`, () => {
       const bytes = bytesOf(prose(end));
-      const { text, restore, sentence } = wrappedView(bytes)!;
+      const { text, restore, sentence } = restatedView(bytes)!;
       assert.match(sentence!, /at most 60 characters/);
       const lines = (said: string): number => said.split('\n').length;
       assert.ok(lines(textOf(text)) < 300, `${lines(textOf(text))} of ${lines(prose())} lines`);
       assert.ok(!/[a-z]\. [a-z]/.test(textOf(text)), 'a sentence ends as elsewhere');
-      const back = (new Function(`return ${restore!}`)() as (text: Uint8Array) => Uint8Array)(text);
-      assert.deepEqual(back, bytes);
+      assert.deepEqual(restored({ text, restore: restore! }), bytes);
     });
   }
 
   it('comes back without a line end behind its last line', () => {
     const bytes = bytesOf(prose().trimEnd());
-    const { text, restore } = wrappedView(bytes)!;
-    const back = (new Function(`return ${restore!}`)() as (text: Uint8Array) => Uint8Array)(text);
-    assert.deepEqual(back, bytes);
+    const { text, restore } = restatedView(bytes)!;
+    assert.deepEqual(restored({ text, restore: restore! }), bytes);
   });
 
   it('is left alone where it would not come back', () => {
-    assert.equal(wrappedView(bytesOf(`\ufeff${prose()}`)), undefined);
-    assert.equal(wrappedView(bytesOf(`${prose()}\va sign for glue`)), undefined);
-    assert.equal(wrappedView(bytesOf(`${prose('\r\n')}\nmixed`)), undefined);
-    assert.equal(wrappedView(Uint8Array.from([...bytesOf(prose()), 0xff])), undefined);
+    assert.equal(restatedView(bytesOf(`\ufeff${prose()}`)), undefined);
+    assert.equal(restatedView(bytesOf(`${prose()}\va sign for glue`)), undefined);
+    assert.equal(restatedView(bytesOf(`${prose('\r\n')}\nmixed`)), undefined);
+    assert.equal(restatedView(Uint8Array.from([...bytesOf(prose()), 0xff])), undefined);
   });
 
   it('is told from lines that end anywhere, and from few lines', () => {
     const random = createRandom(6);
     const anywhere = prose().replace(/ /g, () => (random.integer(4) ? ' ' : '\n'));
-    assert.equal(wrappedView(bytesOf(anywhere)), undefined);
-    assert.equal(wrappedView(bytesOf(prose().slice(0, 9000))), undefined);
-    assert.equal(wrappedView(new Uint8Array(0)), undefined);
+    assert.equal(restatedView(bytesOf(anywhere)), undefined);
+    assert.equal(restatedView(bytesOf(prose().slice(0, 9000))), undefined);
+    assert.equal(restatedView(new Uint8Array(0)), undefined);
   });
 });

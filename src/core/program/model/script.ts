@@ -29,8 +29,8 @@ const tableShare = 8;
 /** Binary logarithm of the most slots, of four bytes each, so that programs take no more than 160 MB of memory. */
 const mostSlots = 24;
 
-/** Of so many times as many slots as there are, two places for each and the choice of the less used one are worth their code. */
-const crowd = 4;
+/** Bytes of a file whose contexts are asked often enough that what their counts say is rather waited for. */
+const long = 1 << 18;
 
 /** Numbers between two repeats in `match`, as in the kernel's memory: at, length, bucket, and the expected byte's decisions. */
 const stride = 8;
@@ -50,7 +50,8 @@ export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): s
   const inputs = told + N + (opinion ? 2 : 1);
   const wanted = size * N * tableShare;
   const tableBits = bitsFor(wanted, 16, mostSlots);
-  const isCrowded = wanted > crowd << mostSlots;
+  // Two places for each and the choice of the less used one are worth their code.
+  const isCrowded = wanted > 1 << mostSlots;
   const tree = treeSource(spec, `new Uint16Array(768)`);
   const byBit = form === 'encode' || M > 0;
   return `
@@ -111,10 +112,10 @@ for (let i = 0; i < ${size}; i++) {
         for (let m = 0; m < ${S}; m++) {
           const row = rowOf[m], step = (y - logistic(sums[m])) * (${rate} + 0.015 / (1 + (weights[row + ${inputs}] += 0.003)));
           for (let j = 0; j < ${inputs}; j++) weights[row + j] += step * inputs[j];
-          trusts[node * ${S} + m] += (y - p) * 0.0015 * sums[m];
+          trusts[node * ${S} + m] += (y - p) * 0.003 * sums[m];
         }
-        biases[byLast] += (y - p) * 0.02; biases[byContext] += (y - p) * 0.02;
-        for (const a of chanceOf) chances[a] += (y - chances[a]) / (chances[a + 1]++ + ${isCrowded ? 24 : 6});
+        biases[byLast] += (y - p) * 0.015; biases[byContext] += (y - p) * 0.015;
+        for (const a of chanceOf) chances[a] += (y - chances[a]) / (chances[a + 1]++ + ${size > long ? 24 : 6});
         for (const a of slotOf) {
           slots[a + 3] = slots[a + 3] * 2 & 31 | y | (slots[a + 3] > 15) * 32;
           if (slots[a + 1 + y] < 255) slots[a + 1 + y]++; else if (slots[a + 2 - y] > 1) slots[a + 2 - y]--;

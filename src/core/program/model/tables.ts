@@ -1,5 +1,6 @@
 /** Tables, JSON and logs: what is made of fields. */
 import type { Semantics } from '../semantics';
+import { clockSource, phaseContext } from './clock';
 import { byLastByte, order, type Contexts, type SlowParts } from './contexts';
 import { echoContext, echoSource } from './echoes';
 import { logContexts, logTracker, withHooks, type Tracker } from './fields';
@@ -14,6 +15,7 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
     ...(numbers.length ? [numbersSource(numbers)] : []),
     ...(semantics?.echoes ? [echoSource] : []),
     ...(semantics?.swap ? [swapSource(semantics.swap)] : []),
+    ...(semantics?.clock ? [clockSource(semantics.clock)] : []),
   ];
   const hooked = withHooks(tracker, sources);
   const table = parents.flatMap(([first, second]) => [first, second]);
@@ -37,6 +39,7 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
       ...expected,
       ...(semantics?.echoes ? [echoContext] : []),
       ...(semantics?.swap ? swapContexts : []),
+      ...(semantics?.clock ? [phaseContext] : []),
     ],
     selectors: [
       byAgreement,

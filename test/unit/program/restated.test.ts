@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { restatedView, restored } from '../../../src/core/program/restated';
+
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+const repeated = <T>(count: number, item: (k: number) => T): T[] =>
+  Array.from({ length: count }, (_, k) => item(k));
+
+/** The restated text, once it is known to come back. */
+function textFor(file: string): string | undefined {
+  const view = restatedView(bytesOf(file));
+  if (!view) return undefined;
+  const { text, restore } = view;
+  assert.equal(textOf(restored({ text, restore: restore! })), file);
+  return textOf(text);
+}
+
+const records = repeated(20, (k) => ({
+  name: `n "${k}", é`,
+  size: k % 3 ? k * 7 : null,
+  tags: [k, { a: ':' }],
+  kind: k % 2 ? 'odd' : 'even',
+}));
+const rows = records
+  .map(({ name, size, tags, kind }) =>
+    [JSON.stringify(name).slice(1, -1), size, JSON.stringify(tags), kind].map(String).join('\t'),
+  )
+  .join('\n');
+
+describe('JSON whose records have the same keys', () => {
+  for (const [what, file] of [
+    ['a list on one line', JSON.stringify(records)],
+    [
+      'a list with a record a line',
+      `[\n${records.map((r) => `  ${JSON.stringify(r)}`).join(',\n')}\n]\n`,
+    ],
+    ['a record a line', `${records.map((r) => JSON.stringify(r)).join('\n')}\n`],
+  ]) {
+    it(`is told as rows of values: ${what}`, () => {
+      assert.equal(textFor(file), rows);
+    });
+  }
+
+  it('names the columns by its keys', () => {
+    const { syntax } = restatedView(bytesOf(JSON.stringify(records)))!;
+    assert.deepEqual(syntax, {
+      type: 'table',
+      delimiter: 9,
+      names: ['name', 'size', 'tags', 'kind'],
+    });
+  });
+
+  it('is left alone where one record has other keys, a value has lines, or there are few', () => {
+    const files = [
+      [...records, { name: 'x', size: 1, kind: 'y' }],
+      [...records, { name: 'x', tags: [], size: 1, kind: 'y' }],
+      records.slice(0, 12),
+    ].map((list) => JSON.stringify(list));
+    files.push(JSON.stringify(records, null, 2));
+    files.push('[{"a":1},'.repeat(40), '{"a":'.repeat(40), `[${'{},'.repeat(40)}]`);
+    for (const file of files) assert.equal(textFor(file), undefined, file.slice(0, 80));
+  });
+});
+
+describe('a column of times that go one way', () => {
+  const day = 864e5;
+  const at = (k: number, unit: number): string =>
+    new Date(Date.UTC(2024, 1, 27) + unit * (k * 3 - (k % 2))).toISOString();
+  const steps = repeated(70, (k) => (k ? 3 + (k % 2 ? -1 : 1) : 0));
+  const table = (cell: (k: number) => string, end = '\n'): string =>
+    ['id,when,v', ...repeated(70, (k) => `${k % 7},${cell(k)},x${k % 5}`)].join(end) + end;
+
+  for (const [unit, cell] of [
+    ['days', (k) => at(k, day).slice(0, 10)],
+    ['days', (k) => at(k, day).slice(0, 10).replaceAll('-', '/')],
+    ['minutes', (k) => at(k, 6e4).slice(0, 16).replaceAll('-', '.').replace('T', ' ')],
+    ['seconds', (k) => at(k, 1e3).slice(0, 19).replace('T', ' ')],
+    ['seconds', (k) => `${at(k, 1e3).slice(0, 19)}Z`],
+    ['days', (k) => at(70 - k, day).slice(0, 10)],
+  ] as [string, (k: number) => string][]) {
+    it(`is told in ${unit}: ${cell(0)}, then ${cell(1)}`, () => {
+      const { sentence } = restatedView(bytesOf(table(cell)))!;
+      assert.match(sentence!, new RegExp(`as ${unit} from row to row`));
+      const cells = textFor(table(cell))!
+        .split('\n')
+        .map((line) => line.split(',')[1]);
+      assert.deepEqual(
+        cells.slice(1, 8),
+        (cell(0) < cell(1) ? steps : backwards).slice(0, 7).map(String),
+      );
+    });
+  }
+  const backwards = repeated(70, (k) => (k ? 3 + (k % 2 ? 1 : -1) : 0));
+
+  it('is told in the first column, in the last one, and where line ends have two bytes', () => {
+    const dates = repeated(70, (k) => at(k, day).slice(0, 10));
+    const first = textFor(dates.map((date, k) => `${date}\t${k}\n`).join(''))!;
+    assert.ok(first.startsWith('0\t0\n2\t1\n4\t2\n'), first.slice(0, 20));
+    const last = textFor(dates.map((date, k) => `${k},${date}\r\n`).join(''))!;
+    assert.ok(last.startsWith('0,0\r\n1,2\r\n2,4\r\n'), last.slice(0, 20));
+  });
+
+  it('may lack some', () => {
+    const text = textFor(table((k) => (k % 20 === 2 ? '' : at(k, day).slice(0, 10))))!;
+    assert.ok(text.startsWith('id,when,v\n0,0,x0\n1,2,x1\n2,,x2\n3,6,x3\n'), text.slice(0, 40));
+  });
+
+  it('is told of JSON, too', () => {
+    const list = repeated(70, (k) => ({ at: at(k, 6e4).slice(0, 16).replace('T', ' '), v: k % 9 }));
+    const text = textFor(JSON.stringify(list))!;
+    assert.ok(text.startsWith('0\t0\n2\t1\n4\t2\n'), text.slice(0, 20));
+    const { syntax } = restatedView(bytesOf(JSON.stringify(list)))!;
+    assert.deepEqual(syntax, {
+      type: 'table',
+      delimiter: 9,
+      names: ['at', 'v'],
+      clock: { column: 0, phase: 60, phases: 24 },
+    });
+  });
+
+  it('stays where a time goes back, is none, or the calendar would write it otherwise', () => {
+    const date = (k: number): string => at(k, day).slice(0, 10);
+    for (const odd of ['2023-01-01', '12', '2024-02-30', '2024/09/22'])
+      assert.equal(textFor(table((k) => (k === 69 ? odd : date(k)))), undefined, odd);
+    assert.equal(textFor(table(date).replace('when', '1 when')), undefined);
+    assert.equal(textFor(table(date).split('\n').slice(0, 50).join('\n')), undefined);
+  });
+});
+
+describe('texts that would not come back', () => {
+  it('are left alone', () => {
+    const json = JSON.stringify(records);
+    assert.equal(textFor(`\ufeff${json}`), undefined);
+    assert.equal(restatedView(Uint8Array.from([...bytesOf(json), 0xff])), undefined);
+    assert.equal(restatedView(new Uint8Array(0)), undefined);
+  });
+});
