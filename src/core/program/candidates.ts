@@ -57,7 +57,7 @@ export async function* findCandidates(
   }: Pick<ProgramOptions, 'effort' | 'seed'> & { size?: number },
 ): AsyncGenerator<ProgramEvent, Candidates> {
   const { spec, found } = yield* searchModel(
-    effort === 'fast' ? fastModel(full, syntax, bytes.length) : full,
+    effort === 'fast' ? fastModel(full, syntax, bytes.length, size) : full,
     extraContexts(syntax),
     bytes,
     effort,

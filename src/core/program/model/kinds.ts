@@ -80,22 +80,23 @@ export function extraContexts({ type }: Syntax): string[] {
   return [...own[type], 'mix(mix(word4,data[i-5]|data[i-6]<<8|data[i-7]<<16),data[i-8])'];
 }
 
-/** Bytes: the program of a shorter file is fast enough, and deciding bytes quickly takes 300 of it. */
+/** Bytes: the program of a shorter text is fast enough, or of one half as long as its file, and deciding bytes quickly takes 300 of it. */
 const leastHurried = 1 << 18;
 
 /**
  * The model of `size` bytes without what costs time and saves little: more than half of the contexts of texts and of tables, and
  * some of their weight sets and repeats, measured on one file of each kind. Other kinds are left as they are.
  */
-export function fastModel(full: ModelSpec, { type }: Syntax, size: number): ModelSpec {
+export function fastModel(full: ModelSpec, { type }: Syntax, size: number, file = size): ModelSpec {
   const slow = slowParts[type];
   if (!slow) return full;
+  const isHurried = full.opinion !== undefined && size >= leastHurried && size * 2 > file;
   return {
     ...full,
     contexts: full.contexts.filter((context) => !slow.contexts.includes(context)),
     selectors: full.selectors.filter(({ expression }) => !slow.selectors?.includes(expression)),
     matches: full.matches.filter((least) => !slow.matches?.includes(least)),
-    quiet: (size >= leastHurried ? slow.quiet : undefined) ?? full.quiet,
+    quiet: (isHurried ? slow.quiet : undefined) ?? full.quiet,
   };
 }
 
