@@ -16,9 +16,11 @@ export interface Analysis {
 /** `counts`: how often each byte occurs in the file, if that is longer than `bytes`. */
 export function analyse(
   bytes: Uint8Array,
-  syntax = analyseSyntax(bytes),
+  given = analyseSyntax(bytes),
   counts = countBytes(bytes),
 ): Analysis {
+  const isPlain = given.type === 'table' && counts[34] === 0;
+  const syntax = isPlain ? { ...given, isQuoted: false } : given;
   const tracker = syntax.type === 'log' ? undefined : trackerFor(syntax);
   const semantics =
     tracker && analyseSemantics(bytes, tracker, syntax.type === 'table' ? syntax : undefined);

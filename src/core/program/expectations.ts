@@ -24,9 +24,9 @@ export function findNumbers(
     .slice(0, most.numbers);
   const values = new Map(found.map((number) => [number.column, valuesOf(number, columns)]));
   const summed = found.map((number) => ({ ...number, sum: findSum(number.column, values) }));
-  return chooseExpectations(summed, (trial) =>
-    expectationCosts(bytes.subarray(0, expectedSize), tracker, trial),
-  );
+  const sample = bytes.subarray(0, expectedSize);
+  const scale = (2 * bytes.length) / sample.length;
+  return chooseExpectations(summed, scale, (trial) => expectationCosts(sample, tracker, trial));
 }
 
 function numberColumn({ column, cells }: Column): NumberColumn | undefined {
@@ -92,9 +92,13 @@ function findSum(column: number, values: Map<number, Float64Array>): NumberColum
   return few && cost < first * 0.8 ? terms : [];
 }
 
-/** Takes for each column the fit, or the sum in its place, under whose expectations it costs least. */
+/** Bytes of decoder that products need. */
+const productCost = 150;
+
+/** Takes for each column the fit, or the sum in its place, under whose expectations it costs least; `scale` makes costs the file's. */
 function chooseExpectations(
   numbers: NumberColumn[],
+  scale: number,
   measure: (numbers: NumberColumn[]) => Float64Array,
 ): NumberColumn[] {
   const fits = (['linear', 'product'] as const).map((fit) =>
@@ -104,6 +108,9 @@ function chooseExpectations(
     }),
   );
   const trials = fits.map((trial) => ({ trial, costs: measure(trial) }));
+  const [sums, products] = trials.map(({ costs }) => costs);
+  const saved = sums.reduce((bits, cost, k) => bits + Math.max(0, cost - products[k]), 0);
+  if (saved * scale < 8 * productCost) trials.pop();
   const cheapest = (k: number) => {
     // A sum tells contexts of bytes something as well, so it need not be cheaper.
     const cost = ({ trial, costs }: (typeof trials)[number]) =>
@@ -127,7 +134,7 @@ function expectationCosts(
   const { state, step } = withHooks(tracker, [source]);
   const noted = state.replace(
     '/*observed*/',
-    'if (start * 2 > data.length) costs[k - 1] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (below(1e15) - below(-1e15)));',
+    'if (start * 2 > data.length) costs[index - 1] -= Math.log2((mass(Math.abs(v), 1) + 1e-9) / (below(1e15) - below(-1e15)));',
   );
   const body = `const costs = new Float64Array(${numbers.length}), opinion = new Float32Array(256), odds = new Float32Array(4096), tree = [], leaf = Array.from({ length: 256 }, (_, byte) => 256 + byte);
     ${walkSource({ state: noted, step })} return costs;`;

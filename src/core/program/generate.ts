@@ -88,16 +88,16 @@ function assembled(
   const code = deflate(mixing ? [head, text] : [text]);
   const place = `b.slice(${coded.length})`;
   const inflating = `.pipeThrough(new DecompressionStream('deflate-raw'))`;
-  const response = `(await new Response(new Response(${place}).body${inflating})`;
+  const response = `await new Response(new Response(${place}).body${inflating})`;
   // Node takes 17 ms to load Response; what needs one chunk alone, as engines cut them, is read from the stream.
   const bytes =
     head.length + text.length > oneChunk
-      ? `${response}.arrayBuffer())`
+      ? `(${response}.arrayBuffer())`
       : `(await new Blob([${place}]).stream()${inflating}.getReader().read()).value`;
   // What is evaluated sees `b`, the process as `p`, and the kernel `k`.
   const statement = mixing
     ? `b=await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${bytes})`
-    : `eval(${response}.text()))`;
+    : `eval(${response}.text())`;
   const shell = { body: joinBytes([coded, code]), statement, browser: true, ascii };
   return counted(model.type === 'minimal' ? 'small predictor' : 'predictor', residual, shell);
 }

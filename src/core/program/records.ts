@@ -40,7 +40,7 @@ export function recordRows(json: string, { type }: Syntax): Restatement | undefi
     text: cells.reduce((table, cell, k) => table + (k % columns ? '\t' : '\n') + cell),
     restore: `t=>${before}+t.replace(/\\t|\\n/g,(k=>()=>${cyclic}[k++%${columns}])(0))+${behind}`,
     sentence: `Its ${formatCount(rows)} records have the same keys, and are told as rows of values.`,
-    syntax: { type: 'table', delimiter: 9, names: keys },
+    syntax: { type: 'table', delimiter: 9, isQuoted: false, names: keys },
   };
 }
 

@@ -98,9 +98,9 @@ const asksForRepeat = /\bmatch\b/;
 
 /**
  * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family, and each context from
- * that which saves least, for good where it is hardly longer for it. With `effort: 'fast'` contexts are left out in turn, and only
- * of a model that decides most bytes quickly; any other is returned at once, and nothing is known about savings. `stride` is the
- * length of a record.
+ * that which saves least, for good where it is hardly longer for it. With `effort: 'fast'` families and contexts are left out in
+ * turn, and only of tables and JSON; any other model is returned at once, and nothing is known about savings. `stride` is the length
+ * of a record.
  */
 export async function* searchModel(
   full: ModelSpec,

@@ -18,6 +18,8 @@ export type Syntax =
 export interface Table {
   type: 'table';
   delimiter: number;
+  /** Whether a delimiter inside double quotes is text, as it is if it is not told. */
+  isQuoted?: boolean;
   /** The names of its columns, where the text does not begin with them. */
   names?: string[];
   /** A column of steps. */

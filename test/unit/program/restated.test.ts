@@ -47,6 +47,7 @@ describe('JSON whose records have the same keys', () => {
     assert.deepEqual(syntax, {
       type: 'table',
       delimiter: 9,
+      isQuoted: false,
       names: ['name', 'size', 'tags', 'kind'],
     });
   });
@@ -114,6 +115,7 @@ describe('a column of times that go one way', () => {
     assert.deepEqual(syntax, {
       type: 'table',
       delimiter: 9,
+      isQuoted: false,
       names: ['at', 'v'],
       clock: { column: 0, phase: 60, phases: 24 },
     });

@@ -15,7 +15,7 @@ import type { Semantics } from '../semantics';
 
 /** The tracker of a syntax that has fields. */
 export function trackerFor(syntax: Syntax): Tracker | undefined {
-  if (syntax.type === 'table') return tableTracker(syntax.delimiter);
+  if (syntax.type === 'table') return tableTracker(syntax.delimiter, syntax.isQuoted);
   if (syntax.type === 'json') return jsonTracker;
   return syntax.type === 'log' ? logTracker : undefined;
 }
@@ -26,7 +26,11 @@ export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
   const leastError = 5e-5;
   switch (syntax.type) {
     case 'table':
-      return { ...shared, ...fieldModel(tableTracker(syntax.delimiter), semantics), leastError };
+      return {
+        ...shared,
+        ...fieldModel(tableTracker(syntax.delimiter, syntax.isQuoted), semantics),
+        leastError,
+      };
     case 'json':
       return { ...shared, ...fieldModel(jsonTracker, semantics), leastError };
     case 'log':

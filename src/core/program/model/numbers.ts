@@ -36,30 +36,42 @@ export const opinion = 'if (row) opine();';
 export function numbersSource(columns: NumberColumn[]): Hooks {
   const any = (part: (column: NumberColumn) => boolean): boolean => columns.some(part);
   const place = (wanted: number): number => columns.findIndex(({ column }) => column === wanted);
-  // By column, so that a row is found at once; a column without numbers has a hole. Only of a clock is the second more than 0.
-  const table: string[] = [];
-  for (const { column, places, clock, last, fit, sum } of columns)
-    table[column] = JSON.stringify([
-      places,
-      clock ? last : 0,
-      fit === 'product' ? 1 : 0,
-      sum.map((term) => term.sign * (1 + place(term.column))),
-    ]);
+  const [clocks, products, sums] = [
+    any(({ clock }) => clock),
+    any(({ fit }) => fit === 'product'),
+    any(({ sum }) => sum.length > 0),
+  ];
+  // A character for each column of the file, of which those without numbers have a space.
+  const forms = Array.from(
+    { length: 1 + Math.max(...columns.map(({ column }) => column)) },
+    () => ' ',
+  );
+  const lasts = forms.map(() => 0);
+  const terms: string[] = [];
+  for (const { column, places, clock, last, fit, sum } of columns) {
+    forms[column] = (products ? places * 2 + (fit === 'product' ? 1 : 0) : places).toString(36);
+    if (clock) lasts[column] = last;
+    if (sum.length > 0)
+      terms[column] = JSON.stringify(sum.map((term) => term.sign * (1 + place(term.column))));
+  }
+  const perClock = clocks ? ', smallest' : '';
+  const perSum = sums ? ', terms, spikes, counts, hits' : '';
+  // What is known of a column: how it is written, its number, its equations, its errors' shape, and of the numbers so far how many
+  // they were, their errors' breadth, the first one, and the node of the byte that ended the last.
+  const known = `form, index, equations, shape, count, width, origin, end${perSum}${perClock}`;
   return {
     // A minifier drops what these say is never used.
     state: `
-const CLOCKS = ${any(({ clock }) => clock)}, PRODUCTS = ${any(({ fit }) => fit === 'product')}, SUMS = ${any(({ sum }) => sum.length > 0)}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
-const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, numbers = [${table.join()}], bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
-const value = doubles(F), origin = doubles(F), lines = doubles(G), logs = doubles(G), widths = doubles(F), rows = doubles(F), ends = doubles(F), hits = doubles(F), rests = doubles(G), shares = doubles(512), asked = [];
-// Nodes above the bytes that a number may go on with or end at, the deepest first.
-const ask = byte => { for (let node = leaf[byte]; (node >>= 1) && !asked.includes(node); asked.sort((a, b) => b - a)) asked.push(node); };
-let row, known = 1, heap, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, spikes = [], counts = [], part = 0, digits = 0, decimals = 0, sign = 1, group = 0, near = 0, likeliest = 0;
-numbers.map(row => row.push(known++, doubles(F * G), doubles(34).map((_, j) => j / 4), [], []));
-lines[0] = logs[0] = 1;
-for (let byte = 45; byte < 58; byte++) ask(byte);
+const CLOCKS = ${clocks}, PRODUCTS = ${products}, SUMS = ${sums}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
+const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
+const ${sums || clocks ? 'value = doubles(F), ' : ''}lines = doubles(G), ${products ? 'logs = doubles(G), ' : ''}rests = doubles(G), shares = doubles(512);
+let row, ${known.replace('index', 'index = 0')}, places = 0, product = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, part = 0, decimals = 0, sign = 1, group = 0, near = 0, likeliest = 0;
+const numbers = [...'${forms.join('')}'].map((form, column) => form > ' ' && [parseInt(form, 36), ++index, doubles(F * G), doubles(34).map((_, j) => j / 4), 0, 0, 0, 0${sums ? `, [${terms.join()}][column] || [], [], [], 0` : ''}${clocks ? `, +'${lasts.join('')}'[column]` : ''}]);
+lines[0] = 1; if (PRODUCTS) logs[0] = 1;
+const begin = () => { [${known}] = row; places = PRODUCTS ? form >> 1 : form; product = form & 1; expect(); };
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
     ended: 'if (row) observe();',
-    begun: `if (row = numbers[col]) expect(); else opinion.fill(near = likeliest = 0);`,
+    begun: `if (row = numbers[col]) begin(); else opinion.fill(near = likeliest = 0);`,
     inside: `if (row) advance();`,
   };
 }
@@ -87,22 +99,19 @@ const turn = (equations, weight, features) => {
   return rests[F];
 };
 const expect = () => {
-  const [places, last, product, terms, k, equations, shape, differences, seen] = row, features = PRODUCTS && product ? logs : lines;
+  const features = PRODUCTS && product ? logs : lines;
   features[F] = 0;
   centre = -turn(equations, 0, features);
-  centre = PRODUCTS && product ? exp(centre) : centre + origin[k];
+  centre = PRODUCTS && product ? exp(centre) : centre + origin;
   if (!(Math.abs(centre) < 1e15)) centre = 0;
   relative = PRODUCTS ? Math.max(1, product * centre) : 1;
   if (NEARS) fitted = centre;
-  if (SUMS) {
-    spikes = differences, counts = seen;
-    if (terms.length) {
-      centre = 0, relative = 1, trust = hits[k] / (rows[k] - hits[k] + 1);
-      for (const t of terms) centre += t > 0 ? value[t] : -value[-t];
-    }
+  if (SUMS && terms.length) {
+    centre = 0, relative = 1, trust = hits / (count - hits + 1);
+    for (const t of terms) centre += t > 0 ? value[t] : -value[-t];
   }
-  breadth = widths[k] * relative + 0.3;
-  heap = shape; part = digits = group = 0; if (SIGNS) sign = 1; decimals = CLOCKS && last ? places : -1;
+  breadth = width * relative + 0.3;
+  part = group = 0; if (SIGNS) sign = 1; decimals = CLOCKS && smallest ? places : -1;
 };
 `;
 
@@ -113,7 +122,7 @@ const expect = () => {
 const opineSource = `
 const below = v => {
   const r = (SIGNS ? sign * (v - 0.5) : v - 0.5) - centre, u = 16 + 16 * r / (breadth + Math.abs(r));
-  let j = u | 0, m = heap[j] + (u - j) * (heap[j + 1] - heap[j]);
+  let j = u | 0, m = shape[j] + (u - j) * (shape[j + 1] - shape[j]);
   if (SUMS) for (j = spikes.length; j--; ) if (spikes[j] < r) m += counts[j] * trust;
   return SIGNS ? sign * m : m;
 };
@@ -121,37 +130,39 @@ const mass = (v, w) => below(v + w) - below(v);
 const spread = (v, w, d) => { for (let m = below(v), n; d < 58; m = n) n = below(v += w), shares[leaf[d++]] += n - m; };
 const unit = () => {
   // Years have four digits, all else two.
-  const [places, last] = row, width = CLOCKS && last ? decimals ? 2 : 4 : places;
-  let w = decimals < 0 || group < width && decimals <= last ? 1 : 0, j = decimals < 0 ? -1 : group;
-  for (; ++j < width; ) w *= 10;
-  if (CLOCKS) for (j = last; j > decimals; ) w *= bases[j--];
+  const length = CLOCKS && smallest ? decimals ? 2 : 4 : places;
+  let w = decimals < 0 || group < length && decimals <= (CLOCKS ? smallest : 0) ? 1 : 0, j = decimals < 0 ? -1 : group;
+  for (; ++j < length; ) w *= 10;
+  if (CLOCKS) for (j = smallest; j > decimals; ) w *= bases[j--];
   return w;
 };
 const opine = () => {
-  const [places, last, , , k] = row, whole = decimals < 0, place = unit();
-  let v = part, w = place, j;
-  if (rows[k] < 2) return;
-  if (whole) {
-    if (part || !group) for (v = part * 10 || w; v < Math.abs(centre) + 99 * breadth; v *= 10, w *= 10) spread(v, w, part ? 48 : 49);
-    if (!group) shares[leaf[48]] = mass(0, place);
-    if (NEARS) for (v = part * 10, w = place; (v + w) * 10 <= Math.abs(fitted); w *= 10) v *= 10;
-  } else spread(v, w, 48);
-  if (NEARS) v -= SIGNS ? sign * fitted : fitted, near = 99 * v / (9 * w + Math.abs(v)) | 0;
-  if (!CLOCKS || !last) {
-    if (group) {
-      if (POINTS && whole && places) shares[leaf[46]] = mass(part, place);
-      shares[ends[k]] += mass(part, 1);
+  if (count > 1) {
+    const whole = decimals < 0, place = unit();
+    let v = part, w = place, j;
+    if (whole) {
+      if (part || !group) for (v = part * 10 || w; v < Math.abs(centre) + 99 * breadth; v *= 10, w *= 10) spread(v, w, part ? 48 : 49);
+      if (!group) shares[leaf[48]] = mass(0, place);
+      if (NEARS) for (v = part * 10, w = place; (v + w) * 10 <= Math.abs(fitted); w *= 10) v *= 10;
+    } else spread(v, w, 48);
+    if (NEARS) v -= SIGNS ? sign * fitted : fitted, near = 99 * v / (9 * w + Math.abs(v)) | 0;
+    if (!CLOCKS || !smallest) {
+      if (group) {
+        if (POINTS && whole && places) shares[leaf[46]] = mass(part, place);
+        shares[end] += mass(part, 1);
+      }
+      if (SIGNS && !at) shares[leaf[45]] = below(0);
     }
-    if (SIGNS && !at) shares[leaf[45]] = below(0);
+    // Bytes that numbers are made of are so frequent that seven decisions tell them.
+    for (j = 128; j--; ) v = shares[2 * j + 1], w = shares[j] += shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0], shares[2 * j] = shares[2 * j + 1] = 0;
   }
-  for (j of asked) v = shares[2 * j + 1], w = shares[j] = shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0], shares[2 * j] = shares[2 * j + 1] = 0;
   if (LIKELIEST) for (likeliest = 1; !tree[256 + likeliest]; ) likeliest += likeliest + (opinion[likeliest] > 0);
 };
 const advance = () => {
   const d = c1 - 48;
   if (d >= 0 && d < 10) {
     part = (decimals < 0 ? part * 10 : part) + d * unit();
-    digits = 1; group++;
+    group++;
   } else if (group) decimals++, group = 0;
   else if (SIGNS && d === -3) sign = -1;
 };
@@ -163,22 +174,22 @@ const advance = () => {
  */
 const observeSource = `
 const observe = () => {
-  const [, last, product, terms, k, equations] = row, v = SIGNS ? sign * part : part, r = v - centre, e = Math.abs(r), n = rows[k], width = widths[k] + 1e-9, error = e / relative, weight = width / (width + error);
-  if (!digits || !(e < 1e15)) return;
-  /*observed*/ rows[k]++; ends[k] = leaf[c1]; ask(c1);
-  if (n > 1) for (let j = 16 + 16 * r / (breadth + e) | 0; j++ < 32; ) heap[j]++;
-  widths[k] += (Math.min(error, width * 6 + 0.01) - width) * Math.max(0.02, 1 / (n + 1));
-  if (!n) origin[k] = v;
+  const v = SIGNS ? sign * part : part, r = v - centre, e = Math.abs(r), error = e / relative, usual = width + 1e-9, weight = usual / (usual + error);
+  if (!(group || decimals > (CLOCKS && smallest ? places : -1)) || !(e < 1e15)) return;
+  /*observed*/ row[4]++; row[7] = leaf[c1];
+  if (count > 1) for (let j = 16 + 16 * r / (breadth + e) | 0; j++ < 32; ) shape[j]++;
+  row[5] += (Math.min(error, usual * 6 + 0.01) - usual) * Math.max(0.02, 1 / (count + 1));
+  if (!count) row[6] = origin = v;
   if (SUMS && terms.length) {
     let j = spikes.indexOf(r);
     if (j < 0) j = spikes.length;
-    if (j < 20) spikes[j] = r, counts[j] = (counts[j] || 0) + 1, hits[k]++;
+    if (j < 20) spikes[j] = r, counts[j] = (counts[j] || 0) + 1, row[11]++;
   }
-  value[k] = v;
-  const line = v - origin[k], log = PRODUCTS ? ln(Math.max(1, CLOCKS && last ? v - value[FIRST] : v)) : 0, features = PRODUCTS && product ? logs : lines;
+  if (SUMS || CLOCKS) value[index] = v;
+  const line = v - origin, log = PRODUCTS ? ln(Math.max(1, CLOCKS && smallest ? v - value[FIRST] : v)) : 0, features = PRODUCTS && product ? logs : lines;
   features[F] = PRODUCTS && product ? log : line;
   turn(equations, weight, features);
-  lines[k] = line;
-  if (PRODUCTS) logs[k] = log;
+  lines[index] = line;
+  if (PRODUCTS) logs[index] = log;
 };
 `;

@@ -19,8 +19,8 @@ export function scriptsOf(spec: ModelSpec): ScriptSpec[] {
   const { sole, quiet, network, resampling, lengths } = spec;
   if (sole !== undefined || quiet || network || resampling) return [];
   const script = { ...spec, type: 'script' as const };
-  // The file's own tree takes a hundred bytes to tell, which only some files are worth.
-  return lengths ? [{ ...script, lengths: undefined }, script] : [script];
+  // The file's own tree takes a hundred bytes to tell, which only some files are worth; opinions of numbers count on it.
+  return lengths && !spec.opinion ? [{ ...script, lengths: undefined }, script] : [script];
 }
 
 /** Slots for each byte and each context: every byte asks for eight, of which about half are new. */
@@ -55,7 +55,7 @@ export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): s
   const tree = treeSource(spec, `new Uint16Array(768)`);
   const byBit = form === 'encode' || M > 0;
   return `
-const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(spec, selectors.length) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], chanceOf = [], slotOf = [], homes = [], slots = new Uint8Array(${4 << tableBits});
+const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(spec, selectors.length) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], chanceOf = [], slotOf = [], homes = [], slots = new Uint8ClampedArray(${4 << tableBits});
 for (let k = 0, t = -8.9; k < 4096; t += 1 / (k * (1 - k / 4096))) logits[k++] = t;
 const logistic = d => { let z = 1 - d / 2 ** 20, k = 20; while (k--) z *= z; return 0.99999 / (1 + z) + 5e-6; };
 ${isCrowded ? `const used = a => slots[a + 1] + slots[a + 2], roomier = (a, b, check) => slots[a] ^ check && (slots[b] === check || used(b) < used(a)) ? b : a;` : ''}
@@ -118,7 +118,7 @@ for (let i = 0; i < ${size}; i++) {
         for (const a of chanceOf) chances[a] += (y - chances[a]) / (chances[a + 1]++ + ${size > long ? 24 : 6});
         for (const a of slotOf) {
           slots[a + 3] = slots[a + 3] * 2 & 31 | y | (slots[a + 3] > 15) * 32;
-          if (slots[a + 1 + y] < 255) slots[a + 1 + y]++; else if (slots[a + 2 - y] > 1) slots[a + 2 - y]--;
+          slots[a + 1 + y]++;
         }
       }
       ${M ? `for (let m = 0; m < ${M << 3}; m += ${stride}) if ((match[m + 3] >> bit & 1) - y) match[m + 3] = 0;` : ''}
