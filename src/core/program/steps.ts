@@ -14,8 +14,7 @@ export function clockSteps(table: string, syntax: Syntax): Restatement | undefin
   for (const [column, cell] of second.trimEnd().split(delimiter).entries()) {
     const calendar = calendarOf(cell);
     if (!calendar) continue;
-    const not = `[^${delimiter}\\n]*${delimiter}`;
-    const before = column ? `(?<=^(?:${not}){${column}})` : '^';
+    const before = column ? `(?<=^(?:[^${delimiter}\\n]*[${delimiter}]){${column}})` : '^';
     const cells = new RegExp(`${before}[^${delimiter}\\r\\n]+`, 'gm');
     const restated = [1, -1].map((sign) => stepsOf(table, cells, calendar, sign)).find(Boolean);
     if (!restated) continue;

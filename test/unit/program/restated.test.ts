@@ -94,10 +94,12 @@ describe('a column of times that go one way', () => {
   }
   const backwards = repeated(70, (k) => (k ? 3 + (k % 2 ? 1 : -1) : 0));
 
-  it('is told in the first column, in the last one, and where line ends have two bytes', () => {
+  it('is told in any column, whatever separates them, and where line ends have two bytes', () => {
     const dates = repeated(70, (k) => at(k, day).slice(0, 10));
     const first = textFor(dates.map((date, k) => `${date}\t${k}\n`).join(''))!;
     assert.ok(first.startsWith('0\t0\n2\t1\n4\t2\n'), first.slice(0, 20));
+    const bars = textFor(dates.map((date, k) => `a|${k}|${date}|\n`).join(''))!;
+    assert.ok(bars.startsWith('a|0|0|\na|1|2|\na|2|4|\n'), bars.slice(0, 20));
     const last = textFor(dates.map((date, k) => `${k},${date}\r\n`).join(''))!;
     assert.ok(last.startsWith('0,0\r\n1,2\r\n2,4\r\n'), last.slice(0, 20));
   });
