@@ -34,7 +34,7 @@ const tableFactors: Record<ProgramOptions['effort'], number> = { fast: 0.5, bala
 const mostTable = 56 << 20;
 
 /**
- * JavaScript takes several times as long: only where length is all is a file of more than so many `bytes` to be given a program
+ * JavaScript takes several times as long: only where length is all is a text of more than so many `bytes` to be given a program
  * that writes less than its `pace`, in bytes a second.
  */
 const scripted: Record<ProgramOptions['effort'], { bytes: number; pace: number }> = {
@@ -61,7 +61,7 @@ export async function* findCandidates(
     extraContexts(syntax),
     bytes,
     effort,
-    { semantics, stride: syntax.type === 'records' ? syntax.stride : undefined },
+    { semantics, stride: syntax.type === 'records' ? syntax.stride : undefined, size },
   );
   const { largestTable = usualTable * tableFactors[effort] } = spec;
   const lean = {
@@ -82,7 +82,7 @@ export async function* findCandidates(
   }
   const seconds = (bytes.length * lean.contexts.length) / scriptPace;
   const most = scripted[effort];
-  const isSoon = size <= most.bytes || size >= most.pace * seconds;
+  const isSoon = bytes.length <= most.bytes || size >= most.pace * seconds;
   const scripts = isSoon ? scriptsOf(lean) : [];
   return { models, scripts, found, ...(isDrawn && { law }) };
 }

@@ -100,14 +100,18 @@ const asksForRepeat = /\bmatch\b/;
  * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family, and each context from
  * that which saves least, for good where it is hardly longer for it. With `effort: 'fast'` families and contexts are left out in
  * turn, and only of tables and JSON; any other model is returned at once, and nothing is known about savings. `stride` is the length
- * of a record.
+ * of a record, `size` that of the file which the bytes restate.
  */
 export async function* searchModel(
   full: ModelSpec,
   extra: string[],
   bytes: Uint8Array,
   effort: ProgramOptions['effort'],
-  { semantics, stride }: { semantics?: Semantics; stride?: number } = {},
+  {
+    semantics,
+    stride,
+    size = bytes.length,
+  }: { semantics?: Semantics; stride?: number; size?: number } = {},
 ): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
   const sample = sampleOf(bytes, sampleSizes[effort], stride);
   const isHurried = effort === 'fast';
@@ -117,9 +121,11 @@ export async function* searchModel(
   const from = sample.length < bytes.length ? sample.length >> 1 : 0;
   const scale = bytes.length / (sample.length - from);
   const found: Finding[] = [];
+  // What restates a file with more bytes is slower for it.
+  const least = leastGain[effort] * Math.max(1, bytes.length / size);
   // Images are fast, since most of their bytes are decided quickly.
   const pace = ({ contexts, sole }: ModelSpec): number =>
-    contexts.length > few[effort] && sole === undefined ? cost * scale * leastGain[effort] : 0;
+    contexts.length > few[effort] && sole === undefined ? cost * scale * least : 0;
   let spec = full;
   let cost = measure(spec, sample, from);
   for (const [k, context] of isHurried ? [] : extra.entries()) {

@@ -231,15 +231,17 @@ ${end}
 `;
 }
 
-/** Which of the trackers' state a model reads. */
+/** Which of the trackers' state a model reads, and how far down the tree digits, signs and points stand. */
 export const usesOf = ({
   contexts,
   refine,
   selectors,
   quiet,
-}: Pick<ModelSpec, 'contexts' | 'refine' | 'selectors' | 'quiet'>): string =>
+  lengths,
+}: Pick<ModelSpec, 'contexts' | 'refine' | 'selectors' | 'quiet' | 'lengths'>): string =>
   usesSource(
     [...contexts, refine, ...selectors.map(({ expression }) => expression), quiet?.when].join(),
+    lengths && 2 ** Math.max(...lengths.slice(44, 58)),
   );
 
 /**

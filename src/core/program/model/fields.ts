@@ -3,9 +3,9 @@
 /** The hash of two integers. */
 export const mixSource = `const mix = (a, b) => { a = Math.imul(a ^ Math.imul(b, 1e9 + 7), 3e9 + 9); return a ^ a >>> 15; };`;
 
-/** Which of the trackers' state the `expressions` of a model read: a minifier drops the rest. */
-export const usesSource = (expressions: string): string =>
-  `const FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, COARSE = ${expressions.includes('parents')}, ABOVES = ${/\ba[01]\b/.test(expressions)}, NEARS = ${/\bnear\b/.test(expressions)}, LIKELIEST = ${expressions.includes('likeliest')}, GUESSES = ${expressions.includes('guess')};`;
+/** Which of the trackers' state the `expressions` of a model read: a minifier drops the rest. Numbers are decided by nodes below `nodes`. */
+export const usesSource = (expressions: string, nodes = 256): string =>
+  `const NODES = ${nodes}, FOLLOWS = ${expressions.includes('follow')}, WORDS = ${/word\b|last/.test(expressions)}, COARSE = ${expressions.includes('parents')}, ABOVES = ${/\ba[01]\b/.test(expressions)}, NEARS = ${/\bnear\b/.test(expressions)}, LIKELIEST = ${expressions.includes('likeliest')}, GUESSES = ${expressions.includes('guess')};`;
 
 /** So much behind a column's own hash in `field` stands that of its number up to the first decimal. */
 export const coarse = 256;

@@ -153,8 +153,7 @@ const opine = () => {
       }
       if (SIGNS && !at) shares[leaf[45]] = below(0);
     }
-    // Bytes that numbers are made of are so frequent that seven decisions tell them.
-    for (j = 128; j--; ) v = shares[2 * j + 1], w = shares[j] += shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0], shares[2 * j] = shares[2 * j + 1] = 0;
+    for (j = NODES; j--; ) v = shares[2 * j + 1], w = shares[j] += shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0], shares[2 * j] = shares[2 * j + 1] = 0;
   }
   if (LIKELIEST) for (likeliest = 1; !tree[256 + likeliest]; ) likeliest += likeliest + (opinion[likeliest] > 0);
 };

@@ -19,8 +19,8 @@ export function scriptsOf(spec: ModelSpec): ScriptSpec[] {
   const { sole, quiet, network, resampling, lengths } = spec;
   if (sole !== undefined || quiet || network || resampling) return [];
   const script = { ...spec, type: 'script' as const };
-  // The file's own tree takes a hundred bytes to tell, which only some files are worth; opinions of numbers count on it.
-  return lengths && !spec.opinion ? [{ ...script, lengths: undefined }, script] : [script];
+  // The file's own tree takes a hundred bytes to tell, which only some files are worth.
+  return lengths ? [{ ...script, lengths: undefined }, script] : [script];
 }
 
 /** Slots for each byte and each context: every byte asks for eight, of which about half are new. */
