@@ -1,6 +1,14 @@
 /** Measures programs: bytes of the whole .mjs, run and compared, beside what the usual compressors leave without a decoder. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -25,12 +33,15 @@ const goals: Record<string, { bytes: number } | { bitsPerByte: number }> = {
 
 const effort = (process.env.KOLMO_EFFORT ?? 'balanced') as 'fast' | 'balanced' | 'max';
 
-/** Command-line compressors at their strongest; one that is not installed is left out and said so. */
-const rivals: { name: string; command: string[] }[] = [
-  { name: 'xz -9e', command: ['xz', '-9e', '-k', '-c'] },
-  { name: 'zstd -22', command: ['zstd', '--ultra', '-22', '--long=27', '-q', '-c'] },
-  { name: 'bzip2 -9', command: ['bzip2', '-9', '-k', '-c'] },
-  { name: 'zpaq -m5', command: ['zpaq', 'add', '-', '-m5'] },
+/** Command-line compressors at their strongest, which print what they leave or write it to `archive`; one that is not installed is left out and said so. */
+const rivals: { name: string; command: (file: string, archive: string) => string[] }[] = [
+  { name: 'xz -9e', command: (file) => ['xz', '-9e', '-k', '-c', file] },
+  {
+    name: 'zstd -22',
+    command: (file) => ['zstd', '--ultra', '-22', '--long=27', '-q', '-c', file],
+  },
+  { name: 'bzip2 -9', command: (file) => ['bzip2', '-9', '-k', '-c', file] },
+  { name: 'zpaq -m5', command: (file, archive) => ['zpaq', 'add', archive, file, '-m5'] },
 ];
 
 /** Tables and JSON of more bytes than this are measured together, against xz. */
@@ -137,11 +148,12 @@ async function measureFile(
     'brotli -11': program.baselines.brotli!,
   };
   for (const { name: rival, command } of rivals) {
-    const { stdout, error } = spawnSync(command[0], [...command.slice(1), file], {
-      maxBuffer: 1 << 30,
-    });
+    const archive = join(scratch, `${rival} ${name}.zpaq`);
+    const [tool, ...options] = command(file, archive);
+    const { stdout, stderr, error, status } = spawnSync(tool, options, { maxBuffer: 1 << 30 });
     if (error) log(`${rival} is not installed and left out: ${error.message}`);
-    else others[rival] = stdout.length;
+    else if (status !== 0) throw new Error(`${rival} of ${name}: ${stderr.toString()}`);
+    else others[rival] = existsSync(archive) ? statSync(archive).size : stdout.length;
   }
   const [best, bytes] = Object.entries(others)
     .filter(([rival]) => yardsticks.includes(rival))
