@@ -121,8 +121,8 @@ export async function* searchModel(
   const from = sample.length < bytes.length ? sample.length >> 1 : 0;
   const scale = bytes.length / (sample.length - from);
   const found: Finding[] = [];
-  // What restates a file with more bytes is slower for it.
-  const least = leastGain[effort] * Math.max(1, bytes.length / size);
+  // What restates a file with more bytes is that much slower, and cannot afford as many contexts.
+  const least = leastGain[effort] * Math.max(1, bytes.length / size) ** 2;
   // Images are fast, since most of their bytes are decided quickly.
   const pace = ({ contexts, sole }: ModelSpec): number =>
     contexts.length > few[effort] && sole === undefined ? cost * scale * least : 0;
