@@ -131,17 +131,34 @@ function digits(count) {
   return bytes;
 }
 
+/** Numbers below `n`, the same ones every time. */
+function drawer() {
+  let state = 1;
+  return (n) => (state = (state * 48271) % 2147483647) % n;
+}
+
 /** Sums and dates, which the large decoder fits by least squares: the part with most arithmetic in it. */
 function sums() {
-  let state = 1;
-  const random = (n) => (state = (state * 48271) % 2147483647) % n;
+  const random = drawer();
   let text = 'day,first,second,total,city\n';
   for (let i = 0; i < 2000; i++) {
     const [a, b] = [random(1000), random(1000)];
     const city = ['Lenox Hill West', 'Alphabet City', 'Harlem'][random(3)];
-    text += `2019-03-${10 + (i >> 8)},${a},${b},${a + b},${city}\n`;
+    text += `2019-03-${10 + (i >> 8) - random(2)},${a},${b},${a + b},${city}\n`;
   }
   return Buffer.from(text);
+}
+
+/** Records in the order of their times, which are restated as rows with steps. */
+function records() {
+  const random = drawer();
+  let time = Date.UTC(2024, 1, 28);
+  const list = Array.from({ length: 1500 }, () => {
+    time += 6e4 * random(50);
+    const at = new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+    return { at, from: ['é', 'b', 'c'][random(3)], size: random(2) ? random(90) : null };
+  });
+  return Buffer.from(JSON.stringify(list));
 }
 
 describe('a program in any engine', () => {
@@ -153,6 +170,7 @@ describe('a program in any engine', () => {
     'weather.csv': { bytes: weather, effort: 'fast' },
     // Balanced, the large predictor of a short file is JavaScript.
     'short-sums.csv': { bytes: sums(), effort: 'balanced' },
+    'records.json': { bytes: records(), effort: 'balanced' },
     'short-weather.csv': { bytes: weather, effort: 'balanced' },
   };
   const programs = {};
