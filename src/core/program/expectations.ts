@@ -108,8 +108,8 @@ function chooseExpectations(
     }),
   );
   const trials = fits.map((trial) => ({ trial, costs: measure(trial) }));
-  const [sums, products] = trials.map(({ costs }) => costs);
-  const saved = sums.reduce((bits, cost, k) => bits + Math.max(0, cost - products[k]), 0);
+  const [linear, products] = trials.map(({ costs }) => costs);
+  const saved = linear.reduce((bits, cost, k) => bits + Math.max(0, cost - products[k]), 0);
   if (saved * scale < 8 * productCost) trials.pop();
   const cheapest = (k: number) => {
     // A sum tells contexts of bytes something as well, so it need not be cheaper.
