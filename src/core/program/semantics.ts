@@ -32,6 +32,8 @@ export interface Column {
 const sampleSize = 1 << 19;
 /** What of a column's cost another one may leave for the report to say that it tells it. */
 const mostLeft = 0.98;
+/** Bits that a column's cells have to cost for the report to say so. */
+const leastCost = 64;
 /** Rows that are compared. */
 const mostRows = 6000;
 
@@ -150,7 +152,9 @@ function findParents(columns: Column[]): { pair: [number, number]; left: number 
       costs.push(best.cost);
       known.push(best.context);
     }
-    parents[column] = { pair, left: costs.length > 1 ? costs[1] / costs[0] : 1 };
+    // What is all but known is not told by another column.
+    const isTold = costs.length > 1 && costs[0] > leastCost;
+    parents[column] = { pair, left: isTold ? costs[1] / costs[0] : 1 };
   }
   return parents;
 }
