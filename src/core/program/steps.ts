@@ -16,7 +16,7 @@ export function clockSteps(table: string, syntax: Syntax): Restatement | undefin
     if (!calendar) continue;
     const before = column ? `(?<=^(?:[^${delimiter}\\n]*[${delimiter}]){${column}})` : '^';
     const cells = new RegExp(`${before}[^${delimiter}\\r\\n]+`, 'gm');
-    const restated = [1, -1].map((sign) => stepsOf(table, cells, calendar, sign)).find(Boolean);
+    const restated = stepsOf(table, cells, calendar, 1) ?? stepsOf(table, cells, calendar, -1);
     if (!restated) continue;
     const { text, first, sign } = restated;
     const { milliseconds, name, length, separator, gap, zone, clock } = calendar;
