@@ -1,5 +1,5 @@
 /** Tables through DuckDB: sniffed once, then read with everything said, so that a bad line is named. */
-import { basename } from 'node:path';
+import { basename, sep } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { KolmoError } from '../error';
 import { readHead } from './files';
@@ -22,6 +22,9 @@ export interface TableSource {
 
 const missingMarks = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'];
 const delimiters = [',', '\t', ';', '|'];
+
+/** A folder called `year=2020` is no column of the table. */
+const ownColumns = 'hive_partitioning=false';
 
 export interface Duckdb {
   connection: DuckDBConnection;
@@ -55,9 +58,12 @@ export async function openDuckdb(): Promise<Duckdb> {
 /** Finds out how a table file is to be read. */
 export async function openTable(connection: DuckDBConnection, path: string): Promise<TableSource> {
   const extension = path.toLowerCase().split('.').pop();
-  if (extension === 'parquet') return openTyped(connection, `read_parquet(${quote(path)})`, path);
+  if (extension === 'parquet') {
+    return openTyped(connection, `read_parquet(${tablePath(path)}, ${ownColumns})`, path);
+  }
   if (extension === 'jsonl' || extension === 'ndjson') {
-    return openTyped(connection, `read_json(${quote(path)}, format='newline_delimited')`, path);
+    const sql = `read_json(${tablePath(path)}, format='newline_delimited', ${ownColumns})`;
+    return openTyped(connection, sql, path);
   }
   return openCsv(connection, path);
 }
@@ -88,7 +94,7 @@ async function openCsv(connection: DuckDBConnection, path: string): Promise<Tabl
     const [row] = await query(
       connection,
       `SELECT Delimiter, Quote, Escape, SkipRows, Comment, HasHeader, Columns
-       FROM sniff_csv(${quote(path)}, ${marks}${more})`,
+       FROM sniff_csv(${tablePath(path)}, ${marks}${more})`,
       path,
     );
     return row as unknown as Sniffed;
@@ -157,10 +163,10 @@ function csvSql(
     quote(value === undefined ? otherwise : value === '(empty)' ? '' : value);
   const types = columns.map(({ name, type }) => `${quote(name)}: ${quote(type)}`).join(', ');
   return (
-    `read_csv(${quote(path)}, auto_detect=false, ${options}, delim=${character(dialect.Delimiter, ',')}, ` +
-    `quote=${character(dialect.Quote, '"')}, escape=${character(dialect.Escape, '"')}, ` +
-    `comment=${character(dialect.Comment, '')}, skip=${dialect.SkipRows ?? 0}, ` +
-    `header=${dialect.HasHeader ?? true}, columns={${types}})`
+    `read_csv(${tablePath(path)}, auto_detect=false, ${ownColumns}, ${options}, ` +
+    `delim=${character(dialect.Delimiter, ',')}, quote=${character(dialect.Quote, '"')}, ` +
+    `escape=${character(dialect.Escape, '"')}, comment=${character(dialect.Comment, '')}, ` +
+    `skip=${dialect.SkipRows ?? 0}, header=${dialect.HasHeader ?? true}, columns={${types}})`
   );
 }
 
@@ -270,6 +276,20 @@ export function tableError(error: unknown, path: string): KolmoError {
 
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * A path as SQL, for DuckDB's readers, which take it for a pattern: its signs are said as classes of one character.
+ * @throws KolmoError for a path that no pattern stands for
+ */
+function tablePath(path: string): string {
+  // DuckDB parts a pattern at every backslash, wherever that may be part of a name.
+  if (sep === '/' && path.includes('\\') && /[[*?]/.test(path)) {
+    throw new KolmoError(
+      `${path} cannot be read: DuckDB finds no table whose path holds a backslash beside [, * or ?. Rename the file or its folder.`,
+    );
+  }
+  return quote(path.replace(/[[*?]/g, '[$&]'));
 }
 
 export function quoteName(name: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, readdirSync, renameSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { describe, it } from 'node:test';
 import { describeDataset } from '../../../src/core/data/collect';
 import type { ColumnPreprocessing } from '../../../src/core/data/dataset';
@@ -250,14 +250,62 @@ describe('table', () => {
   for (const format of ['parquet', 'jsonl']) {
     it(`reads ${format} as it reads CSV`, async (t) => {
       const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 60, missing: 0.1 }) });
-      const { DuckDBInstance } = await import('@duckdb/node-api');
-      const connection = await (await DuckDBInstance.create(':memory:')).connect();
-      const copy = join(folder, `a.${format}`);
-      await connection.run(`COPY (FROM read_csv('${join(folder, 'a.csv')}')) TO '${copy}'`);
-      connection.closeSync();
+      const copy = await copied(join(folder, 'a.csv'), `a.${format}`);
       const [expected, found] = [await collected(join(folder, 'a.csv')), await collected(copy)];
       assert.deepEqual(found.inputShape, expected.inputShape);
       assert.deepEqual(readSplit(found, 'test').targets, readSplit(expected, 'test').targets);
     });
   }
+
+  // Windows allows only the first in a name.
+  const patterns = [
+    'a[1]',
+    ...(process.platform === 'win32' ? [] : ['a*', 'a?', '[a]*?', '[!b]1']),
+  ];
+  for (const format of ['csv', 'parquet', 'jsonl']) {
+    it(`reads the ${format} file that is named, though its name be a pattern for others`, async (t) => {
+      const folder = temporaryFolder(t, { 'chosen.csv': syntheticTable({ rows: 50 }) });
+      const other = join(temporaryFolder(t, { 'a1.csv': syntheticTable({ rows: 20 }) }), 'a1.csv');
+      const decoy = format === 'csv' ? other : await copied(other, `a1.${format}`);
+      copyFileSync(decoy, join(folder, `a1.${format}`));
+      for (const pattern of patterns) {
+        const path = join(folder, `${pattern}.${format}`);
+        if (format === 'csv') copyFileSync(join(folder, 'chosen.csv'), path);
+        else renameSync(await copied(join(folder, 'chosen.csv'), `chosen.${format}`), path);
+        assert.equal((await describeDataset(path)).rows, 50, path);
+        const { splits } = await collected(path);
+        const counts = Object.values(splits).map(({ count }) => count);
+        assert.equal(counts[0] + counts[1] + counts[2], 50, path);
+      }
+    });
+
+    it(`takes no column of ${format} from the name of a folder`, async (t) => {
+      const folder = temporaryFolder(t, { 'year=2020/a.csv': syntheticTable({ rows: 50 }) });
+      const csv = join(folder, 'year=2020', 'a.csv');
+      const path = format === 'csv' ? csv : await copied(csv, `a.${format}`);
+      const { columns = [] } = await describeDataset(path);
+      assert.deepEqual(
+        columns.map(({ name }) => name),
+        ['size', 'color', 'shape', 'made', 'price'],
+      );
+    });
+  }
+
+  it('refuses a path of signs that no pattern stands for', { skip: sep === '\\' }, async (t) => {
+    const folder = temporaryFolder(t, { 'a\\[1].csv': syntheticTable({ rows: 20 }) });
+    await assert.rejects(
+      collected(join(folder, 'a\\[1].csv')),
+      /a\\\[1\]\.csv cannot be read: DuckDB finds no table whose path holds a backslash beside \[, \* or \?\. Rename/,
+    );
+  });
 });
+
+/** The same table in the format that the new name says, beside the old one. */
+async function copied(csv: string, name: string): Promise<string> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const copy = join(dirname(csv), name);
+  await connection.run(`COPY (FROM read_csv('${csv}', hive_partitioning=false)) TO '${copy}'`);
+  connection.closeSync();
+  return copy;
+}
