@@ -16,7 +16,7 @@ import {
   type TextDocument,
   type TextEditor,
 } from 'vscode';
-import { shadeLimits, shadeOf, wordCosts, type WordCost } from '../core/program/lines';
+import { shadeLimits, shadeOf, type WordCost } from '../core/program/lines';
 import { KolmoError } from '../core/error';
 import { partition, sumOf } from '../core/program/ranges';
 import type { SurprisalMeasure } from '../jobs/surprisal';
@@ -24,15 +24,26 @@ import { formatBits, formatBytes } from '../runs/units';
 import type { Jobs } from './jobs';
 import { createSurprisalPanels } from './surprisalPanel';
 import { chooseRegion } from './surprisalRegions';
-
-/** Lines above and below the visible ones that are shaded too, so that scrolling shows no bare lines. */
-const margin = 60;
+import {
+  createSurprisalWords,
+  shadedStretches,
+  type Line,
+  type SurprisalWords,
+} from './surprisalWords';
 
 /** Samples of an image file that are measured; they cost some seconds. */
 const mostSamples = 300;
 
 /** From so many bytes on it is asked whether the beginning is enough. */
 const largeFile = 4_000_000;
+
+/** What is shown of a document. */
+interface Shown {
+  measure: SurprisalMeasure;
+  words: SurprisalWords;
+  /** Bits of all that was measured. */
+  bits: number;
+}
 
 export interface Surprisal {
   disposables: Disposable[];
@@ -58,21 +69,26 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
   const status = window.createStatusBarItem('kolmo.surprisal', StatusBarAlignment.Right, 90);
   status.name = 'Kolmo Surprisal';
   status.command = 'kolmo.surprisalRegions';
-  const shown = new Map<TextDocument, SurprisalMeasure>();
+  const shown = new Map<TextDocument, Shown>();
 
   function draw(editor: TextEditor): void {
-    const measure = shown.get(editor.document);
+    const { document, visibleRanges } = editor;
     const words: Range[][] = shadeLimits.map(() => []);
     const ends: DecorationOptions[] = [];
-    for (const row of measure ? visibleRows(editor, measure.partition.starts.length) : []) {
-      const line = lineOf(measure!, row);
-      for (const word of wordCosts(measure!.data, measure!, line)) {
-        const shade = shadeOf(word);
-        if (shade > 0) words[shade - 1].push(new Range(row, word.start, row, word.end));
+    const found = shown.get(document);
+    if (found) {
+      const rows = Math.min(found.measure.partition.starts.length, document.lineCount);
+      const lengthOf = (row: number): number => document.lineAt(row).range.end.character;
+      for (const stretch of shadedStretches(visibleRanges, rows, lengthOf)) {
+        const { row } = stretch;
+        for (const word of found.words.within(stretch)) {
+          const shade = shadeOf(word);
+          if (shade > 0) words[shade - 1].push(new Range(row, word.start, row, word.end));
+        }
+        const { end } = document.lineAt(row).range;
+        const contentText = formatBits(found.words.line(row).bits);
+        ends.push({ range: new Range(end, end), renderOptions: { after: { contentText } } });
       }
-      const end = editor.document.lineAt(row).range.end;
-      const contentText = formatBits(sumOf(measure!.costs, line.from, line.to));
-      ends.push({ range: new Range(end, end), renderOptions: { after: { contentText } } });
     }
     shades.forEach((shade, i) => editor.setDecorations(shade, words[i]));
     editor.setDecorations(sums, ends);
@@ -86,14 +102,14 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
   /** The status bar and the commands' conditions follow the editor in front. */
   function tell(): void {
     const document = window.activeTextEditor?.document;
-    const measure = document && shown.get(document);
-    void commands.executeCommand('setContext', 'kolmo.surprisalShown', measure !== undefined);
-    if (!measure) {
+    const found = document && shown.get(document);
+    void commands.executeCommand('setContext', 'kolmo.surprisalShown', found !== undefined);
+    if (!found) {
       status.hide();
       return;
     }
-    const { data, size, costs } = measure;
-    const bits = sumOf(costs, 0, costs.length);
+    const { bits } = found;
+    const { data, size } = found.measure;
     const part = data.length < size ? `, of its first ${formatBytes(data.length)}` : '';
     status.text = `$(flame) ${(bits / Math.max(1, data.length)).toFixed(2)} bits a byte`;
     status.tooltip = `${formatBytes(Math.ceil(bits / 8))} of surprise in ${formatBytes(data.length)}${part}: list the dearest and the cheapest regions`;
@@ -148,12 +164,12 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     const limit = size > largeFile ? await askForLimit(name, size) : size;
     if (limit === undefined) return false;
     const { version } = document;
-    const measure = (await jobs.measure(`Measuring the surprisal of ${name}`, {
+    const measured = (await jobs.measure(`Measuring the surprisal of ${name}`, {
       type: 'surprisal',
       file: document.fileName,
       limit,
     })) as SurprisalMeasure | undefined;
-    if (!measure || document.isClosed) return false;
+    if (!measured || document.isClosed) return false;
     if (document.version !== version) {
       void window.showInformationMessage(
         `${name} was changed while its surprisal was measured: save it, then run the command again.`,
@@ -161,11 +177,15 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
       return false;
     }
     // An editor has lines, whatever the file was taken for.
-    const lines =
-      measure.partition.unit === 'line'
-        ? measure.partition
-        : partition(measure.data, { type: 'text' });
-    shown.set(document, { ...measure, partition: lines });
+    const measure =
+      measured.partition.unit === 'line'
+        ? measured
+        : { ...measured, partition: partition(measured.data, { type: 'text' }) };
+    shown.set(document, {
+      measure,
+      words: createSurprisalWords(measure),
+      bits: sumOf(measure.costs, 0, measure.costs.length),
+    });
     drawAll(document);
     return true;
   }
@@ -174,8 +194,8 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     toggle,
     async listRegions() {
       const editor = window.activeTextEditor;
-      const measure = editor && shown.get(editor.document);
-      if (measure) await chooseRegion(editor, measure);
+      const found = editor && shown.get(editor.document);
+      if (found) await chooseRegion(editor, found.measure);
       else {
         void window.showInformationMessage(
           'No surprisal is shown here: run Kolmo: Show or Hide Surprisal first.',
@@ -202,15 +222,16 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
         { scheme: 'file' },
         {
           provideHover: (document, { line: row, character }) => {
-            const measure = shown.get(document);
-            if (!measure || row >= measure.partition.starts.length) return undefined;
-            const line = lineOf(measure, row);
-            const word = wordCosts(measure.data, measure, line).find(
-              ({ start, end }) => start <= character && character < end,
-            );
+            const found = shown.get(document);
+            if (!found || row >= found.measure.partition.starts.length) return undefined;
+            const { measure, words } = found;
+            const [word] = words.within({ row, start: character, end: character + 1 });
             if (!word) return undefined;
             // Words of ours, in which only an expression of the model may hold signs of Markdown.
-            const text = hoverText(word, line, measure).replace(/[\\`*_[\]<>|&]/g, '\\$&');
+            const text = hoverText(word, words.line(row), measure).replace(
+              /[\\`*_[\]<>|&]/g,
+              '\\$&',
+            );
             return new Hover(new MarkdownString(text), new Range(row, word.start, row, word.end));
           },
         },
@@ -224,23 +245,17 @@ const shows =
   ({ document }: TextEditor): boolean =>
     document.uri.fsPath === Uri.file(file).fsPath;
 
-/** Bytes of a line, the end excluded. */
-const lineOf = ({ data, partition: { starts } }: SurprisalMeasure, row: number) => ({
-  from: starts[row],
-  to: starts[row + 1] ?? data.length,
-});
-
 function hoverText(
   word: WordCost,
-  { from, to }: { from: number; to: number },
-  { costs, contexts }: SurprisalMeasure,
+  { from, to, bits }: Line,
+  { contexts }: SurprisalMeasure,
 ): string {
   const rate = (word.bits / word.bytes).toFixed(2);
   const source =
     word.best === undefined
       ? 'Nothing predicted it.'
       : `Best predicted from: ${contexts[word.best]}.`;
-  return `${word.bits.toFixed(1)} bits for ${formatBytes(word.bytes)}: ${rate} bits a byte. ${source}\n\nThe line cost ${sumOf(costs, from, to).toFixed(1)} bits for ${formatBytes(to - from)}.`;
+  return `${word.bits.toFixed(1)} bits for ${formatBytes(word.bytes)}: ${rate} bits a byte. ${source}\n\nThe line cost ${bits.toFixed(1)} bits for ${formatBytes(to - from)}.`;
 }
 
 async function askForLimit(name: string, size: number): Promise<number | undefined> {
@@ -252,19 +267,4 @@ async function askForLimit(name: string, size: number): Promise<number | undefin
     { placeHolder: `${name} has ${formatBytes(size)}: how much of it to measure` },
   );
   return choice?.limit;
-}
-
-function visibleRows(editor: TextEditor, count: number): number[] {
-  const rows = new Set<number>();
-  const last = Math.min(count, editor.document.lineCount) - 1;
-  for (const { start, end } of editor.visibleRanges) {
-    for (
-      let row = Math.max(0, start.line - margin);
-      row <= Math.min(last, end.line + margin);
-      row++
-    ) {
-      rows.add(row);
-    }
-  }
-  return [...rows];
 }

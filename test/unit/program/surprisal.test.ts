@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { shadeOf, wordCosts } from '../../../src/core/program/lines';
+import { piecesOf, shadeOf, wordCosts, wordsOf } from '../../../src/core/program/lines';
 import { describeContext } from '../../../src/core/program/model/contextNames';
 import { modelFor } from '../../../src/core/program/model/kinds';
 import { extremes, partition } from '../../../src/core/program/ranges';
@@ -87,6 +87,48 @@ describe('wordCosts', () => {
       all(Uint8Array.of(0x61, 0xff, 0xe9, 0x80)).reduce((sum, { bytes }) => sum + bytes, 0),
       4,
     );
+  });
+});
+
+describe('piecesOf', () => {
+  const cut = (bytes: Uint8Array, longest: number) => {
+    const costs = {
+      costs: new Float32Array(bytes.length).fill(1),
+      best: new Uint8Array(bytes.length),
+    };
+    const line = { from: 0, to: bytes.length };
+    return {
+      pieces: piecesOf(bytes, line, longest),
+      words: piecesOf(bytes, line, longest).flatMap((piece) => wordsOf(bytes, costs, piece)),
+      whole: wordCosts(bytes, costs, line),
+    };
+  };
+  it('cuts a long line between words, at the columns that they have in it', () => {
+    const { pieces, words, whole } = cut(
+      utf8(`\ufeff${'zwölf 😀,日本;abc 42 '.repeat(40)}\r\n`),
+      64,
+    );
+    assert.ok(pieces.length > 15 && pieces.every(({ from, to }) => to - from <= 64));
+    assert.deepEqual(words, whole);
+  });
+  it('cuts a word that is longer than a piece between characters', () => {
+    const { pieces, words } = cut(utf8('日'.repeat(100)), 64);
+    assert.ok(pieces.length > 4);
+    assert.equal(
+      words.reduce((sum, { start, end }) => sum + end - start, 0),
+      100,
+    );
+    assert.equal(
+      words.reduce((sum, { bytes }) => sum + bytes, 0),
+      300,
+    );
+  });
+  it('counts each byte of a line that is not UTF-8, wherever it is cut', () => {
+    const { words, whole } = cut(
+      Uint8Array.from({ length: 300 }, (_, i) => (i % 9 ? 0xe9 : 0x3b)),
+      64,
+    );
+    assert.deepEqual(words, whole);
   });
 });
 
