@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Uri, commands, window } from 'vscode';
+import { Uri, commands, window, workspace } from 'vscode';
 import { isRun, readRecord } from '../runs/folder';
 import { canResume } from '../runs/state';
 import { readRunOutline } from '../views/runFolders';
@@ -61,7 +61,9 @@ export function stopRun(house: House, target: Target): Promise<boolean> {
   const stopped = house.jobs.stop(targetPath(target) ?? house.activeRun());
   if (!stopped) {
     void window.showInformationMessage(
-      'No job of this window is running, so there is nothing to stop.',
+      workspace.isTrusted
+        ? 'No job of this window is running, so there is nothing to stop.'
+        : 'No job of this window is running. Those that others may have started are not asked to stop in a workspace that is not trusted: stop them where they were started.',
     );
   }
   return Promise.resolve(stopped);

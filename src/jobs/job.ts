@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { KolmoError } from '../core/error';
 import type { RunEvent, StampedEvent } from '../runs/events';
 import { openHistory } from '../runs/history';
-import { runOwner } from '../runs/lock';
+import { isStopUnheard, jobFiles, requestStop, runOwner } from '../runs/lock';
 import type { FailureReason, FromWorker, JobRequest, ToWorker } from './protocol';
 import { endOf, runOf } from './request';
 
@@ -95,18 +95,22 @@ export function startJob(
 }
 
 /**
- * Stops a job that an earlier host started and that still works on the run, as after a window reload.
- * @param patience milliseconds until it is ended; more than for an own job, which can answer that it has heard
+ * Asks a job that another process started, and that still works on the run, to stop, as after a window reload. It is never
+ * signalled: a folder may have come from anywhere, and what it says of a process is no proof.
+ * @param onUnheard is told what to do where the job has not heard it in time
  * @returns false where nobody works on the run
  */
-export function stopRun(run: string, { patience = 30_000 } = {}): boolean {
-  const pid = runOwner(run);
-  if (pid === undefined) return false;
-  process.kill(pid, 'SIGTERM');
+export function stopRun(
+  run: string,
+  onUnheard: (sentence: string) => void,
+  { patience = 30_000 } = {},
+): boolean {
+  if (!requestStop(run)) return false;
   setTimeout(() => {
-    if (runOwner(run) !== pid) return;
-    process.kill(pid, 'SIGKILL');
-    markInterrupted(run, 'The job did not stop in time and was ended.');
+    if (!isStopUnheard(run)) return;
+    onUnheard(
+      `The job that works on ${run} (process ${runOwner(run)}) has not heard the wish to stop: wait until it does, or end that process in the system's list of processes; what it had finished is kept.`,
+    );
   }, patience).unref();
   return true;
 }
@@ -127,7 +131,7 @@ function interruption(run: string, reason: string): string {
 /** Writes the last event of a job that could not write it itself. */
 export function markEnded(run: string, event: RunEvent): StampedEvent {
   const stamped = { ...event, at: Date.now() / 1000 };
-  rmSync(join(run, 'job.json'), { force: true });
+  for (const name of jobFiles) rmSync(join(run, name), { force: true });
   const history = openHistory(run);
   history.append([stamped]);
   history.close();

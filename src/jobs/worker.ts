@@ -48,7 +48,7 @@ async function work(request: JobRequest): Promise<FromWorker> {
     return { type: 'done', result: await drain(runJob(request, context), emit) };
   }
   if (!existsSync(run)) await createRunFolder(run);
-  const unlock = lockRun(run);
+  const unlock = lockRun(run, () => (stopping = true));
   try {
     const history = openHistory(run);
     const board = openEventFiles(run, now);

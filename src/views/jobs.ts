@@ -117,8 +117,9 @@ export function createJobs(worker: string): Jobs {
     stop: (folder) => {
       const job = folder ? running.get(folder) : [...running.values()].at(-1);
       if (job) job.stop();
+      if (job || folder === undefined || !workspace.isTrusted) return job !== undefined;
       // A job that an earlier window started is known by the mark it left in its run.
-      return job !== undefined || (folder !== undefined && stopRun(folder));
+      return stopRun(folder, (sentence) => void window.showWarningMessage(sentence));
     },
     running: () => [...running.keys()],
     isFree,

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
 import type { CompressSummary } from '../../../src/jobs/compress';
-import { startJob, type Job } from '../../../src/jobs/job';
+import { startJob, stopRun, type Job } from '../../../src/jobs/job';
 import type {
   CompressRequest,
   FromWorker,
@@ -91,6 +91,15 @@ describe('a train job', () => {
     assert.ok(trained.test!.error! < 0.9);
     assert.deepEqual(packed.test, trained.test);
     assert.deepEqual([trained.labelBytes, packed.labelBytes], [undefined, undefined]);
+  });
+
+  it('is stopped through its folder by a process that did not start it', async (t) => {
+    const request = trainRequest(images(t), 'elsewhere', 10_000);
+    const stop = (): void => assert.ok(stopRun(request.run, (sentence) => assert.fail(sentence)));
+    const summary = (await reactingJob(request, 2, stop).result) as TrainSummary;
+    assert.equal(summary.ended, 'stopped');
+    assert.equal((await readState(request.run)).status, 'stopped');
+    assert.ok(!existsSync(join(request.run, 'job.json')));
   });
 
   it('stopped while its model is measured goes on to the same model', async (t) => {

@@ -22,7 +22,6 @@ import {
   type RunRecord,
 } from '../../../src/runs/folder';
 import { openHistory } from '../../../src/runs/history';
-import { lockRun, runOwner } from '../../../src/runs/lock';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 const record = (createdAt: number): RunRecord => ({
@@ -174,28 +173,5 @@ describe('diskError', () => {
   it('leaves what it does not know as it is', () => {
     const defect = new TypeError('x is undefined');
     assert.equal(diskError(defect, '/a'), defect);
-  });
-});
-
-describe('lockRun', () => {
-  it('marks the run while a job works on it', (t) => {
-    const folder = temporaryFolder(t);
-    assert.equal(runOwner(folder), undefined);
-    const unlock = lockRun(folder);
-    assert.equal(runOwner(folder), process.pid);
-    unlock();
-    assert.equal(runOwner(folder), undefined);
-  });
-
-  it('refuses a run that a living process works on', (t) => {
-    const folder = temporaryFolder(t);
-    writeFileSync(join(folder, 'job.json'), JSON.stringify({ pid: process.ppid }));
-    assert.throws(() => lockRun(folder), /Another job \(process \d+\) works on/);
-  });
-
-  it('takes over from a process that has died', (t) => {
-    const folder = temporaryFolder(t);
-    writeFileSync(join(folder, 'job.json'), JSON.stringify({ pid: 2 ** 22 + 5 }));
-    lockRun(folder)();
   });
 });
