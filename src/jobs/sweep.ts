@@ -7,6 +7,7 @@ import { KolmoError } from '../core/error';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import { createRunFolder, readRecord } from '../runs/folder';
+import { jobFiles, lockRun } from '../runs/lock';
 import { requestOf, type Pipeline } from '../runs/pipelineFile';
 import {
   combinationsOf,
@@ -30,7 +31,21 @@ export interface SweepSummary extends SweepResults {
 /** Milliseconds between two looks at whether the sweep is to stop. */
 const patience = 200;
 
+/** Two sweeps of one folder would remove the points that the other measures: the second is refused. */
 export async function* sweepRun(
+  request: SweepRequest,
+  context: JobContext,
+): AsyncGenerator<RunEvent, SweepSummary> {
+  await createRunFolder(request.folder);
+  const unlock = lockRun(request.folder);
+  try {
+    return yield* measureAll(request, context);
+  } finally {
+    unlock();
+  }
+}
+
+async function* measureAll(
   request: SweepRequest,
   context: JobContext,
 ): AsyncGenerator<RunEvent, SweepSummary> {
@@ -39,7 +54,6 @@ export async function* sweepRun(
   const { workers = Math.max(1, Math.floor(availableParallelism() / threads)) } = request;
   const combinations = combinationsOf(sweep);
   const file = join(folder, resultsName);
-  await createRunFolder(folder);
   const before = await pointsOf(file);
   const results: SweepResults = {
     name: basename(folder),
@@ -137,7 +151,7 @@ async function measure(
   await rm(folder, { recursive: true, force: true });
   await cp(join(request.folder, trainingOf(pipeline)), folder, {
     recursive: true,
-    filter: (path) => !['tensorboard', 'job.json'].includes(basename(path)),
+    filter: (path) => !['tensorboard', ...jobFiles].includes(basename(path)),
   });
   try {
     const result = (await run(requestFor(pipeline, folder, request))) as CompressSummary;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import type { SweepSummary } from '../../../src/jobs/sweep';
+import { lockRun } from '../../../src/runs/lock';
 import { combinationsOf, parseSweep } from '../../../src/runs/sweepFile';
 import { paretoFront } from '../../../src/core/report/literature';
 import { syntheticTable } from '../../fixtures/syntheticTable';
@@ -41,13 +42,15 @@ describe('a sweep file', () => {
   });
 });
 
+const runCli = (folder: string, ...words: string[]): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [resolve('out/dist/cli.js'), ...words, '--json', '--quiet'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+
 /** What a command prints with --json. */
 function kolmo<Summary>(folder: string, ...words: string[]): Summary {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [resolve('out/dist/cli.js'), ...words, '--json', '--quiet'],
-    { cwd: folder, encoding: 'utf8' },
-  );
+  const { status, stdout, stderr } = runCli(folder, ...words);
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout) as Summary;
 }
@@ -129,6 +132,23 @@ describe('a sweep with a combination that does not fit', () => {
       points.find(({ settings }) => settings['prune.sparsity'] === sparsity)!.problem;
     assert.equal(problemAt(0.5), undefined);
     assert.match(problemAt(0.999)!, /A sparsity of 0\.999 leaves none of the/);
+  });
+});
+
+describe('a second sweep of a folder', () => {
+  it('is refused while the first measures, and touches none of its points', (t) => {
+    const point = join('.kolmo', 'sweeps', 'a', 'prune.sparsity=0.5');
+    const folder = temporaryFolder(t, {
+      'a.csv': syntheticTable({ rows: 300, target: 'grade' }),
+      'a.kolmo-sweep.json': JSON.stringify(file),
+      [join(point, 'run.json')]: '{}',
+    });
+    const unlock = lockRun(join(folder, '.kolmo', 'sweeps', 'a'));
+    const { status, stderr } = runCli(folder, 'sweep', 'a.kolmo-sweep.json');
+    unlock();
+    assert.equal(status, 1);
+    assert.match(stderr, /Another job \(process \d+\) works on .*sweeps.a: wait for it/);
+    assert.deepEqual(readdirSync(join(folder, '.kolmo', 'sweeps', 'a')), [basename(point)]);
   });
 });
 
