@@ -5,7 +5,7 @@ import { findFormat, formats } from '../core/formats/formats';
 import { withModelFile, type ModelFile } from '../core/formats/modelFile';
 import type { ModelSummary } from '../core/formats/summary';
 
-/** The extension host reads at most this much of a file; a longer header is read in a job process. */
+/** The extension host reads and unpacks at most this much of a file; a longer header is read in a job process. */
 const hostBytes = 1_000_000;
 
 export interface ModelSummaries {
@@ -32,13 +32,17 @@ class HeaderTooLong extends Error {}
 
 async function summarize(path: string, jobs: Jobs): Promise<ModelSummary> {
   let left = hostBytes;
+  const spend = (bytes: number): void => {
+    left -= bytes;
+    if (left < 0) throw new HeaderTooLong();
+  };
   const limited = (file: ModelFile): ModelFile => ({
     ...file,
     read: (offset, length) => {
-      left -= Math.max(0, Math.min(length, file.length - offset));
-      if (left < 0) throw new HeaderTooLong();
+      spend(Math.max(0, Math.min(length, file.length - offset)));
       return file.read(offset, length);
     },
+    unpacking: spend,
     sibling: async (name) => {
       const found = await file.sibling(name);
       return found && limited(found);

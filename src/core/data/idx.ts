@@ -1,6 +1,5 @@
 /** Images in IDX files with a label each: MNIST and its relatives. */
 import { basename, dirname } from 'node:path';
-import { constants, gunzipSync } from 'node:zlib';
 import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
@@ -12,6 +11,7 @@ import {
   openIdx,
   parseIdxName,
   readHeader,
+  unpackHeader,
   type IdxFile,
   type IdxSet,
 } from './idxFile';
@@ -50,9 +50,13 @@ async function describe(path: string): Promise<DatasetDescription> {
 
 /** Opens images for their shape alone: of gzipped ones, which take seconds to unpack, only the head is read. */
 async function peek(path: string): Promise<IdxFile> {
-  const head = await readUnpackedHead(path);
-  if (!head) return openIdx(path, 0);
-  return { path, ...readHeader(head, basename(path)), bytes: bytesInMemory(new Uint8Array()) };
+  const name = basename(path);
+  const head = await readHead(path, 4096).catch((error: Error) => {
+    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+  });
+  if (!isGzip(head)) return openIdx(path, 0);
+  const header = readHeader(await unpackHeader(head, name), name);
+  return { path, ...header, bytes: bytesInMemory(new Uint8Array()) };
 }
 
 async function* collect(
@@ -133,16 +137,4 @@ function imageShape(shape: number[], name: string): number[] {
 /** `emnist-letters`, or the folder's name where the file's own name says nothing. */
 function datasetName(path: string): string {
   return parseIdxName(basename(path))?.stem || basename(dirname(path)) || 'images';
-}
-
-/** The first bytes of a gzipped file, unpacked; undefined for a file that is not. */
-async function readUnpackedHead(path: string): Promise<Uint8Array | undefined> {
-  try {
-    const head = await readHead(path, 4096);
-    if (!isGzip(head)) return undefined;
-    // The piece ends in the middle of the stream: its first bytes are all that is asked of it.
-    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch (error) {
-    throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
-  }
 }

@@ -2,10 +2,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { constants } from 'node:buffer';
 import { gunzip } from 'node:zlib';
 import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
+import { unpackHead } from '../unpackHead';
 import { bytesInMemory, openBytes, readHead, type Bytes } from './files';
 
 export interface IdxFile {
@@ -31,13 +33,16 @@ export async function openIdx(path: string, memoryBytes: number): Promise<IdxFil
     throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
   }
   try {
+    const head = packed
+      ? await unpackHeader(bytes.all!, name)
+      : bytes.read(0, Math.min(size, headerBytes));
+    const { shape, start } = readHeader(head, name);
+    const expected = start + sizeOf(shape);
     if (packed) {
-      const unpacked = await unpack(bytes.all!, name);
+      const unpacked = await unpack(bytes.all!, expected, name);
       bytes = bytesInMemory(unpacked);
       size = unpacked.length;
     }
-    const { shape, start } = readHeader(bytes.read(0, Math.min(size, headerBytes)), name);
-    const expected = start + sizeOf(shape);
     if (size !== expected) {
       throw new KolmoError(
         `${name} holds ${formatCount(size)} bytes: its header, [${shape.join(', ')}] unsigned bytes, asks for ${formatCount(expected)}. ` +
@@ -56,15 +61,32 @@ export async function openIdx(path: string, memoryBytes: number): Promise<IdxFil
 /** The longest header: four dimensions. */
 const headerBytes = 20;
 
-async function unpack(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+/** The header of a gzipped file, whose packed bytes may end anywhere behind it. */
+export async function unpackHeader(packed: Uint8Array, name: string): Promise<Uint8Array> {
+  return unpackHead(packed, headerBytes, 'gzip').catch((error: Error) => {
+    throw unpackable(error, name);
+  });
+}
+
+/** A few packed kilobytes may stand for gigabytes: no more comes out than the header asks for. */
+async function unpack(packed: Uint8Array, expected: number, name: string): Promise<Uint8Array> {
   try {
-    return await promisify(gunzip)(bytes);
+    const maxOutputLength = Math.min(expected, constants.MAX_LENGTH);
+    return await promisify(gunzip)(packed, { maxOutputLength });
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') {
+      throw unpackable(error as Error, name);
+    }
     throw new KolmoError(
-      `${name} cannot be unpacked: ${(error as Error).message}. The download may be cut: fetch it again.`,
+      `${name} holds more than the ${formatCount(expected)} bytes that its header asks for. Something follows the values: fetch it again.`,
     );
   }
 }
+
+const unpackable = ({ message }: Error, name: string): KolmoError =>
+  new KolmoError(
+    `${name} cannot be unpacked: ${message}. The download may be cut: fetch it again.`,
+  );
 
 /** Whether bytes begin as a gzipped file does. */
 export const isGzip = ([first, second]: Uint8Array): boolean => first === 0x1f && second === 0x8b;

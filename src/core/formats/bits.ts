@@ -1,6 +1,9 @@
 /** Bit-packed numbers, most significant bit first: fixed width, or Exp-Golomb where small numbers are common. */
 import { KolmoError } from '../error';
 
+/** The bits end before what is read of them does: more of the file may help. */
+export class EndOfBits extends KolmoError {}
+
 export interface BitWriter {
   /** Bits written so far. */
   length(): number;
@@ -52,7 +55,7 @@ export function createBitReader(source: Uint8Array, offset: number, what: string
   let position = offset * 8;
   function bits(width: number): number {
     if (position + width > source.length * 8) {
-      throw new KolmoError(
+      throw new EndOfBits(
         `${what} ends after ${source.length} bytes, in the middle of its header: the file was cut off. Copy or write it again.`,
       );
     }

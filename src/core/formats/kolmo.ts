@@ -2,7 +2,7 @@
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
 import type { Architecture } from '../train/model';
-import { createBitReader, createBitWriter, damaged, type BitReader } from './bits';
+import { EndOfBits, createBitReader, createBitWriter, damaged, type BitReader } from './bits';
 import { summarise, type Format } from './format';
 import {
   decodeArchitecture,
@@ -127,7 +127,7 @@ export const kolmo: Format = {
       try {
         return summaryOf(decodeHeader(bytes, file.name));
       } catch (error) {
-        if (!(error instanceof KolmoError) || limit >= file.length) throw error;
+        if (!(error instanceof EndOfBits) || limit >= file.length) throw error;
         limit *= 16;
       }
     }

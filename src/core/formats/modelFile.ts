@@ -12,6 +12,8 @@ export interface ModelFile extends ByteSource {
    * A name that leads out of the folder is refused; a file that is not there is undefined.
    */
   sibling(name: string): Promise<ModelFile | undefined>;
+  /** Is told before so many bytes are unpacked from what was read, and throws where they are more than its reader may. */
+  unpacking(bytes: number): void;
 }
 
 /** Opens a file, lets `use` read it, and closes it and all its siblings whatever happens. */
@@ -63,6 +65,7 @@ async function openFile(path: string, closers: (() => Promise<void>)[]): Promise
         });
         return found && openFile(beside, closers);
       },
+      unpacking() {},
     };
   } catch (error) {
     if (error instanceof KolmoError) throw error;

@@ -1,6 +1,6 @@
 /** The directory of a ZIP archive, ZIP64 included (APPNOTE.TXT 6.3), and the beginning of its members. */
-import { constants, inflateRawSync } from 'node:zlib';
 import { KolmoError } from '../error';
+import { unpackHead } from '../unpackHead';
 import { groupDigits, longestName, mostTensors } from './format';
 import type { ModelFile } from './modelFile';
 
@@ -131,9 +131,10 @@ export async function readMemberHead(
       `${file.name}: “${member.name}” is packed by method ${member.method}: stored and deflated members are read.`,
     );
   }
+  const most = Math.min(member.size, length);
+  file.unpacking(most);
   try {
-    // Deflate shrinks at most 1032-fold, so that what comes out of a piece is bounded.
-    return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, length);
+    return await unpackHead(bytes, most, 'deflate');
   } catch (error) {
     throw new KolmoError(
       `${file.name}: “${member.name}” at offset ${start} cannot be unpacked: ${(error as Error).message}.`,

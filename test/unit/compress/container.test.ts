@@ -82,6 +82,7 @@ describe('packed model', () => {
       read: (offset, length) =>
         Promise.resolve(bytes.subarray(offset, Math.min(offset + length, 200))),
       sibling: () => Promise.resolve(undefined),
+      unpacking() {},
     });
     assert.equal(summary.parameters, 266_610);
     assert.equal(summary.tensors[0].name, 'dense_1/weights');
@@ -92,6 +93,24 @@ describe('packed model', () => {
 });
 
 describe('damaged packed model', () => {
+  it('is not read on when no further byte can help', async () => {
+    const bytes = new Uint8Array(1 << 22);
+    bytes.set([...Buffer.from('KOLM'), 9]);
+    let read = 0;
+    const reading = kolmo.read({
+      name: 'model.kolmo',
+      length: bytes.length,
+      read: (offset, length) => {
+        read += length;
+        return Promise.resolve(bytes.subarray(offset, offset + length));
+      },
+      sibling: () => Promise.resolve(undefined),
+      unpacking() {},
+    });
+    await assert.rejects(reading, /is of format version 9/);
+    assert.equal(read, 1 << 16);
+  });
+
   const good = encode(sparseModel(tiny, 0.4));
 
   it('is refused with a sentence wherever it was cut', () => {

@@ -36,6 +36,7 @@ const shared = [
   'src/core/join',
   'src/core/random',
   'src/core/shape',
+  'src/core/unpackHead',
   'src/core/wasm.d',
 ];
 

@@ -69,6 +69,16 @@ const broken: Broken[] = [
     describes: true,
   },
   {
+    what: 'a gzip of far more than its header asks for',
+    files: {
+      [`${images}.gz`]: gzipSync(Buffer.concat([good.images, Buffer.alloc(1 << 26)])),
+      [labels]: good.labels,
+    },
+    message:
+      /^train-images-idx3-ubyte\.gz holds more than the 1,936 bytes that its header asks for\. Something follows/,
+    describes: true,
+  },
+  {
     what: 'label and image counts that differ',
     files: { [images]: good.images, [labels]: idxBytes([29], good.labels.subarray(8, 37)) },
     message:

@@ -247,6 +247,7 @@ function fileOf(name: string, bytes: Uint8Array): ModelFile {
     length: bytes.length,
     read: (offset, length) => Promise.resolve(bytes.slice(offset, Math.max(0, offset + length))),
     sibling: () => Promise.resolve(undefined),
+    unpacking() {},
   };
 }
 
