@@ -79,11 +79,11 @@ const marginRows = 60;
 /** Columns before and behind the visible ones of a wrapped line that are shaded too. */
 const marginColumns = 1000;
 
-/** An editor draws less of a line that it does not wrap, and a large screen holds no more of one that it does. */
-const mostColumns = 20_000;
+/** An editor draws so much of a line that it does not wrap, and a screen holds hardly more of one that it does. */
+const mostColumns = 10_000;
 
 /** Columns that are shaded in all; more would cost more time to send than to scroll. */
-const mostInAll = 40_000;
+const mostInAll = 30_000;
 
 /** A place of a document, as VS Code counts it. */
 interface Place {

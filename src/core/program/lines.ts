@@ -128,14 +128,23 @@ function utf16Length(bytes: Uint8Array, from: number, to: number): number {
   return units;
 }
 
+function utf8Length(word: string): number {
+  let bytes = 0;
+  for (let i = 0; i < word.length; i++) {
+    const unit = word.charCodeAt(i);
+    // Each half of a pair stands for two of its four bytes.
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
+  }
+  return bytes;
+}
+
 function decode(
   piece: Uint8Array,
   isUtf8: boolean,
 ): { text: string; sizeOf: (word: string) => number } {
   if (isUtf8) {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    const encoder = new TextEncoder();
-    return { text: decoder.decode(piece), sizeOf: (word) => encoder.encode(word).length };
+    return { text: decoder.decode(piece), sizeOf: utf8Length };
   }
   // An editor shows such a byte as one sign, too.
   const text = Array.from(piece, (byte) => String.fromCharCode(byte)).join('');

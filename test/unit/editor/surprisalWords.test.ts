@@ -65,17 +65,17 @@ describe('shadedStretches', () => {
   });
   it('takes the beginning of a long line that is not wrapped', () => {
     const [only] = shadedStretches([range(0, 0, 0, 4_000_000)], 1, () => 4_000_000);
-    assert.deepEqual(only, { row: 0, start: 0, end: 20_000 });
+    assert.deepEqual(only, { row: 0, start: 0, end: 10_000 });
   });
   it('shares what there is room for among many long lines', () => {
     const stretches = shadedStretches([range(0, 0, 49, 30_000)], 1000, () => 30_000);
     assert.equal(stretches.length, 50);
-    assert.ok(columns(stretches) <= 40_000 && stretches.every(({ end }) => end === 800));
+    assert.ok(columns(stretches) <= 30_000 && stretches.every(({ end }) => end === 600));
   });
   it('takes as many rows of the margin as there is room for, the nearest first', () => {
     const stretches = shadedStretches([range(500, 0, 509, 1000)], 1000, () => 1000);
     const rows = stretches.map(({ row }) => row);
-    assert.equal(columns(stretches), 40_000);
-    assert.deepEqual([Math.min(...rows), Math.max(...rows)], [485, 524]);
+    assert.equal(columns(stretches), 30_000);
+    assert.deepEqual([Math.min(...rows), Math.max(...rows)], [490, 519]);
   });
 });
