@@ -4,12 +4,13 @@ import { basename, join } from 'node:path';
 import { commands, window } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
+import type { CompressSummary } from '../jobs/compress';
 import type { CompressRequest } from '../jobs/protocol';
 import { packedStage } from '../runs/folder';
-import { formatBytes, formatPercent, formatRatio } from '../runs/units';
 import { chooseRun } from './chooseRun';
 import type { House, Target } from './house';
 import { problemOf } from './passSetting';
+import { compressedText } from './resultWords';
 import { readSettings } from './settings';
 
 /** Answers that a task or a test gives beforehand; what is missing is asked. */
@@ -101,30 +102,15 @@ async function runPasses(
       seed,
       threads,
     })
-    .then((result) => sayResult(run, result as CompressResult | undefined));
+    .then((result) => result && sayCompressed(result));
   if (answers.wait) await ended;
   return run;
 }
 
-export interface CompressResult {
-  bytes?: number;
-  ratio?: number;
-  testError?: number;
-}
-
-export function sayResult(run: string, result: CompressResult | undefined): void {
-  if (!result) return;
-  const facts = [
-    ...(result.bytes === undefined ? [] : [formatBytes(result.bytes)]),
-    ...(result.ratio === undefined ? [] : [formatRatio(result.ratio)]),
-    ...(result.testError === undefined ? [] : [`test error ${formatPercent(result.testError)}`]),
-  ];
+export function sayCompressed(result: CompressSummary): void {
   void window
-    .showInformationMessage(
-      `Compressed ${basename(run)}${facts.length > 0 ? `: ${facts.join(', ')}` : ''}.`,
-      'Show Report',
-    )
-    .then((choice) => (choice ? commands.executeCommand('kolmo.report', run) : undefined));
+    .showInformationMessage(compressedText(result), 'Show Report')
+    .then((choice) => (choice ? commands.executeCommand('kolmo.report', result.run) : undefined));
 }
 
 async function askForNumber(name: PassName, step: string): Promise<number | undefined> {

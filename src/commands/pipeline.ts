@@ -27,8 +27,9 @@ import {
   requestOf,
 } from '../runs/pipelineFile';
 import { chooseRun } from './chooseRun';
-import { sayResult, type CompressResult } from './compress';
+import { sayCompressed } from './compress';
 import { targetPath, type House, type Target } from './house';
+import { isCompressed } from './resultWords';
 import { newRunFolder } from './runFolder';
 import { registerRunLens } from './runLens';
 import { readSettings } from './settings';
@@ -60,8 +61,8 @@ export async function runPipeline(
   const ended = house.jobs.run(`Pipeline ${basename(file)}`, run, request, onEvents);
   house.openRun(run);
   const told = ended.then((result) => {
-    sayResult(run, result as CompressResult | undefined);
-    return result === undefined ? undefined : run;
+    if (result && isCompressed(result)) sayCompressed(result);
+    return result && run;
   });
   return wait ? told : run;
 }

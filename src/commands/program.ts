@@ -4,7 +4,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
 import { patience, veryLargeFile } from '../jobs/patience';
 import type { ProgramRequest } from '../jobs/protocol';
-import type { ProgramSummary, VerifySummary } from '../jobs/program';
+import type { ProgramSummary } from '../jobs/program';
 import { datasetPath, isGenerator, isRun, readRecord, readState } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { chooseRun } from './chooseRun';
@@ -63,7 +63,7 @@ export async function program(
       threads,
       run,
     })
-    .then((result) => sayResult(result as ProgramSummary | undefined));
+    .then(sayResult);
   if (answers.wait) await ended;
   return run;
 }
@@ -98,12 +98,12 @@ export async function verify(house: House, target: Target): Promise<boolean> {
   }
   const { file } = result.program;
   const program = isAbsolute(result.artifact) ? result.artifact : join(run, result.artifact);
-  const summary = (await house.jobs.run(`Verifying the program of ${basename(file)}`, run, {
+  const summary = await house.jobs.run(`Verifying the program of ${basename(file)}`, run, {
     type: 'verify',
     program,
     file,
     run,
-  })) as VerifySummary | undefined;
+  });
   if (!summary) return false;
   const words = summary.verified ? 'exactly the bytes' : 'something else than the bytes';
   const say = summary.verified ? window.showInformationMessage : window.showErrorMessage;

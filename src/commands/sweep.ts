@@ -4,7 +4,6 @@ import { basename, dirname, join } from 'node:path';
 import { Uri, commands, window, workspace, type Disposable } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
-import type { SweepSummary } from '../jobs/sweep';
 import { writeArtifact, writeIfAbsent } from '../runs/artifact';
 import { createRunFolder, readRecord, readState } from '../runs/folder';
 import { pipelineOf } from '../runs/pipelineFile';
@@ -48,7 +47,7 @@ export async function sweep(
     sweep: wanted,
     base: file,
     folder,
-  }) as Promise<SweepSummary | undefined>;
+  });
   await createRunFolder(folder);
   const fresh = { name: basename(folder), architecture: wanted.architecture, total, points: [] };
   // The chart opens at once; the job replaces this by what an earlier sweep has measured already.

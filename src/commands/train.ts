@@ -2,10 +2,10 @@
 import { basename } from 'node:path';
 import { ProgressLocation, commands, window, type QuickPickItem } from 'vscode';
 import { datasetDefaults } from '../core/data/dataset';
-import { metricText } from '../runs/units';
 import type { DatasetDescription, TrainRequest, TrainingOptions } from '../jobs/protocol';
-import type { TrainSummary } from '../jobs/train';
+import { sayCompressed } from './compress';
 import { targetPath, type House, type Target } from './house';
+import { isCompressed, trainedText } from './resultWords';
 import { canWriteRuns, newRunFolder } from './runFolder';
 import { engineChoice, readSettings } from './settings';
 
@@ -54,26 +54,21 @@ export async function train(
 
 /** Trains and says what came out, with the next step as a button. */
 export async function runTraining(house: House, request: TrainRequest): Promise<void> {
-  const result = (await house.jobs.run(
-    `Training ${request.architecture} on ${basename(request.dataset)}`,
-    request.run,
+  const { architecture, dataset, run } = request;
+  const result = await house.jobs.run(
+    `Training ${architecture} on ${basename(dataset)}`,
+    run,
     request,
-  )) as TrainSummary | undefined;
+  );
   if (!result) return;
-  const what = `${result.architecture} on ${basename(request.dataset)}`;
-  const done =
-    result.ended === 'stopped' ? `Stopped ${what}, with the model so far` : `Trained ${what}`;
+  // A run that a pipeline made goes on with its passes.
+  if (isCompressed(result)) return sayCompressed(result);
   // The message waits for a person, the command does not.
   void window
-    .showInformationMessage(
-      `${done}${result.metrics.test ? `: test ${metricText(result.metrics.test)}` : ''}.`,
-      'Compress Model…',
-      'Show Report',
-    )
+    .showInformationMessage(trainedText(result, dataset), 'Compress Model…', 'Show Report')
     .then((choice) => {
-      if (choice === 'Compress Model…')
-        return commands.executeCommand('kolmo.compress', request.run);
-      if (choice === 'Show Report') return commands.executeCommand('kolmo.report', request.run);
+      if (choice === 'Compress Model…') return commands.executeCommand('kolmo.compress', run);
+      if (choice === 'Show Report') return commands.executeCommand('kolmo.report', run);
       return undefined;
     });
 }
@@ -99,12 +94,7 @@ async function describe(
   try {
     return await window.withProgress(
       { location: ProgressLocation.Window, title: `Reading ${basename(dataset)}` },
-      () =>
-        house.jobs.ask({
-          type: 'describe',
-          dataset,
-          ...engineChoice(readSettings()),
-        }) as Promise<DatasetDescription>,
+      () => house.jobs.ask({ type: 'describe', dataset, ...engineChoice(readSettings()) }),
     );
   } catch (error) {
     void window.showErrorMessage((error as Error).message);

@@ -9,6 +9,7 @@ import type { JobRequest } from './protocol';
 import { pipelineRun } from './pipeline';
 import { programRun, verifyRun } from './program';
 import { reportRun } from './report';
+import type { JobResults } from './results';
 import { surprisalRun } from './surprisal';
 import { sweepRun } from './sweep';
 import { trainRun } from './train';
@@ -18,7 +19,7 @@ type RequestOf<T extends JobRequest['type']> = Extract<JobRequest, { type: T }>;
 type JobFunction<T extends JobRequest['type']> = (
   request: RequestOf<T>,
   context: JobContext,
-) => AsyncGenerator<RunEvent, unknown>;
+) => AsyncGenerator<RunEvent, JobResults[T]>;
 
 const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
   train: (request, context) => (request.passes ? pipelineRun : trainRun)(request, context),
@@ -37,14 +38,14 @@ const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
 export function runJob<T extends JobRequest['type']>(
   request: RequestOf<T>,
   context: JobContext,
-): AsyncGenerator<RunEvent, unknown> {
+): AsyncGenerator<RunEvent, JobResults[T]> {
   return (jobs[request.type as T] as JobFunction<T>)(request, context);
 }
 
 /** A job that is over in a moment has nothing to tell but its result. */
-function withoutEvents<R>(
-  action: (request: R) => Promise<unknown>,
-): (request: R) => AsyncGenerator<RunEvent, unknown> {
+function withoutEvents<Request, Result>(
+  action: (request: Request) => Promise<Result>,
+): (request: Request) => AsyncGenerator<RunEvent, Result> {
   return async function* (request) {
     return action(request);
   };

@@ -9,8 +9,9 @@ import {
   type CancellationToken,
   type Event,
 } from 'vscode';
-import { startJob, stopRun, type Job } from '../jobs/job';
+import { startJob, stopRun, type Job, type JobOptions } from '../jobs/job';
 import type { FromWorker, JobRequest } from '../jobs/protocol';
+import type { ResultOf } from '../jobs/results';
 import type { StampedEvent } from '../runs/events';
 import { progressText } from '../runs/units';
 
@@ -20,16 +21,19 @@ export interface Jobs {
    * @param title what the notification says: `Training LeNet-300-100`
    * @param onEvents is told everything that happens
    */
-  run(
+  run<Request extends JobRequest>(
     title: string,
     folder: string,
-    request: JobRequest,
+    request: Request,
     onEvents?: (events: StampedEvent[]) => void,
-  ): Promise<unknown>;
+  ): Promise<ResultOf<Request> | undefined>;
   /** A job without a run, shown in a notification; `undefined` when it was cancelled. Its failure is the caller's to tell. */
-  measure(title: string, request: JobRequest): Promise<unknown>;
+  measure<Request extends JobRequest>(
+    title: string,
+    request: Request,
+  ): Promise<ResultOf<Request> | undefined>;
   /** A job without a run and without a notification, whose failure is the caller's to tell. */
-  ask(request: JobRequest): Promise<unknown>;
+  ask<Request extends JobRequest>(request: Request): Promise<ResultOf<Request>>;
   /** Asks the job of a run, or the only job there is, to stop and keep what it has. */
   stop(folder?: string): boolean;
   running(): string[];
@@ -53,6 +57,12 @@ export async function mayRunJobs(): Promise<boolean> {
 
 export function createJobs(worker: string): Jobs {
   const running = new Map<string, Job>();
+  // The table of jobs holds that a request is answered so.
+  const start = <Request extends JobRequest>(
+    request: Request,
+    options: Omit<JobOptions, 'worker'> = {},
+  ): Job & { result: Promise<ResultOf<Request>> } =>
+    startJob(request, { worker, ...options }) as Job & { result: Promise<ResultOf<Request>> };
   const changed = new EventEmitter<{ folder: string; note: string }>();
 
   const tell = (folder: string, note: string): void => {
@@ -71,8 +81,7 @@ export function createJobs(worker: string): Jobs {
   const run: Jobs['run'] = async (title, folder, request, onEvents) => {
     if (!(await mayRunJobs()) || !isFree(folder)) return undefined;
     return notify(title, async (report, cancel) => {
-      const job = startJob(request, {
-        worker,
+      const job = start(request, {
         outlivesHost: true,
         onMessage: (message) => {
           if (message.type === 'events') onEvents?.(message.events);
@@ -98,9 +107,9 @@ export function createJobs(worker: string): Jobs {
     });
   };
 
-  const measure = (title: string, request: JobRequest): Promise<unknown> =>
+  const measure: Jobs['measure'] = (title, request) =>
     notify(title, async (report, cancel) => {
-      const job = startJob(request, { worker, onMessage: report });
+      const job = start(request, { onMessage: report });
       cancel.onCancellationRequested(() => job.stop());
       try {
         return await job.result;
@@ -113,7 +122,7 @@ export function createJobs(worker: string): Jobs {
   return {
     run,
     measure,
-    ask: (request) => startJob(request, { worker }).result,
+    ask: (request) => start(request).result,
     stop: (folder) => {
       const job = folder ? running.get(folder) : [...running.values()].at(-1);
       if (job) job.stop();
@@ -128,13 +137,13 @@ export function createJobs(worker: string): Jobs {
 }
 
 /** Shows a notification while `task` runs; what it reports of a message is said there, and given back. */
-const notify = (
+const notify = <Result>(
   title: string,
   task: (
     report: (message: FromWorker) => string | undefined,
     cancel: CancellationToken,
-  ) => Promise<unknown>,
-): Promise<unknown> =>
+  ) => Promise<Result>,
+): Promise<Result> =>
   Promise.resolve(
     window.withProgress(
       { location: ProgressLocation.Notification, title, cancellable: true },

@@ -56,6 +56,6 @@ async function summarize(path: string, jobs: Jobs): Promise<ModelSummary> {
     });
   } catch (error) {
     if (!(error instanceof HeaderTooLong)) throw error;
-    return (await jobs.ask({ type: 'inspect', file: path })) as ModelSummary;
+    return jobs.ask({ type: 'inspect', file: path });
   }
 }

@@ -123,11 +123,11 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
   }
 
   async function showHeatMaps(file: string): Promise<boolean> {
-    const measure = (await jobs.measure(`Measuring the surprisal of ${basename(file)}`, {
+    const measure = await jobs.measure(`Measuring the surprisal of ${basename(file)}`, {
       type: 'surprisal',
       file,
       samples: mostSamples,
-    })) as SurprisalMeasure | undefined;
+    });
     if (!measure) return false;
     if (!measure.partition.image) {
       throw new KolmoError(
@@ -164,11 +164,11 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     const limit = size > largeFile ? await askForLimit(name, size) : size;
     if (limit === undefined) return false;
     const { version } = document;
-    const measured = (await jobs.measure(`Measuring the surprisal of ${name}`, {
+    const measured = await jobs.measure(`Measuring the surprisal of ${name}`, {
       type: 'surprisal',
       file: document.fileName,
       limit,
-    })) as SurprisalMeasure | undefined;
+    });
     if (!measured || document.isClosed) return false;
     if (document.version !== version) {
       void window.showInformationMessage(

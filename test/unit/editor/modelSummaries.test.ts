@@ -11,11 +11,11 @@ import { deflatedZip } from '../../fixtures/zip';
 /** Jobs that only write down what they are asked. */
 function writingDown(): { asked: JobRequest[]; jobs: Jobs } {
   const asked: JobRequest[] = [];
-  const ask: Jobs['ask'] = (request) => {
+  const ask = (request: JobRequest): Promise<string> => {
     asked.push(request);
     return Promise.resolve('from the job');
   };
-  return { asked, jobs: { ask } as Jobs };
+  return { asked, jobs: { ask } as Partial<Jobs> as Jobs };
 }
 
 describe('model summaries', () => {

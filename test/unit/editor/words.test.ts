@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { problemOf } from '../../../src/commands/passSetting';
+import { compressedText, isCompressed, trainedText } from '../../../src/commands/resultWords';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
 import type { PassSetting } from '../../../src/core/compress/pass';
 import { emptyRun, reduce } from '../../../src/runs/state';
@@ -66,6 +67,44 @@ describe('problemOf', () => {
     it(`${expected ? 'refuses' : 'takes'} "${text}"`, () =>
       assert.equal(problemOf(text, setting), expected));
   }
+});
+
+describe('the sentence that ends a train request', () => {
+  const train = {
+    run: '/w/.kolmo/runs/2026-11-24-183000-iris-mlp',
+    file: 'model.kolmo',
+    architecture: 'mlp',
+    parameters: 67,
+    epochs: 3,
+    examplesPerSecond: 1000,
+    seconds: 1,
+    trainLoss: 0.1,
+    metrics: { test: { loss: 0.1, error: 0.02 } },
+    ended: 'finished',
+  } as const;
+  const { run, file } = train;
+  const prune = { name: 'prune', bytes: 200, seconds: 1 } as const;
+  const compress = { run, file, stages: [prune], bytes: 200, ratio: 12.34, testError: 0.02 };
+  it('tells what was trained, and how well', () => {
+    assert.ok(!isCompressed(train));
+    assert.equal(trainedText(train, '/w/iris.csv'), 'Trained mlp on iris.csv: test error 2.00 %.');
+    assert.equal(
+      trainedText({ ...train, ended: 'stopped', metrics: {} }, '/w/iris.csv'),
+      'Stopped mlp on iris.csv, with the model so far.',
+    );
+  });
+  it('tells of a pipeline, begun or resumed, what its passes made', () => {
+    assert.ok(isCompressed(compress));
+    const name = '2026-11-24-183000-iris-mlp';
+    assert.equal(
+      compressedText(compress),
+      `Compressed ${name}: 200 bytes, 12.3x, test error 2.00 %.`,
+    );
+    assert.equal(
+      compressedText({ ...compress, stages: [], testError: undefined }),
+      `Trained ${name}: 200 bytes, 12.3x.`,
+    );
+  });
 });
 
 describe('runFacts', () => {

@@ -1,0 +1,27 @@
+/** What each kind of request answers with: types only. */
+import type { AnalyseSummary } from './analyse';
+import type { CompressSummary } from './compress';
+import type { Inspected, UnpackSummary } from './files';
+import type { ProgramSummary, VerifySummary } from './program';
+import type { DatasetDescription, JobRequest } from './protocol';
+import type { ReportSummary } from './report';
+import type { SurprisalMeasure } from './surprisal';
+import type { SweepSummary } from './sweep';
+import type { TrainSummary } from './train';
+
+export interface JobResults {
+  /** A request with passes answers with what they made. */
+  train: TrainSummary | CompressSummary;
+  compress: CompressSummary;
+  analyse: AnalyseSummary;
+  sweep: SweepSummary;
+  program: ProgramSummary;
+  verify: VerifySummary;
+  surprisal: SurprisalMeasure;
+  report: ReportSummary;
+  describe: DatasetDescription;
+  inspect: Inspected;
+  unpack: UnpackSummary;
+}
+
+export type ResultOf<Request extends JobRequest> = JobResults[Request['type']];
