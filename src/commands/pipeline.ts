@@ -1,6 +1,6 @@
 /** Pipeline files: Kolmo: Run Pipeline, Kolmo: Save as Pipeline…, tasks of the type `kolmo`, and the lens that runs a file. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import {
   CustomExecution,
   EventEmitter,
@@ -55,7 +55,7 @@ export async function runPipeline(
   await workspace.textDocuments.find(({ uri }) => uri.fsPath === file)?.save();
   const pipeline = parsePipeline(await readFile(file, 'utf8'), basename(file));
   const { dataset, architecture = 'auto' } = pipeline;
-  const run = newRunFolder(join(dirname(file), dataset), architecture);
+  const run = newRunFolder(resolve(dirname(file), dataset), architecture);
   const request = requestOf(pipeline, { file, run, threads: readSettings().threads });
   onStart?.(run);
   const ended = house.jobs.run(`Pipeline ${basename(file)}`, run, request, onEvents);

@@ -1,6 +1,6 @@
 /** Kolmo: Sweep… measures combinations of settings: those of a sweep file, or values that it asks for beside a run's pipeline. */
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Uri, commands, window, workspace, type Disposable } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
@@ -14,13 +14,13 @@ import {
   sweepExtension,
   type Sweep,
 } from '../runs/sweepFile';
-import { runName } from '../views/runFacts';
 import { runsFolderOf } from '../views/runFolders';
 import { sweepEditorType } from '../views/sweepEditor';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { problemOf } from './passSetting';
 import { registerRunLens } from './runLens';
+import { sweepsOfFile, sweepsOfRun } from './sweepFolders';
 
 export interface SweepAnswers {
   /** Values of each pass's one number. */
@@ -39,7 +39,9 @@ export async function sweep(
   if (!file) return undefined;
   await workspace.textDocuments.find(({ uri }) => uri.fsPath === file)?.save();
   const wanted = parseSweep(await readFile(file, 'utf8'), basename(file));
-  const folder = join(sweepsFolder(file), basename(file).replace(sweepExtension, ''));
+  const workspaceFolder = workspace.getWorkspaceFolder(Uri.file(file))?.uri.fsPath;
+  const sweeps = sweepsOfFile(file, workspaceFolder, runsFolderOf);
+  const folder = join(sweeps, basename(file).replace(sweepExtension, ''));
   const results = join(folder, resultsName);
   const { length: total } = combinationsOf(wanted);
   const ended = house.jobs.run(`Sweep ${basename(folder)}, ${total} points`, folder, {
@@ -64,11 +66,6 @@ export const registerSweeps = (): Disposable =>
     tooltip: 'Measure every combination that this file asks for, and chart bytes against error',
   });
 
-const sweepsFolder = (file: string): string => {
-  const folder = workspace.getWorkspaceFolder(Uri.file(file))?.uri.fsPath ?? dirname(file);
-  return join(dirname(runsFolderOf(folder)), 'sweeps');
-};
-
 /** Writes the sweep file of a run's pipeline with other values of its passes. */
 async function fileOfRun(
   house: House,
@@ -83,7 +80,8 @@ async function fileOfRun(
     pass: pass as PassName,
     [passDescriptions[pass as PassName].setting.name]: list,
   }));
-  const file = join(sweepsFolder(run), `${runName(run)}${sweepExtension}`);
+  // With its time: another run of the same dataset keeps its own sweep.
+  const file = join(sweepsOfRun(run), `${basename(run)}${sweepExtension}`);
   const wanted: Sweep = {
     ...pipelineOf(await readRecord(run), await readState(run), file),
     passes,
