@@ -7,6 +7,7 @@ import { KolmoError } from '../error';
 import type { Dataset, DatasetOptions, Examples } from './dataset';
 import { hashFile, openBytes } from './files';
 import type { CollectEvent, DatasetDescription, Reader } from './reader';
+import { nothingToTrainOn, refuseShares } from './split';
 
 export const symbols: Reader = {
   title: 'any other file as a sequence of bytes',
@@ -43,10 +44,12 @@ async function* collect(
   const file = yield* hashFile(path);
   const problem = whyTooShort(file.bytes, name);
   if (problem !== undefined) throw new KolmoError(problem);
+  refuseShares({ validation: options.validationShare, test: options.testShare });
   const lengthOf = (share: number, of: number): number =>
     Math.max(window + 1, Math.round(share * of));
   const testStart = file.bytes - lengthOf(options.testShare, file.bytes);
   const validationStart = testStart - lengthOf(options.validationShare, testStart);
+  if (validationStart <= window) throw nothingToTrainOn(`${formatCount(file.bytes)} bytes of ${name}`);
 
   const { training, test } = await countBytes(path, validationStart, testStart);
   const values = [...training.keys()].filter((byte) => training[byte] > 0);

@@ -308,6 +308,20 @@ describe('broken data', () => {
     });
   });
 
+  for (const [name, content] of [
+    ['a.csv', `x,y\n${rows(10, (i) => `${i},${i * 2}`)}`],
+    ['a.txt', 'the quick brown fox jumps over the lazy dog. '.repeat(30)],
+  ]) {
+    it(`refuses shares that leave nothing of ${name} to train on`, async (t) => {
+      const folder = temporaryFolder(t, { [name]: content });
+      const shares = { validationShare: 0.9, testShare: 0.9 };
+      await assert.rejects(collected(join(folder, name), shares), {
+        name: 'KolmoError',
+        message: `The ${name === 'a.csv' ? '10 examples' : '1,350 bytes'} of ${name} leave none to train on: lower the validation share or the test share.`,
+      });
+    });
+  }
+
   it('says which share is out of range', async (t) => {
     const folder = temporaryFolder(t, { 'a.csv': 'x,y\n' + rows(20, (i) => `${i},${i * 1.5}`) });
     await assert.rejects(collected(join(folder, 'a.csv'), { testShare: 1 }), {
