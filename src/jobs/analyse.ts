@@ -130,7 +130,8 @@ async function* codeLabels(
     const total = known.reduce((sum, count) => sum + count, 0);
     let current = -1;
     let before = 0;
-    const options = { ...training, threads };
+    // The run's own engine may be one that is not loaded here, and any of them measures the code.
+    const options = { ...training, threads, runtime: trainDefaults.runtime };
     for await (const event of prequential(architecture!, all, options)) {
       if (event.type === 'block') {
         if (current >= 0) before += known[current];

@@ -10,7 +10,7 @@ import type { AnalyseSummary } from '../../../src/jobs/analyse';
 import { startJob } from '../../../src/jobs/job';
 import type { AnalyseRequest, CompressRequest } from '../../../src/jobs/protocol';
 import type { ReportSummary } from '../../../src/jobs/report';
-import { readState } from '../../../src/runs/folder';
+import { readRecord, readState, writeRecord } from '../../../src/runs/folder';
 import { syntheticIdx } from '../../fixtures/syntheticIdx';
 
 const worker = resolve('out/dist/worker.js');
@@ -106,8 +106,13 @@ describe('an analysis', () => {
     );
   });
 
-  it('codes the labels in two parts and block by block, shorter than uniform', async () => {
+  it('codes the labels in two parts and block by block, on whatever engine the run was trained', async () => {
     await compress([{ name: 'prune', options: { sparsity: 0.8 } }]);
+    const record = await readRecord(run);
+    await writeRecord(run, {
+      ...record,
+      training: { ...record.training!, runtime: 'tfjs-node' },
+    });
     await analyse({ name: 'prequential' });
     const lengths = labelLengths(await readState(run))!;
     assert.equal(lengths.count, 900 - Math.round(900 * datasetDefaults.testShare));
