@@ -1,17 +1,16 @@
 /** The contract of a command, and how its words on the command line are read. */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { isWithin, rangeText, type Range } from '../runs/range';
+import type { WordSchema } from '../runs/schema';
 
-export interface Flag {
+export interface Flag extends Range {
   /** A `boolean` is given as true or false, a `switch` by being there. */
   type: 'number' | 'text' | 'boolean' | 'switch';
   /** One sentence for the help. */
   description: string;
   /** Shown in the help. */
   default?: string | number;
-  minimum?: number;
-  maximum?: number;
-  integer?: boolean;
   /** The only values that a text may have. */
   values?: readonly string[];
   /** Takes several values, separated by commas: what is given is an array. */
@@ -67,6 +66,19 @@ export const commonFlags: Record<string, Flag> = {
   quiet: { type: 'switch', description: 'Show no progress.' },
   help: { type: 'switch', description: 'Show this help.' },
 };
+
+/** The flag that says what one property of a file may say. */
+export function flagOf(schema: WordSchema): Flag {
+  const { description, default: usual } = schema;
+  // A share such as 1/12 in as many digits as say something.
+  const shown = typeof usual === 'number' ? +usual.toPrecision(3) : usual;
+  if (schema.type === 'string') {
+    return { type: 'text', description, default: shown, values: schema.enum };
+  }
+  const { minimum, maximum, exclusiveMinimum, type } = schema;
+  const range = { minimum, maximum, exclusiveMinimum, integer: type === 'integer' };
+  return { type: 'number', description, default: shown, ...range };
+}
 
 /** Reads the words after the command's name. Throws a UsageError that names the wrong one. */
 export function parseCommand(command: Command, words: string[]): Parsed {
@@ -149,17 +161,8 @@ function valueOf(name: string, flag: Flag, text: string | undefined): FlagValue 
     return text;
   }
   const number = Number(text);
-  const { minimum = -Infinity, maximum = Infinity, integer } = flag;
-  const fits = number >= minimum && number <= maximum && (!integer || Number.isInteger(number));
-  if (!fits) throw new UsageError(`--${name} is ${rangeOf(flag)}, not ${text}.`);
+  if (!isWithin(number, flag)) {
+    throw new UsageError(`--${name} is ${rangeText(flag)}, not ${text}.`);
+  }
   return number;
-}
-
-/** `a whole number from 2 to 256` */
-export function rangeOf({ integer, minimum, maximum }: Flag): string {
-  const kind = integer ? 'a whole number' : 'a number';
-  if (minimum !== undefined && maximum !== undefined)
-    return `${kind} from ${minimum} to ${maximum}`;
-  if (minimum !== undefined) return `${kind} of at least ${minimum}`;
-  return kind;
 }

@@ -1,5 +1,6 @@
 /** What `--help` says, written from the commands themselves. */
-import { commonFlags, rangeOf, type Command, type Flag } from './command';
+import { rangeText } from '../runs/range';
+import { commonFlags, type Command, type Flag } from './command';
 
 export function overview(commands: Record<string, Command>): string {
   const rows = Object.values(commands).map(({ usage, summary }): [string, string] => [
@@ -41,7 +42,8 @@ function flagRow([name, flag]: [string, Flag]): [string, string] {
     switch: '',
   };
   const several = flag.several ? ',…' : '';
-  const limits = flag.type === 'number' && flag.minimum !== undefined ? ` (${rangeOf(flag)})` : '';
+  const least = flag.minimum ?? flag.exclusiveMinimum;
+  const limits = least === undefined ? '' : ` (${rangeText(flag)})`;
   const usual = flag.default === undefined ? '' : ` Default: ${flag.default}.`;
   return [
     `--${name}${value[flag.type]}${several}`,

@@ -1,11 +1,12 @@
 /** `kolmo run FILE.kolmo.json` */
 import { readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { CompressSummary } from '../jobs/compress';
 import { runFolderFor } from '../runs/folder';
 import { parsePipeline, requestOf } from '../runs/pipelineFile';
 import { UsageError, type Command } from './command';
 import { printCompressed } from './compress';
+import { engineChoice, engineFlag, refuseUnasked } from './engine';
 import { runJob } from './runJob';
 
 export const run: Command = {
@@ -13,20 +14,24 @@ export const run: Command = {
   summary:
     'Runs a pipeline file: train, then compress. One that was interrupted goes on with --out RUN.',
   operands: ['FILE.kolmo.json'],
-  flags: {},
+  flags: { engine: engineFlag },
   async run({ operands: [file], given, threads, seed, out, ...parsed }) {
     const path = resolve(file);
     const text = await readFile(path, 'utf8').catch((error: Error) => {
       throw new UsageError(`${file} cannot be read: ${error.message}.`);
     });
+    const written = parsePipeline(text, file);
+    refuseUnasked(written, given, file);
+    const { engine, modules } = engineChoice(given, resolve(dirname(path), written.dataset));
     const pipeline = {
-      ...parsePipeline(text, file),
+      ...written,
+      ...(engine !== undefined && { engine }),
       ...(given.has('threads') && { threads }),
       ...(given.has('seed') && { seed }),
     };
     const { dataset, architecture = 'auto' } = pipeline;
     const folder = out ?? runFolderFor(process.cwd(), { dataset, architecture, date: new Date() });
-    const request = requestOf(pipeline, { file: path, run: resolve(folder), threads });
+    const request = requestOf(pipeline, { file: path, run: resolve(folder), threads, modules });
     const result = await runJob<CompressSummary>(request, parsed);
     return { pipeline: basename(file), ...result };
   },

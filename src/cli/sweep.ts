@@ -1,7 +1,7 @@
 /** `kolmo sweep FILE.kolmo-sweep.json`, or with its values as flags: `kolmo sweep DATASET|RUN --prune 0.8,0.9`. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join, parse, resolve } from 'node:path';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import type { SweepSummary } from '../jobs/sweep';
 import { formatCount } from '../core/count';
 import { formatPercent, formatRatio } from '../runs/units';
@@ -10,6 +10,7 @@ import { pipelineOf } from '../runs/pipelineFile';
 import { parseSweep, sweepExtension, type Sweep } from '../runs/sweepFile';
 import { UsageError, type Command, type Parsed } from './command';
 import { compress } from './compress';
+import { engineChoice, engineFlag, refuseUnasked } from './engine';
 import { passListFlags, passesOf } from './passFlags';
 import { runJob } from './runJob';
 import { textTable } from './table';
@@ -34,6 +35,7 @@ export const sweep: Command = {
   operands: ['FILE.kolmo-sweep.json|DATASET|RUN'],
   flags: {
     ...valueFlags,
+    engine: engineFlag,
     workers: {
       type: 'number',
       description: 'Combinations at a time.',
@@ -42,19 +44,26 @@ export const sweep: Command = {
       integer: true,
     },
   },
-  async run({ operands: [subject], given, seed, threads: asked, out, ...parsed }) {
+  async run({ operands: [subject], given, seed, threads, out, ...parsed }) {
     const base = resolve(subject);
     if (!existsSync(base)) throw new UsageError(`${subject} is not there.`);
     const isFile = subject.endsWith(sweepExtension);
+    const asked = await (isFile ? sweepOfFile(subject, given) : sweepOfFlags(subject, given));
+    refuseUnasked(asked, given, subject);
+    const { engine, modules } = engineChoice(given, resolve(dirname(base), asked.dataset));
     const wanted: Sweep = {
-      ...(isFile ? await sweepOfFile(subject, given) : await sweepOfFlags(subject, given)),
-      ...(given.has('threads') && { threads: asked }),
+      ...asked,
+      ...(engine !== undefined && { engine }),
+      ...(given.has('threads') && { threads }),
       ...(given.has('seed') && { seed }),
     };
     const workers = given.get('workers') as number | undefined;
     const name = isFile ? basename(base).replace(sweepExtension, '') : parse(base).name;
     const folder = resolve(out ?? join('.kolmo', 'sweeps', name));
-    return runJob<SweepSummary>({ type: 'sweep', sweep: wanted, base, folder, workers }, parsed);
+    return runJob<SweepSummary>(
+      { type: 'sweep', sweep: wanted, base, folder, workers, modules },
+      parsed,
+    );
   },
   print(result) {
     const { points, file } = result as SweepSummary;

@@ -1,16 +1,17 @@
 /** `kolmo train DATASET` */
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { datasetDefaults } from '../core/data/dataset';
-import { runtimes, type Runtime } from '../core/engine/session';
 import { qualityText } from '../core/report/quality';
-import { trainDefaults } from '../core/train/options';
-import type { TrainingOptions } from '../jobs/protocol';
+import { flagName } from '../core/report/reproduce';
 import type { TrainSummary } from '../jobs/train';
 import { runFolderFor } from '../runs/folder';
 import { formatCount } from '../core/count';
 import { formatSeconds } from '../runs/units';
-import { UsageError, type Command } from './command';
+import type { WordSchema } from '../runs/schema';
+import { shareSettings, trainSettings } from '../runs/trainSettings';
+import { flagOf, UsageError, type Command, type Parsed } from './command';
+import { engineChoice, engineFlag } from './engine';
 import { runJob } from './runJob';
 
 export const train: Command = {
@@ -24,72 +25,15 @@ export const train: Command = {
       default: 'auto',
     },
     target: { type: 'text', description: 'Column of a table to predict.', default: 'a guess' },
-    epochs: count('Times to go over the training examples.', trainDefaults.epochs),
-    'batch-size': count('Examples in a step.', trainDefaults.batchSize),
-    optimizer: {
-      type: 'text',
-      description: 'Optimizer.',
-      values: ['adam', 'sgd'],
-      default: trainDefaults.optimizer,
-    },
-    'learning-rate': {
-      type: 'number',
-      description: 'Learning rate at the start.',
-      default: trainDefaults.learningRate,
-      minimum: 0,
-    },
-    patience: {
-      ...count('Epochs without a better validation loss after which to end; 0 = never.', 10),
-      minimum: 0,
-    },
-    'weight-decay': {
-      type: 'number',
-      description: 'Decoupled weight decay.',
-      default: trainDefaults.weightDecay,
-      minimum: 0,
-    },
-    'clip-norm': {
-      type: 'number',
-      description: 'Largest norm of the gradients; 0 = any.',
-      default: trainDefaults.clipNorm,
-      minimum: 0,
-    },
-    engine: {
-      type: 'text',
-      description:
-        'What computes the steps; tfjs-node is looked for from the working directory and the dataset.',
-      values: [...runtimes],
-      default: 'auto',
-    },
-    'label-smoothing': {
-      type: 'number',
-      description: 'How much less than certain a GAN is taught that examples are real.',
-      default: trainDefaults.labelSmoothing,
-      minimum: 0,
-      maximum: 0.5,
-    },
-    'validation-share': share('Share of the examples held out for validation.', '1/12'),
-    'test-share': share(
-      'Share held out for test, where there are no test files.',
-      datasetDefaults.testShare,
-    ),
+    ...flagsOf(trainSettings),
+    engine: engineFlag,
+    ...flagsOf(shareSettings),
   },
   async run({ operands: [dataset], given, seed, threads, out, ...parsed }) {
     const path = resolve(dataset);
     if (!existsSync(path)) throw new UsageError(`${dataset} is not there.`);
     const flag = <T>(name: string): T | undefined => given.get(name) as T | undefined;
     const architecture = flag<string>('architecture') ?? 'auto';
-    const training: TrainingOptions = {
-      epochs: flag('epochs'),
-      batchSize: flag('batch-size'),
-      optimizer: flag('optimizer'),
-      learningRate: flag('learning-rate'),
-      patience: flag('patience'),
-      weightDecay: flag('weight-decay'),
-      clipNorm: flag('clip-norm'),
-      labelSmoothing: flag('label-smoothing'),
-      seed,
-    };
     return runJob<TrainSummary>(
       {
         type: 'train',
@@ -97,16 +41,12 @@ export const train: Command = {
         data: {
           ...datasetDefaults,
           target: flag('target'),
-          validationShare: flag('validation-share') ?? datasetDefaults.validationShare,
-          testShare: flag('test-share') ?? datasetDefaults.testShare,
+          ...givenOf(shareSettings, given),
           seed,
         },
         architecture,
-        training,
-        ...(given.has('engine') && {
-          engine: flag<Runtime>('engine'),
-          modules: [process.cwd(), dirname(path)],
-        }),
+        training: { ...givenOf(trainSettings, given), seed },
+        ...engineChoice(given, path),
         run:
           out === undefined
             ? runFolderFor(process.cwd(), { dataset: path, architecture, date: new Date() })
@@ -131,10 +71,14 @@ export const train: Command = {
   },
 };
 
-function count(description: string, usual: number): Command['flags'][string] {
-  return { type: 'number', description, default: usual, minimum: 1, integer: true };
+function flagsOf(settings: Record<string, WordSchema>): Command['flags'] {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, schema]) => [flagName(name), flagOf(schema)]),
+  );
 }
 
-function share(description: string, usual: number | string): Command['flags'][string] {
-  return { type: 'number', description, default: usual, minimum: 0, maximum: 0.9 };
+/** The settings whose flags were given. */
+function givenOf(settings: object, given: Parsed['given']): object {
+  const names = Object.keys(settings).filter((name) => given.has(flagName(name)));
+  return Object.fromEntries(names.map((name) => [name, given.get(flagName(name))]));
 }

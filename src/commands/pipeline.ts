@@ -56,7 +56,8 @@ export async function runPipeline(
   const pipeline = parsePipeline(await readFile(file, 'utf8'), basename(file));
   const { dataset, architecture = 'auto' } = pipeline;
   const run = newRunFolder(resolve(dirname(file), dataset), architecture);
-  const request = requestOf(pipeline, { file, run, threads: readSettings().threads });
+  const { threads, engine, modules } = readSettings();
+  const request = requestOf(pipeline, { file, run, threads, engine, modules });
   onStart?.(run);
   const ended = house.jobs.run(`Pipeline ${basename(file)}`, run, request, onEvents);
   house.openRun(run);

@@ -20,6 +20,7 @@ import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { problemOf } from './passSetting';
 import { registerRunLens } from './runLens';
+import { readSettings } from './settings';
 import { sweepsOfFile, sweepsOfRun } from './sweepFolders';
 
 export interface SweepAnswers {
@@ -38,7 +39,11 @@ export async function sweep(
   const file = given?.endsWith(sweepExtension) ? given : await fileOfRun(house, target, answers);
   if (!file) return undefined;
   await workspace.textDocuments.find(({ uri }) => uri.fsPath === file)?.save();
-  const wanted = parseSweep(await readFile(file, 'utf8'), basename(file));
+  const { engine, modules } = readSettings();
+  const wanted: Sweep = {
+    ...(engine !== 'auto' && { engine }),
+    ...parseSweep(await readFile(file, 'utf8'), basename(file)),
+  };
   const workspaceFolder = workspace.getWorkspaceFolder(Uri.file(file))?.uri.fsPath;
   const sweeps = sweepsOfFile(file, workspaceFolder, runsFolderOf);
   const folder = join(sweeps, basename(file).replace(sweepExtension, ''));
@@ -49,6 +54,7 @@ export async function sweep(
     sweep: wanted,
     base: file,
     folder,
+    modules,
   });
   await createRunFolder(folder);
   const fresh = { name: basename(folder), architecture: wanted.architecture, total, points: [] };

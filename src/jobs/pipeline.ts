@@ -33,8 +33,17 @@ async function isTrained(request: TrainRequest): Promise<boolean> {
   const { chain } = await readState(run);
   if (!chain.includes('train')) return false;
   const before = (await readRecord(run)).request;
-  const decisive = ({ dataset, data, architecture, training, threads }: TrainRequest) =>
-    JSON.parse(JSON.stringify({ dataset, data, architecture, training, threads })) as unknown;
+  const decisive = ({
+    dataset,
+    data,
+    architecture,
+    training,
+    threads,
+    engine = 'auto',
+  }: TrainRequest) =>
+    JSON.parse(
+      JSON.stringify({ dataset, data, architecture, training, threads, engine }),
+    ) as unknown;
   return before.type === 'train' && isDeepStrictEqual(decisive(before), decisive(request));
 }
 

@@ -82,6 +82,8 @@ export interface SweepRequest {
   folder: string;
   /** Combinations at a time. Default: as many as the cores hold with the threads of each. */
   workers?: number;
+  /** Folders where the engine `tfjs-node` is looked for. */
+  modules?: string[];
 }
 
 export interface ReportRequest {

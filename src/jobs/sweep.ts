@@ -137,8 +137,8 @@ type RunJob = (request: ReturnType<typeof requestOf>) => Promise<unknown>;
 /** What decides the trained model: all but the passes. */
 const trainingOf = (pipeline: Pipeline): string => `train-${nameOf({ ...pipeline, passes: [] })}`;
 
-const requestFor = (pipeline: Pipeline, run: string, { base }: SweepRequest) =>
-  requestOf(pipeline, { file: base, run, threads: 1 });
+const requestFor = (pipeline: Pipeline, run: string, { base, modules }: SweepRequest) =>
+  requestOf(pipeline, { file: base, run, threads: 1, modules });
 
 /** Compresses a copy of the trained run, so that every point is a run that can be opened. */
 async function measure(

@@ -5,11 +5,19 @@ import type { PassDescription, PassName, PassOptions } from '../core/compress/pa
 import { datasetDefaults, type DatasetOptions } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import { architectures } from '../core/train/architectures/architectures';
-import { trainDefaults, type TrainOptions } from '../core/train/options';
+import type { Runtime } from '../core/engine/session';
+import { trainDefaults } from '../core/train/options';
 import type { CompressRequest, PassRequest, TrainRequest } from '../jobs/protocol';
 import type { RunRecord } from './folder';
 import { casesOf, parseFile, type Schema } from './schema';
 import type { RunState } from './state';
+import {
+  engineSetting,
+  scheduleSetting,
+  shareSettings,
+  trainSettings,
+  type Training,
+} from './trainSettings';
 
 export const pipelineExtension = '.kolmo.json';
 
@@ -22,12 +30,12 @@ export interface Pipeline {
   passes?: PipelinePass[];
   seed?: number;
   threads?: number;
+  engine?: Runtime;
 }
 
 type Preprocessing = Partial<
   Pick<DatasetOptions, 'target' | 'validationShare' | 'testShare' | 'seed'>
 >;
-type Training = Omit<TrainOptions, 'seed' | 'threads' | 'runtime' | 'checkpointSteps'>;
 
 /** The pass, whether it trains on (default: yes), its seed where it differs from the pipeline's, and its options. */
 export type PipelinePass = { pass: PassName; fineTune?: boolean; seed?: number } & PassOptions;
@@ -39,60 +47,9 @@ const seed: Schema = {
   default: 1,
 };
 
-const share = (description: string, usual: number): Schema => ({
-  type: 'number',
-  minimum: 0,
-  maximum: 0.9,
-  description,
-  default: usual,
-});
-
-const count = (description: string, usual: number, minimum = 1): Schema => ({
-  type: 'integer',
-  minimum,
-  description,
-  default: usual,
-});
-
-const amount = (description: string, usual: number): Schema => ({
-  type: 'number',
-  minimum: 0,
-  description,
-  default: usual,
-});
-
 const trainingProperties: { [N in keyof Training]: Schema } = {
-  epochs: count('Times to go over the training examples.', trainDefaults.epochs),
-  batchSize: count('Examples in a step.', trainDefaults.batchSize),
-  optimizer: { type: 'string', enum: ['adam', 'sgd'], default: trainDefaults.optimizer },
-  learningRate: {
-    type: 'number',
-    exclusiveMinimum: 0,
-    description: 'Learning rate at the start.',
-    default: trainDefaults.learningRate,
-  },
-  beta1: share("How much of Adam's first moment a step keeps.", trainDefaults.beta1),
-  schedule: casesOf(
-    'type',
-    {
-      constant: {},
-      cosine: {},
-      step: {
-        at: { type: 'array', items: { type: 'number', minimum: 0, maximum: 1 } },
-        factor: { type: 'number', exclusiveMinimum: 0 },
-      },
-    },
-    'How the learning rate falls.',
-  ),
-  weightDecay: amount('Decoupled weight decay.', trainDefaults.weightDecay),
-  clipNorm: amount('Largest norm of the gradients; 0 = any.', trainDefaults.clipNorm),
-  shift: count('Images are moved by up to this many pixels.', trainDefaults.shift, 0),
-  labelSmoothing: share('How uncertain a discriminator is taught to be.', 0),
-  patience: count(
-    'Epochs without a better validation loss after which to end; 0 = never.',
-    trainDefaults.patience,
-    0,
-  ),
+  ...trainSettings,
+  schedule: scheduleSetting,
 };
 
 /** What one pass may be told: its one number, its further options, and what every pass may be told. */
@@ -141,14 +98,7 @@ export const pipelineProperties: { [N in keyof Required<Pipeline>]: Schema } & {
     description: 'What is done to the data before training.',
     properties: {
       target: { type: 'string', minLength: 1, description: 'Column of a table to predict.' },
-      validationShare: share(
-        'Share of the training examples held out for validation.',
-        datasetDefaults.validationShare,
-      ),
-      testShare: share(
-        'Share held out for test, where there are no test files.',
-        datasetDefaults.testShare,
-      ),
+      ...shareSettings,
       seed: { ...seed, description: "Seed of the splits, where it is not the pipeline's." },
     } satisfies { [N in keyof Required<Preprocessing>]: Schema },
     additionalProperties: false,
@@ -171,7 +121,13 @@ export const pipelineProperties: { [N in keyof Required<Pipeline>]: Schema } & {
     description: 'Compression passes in the order in which they are applied.',
   },
   seed,
-  threads: count('Threads to compute on; another number may round differently.', 1),
+  threads: {
+    type: 'integer',
+    minimum: 1,
+    description: 'Threads to compute on; another number may round differently.',
+    default: 1,
+  },
+  engine: engineSetting,
 };
 
 /** What VS Code checks while a pipeline file is written, and what it is read with. */
@@ -198,17 +154,23 @@ export interface RequestOptions {
   run: string;
   /** Used where the pipeline names no threads. */
   threads: number;
+  /** Used where the pipeline names no engine. */
+  engine?: Runtime;
+  /** Folders where the engine `tfjs-node` is looked for, which only who runs the pipeline may name. */
+  modules?: string[];
 }
 
 /** The job that a pipeline asks for. */
 export function requestOf(pipeline: Pipeline, options: RequestOptions): TrainRequest {
   const { preprocessing, training, passes = [], seed = 1 } = pipeline;
+  const engine = pipeline.engine ?? options.engine;
   return {
     type: 'train',
     dataset: resolve(dirname(options.file), pipeline.dataset),
     data: { ...datasetDefaults, seed, ...preprocessing },
     architecture: pipeline.architecture ?? 'auto',
     training: { ...training, seed },
+    ...(engine !== undefined && engine !== 'auto' && { engine, modules: options.modules }),
     run: options.run,
     threads: pipeline.threads ?? options.threads,
     passes: passes.map(({ pass, fineTune = true, seed: own = seed, ...given }): PassRequest => {
@@ -258,6 +220,7 @@ export function pipelineOf(
       })),
     seed,
     threads: request.threads,
+    ...(request.engine !== undefined && { engine: request.engine }),
   };
 }
 

@@ -1,8 +1,9 @@
 /** A small part of JSON Schema: what the editor is given and what the files are read with are the same value. */
 import { KolmoError } from '../core/error';
+import { isWithin, rangeText, type Range } from './range';
 
 export type Schema = { description?: string; default?: unknown } & (
-  | { type: 'string'; enum?: readonly string[]; minLength?: number }
+  | TextSchema
   | NumberSchema
   | { type: 'boolean' }
   | { type: 'array'; items: Schema; minItems?: number }
@@ -11,12 +12,20 @@ export type Schema = { description?: string; default?: unknown } & (
   | { anyOf: [Schema, Schema & { type: 'array' }] }
 );
 
-interface NumberSchema {
-  type: 'number' | 'integer';
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
+interface TextSchema {
+  type: 'string';
+  enum?: readonly string[];
+  minLength?: number;
 }
+
+interface NumberSchema extends Omit<Range, 'integer'> {
+  type: 'number' | 'integer';
+}
+
+/** One number or one word, which a flag can say as well as a file. */
+export type WordSchema = { description: string; default: number | string } & (
+  TextSchema | NumberSchema
+);
 
 export interface ObjectSchema {
   type: 'object';
@@ -97,14 +106,9 @@ function problemOf(value: unknown, schema: Schema, at: string): string | undefin
     }
     case 'number':
     case 'integer': {
-      const { minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity } = schema;
-      const fits =
-        typeof value === 'number' &&
-        (schema.type === 'number' || Number.isInteger(value)) &&
-        value >= minimum &&
-        value <= maximum &&
-        value > exclusiveMinimum;
-      return fits ? undefined : wrong(rangeOf(schema));
+      const range = { ...schema, integer: schema.type === 'integer' };
+      const fits = typeof value === 'number' && isWithin(value, range);
+      return fits ? undefined : wrong(rangeText(range));
     }
     case 'array': {
       if (!Array.isArray(value)) return wrong('an array');
@@ -151,13 +155,4 @@ function first<T>(
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function rangeOf({ type, minimum, maximum, exclusiveMinimum }: NumberSchema): string {
-  const kind = type === 'integer' ? 'a whole number' : 'a number';
-  if (minimum !== undefined && maximum !== undefined)
-    return `${kind} from ${minimum} to ${maximum}`;
-  if (minimum !== undefined) return `${kind} of at least ${minimum}`;
-  if (exclusiveMinimum !== undefined) return `${kind} above ${exclusiveMinimum}`;
-  return kind;
 }

@@ -20,7 +20,7 @@ import { analysisSections } from './analysis';
 import { escapeText, list, table } from './markdown';
 import { pipelineDiagram, stageOrder, stageTitles } from './mermaid';
 import { measuredStages, qualityText } from './quality';
-import { reproduceCommands } from './reproduce';
+import { reproduce } from './reproduce';
 
 export interface ReportParts {
   /** Name of the run folder. */
@@ -53,7 +53,7 @@ export function markdownReport({ name, record, state }: ReportParts): string {
     ...(state.warnings.length > 0 ? ['## Warnings', list(state.warnings)] : []),
     '## Do it again',
     `Seed ${record.seed}; ${versions.join(', ')}.`,
-    `\`\`\`sh\n${reproduceCommands(record).join('\n')}\n\`\`\``,
+    ...reproductionSections(record, state),
     'Sizes are lengths of files on disk. Errors are measured from the packed file of the stage, decoded.',
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -257,4 +257,11 @@ function columnRow(column: ColumnPreprocessing): string[] {
     default:
       return column satisfies never;
   }
+}
+
+function reproductionSections(record: RunRecord, state: RunState): string[] {
+  const { commands, pipeline } = reproduce(record, state);
+  const shell = `\`\`\`sh\n${commands.join('\n')}\n\`\`\``;
+  if (pipeline === undefined) return [shell];
+  return [shell, 'where `again.kolmo.json` holds', `\`\`\`json\n${pipeline}\`\`\``];
 }

@@ -1,33 +1,65 @@
 /** The commands that make a run again. */
 import type { CompressRequest, TrainRequest } from '../../jobs/protocol';
 import type { RunRecord } from '../../runs/folder';
+import { formatPipeline, pipelineOf } from '../../runs/pipelineFile';
+import type { RunState } from '../../runs/state';
+import { trainSettings } from '../../runs/trainSettings';
 import { passDescriptions } from '../compress/descriptions';
 import type { PassDescription } from '../compress/pass';
+import { trainDefaults } from '../train/options';
 
 type Flag = [name: string, value: string | number | boolean | undefined];
 
-/** One shell command a job, with every flag that decides its bytes; they share the run folder `again`. */
-export function reproduceCommands({ request, compressions }: RunRecord): string[] {
-  return [request, ...compressions].map((job, i) =>
-    job.type === 'train' ? trainCommand(job) : compressCommand(job, i === 0),
-  );
+/** How a run is made again: shell commands that share the run folder `again`. */
+export interface Reproduction {
+  commands: string[];
+  /** What `again.kolmo.json` holds, where the commands read it: no flag says all that the run was asked. */
+  pipeline?: string;
 }
 
-function trainCommand({ dataset, data, architecture, training }: TrainRequest): string {
+/** Names everything that decides the bytes: one command a job, or the pipeline file of the run. */
+export function reproduce(record: RunRecord, state: Pick<RunState, 'chain'>): Reproduction {
+  const { request, compressions } = record;
+  if (request.type === 'train' && !hasFlags(request)) {
+    const { dataset } = request;
+    const file = 'again.kolmo.json';
+    const flags: Flag[] = [
+      ['engine', request.engine],
+      ['out', 'again'],
+    ];
+    return {
+      commands: [command('run', file, flags)],
+      pipeline: formatPipeline({ ...pipelineOf(record, state, dataset), dataset }),
+    };
+  }
+  const commands = [request, ...compressions].map((job, i) =>
+    job.type === 'train' ? trainCommand(job) : compressCommand(job, i === 0),
+  );
+  return { commands };
+}
+
+/** Whether flags say all that a training was asked. */
+const hasFlags = ({ data, training }: TrainRequest): boolean =>
+  training.schedule === undefined && data.seed === (training.seed ?? trainDefaults.seed);
+
+function trainCommand({
+  dataset,
+  data,
+  architecture,
+  training,
+  engine,
+  threads,
+}: TrainRequest): string {
+  const chosen = Object.keys(trainSettings) as (keyof typeof trainSettings)[];
   return command('train', dataset, [
     ['architecture', architecture],
     ['target', data.target],
-    ['epochs', training.epochs],
-    ['batch-size', training.batchSize],
-    ['optimizer', training.optimizer],
-    ['learning-rate', training.learningRate],
-    ['patience', training.patience],
-    ['weight-decay', training.weightDecay],
-    ['clip-norm', training.clipNorm],
-    ['label-smoothing', training.labelSmoothing],
+    ...chosen.map((name): Flag => [flagName(name), training[name]]),
+    ['engine', engine],
     ['validation-share', data.validationShare],
     ['test-share', data.testShare],
     ['seed', training.seed],
+    ['threads', threads],
     ['out', 'again'],
   ]);
 }
@@ -46,6 +78,7 @@ function compressCommand(job: CompressRequest, fromFile: boolean): string {
   return command('compress', fromFile ? job.run : 'again', [
     ...flags,
     ['seed', job.seed],
+    ['threads', job.threads],
     ...(job.fineTune ? [] : [['no-fine-tune', true] as Flag]),
     ...(fromFile ? [['out', 'again'] as Flag] : []),
   ]);

@@ -33,6 +33,8 @@ describe('kolmo', () => {
     [['train', 'a', 'b'], /^b is one word too many/],
     [['train', 'a', '--epochs', 'many'], /^--epochs is a whole number of at least 1, not many\./],
     [['train', 'a', '--epochs'], /^--epochs needs a value/],
+    [['train', 'a', '--learning-rate', '0'], /^--learning-rate is a number above 0, not 0\./],
+    [['train', 'a', '--label-smoothing', '0.6'], /^--label-smoothing is a number from 0 to 0\.5,/],
     [['train', 'a', '--optimizer', 'lion'], /^--optimizer is adam or sgd, not lion\./],
     [['train', 'a', '--speed', '9'], /^There is no flag --speed: choose among --architecture/],
     [['compress', 'a', '--prune', '1.5'], /^--prune is a number from 0 to 0\.999, not 1\.5\./],
@@ -64,6 +66,9 @@ describe('kolmo', () => {
       /--share N +Share Weights: .*\(a whole number from 2 to 256\)\. Default: 32\./,
     );
     assert.match(stdout, /--seed N/);
+    const train = kolmo(['train', '--help']).stdout;
+    assert.match(train, /--learning-rate N .* \(a number above 0\)\. Default: 0\.001\./);
+    assert.match(train, /--validation-share N .* \(a number from 0 to 0\.9\)\. Default: 0\.0833\./);
     assert.match(kolmo(['--help']).stdout, /train DATASET/);
   });
 

@@ -58,7 +58,7 @@ describe('problemOf', () => {
   const { prune, quantize } = passDescriptions;
   const rows: [string, PassSetting, string | undefined][] = [
     ['0.9', prune.setting, undefined],
-    ['1.5', prune.setting, 'sparsity must be from 0 to 0.999, not 1.5.'],
+    ['1.5', prune.setting, 'sparsity must be a number from 0 to 0.999, not "1.5".'],
     ['', prune.setting, 'sparsity must be a number from 0 to 0.999, not "".'],
     ['4.5', quantize.setting, 'bits must be a whole number from 2 to 8, not "4.5".'],
     ['many', quantize.setting, 'bits must be a whole number from 2 to 8, not "many".'],

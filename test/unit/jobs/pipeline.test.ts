@@ -59,6 +59,23 @@ describe('kolmo run', () => {
     assert.deepEqual(readFileSync(run(folder, 'p.kolmo.json', 'one').result!.file), packed);
     assert.deepEqual((await readState(one)).stages.train!.result, trained);
     assert.ok(existsSync(join(one, 'report.md')));
+
+    // Another engine may give other bytes.
+    writeFileSync(join(folder, 'p.kolmo.json'), JSON.stringify({ ...pipeline, engine: 'wasm' }));
+    assert.equal(run(folder, 'p.kolmo.json', 'one').status, 0);
+    const again = (await readState(one)).stages.train!;
+    assert.notEqual(again.result!.seconds, trained!.seconds);
+    assert.equal(again.settings.engine, 'wasm');
+  });
+
+  it('loads no tfjs-node because a file alone asks for it', (t) => {
+    const folder = temporaryFolder(t, {
+      'p.kolmo.json': JSON.stringify({ ...pipeline, engine: 'tfjs-node' }),
+      'a.csv': syntheticTable({ rows: 30, target: 'grade' }),
+    });
+    const { status, stderr } = run(folder, 'p.kolmo.json', 'one');
+    assert.equal(status, 2);
+    assert.match(stderr, /^p\.kolmo\.json asks for the engine tfjs-node, .* --engine tfjs-node/);
   });
 
   it('exits with 1 and names the field that is wrong', (t) => {

@@ -3,9 +3,11 @@ import { describe, it } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
 import { pipelineDiagram, stageOrder } from '../../../src/core/report/mermaid';
 import { markdownReport } from '../../../src/core/report/report';
-import { reproduceCommands } from '../../../src/core/report/reproduce';
+import { reproduce, type Reproduction } from '../../../src/core/report/reproduce';
+import type { TrainRequest } from '../../../src/jobs/protocol';
 import type { RunEvent, StageName, StageResult } from '../../../src/runs/events';
 import type { RunRecord } from '../../../src/runs/folder';
+import { parsePipeline, requestOf } from '../../../src/runs/pipelineFile';
 import { emptyRun, reduce, type RunState } from '../../../src/runs/state';
 
 const run = (...events: RunEvent[]): RunState =>
@@ -79,7 +81,7 @@ const record: RunRecord = {
   request: {
     type: 'train',
     dataset: "/data/it's here.csv",
-    data: { ...datasetDefaults, target: 'price' },
+    data: { ...datasetDefaults, target: 'price', seed: 3 },
     architecture: 'mlp',
     training: {
       epochs: 5,
@@ -96,7 +98,7 @@ const record: RunRecord = {
     {
       type: 'compress',
       run: '/w/.kolmo/runs/a',
-      passes: [{ name: 'share', options: { clusters: 32, perLayer: true } }],
+      passes: [{ name: 'share', options: { clusters: 32, codebook: 'global' } }],
       fineTune: false,
       seed: 3,
       threads: 1,
@@ -191,11 +193,41 @@ describe('markdownReport', () => {
   });
 });
 
-describe('reproduceCommands', () => {
+describe('reproduce', () => {
+  const request = record.request as TrainRequest;
+  const asked = (changes: Partial<TrainRequest>): Reproduction =>
+    reproduce({ ...record, request: { ...request, ...changes } }, compressed);
+
   it('quotes paths and names every flag that decides the bytes', () => {
-    assert.deepEqual(reproduceCommands(record), [
-      `kolmo train '/data/it'\\''s here.csv' --architecture mlp --target price --epochs 5 --batch-size 32 --optimizer adam --learning-rate 0.001 --patience 0 --validation-share ${1 / 12} --test-share 0.15 --seed 3 --out again`,
-      'kolmo compress again --share 32 --share-per-layer true --seed 3 --no-fine-tune',
+    assert.deepEqual(reproduce(record, compressed).commands, [
+      `kolmo train '/data/it'\\''s here.csv' --architecture mlp --target price --epochs 5 --batch-size 32 --optimizer adam --learning-rate 0.001 --patience 0 --validation-share ${1 / 12} --test-share 0.15 --seed 3 --threads 1 --out again`,
+      'kolmo compress again --share 32 --share-codebook global --seed 3 --threads 1 --no-fine-tune',
     ]);
+    const [train] = asked({
+      engine: 'wasm',
+      threads: 4,
+      training: { seed: 3, beta1: 0.5, shift: 0 },
+    }).commands;
+    assert.match(train, / --beta1 0\.5 --shift 0 --engine wasm .* --threads 4 /);
   });
+
+  for (const [what, changes] of [
+    ['a seed of the split alone', { data: { ...request.data, seed: 8 } }],
+    ['a schedule', { training: { seed: 3, schedule: { type: 'constant' } } }],
+  ] as const) {
+    it(`gives the pipeline file where no flag says ${what}`, () => {
+      const { commands, pipeline } = asked({ ...changes, engine: 'tfjs-node', threads: 2 });
+      assert.deepEqual(commands, ['kolmo run again.kolmo.json --engine tfjs-node --out again']);
+      const read = requestOf(parsePipeline(pipeline!, 'again.kolmo.json'), {
+        file: '/elsewhere/again.kolmo.json',
+        run: request.run,
+        threads: 1,
+      });
+      const { data, training } = { ...request, ...changes };
+      assert.equal(read.dataset, request.dataset);
+      assert.deepEqual([read.data.seed, read.training], [data.seed, training]);
+      assert.deepEqual([read.engine, read.threads], ['tfjs-node', 2]);
+      assert.deepEqual(read.passes![0].options, { clusters: 32, codebook: 'global' });
+    });
+  }
 });

@@ -23,6 +23,7 @@ const whole: Pipeline = {
   ],
   seed: 2,
   threads: 1,
+  engine: 'wasm',
 };
 
 /** What a person may write wrong, and the start of what is said. */
@@ -32,6 +33,11 @@ const wrong: [file: unknown, sentence: RegExp][] = [
   [{ dataset: '' }, /dataset must be a text that is not empty/],
   [{ dataset: 'a', sed: 1 }, /sed is not known here: choose among .*seed/],
   [{ dataset: 'a', seed: 1.5 }, /seed must be a whole number of at least 0, not 1\.5\./],
+  [{ dataset: 'a', engine: 'cuda' }, /engine must be one of auto, native, wasm, tfjs-node, not/],
+  [
+    { dataset: 'a', training: { labelSmoothing: 0.6 } },
+    /training\.labelSmoothing must be a number from 0 to 0\.5, not 0\.6/,
+  ],
   [{ dataset: 'a', architecture: 'lenet' }, /architecture must be one of auto, lenet-300-100/],
   [{ dataset: 'a', training: { epochs: 0 } }, /training\.epochs must be a whole number of at/],
   [
@@ -114,7 +120,15 @@ describe('the request of a pipeline', () => {
     ]);
     assert.equal(request.threads, 1);
     assert.equal(request.data.seed, 3);
-    assert.equal(requestOf({ dataset: 'a' }, options).threads, 4);
+    assert.equal(request.engine, 'wasm');
+  });
+
+  it('takes threads and engine of who runs it where the pipeline names none', () => {
+    const own = { ...options, engine: 'tfjs-node' as const, modules: ['/work'] };
+    const { threads, engine, modules } = requestOf({ dataset: 'a' }, own);
+    assert.deepEqual([threads, engine, modules], [4, 'tfjs-node', ['/work']]);
+    assert.equal(requestOf({ dataset: 'a', engine: 'auto' }, own).engine, undefined);
+    assert.deepEqual(requestOf({ dataset: 'a', engine: 'tfjs-node' }, options).modules, undefined);
   });
 
   it('and its passes come back from the run that it made', () => {

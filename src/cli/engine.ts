@@ -1,0 +1,33 @@
+/** The flag --engine: what computes the steps of training. Only who gives it lets `tfjs-node` be loaded from a folder. */
+import { dirname } from 'node:path';
+import type { Runtime } from '../core/engine/session';
+import type { TrainRequest } from '../jobs/protocol';
+import { engineSetting } from '../runs/trainSettings';
+import { flagOf, UsageError, type Flag, type Parsed } from './command';
+
+export const engineFlag: Flag = {
+  ...flagOf(engineSetting),
+  description:
+    'What computes the steps; tfjs-node is looked for from the working directory and the dataset.',
+};
+
+/** What a request is told of the engine, and where it finds `tfjs-node`. */
+export function engineChoice(
+  given: Parsed['given'],
+  dataset: string,
+): Pick<TrainRequest, 'engine' | 'modules'> {
+  const engine = given.get('engine') as Runtime | undefined;
+  return engine === undefined ? {} : { engine, modules: [process.cwd(), dirname(dataset)] };
+}
+
+/** @throws UsageError where only a file, and not who runs it, wants code to be loaded */
+export function refuseUnasked(
+  { engine }: { engine?: Runtime },
+  given: Parsed['given'],
+  file: string,
+): void {
+  if (engine !== 'tfjs-node' || given.has('engine')) return;
+  throw new UsageError(
+    `${file} asks for the engine tfjs-node, which is loaded from the folders around the dataset: allow it with --engine tfjs-node, or choose another.`,
+  );
+}
