@@ -27,7 +27,8 @@ export function splitIndices(
   const order = shuffled(count, createRandom(seed));
   const test = heldOut(count, shares.test);
   const validation = heldOut(count - test, shares.validation);
-  if (test + validation >= count) throw nothingToTrainOn(`${formatCount(count)} examples of ${what}`);
+  if (test + validation >= count)
+    throw nothingToTrainOn(`${formatCount(count)} examples of ${what}`);
   // Marking and collecting sorts each part in one pass.
   const partOf = new Uint8Array(count);
   for (let i = 0; i < test + validation; i++) partOf[order[i]] = i < test ? 2 : 1;

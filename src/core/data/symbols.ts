@@ -49,7 +49,8 @@ async function* collect(
     Math.max(window + 1, Math.round(share * of));
   const testStart = file.bytes - lengthOf(options.testShare, file.bytes);
   const validationStart = testStart - lengthOf(options.validationShare, testStart);
-  if (validationStart <= window) throw nothingToTrainOn(`${formatCount(file.bytes)} bytes of ${name}`);
+  if (validationStart <= window)
+    throw nothingToTrainOn(`${formatCount(file.bytes)} bytes of ${name}`);
 
   const { training, test } = await countBytes(path, validationStart, testStart);
   const values = [...training.keys()].filter((byte) => training[byte] > 0);
