@@ -9,7 +9,7 @@ import {
   type TensorBoardEvent,
 } from '../core/report/tensorboard';
 import type { TrainEvent } from '../core/train/events';
-import { diskError } from '../runs/artifact';
+import { diskError } from '../runs/diskError';
 import type { StampedEvent } from '../runs/events';
 
 /** What TensorBoard is told, besides what stands in the history. */

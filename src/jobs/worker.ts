@@ -1,7 +1,7 @@
 /** The entry of the job process: takes one request, runs it, streams its events, ends. */
 import { existsSync } from 'node:fs';
 import { KolmoError } from '../core/error';
-import { DiskError, diskError } from '../runs/artifact';
+import { DiskError, fileError } from '../runs/diskError';
 import type { RunEvent, StampedEvent } from '../runs/events';
 import { createRunFolder, isRun } from '../runs/folder';
 import { openHistory } from '../runs/history';
@@ -109,7 +109,7 @@ async function drain(
 
 /** A KolmoError is a sentence already; anything else is a defect, and says where. */
 function failure(error: unknown): Extract<FromWorker, { type: 'error' }> {
-  const known = diskError(error, 'the output');
+  const known = fileError(error);
   if (known instanceof KolmoError) {
     const reason = known instanceof DiskError ? 'broken' : 'refused';
     return { type: 'error', reason, message: known.message };

@@ -2,6 +2,7 @@
 import { access, constants, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KolmoError } from '../core/error';
+import { diskError } from './diskError';
 
 /**
  * Writes a file so that it is either the old one or the new one, whole, whatever happens meanwhile.
@@ -91,39 +92,5 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-/** What the disk did not take. */
-export class DiskError extends KolmoError {}
-
-/** The sentence for an error of the file system; other errors are given back as they are. */
-export function diskError(error: unknown, path: string): Error {
-  if (error instanceof KolmoError) return error;
-  const code = (error as NodeJS.ErrnoException).code;
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new DiskError(
-        `The disk is full: ${basename(path)} could not be written to ${dirname(path)}. Files written before are valid; free some space and run again.`,
-      );
-    case 'EROFS':
-    case 'EACCES':
-    case 'EPERM':
-      return new DiskError(
-        `${dirname(path)} cannot be written (${code}): make the folder writable, or choose another one for the output.`,
-      );
-    // A recursive mkdir below a read-only mount reports the folder it could not make as missing.
-    case 'ENOENT':
-      return new DiskError(
-        `${path} cannot be made: its folder is read-only or was removed. Make it writable, or choose another folder for the output.`,
-      );
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return new DiskError(
-        `${path} cannot be made: a file stands where a folder is needed. Move it, or choose another folder for the output.`,
-      );
-    default:
-      return error instanceof Error ? error : new Error(String(error));
   }
 }

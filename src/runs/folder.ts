@@ -7,7 +7,8 @@ import { KolmoError } from '../core/error';
 import type { Architecture } from '../core/train/model';
 import type { TrainOptions } from '../core/train/options';
 import type { CompressRequest, TrainRequest } from '../jobs/protocol';
-import { diskError, writeArtifact, writeIfAbsent } from './artifact';
+import { writeArtifact, writeIfAbsent } from './artifact';
+import { diskError, readError } from './diskError';
 import type { StageName, StampedEvent } from './events';
 import { emptyRun, reduce, type RunState } from './state';
 
@@ -104,7 +105,7 @@ export async function readRecord(folder: string): Promise<RunRecord> {
 export async function readEvents(folder: string): Promise<StampedEvent[]> {
   const text = await readFile(join(folder, 'events.jsonl'), 'utf8').catch((error: Error) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw diskError(error, folder);
+    throw readError(error, folder);
   });
   return parseEvents(text);
 }
@@ -131,7 +132,7 @@ export async function listRuns(workspace: string): Promise<RunSummary[]> {
   const root = join(workspace, '.kolmo', 'runs');
   const names = await readdir(root).catch((error: Error) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw diskError(error, root);
+    throw readError(error, root);
   });
   const runs = await Promise.all(
     names

@@ -1,7 +1,7 @@
 /** The one writer of events.jsonl: appends lines, in batches while a stage is busy, at once when it matters. */
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskError } from './artifact';
+import { diskError } from './diskError';
 import type { StampedEvent } from './events';
 
 export interface History {

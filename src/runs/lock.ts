@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KolmoError } from '../core/error';
-import { diskError } from './artifact';
+import { diskError } from './diskError';
 
 /** What job.json holds. */
 interface Mark {

@@ -9,8 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { KolmoError } from '../../../src/core/error';
-import { diskError, refuseUnwritable, writeArtifact } from '../../../src/runs/artifact';
+import { refuseUnwritable, writeArtifact } from '../../../src/runs/artifact';
 import {
   createRunFolder,
   listRuns,
@@ -151,27 +150,5 @@ describe('refuseUnwritable', () => {
       name: 'KolmoError',
       message: /a file stands where a folder is needed/,
     });
-  });
-});
-
-describe('diskError', () => {
-  const cases: [string, RegExp][] = [
-    ['ENOSPC', /The disk is full: b\.onnx could not be written to \/a\. Files written before/],
-    ['EROFS', /\/a cannot be written \(EROFS\): make the folder writable/],
-    ['EACCES', /\/a cannot be written \(EACCES\)/],
-    ['ENOENT', /b\.onnx cannot be made: its folder is read-only or was removed/],
-    ['ENOTDIR', /a file stands where a folder is needed/],
-  ];
-  for (const [code, sentence] of cases) {
-    it(`gives a sentence for ${code}`, () => {
-      const error = diskError(Object.assign(new Error('raw'), { code }), '/a/b.onnx');
-      assert.ok(error instanceof KolmoError);
-      assert.match(error.message, sentence);
-    });
-  }
-
-  it('leaves what it does not know as it is', () => {
-    const defect = new TypeError('x is undefined');
-    assert.equal(diskError(defect, '/a'), defect);
   });
 });
