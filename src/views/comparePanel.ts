@@ -46,6 +46,7 @@ export function createComparison(context: ExtensionContext): (folders: string[])
           if (ready) postRuns();
         },
         onQuiet: () => {},
+        onFault: ({ message }) => void window.showErrorMessage(message),
       }),
     );
     panel.webview.onDidReceiveMessage((wish: FromComparison) => {

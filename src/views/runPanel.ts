@@ -78,6 +78,7 @@ export function createRunPanels(context: ExtensionContext, jobs: Jobs): RunPanel
           markEnded(folder, { type: 'analysed', analysis, message: 'The job process is gone.' });
         }
       },
+      onFault: ({ message }) => void window.showErrorMessage(message),
     });
     const trust = workspace.onDidGrantWorkspaceTrust(() => void postState());
     panel.webview.onDidReceiveMessage((wish: FromPanel) => {
