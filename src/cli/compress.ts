@@ -5,11 +5,12 @@ import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
 import type { CompressSummary } from '../jobs/compress';
 import type { CompressRequest } from '../jobs/protocol';
-import { isRun, runFolderFor } from '../runs/folder';
+import { isRun } from '../runs/folder';
 import { formatCount } from '../core/count';
 import { formatBytes, formatPercent, formatRatio, formatSeconds } from '../runs/units';
 import { UsageError, type Command, type Parsed } from './command';
 import { passFlags, passesOf } from './passFlags';
+import { newRunFolder } from './runFolder';
 import { runJob } from './runJob';
 import { textTable } from './table';
 
@@ -31,14 +32,11 @@ export const compress: Command = {
     if (ofRun && out !== undefined) {
       throw new UsageError('--out is for a model file; a run is compressed in its own folder.');
     }
-    const folder = out
-      ? resolve(out)
-      : runFolderFor(process.cwd(), { dataset: path, architecture: 'packed', date: new Date() });
     return runJob<CompressSummary>(
       {
         type: 'compress',
         run: path,
-        ...(!ofRun && { out: folder }),
+        ...(!ofRun && { out: out ? resolve(out) : await newRunFolder(path, 'packed') }),
         passes: wantedPasses(given),
         fineTune: !given.has('no-fine-tune'),
         seed,

@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { CompressSummary } from '../jobs/compress';
-import { runFolderFor } from '../runs/folder';
 import { parsePipeline, requestOf } from '../runs/pipelineFile';
 import { UsageError, type Command } from './command';
 import { printCompressed } from './compress';
 import { engineChoice, engineFlag, refuseUnasked } from './engine';
+import { newRunFolder } from './runFolder';
 import { runJob } from './runJob';
 
 export const run: Command = {
@@ -30,7 +30,7 @@ export const run: Command = {
       ...(given.has('seed') && { seed }),
     };
     const { dataset, architecture = 'auto' } = pipeline;
-    const folder = out ?? runFolderFor(process.cwd(), { dataset, architecture, date: new Date() });
+    const folder = out ?? (await newRunFolder(dataset, architecture));
     const request = requestOf(pipeline, { file: path, run: resolve(folder), threads, modules });
     const result = await runJob<CompressSummary>(request, parsed);
     return { pipeline: basename(file), ...result };

@@ -5,13 +5,13 @@ import { datasetDefaults } from '../core/data/dataset';
 import { qualityText } from '../core/report/quality';
 import { flagName } from '../core/report/reproduce';
 import type { TrainSummary } from '../jobs/train';
-import { runFolderFor } from '../runs/folder';
 import { formatCount } from '../core/count';
 import { formatSeconds } from '../runs/units';
 import type { WordSchema } from '../runs/schema';
 import { shareSettings, trainSettings } from '../runs/trainSettings';
 import { flagOf, UsageError, type Command, type Parsed } from './command';
 import { engineChoice, engineFlag } from './engine';
+import { newRunFolder } from './runFolder';
 import { runJob } from './runJob';
 
 export const train: Command = {
@@ -47,10 +47,7 @@ export const train: Command = {
         architecture,
         training: { ...givenOf(trainSettings, given), seed },
         ...engineChoice(given, path),
-        run:
-          out === undefined
-            ? runFolderFor(process.cwd(), { dataset: path, architecture, date: new Date() })
-            : resolve(out),
+        run: out === undefined ? await newRunFolder(path, architecture) : resolve(out),
         threads,
       },
       parsed,

@@ -55,7 +55,7 @@ export async function runPipeline(
   await workspace.textDocuments.find(({ uri }) => uri.fsPath === file)?.save();
   const pipeline = parsePipeline(await readFile(file, 'utf8'), basename(file));
   const { dataset, architecture = 'auto' } = pipeline;
-  const run = newRunFolder(resolve(dirname(file), dataset), architecture);
+  const run = await newRunFolder(resolve(dirname(file), dataset), architecture);
   const { threads, engine, modules } = readSettings();
   const request = requestOf(pipeline, { file, run, threads, engine, modules });
   onStart?.(run);

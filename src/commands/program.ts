@@ -50,7 +50,7 @@ export async function program(
   const draws = ofRun && isGenerator(await readRecord(given));
   const effort = answers.effort ?? (draws ? preferred : await askForEffort(preferred));
   if (!effort || !(draws || (await isWorthWaiting(file, threads)))) return undefined;
-  const run = ofRun ? given : newRunFolder(file, 'program');
+  const run = ofRun ? given : await newRunFolder(file, 'program');
   house.openRun(run);
   const what = draws ? 'that draws samples' : `for ${basename(file)}`;
   const ended = house.jobs

@@ -2,13 +2,13 @@
 import { basename, dirname, join } from 'node:path';
 import { Uri, window, workspace } from 'vscode';
 import { refuseUnwritable } from '../runs/artifact';
-import { runFolderFor } from '../runs/folder';
+import { claimRunFolder, runFolderFor } from '../runs/folder';
 import { runsFolderOf } from '../views/runFolders';
 
-/** The folder's name holds the time, the dataset and the architecture; it is made by the job. */
-export function newRunFolder(file: string, architecture: string): string {
+/** Makes the folder, whose name holds the time, the dataset and the architecture. */
+export function newRunFolder(file: string, architecture: string): Promise<string> {
   const name = basename(runFolderFor('', { dataset: file, architecture, date: new Date() }));
-  return join(parentOf(file), name);
+  return claimRunFolder(join(parentOf(file), name));
 }
 
 /** Whether runs of a file can be written; where they cannot, says why, so that nothing is asked in vain. */

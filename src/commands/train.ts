@@ -35,7 +35,7 @@ export async function train(
 
   const settings = readSettings();
   const { threads, epochs, patience, seed } = settings;
-  const run = newRunFolder(dataset, architecture);
+  const run = await newRunFolder(dataset, architecture);
   const request: TrainRequest = {
     type: 'train',
     dataset,

@@ -76,6 +76,24 @@ export async function createRunFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Makes a folder for one new run: where another began in the same second, its name goes on with `-2`.
+ * @returns the folder that was made
+ */
+export async function claimRunFolder(wanted: string, count = 1): Promise<string> {
+  const folder = count === 1 ? wanted : `${wanted}-${count}`;
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    await mkdir(folder);
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(folder);
+    if (isTaken) return claimRunFolder(wanted, count + 1);
+    throw diskError(error, folder);
+  }
+  await createRunFolder(folder);
+  return folder;
+}
+
 export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
   await writeArtifact(join(folder, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { refuseUnwritable, writeArtifact } from '../../../src/runs/artifact';
 import {
+  claimRunFolder,
   createRunFolder,
   listRuns,
   readEvents,
@@ -47,6 +48,16 @@ describe('a run folder', () => {
       date: new Date('2026-11-24T18:30:05Z'),
     });
     assert.equal(folder, join('/w', '.kolmo', 'runs', '2026-11-24-183005-my-train-lenet-5'));
+  });
+
+  it('is shared by no other run that began in the same second', async (t) => {
+    const workspace = temporaryFolder(t);
+    const wanted = join(workspace, '.kolmo', 'runs', 'a');
+    const folders = await Promise.all([1, 2, 3].map(() => claimRunFolder(wanted)));
+    assert.deepEqual(folders.toSorted(), [wanted, `${wanted}-2`, `${wanted}-3`]);
+    assert.ok(existsSync(join(workspace, '.kolmo', '.gitignore')));
+    writeFileSync(join(workspace, 'taken'), '');
+    await assert.rejects(claimRunFolder(join(workspace, 'taken', 'a')), /a file stands where/);
   });
 
   it('keeps .kolmo out of version control, and leaves a .gitignore of the user as it is', async (t) => {
