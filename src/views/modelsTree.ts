@@ -19,7 +19,8 @@ import { formatShortBytes } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';
 import { runFacts, runName } from './runFacts';
 import { summaryLine } from './summaryWords';
-import { listRunFolders, readRunOutline, runsFolders } from './runFolders';
+import { excludedGlob, isOwn } from './ownFolders';
+import { listRunFolders, readRunOutline, runsOfWorkspace } from './runFolders';
 
 export type ModelsNode =
   | { type: 'runs' | 'files'; isEmpty: boolean }
@@ -87,6 +88,7 @@ export function registerModelsTree(
       // Several runs can be compared.
       canSelectMany: true,
     }),
+    changed,
     ...watchers,
     ...watchers.flatMap((watcher) => [watcher.onDidCreate(refresh), watcher.onDidDelete(refresh)]),
     workspace.onDidChangeWorkspaceFolders(refresh),
@@ -123,7 +125,7 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
   item.iconPath = new ThemeIcon(running ? `${icon}~spin` : icon, new ThemeColor(color));
   // A menu offers only what the run can do.
   item.contextValue = contextOf({ ...state, status });
-  item.resourceUri = Uri.parse(`kolmo-run:${encodeURI(folder)}`);
+  item.resourceUri = Uri.file(folder).with({ scheme: 'kolmo-run' });
   item.command = {
     command: 'kolmo.openRun',
     title: 'Open Run',
@@ -156,15 +158,15 @@ async function fileItem(fsPath: string, summaries: ModelSummaries): Promise<Tree
   return item;
 }
 
-/** Model files outside of runs, whose own files stand under them. */
+/** Model files that Kolmo has not made itself. */
 async function findModelFiles(extensions: string[]): Promise<Uri[]> {
+  const runs = runsOfWorkspace();
   const found = await workspace.findFiles(
     `**/*{${extensions.join(',')}}`,
-    '**/node_modules/**',
+    excludedGlob(runs),
     mostFiles,
   );
-  const parents = runsFolders();
   return found
-    .filter(({ fsPath }) => !parents.some((parent) => fsPath.startsWith(parent)))
+    .filter(({ fsPath }) => !isOwn(fsPath, runs))
     .sort((a, b) => a.fsPath.localeCompare(b.fsPath));
 }

@@ -6,6 +6,7 @@ import { parseEvents, readRecord } from '../runs/folder';
 import { runOwner } from '../runs/lock';
 import type { RunTitle } from '../runs/panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
+import type { RunsOf } from './ownFolders';
 import { runName } from './runFacts';
 
 /** Bytes at the end of events.jsonl that nearly always hold the last stages' results. */
@@ -17,18 +18,16 @@ export function runsFolderOf(folder: string): string {
   return isAbsolute(setting) ? setting : join(folder, setting);
 }
 
-/** Absolute folders that hold runs, one for each workspace folder. */
-export function runsFolders(): string[] {
-  const folders = (workspace.workspaceFolders ?? [])
+/** Every folder of the workspace with the absolute folder that holds its runs. */
+export const runsOfWorkspace = (): RunsOf[] =>
+  (workspace.workspaceFolders ?? [])
     .filter(({ uri }) => uri.scheme === 'file')
-    .map(({ uri }) => runsFolderOf(uri.fsPath));
-  return [...new Set(folders)];
-}
+    .map(({ uri: { fsPath } }) => ({ folder: fsPath, runs: runsFolderOf(fsPath) }));
 
 /** Absolute paths of all run folders, the newest first (their names begin with the time). */
 export async function listRunFolders(): Promise<string[]> {
   const found = await Promise.all(
-    runsFolders().map(async (parent) => {
+    [...new Set(runsOfWorkspace().map(({ runs }) => runs))].map(async (parent) => {
       const entries = await readdir(parent, { withFileTypes: true }).catch(() => []); // no run yet
       return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(parent, name));
     }),
