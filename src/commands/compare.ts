@@ -1,7 +1,7 @@
 /** Kolmo: Compare Runs… takes several runs, from the list or the Models view, and lays them side by side. */
 import { basename } from 'node:path';
 import { window } from 'vscode';
-import { onlyProgram } from '../runs/state';
+import { isRun } from '../runs/folder';
 import { listRunFolders, readRunOutline } from '../views/runFolders';
 import { runFacts } from '../views/runFacts';
 import { targetPath, type House, type Target } from './house';
@@ -17,14 +17,15 @@ export async function compareRuns(
   target: Target,
   answers: CompareAnswers = {},
 ): Promise<string[] | undefined> {
-  const given = answers.runs ?? [];
+  const given = (answers.runs ?? []).filter(isRun);
   const runs = given.length > 1 ? given : await chooseRuns(targetPath(target) ?? house.activeRun());
   if (runs) await house.compareRuns(runs);
   return runs;
 }
 
 async function chooseRuns(first: string | undefined): Promise<string[] | undefined> {
-  const folders = await listRunFolders();
+  // A run that only wrote a program has no curves and no model to compare.
+  const folders = (await listRunFolders()).filter(isRun);
   if (folders.length < 2) {
     void window.showInformationMessage(
       'There are fewer than two runs: train another one with other settings, then compare them.',
@@ -34,12 +35,9 @@ async function chooseRuns(first: string | undefined): Promise<string[] | undefin
   const runs = await Promise.all(
     folders.map(async (folder) => ({ folder, state: await readRunOutline(folder) })),
   );
-  // The run that was asked for and the newest other one are chosen until the user says otherwise; programs come last.
-  const likely = runs.toSorted(
-    (a, b) => Number(onlyProgram(a.state)) - Number(onlyProgram(b.state)),
-  );
-  const wanted = first === undefined ? [] : [first];
-  const chosen = [...new Set([...wanted, ...likely.map(({ folder }) => folder)])].slice(0, 2);
+  // The run that was asked for and the newest other one are chosen until the user says otherwise.
+  const wanted = first !== undefined && folders.includes(first) ? [first] : [];
+  const chosen = [...new Set([...wanted, ...folders])].slice(0, 2);
   const picked = await window.showQuickPick(
     runs.map(({ folder, state }) => ({
       label: basename(folder),

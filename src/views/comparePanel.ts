@@ -20,17 +20,9 @@ export const comparePanelType = 'kolmo.compare';
 
 /** @returns opens a panel for the given run folders */
 export function createComparison(context: ExtensionContext): (folders: string[]) => Promise<void> {
-  async function attach(panel: WebviewPanel, folders: string[]): Promise<void> {
+  function attach(panel: WebviewPanel, folders: string[], runs: ComparedRun[]): void {
     panel.iconPath = Uri.joinPath(context.extensionUri, 'media', 'kolmo.svg');
     panel.webview.options = webviewOptions(context.extensionUri);
-    const names = distinctNames(folders);
-    const runs = await Promise.all(
-      folders.map(async (folder, i): Promise<ComparedRun> => ({
-        name: names[i],
-        record: await readRecord(folder),
-        state: emptyRun,
-      })),
-    );
     let ready = false;
     const post = (message: ToComparison): void => void panel.webview.postMessage(message);
     const postRuns = (): void => post({ type: 'runs', folders, runs });
@@ -73,21 +65,36 @@ export function createComparison(context: ExtensionContext): (folders: string[])
         panel: WebviewPanel,
         memory: ComparisonMemory | undefined,
       ) => {
+        const folders = memory?.runs ?? [];
         // A run that is gone takes its comparison with it.
-        await attach(panel, memory?.runs ?? []).catch(() => panel.dispose());
+        const runs = await readRuns(folders).catch(() => []);
+        if (runs.length > 0) attach(panel, folders, runs);
+        else panel.dispose();
       },
     }),
   );
-  return (folders) =>
-    attach(
-      window.createWebviewPanel(
-        comparePanelType,
-        'Compare Runs',
-        ViewColumn.Active,
-        webviewOptions(context.extensionUri),
-      ),
-      folders,
+  return async (folders) => {
+    // A folder that is no run leaves no empty panel.
+    const runs = await readRuns(folders);
+    const panel = window.createWebviewPanel(
+      comparePanelType,
+      'Compare Runs',
+      ViewColumn.Active,
+      webviewOptions(context.extensionUri),
     );
+    attach(panel, folders, runs);
+  };
+}
+
+function readRuns(folders: string[]): Promise<ComparedRun[]> {
+  const names = distinctNames(folders);
+  return Promise.all(
+    folders.map(async (folder, i): Promise<ComparedRun> => ({
+      name: names[i],
+      record: await readRecord(folder),
+      state: emptyRun,
+    })),
+  );
 }
 
 /** Without the time, where that tells them apart. */
