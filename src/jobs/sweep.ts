@@ -12,6 +12,7 @@ import { requestOf, type Pipeline } from '../runs/pipelineFile';
 import {
   combinationsOf,
   nameOf,
+  parseResults,
   resultsName,
   type Combination,
   type SweepPoint,
@@ -168,13 +169,5 @@ async function measure(
   }
 }
 
-async function pointsOf(file: string): Promise<SweepPoint[]> {
-  if (!existsSync(file)) return [];
-  try {
-    return (JSON.parse(await readFile(file, 'utf8')) as SweepResults).points;
-  } catch (error) {
-    throw new KolmoError(
-      `${file} is not what a sweep wrote (${(error as Error).message}): remove it to measure all points again.`,
-    );
-  }
-}
+const pointsOf = async (file: string): Promise<SweepPoint[]> =>
+  existsSync(file) ? parseResults(await readFile(file, 'utf8'), file).points : [];

@@ -1,6 +1,7 @@
 /** The sweep file `*.kolmo-sweep.json`: a pipeline in which options of passes and the seed may have several values, and what came of each combination. */
 import { createHash } from 'node:crypto';
 import type { PassOptions } from '../core/compress/pass';
+import { KolmoError } from '../core/error';
 import {
   passSchema,
   pipelineProperties,
@@ -43,6 +44,45 @@ export interface SweepResults {
 }
 
 export const resultsName = 'sweep-results.json';
+
+const text: Schema = { type: 'string' };
+const number: Schema = { type: 'number' };
+
+const resultsSchema: Schema = {
+  type: 'object',
+  properties: {
+    name: text,
+    architecture: text,
+    total: { type: 'integer', minimum: 0 },
+    points: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          name: text,
+          settings: { type: 'object', properties: {} },
+          bytes: number,
+          ratio: number,
+          testError: number,
+          seconds: number,
+          problem: text,
+        } satisfies { [N in keyof Required<SweepPoint>]: Schema },
+        required: ['name', 'settings'],
+      },
+    },
+  } satisfies { [N in keyof Required<SweepResults>]: Schema },
+  required: ['name', 'total', 'points'],
+};
+
+/** Reads what a sweep wrote. Throws a KolmoError that names what is wrong with it, and what to do. */
+export function parseResults(text: string, file: string): SweepResults {
+  try {
+    return parseFile(text, resultsSchema, file) as SweepResults;
+  } catch (error) {
+    if (!(error instanceof KolmoError)) throw error;
+    throw new KolmoError(`${error.message} Remove the file and sweep again to measure all points.`);
+  }
+}
 
 /** What VS Code checks while a sweep file is written, and what it is read with. */
 export const sweepSchema: Schema & { type: 'object' } = {

@@ -1,6 +1,5 @@
 /** The chart of a sweep's results: follows sweep-results.json while the sweep goes on; a point opens its run. */
 import { unwatchFile, watchFile } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Uri } from 'vscode';
 import {
@@ -10,8 +9,9 @@ import {
   type CustomReadonlyEditorProvider,
   type Disposable,
 } from 'vscode';
-import type { FromSweepPanel, ToSweepPanel } from '../runs/panelMessages';
-import { resultsName, type SweepResults } from '../runs/sweepFile';
+import type { FromSweepPanel } from '../runs/panelMessages';
+import { resultsName } from '../runs/sweepFile';
+import { readResults } from './sweepResults';
 import { webviewOptions, webviewPage } from './webviewPage';
 
 export const sweepEditorType = 'kolmo.sweep';
@@ -25,12 +25,10 @@ export function registerSweepEditor(extension: Uri): Disposable {
     resolveCustomEditor: ({ uri }, panel) => {
       panel.webview.options = webviewOptions(extension);
       const folder = dirname(uri.fsPath);
+      let disposed = false;
       const show = async (): Promise<void> => {
-        const message: ToSweepPanel = await readFile(uri.fsPath, 'utf8').then(
-          (text) => ({ type: 'results', results: JSON.parse(text) as SweepResults }),
-          (error: Error) => ({ type: 'failed', message: `${uri.fsPath}: ${error.message}.` }),
-        );
-        await panel.webview.postMessage(message);
+        const message = await readResults(uri.fsPath);
+        if (!disposed) await panel.webview.postMessage(message);
       };
       panel.webview.onDidReceiveMessage(async (wish: FromSweepPanel) => {
         switch (wish.type) {
@@ -45,7 +43,10 @@ export function registerSweepEditor(extension: Uri): Disposable {
       // VS Code's watcher misses changes of a folder that has just been made; the length of one file is asked for free.
       const changed = (): void => void show();
       watchFile(uri.fsPath, { interval }, changed);
-      panel.onDidDispose(() => unwatchFile(uri.fsPath, changed));
+      panel.onDidDispose(() => {
+        disposed = true;
+        unwatchFile(uri.fsPath, changed);
+      });
       panel.webview.html = webviewPage(panel.webview, extension, {
         bundle: 'sweep',
         title: resultsName,

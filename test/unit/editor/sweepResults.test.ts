@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { readResults } from '../../../src/views/sweepResults';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+describe('readResults', () => {
+  const point = { name: '0f3a', settings: { 'prune.sparsity': 0.9 }, bytes: 200, testError: 0.02 };
+  const results = { name: 'iris', architecture: 'mlp', total: 2, points: [point] };
+
+  it('gives what a sweep wrote', async (t) => {
+    const folder = temporaryFolder(t, { 'r.json': JSON.stringify(results) });
+    assert.deepEqual(await readResults(join(folder, 'r.json')), { type: 'results', results });
+  });
+
+  const broken: [what: string, text: string | undefined, sentence: RegExp][] = [
+    ['is not there', undefined, /^The results cannot be read \(ENOENT.*\): sweep again\.$/],
+    ['was cut', '{"name": "iris", "poi', /r\.json is not JSON: .*Remove the file and sweep again/],
+    ['is of something else', '{"name": "iris", "total": 2}', /r\.json: the file has no points/],
+    [
+      'holds a point without a name',
+      JSON.stringify({ ...results, points: [{ settings: {} }] }),
+      /r\.json: points\[0\] has no name, which it needs\. Remove the file/,
+    ],
+  ];
+  for (const [what, text, sentence] of broken) {
+    it(`says so of a file that ${what}`, async (t) => {
+      const folder = temporaryFolder(t, text === undefined ? {} : { 'r.json': text });
+      const message = await readResults(join(folder, 'r.json'));
+      assert.ok(message.type === 'failed');
+      assert.match(message.message, sentence);
+    });
+  }
+});
