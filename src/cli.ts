@@ -34,9 +34,12 @@ const commands: Record<string, Command> = {
   compare,
 };
 
+const commandOf = (name: string): Command | undefined =>
+  Object.hasOwn(commands, name) ? commands[name] : undefined;
+
 async function main([name, ...rest]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const asked = name === 'help' && rest[0] !== undefined ? commands[rest[0]] : undefined;
+    const asked = name === 'help' && rest[0] !== undefined ? commandOf(rest[0]) : undefined;
     process.stdout.write(asked ? commandHelp(rest[0], asked) : overview(commands));
     return name === undefined ? 2 : 0;
   }
@@ -45,7 +48,7 @@ async function main([name, ...rest]: string[]): Promise<number> {
     return 0;
   }
   try {
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    const command = commandOf(name);
     if (!command) {
       throw new UsageError(
         `There is no command ${name}: choose one of ${Object.keys(commands).join(', ')}.`,
@@ -66,7 +69,7 @@ async function main([name, ...rest]: string[]): Promise<number> {
 
 function complain(error: unknown, name: string): number {
   if (error instanceof UsageError) {
-    const shown = Object.hasOwn(commands, name) ? `${name} ` : '';
+    const shown = commandOf(name) ? `${name} ` : '';
     process.stderr.write(`${error.message}\nSee kolmo ${shown}--help.\n`);
     return 2;
   }

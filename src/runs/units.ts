@@ -43,9 +43,14 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** `23.8 µs`, `4.20 ms`: how long a computation takes that is over at once. */
-export const formatMoment = (seconds: number): string =>
-  seconds < 1e-3 ? `${(1e6 * seconds).toPrecision(3)} µs` : `${(1e3 * seconds).toPrecision(3)} ms`;
+/** `23.8 µs`, `4.20 ms`, `1.23 s`: how long a computation takes that is mostly over at once. */
+export function formatMoment(seconds: number): string {
+  const micro = (1e6 * seconds).toPrecision(3);
+  if (Number(micro) < 1000) return `${micro} µs`;
+  const milli = (1e3 * seconds).toPrecision(3);
+  if (Number(milli) < 1000) return `${milli} ms`;
+  return seconds < 9.995 ? `${seconds.toPrecision(3)} s` : formatSeconds(seconds);
+}
 
 /** `784 x 300`; a scalar has no shape to show. */
 export const formatShape = (shape: number[]): string =>

@@ -70,6 +70,7 @@ describe('kolmo', () => {
     assert.match(train, /--learning-rate N .* \(a number above 0\)\. Default: 0\.001\./);
     assert.match(train, /--validation-share N .* \(a number from 0 to 0\.9\)\. Default: 0\.0833\./);
     assert.match(kolmo(['--help']).stdout, /train DATASET/);
+    assert.match(kolmo(['help', 'constructor']).stdout, /train DATASET/);
   });
 
   it('trains, compresses, unpacks and reports, with one JSON object each', (t) => {

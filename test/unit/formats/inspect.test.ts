@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { extensions, findFormat, inspect } from '../../../src/core/formats/formats';
-import type { FormatName } from '../../../src/core/formats/format';
+import { bitsOf, type FormatName } from '../../../src/core/formats/format';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 /** Made by the field's own libraries: see make.py beside them. */
@@ -179,5 +179,12 @@ describe('inspect', () => {
     assert.equal(findFormat('weights.bin', Buffer.from('GGUF\x03\0\0\0')), 'gguf');
     assert.equal(findFormat('model.ONNX', new Uint8Array(8)), 'onnx');
     assert.ok(extensions().includes('.safetensors'));
+  });
+});
+
+describe('bitsOf', () => {
+  it('knows the types of every format, and no other word', () => {
+    const types = ['half', 'bool', 'f32', 'bfloat16', 'float8e4m3fn', 'constructor', 'string'];
+    assert.deepEqual(types.map(bitsOf), [16, 8, 32, 16, 8, 0, 0]);
   });
 });
