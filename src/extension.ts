@@ -77,6 +77,7 @@ export function activate(context: ExtensionContext): void {
 
   context.subscriptions.push(
     log,
+    jobs,
     boards,
     ...Object.entries(commandTable).map(([name, run]) =>
       commands.registerCommand(`kolmo.${name}`, async (target: Target, answers: unknown) => {

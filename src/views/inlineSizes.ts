@@ -48,6 +48,8 @@ export function registerInlineSizes(summaries: ModelSummaries, extensions: strin
   };
 
   return [
+    changed,
+    lensesChanged,
     watcher,
     watcher.onDidChange(refresh),
     watcher.onDidCreate(refresh),

@@ -7,6 +7,7 @@ import {
   window,
   workspace,
   type CancellationToken,
+  type Disposable,
   type Event,
 } from 'vscode';
 import { startJob, stopRun, type Job, type JobOptions } from '../jobs/job';
@@ -15,7 +16,7 @@ import type { ResultOf } from '../jobs/results';
 import type { StampedEvent } from '../runs/events';
 import { progressText } from '../runs/units';
 
-export interface Jobs {
+export interface Jobs extends Disposable {
   /**
    * Runs a request to its end and gives its result; `undefined` when it failed or was refused, which the user was told.
    * @param title what the notification says: `Training LeNet-300-100`
@@ -133,6 +134,7 @@ export function createJobs(worker: string): Jobs {
     running: () => [...running.keys()],
     isFree,
     onDidChange: changed.event,
+    dispose: () => changed.dispose(),
   };
 }
 
