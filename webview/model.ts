@@ -63,7 +63,12 @@ const columns: Column[] = [
 /** More rows than a person reads would only slow the page down; the filter finds the rest. */
 const shownRows = 2000;
 
-const host = acquireVsCodeApi<{ filter?: string }>();
+interface SavedView {
+  filter?: string;
+  sort?: { key: Column['key']; down: boolean };
+}
+
+const host = acquireVsCodeApi<SavedView>();
 drawMessages<ToModelEditor>((message) => {
   switch (message.type) {
     case 'summary':
@@ -78,6 +83,7 @@ drawMessages<ToModelEditor>((message) => {
 function page(file: string, summary: Summary): Node[] {
   const filter = element('vscode-textfield', {
     'data-view': 'filter',
+    'data-focus': 'filter',
     placeholder: 'Filter by name, type or shape',
     'aria-label': 'Filter tensors',
     value: host.getState()?.filter ?? '',
@@ -88,10 +94,11 @@ function page(file: string, summary: Summary): Node[] {
     element(
       'th',
       { scope: 'col', 'aria-sort': 'none', ...(number ? { class: 'number' } : {}) },
-      element('button', { 'data-sort': key, type: 'button' }, title),
+      element('button', { 'data-sort': key, 'data-focus': key, type: 'button' }, title),
     ),
   );
-  let sorted: { column: Column; down: boolean } | undefined;
+  const { sort } = host.getState() ?? {};
+  let sorted = sort && { column: columns.find(({ key }) => key === sort.key)!, down: sort.down };
 
   function draw(): void {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -139,11 +146,12 @@ function page(file: string, summary: Summary): Node[] {
       const column = columns[i];
       // The first click on a number shows the biggest first.
       sorted = { column, down: sorted?.column === column ? !sorted.down : column.number };
+      host.setState({ ...host.getState(), sort: { key: column.key, down: sorted.down } });
       draw();
     }),
   );
   filter.addEventListener('input', () => {
-    host.setState({ filter: filter.value });
+    host.setState({ ...host.getState(), filter: filter.value });
     draw();
   });
   const table = element(

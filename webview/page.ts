@@ -2,16 +2,25 @@
 import { element } from './element';
 import './panel.css';
 
-/** Draws each message of the host anew; `body[data-ready]` tells tests that one has been drawn. */
+/**
+ * Draws each message of the host anew; `body[data-ready]` tells tests that one has been drawn. What has the focus keeps
+ * it where something with the same `data-focus` is drawn again.
+ */
 export function drawMessages<Message>(page: (message: Message) => Node[]): void {
   const root = element('main', {});
   document.body.append(root);
   window.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+    const focused = document.activeElement?.closest<HTMLElement>('[data-focus]')?.dataset.focus;
     root.replaceChildren(...page(data));
+    // A control can be focused once it is drawn.
+    if (focused !== undefined) requestAnimationFrame(() => withFocusKey(root, focused)?.focus());
     document.body.dataset.ready = 'true';
   });
   showErrors();
 }
+
+const withFocusKey = (root: HTMLElement, key: string): HTMLElement | null =>
+  root.querySelector<HTMLElement>(`[data-focus="${CSS.escape(key)}"]`);
 
 /** Leaves what goes wrong in a page in `body[data-error]`, where tests look for it. */
 export function showErrors(): void {

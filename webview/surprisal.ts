@@ -49,7 +49,7 @@ function page(all: ToSurprisalPanel): Node[] {
   const pixels = samples.length * width * height;
   const order = element(
     'vscode-single-select',
-    { 'data-view': 'order', id: 'order' },
+    { 'data-view': 'order', 'data-focus': 'order', id: 'order' },
     ...orders.map(({ name, title }) =>
       element(
         'vscode-option',

@@ -192,6 +192,7 @@ function mark(point: Measured, x: (bytes: number) => number, y: (error: number) 
       r: 5,
       class: 'sweep-point',
       'data-point': point.name,
+      'data-focus': `point ${point.name}`,
       role: 'button',
       tabindex: 0,
       'aria-label': said,
@@ -225,7 +226,7 @@ function pointTable(points: SweepPoint[]): HTMLElement {
   const rows = points
     .toSorted((a, b) => (a.bytes ?? Infinity) - (b.bytes ?? Infinity))
     .map((point): Row => {
-      const link = element('a', { href: '#' }, wordsOf(point));
+      const link = element('a', { href: '#', 'data-focus': `row ${point.name}` }, wordsOf(point));
       link.addEventListener('click', (event) => {
         event.preventDefault();
         send({ type: 'openPoint', point: point.name });

@@ -46,9 +46,19 @@ describe('the Analysis tab in the workbench', () => {
 
   step('maps each layer, and leaves one alone at a key press', async () => {
     await waitFor(idle, 'the dry run did not end');
+    const held = async () => (await view('ladders')).locator('.rung[aria-disabled=true]').count();
+    const said = async () => (await view('analysis')).locator('[aria-live]').textContent();
+    assert.equal(await held(), 0);
     await (await panel()).locator('[data-action=sensitivity]').click();
+    await waitFor(
+      async () => (await held()) > 0,
+      'predictions are offered while layers are mapped',
+    );
+    assert.equal(await said(), 'Mapping layers');
     await waitFor(async () => (await count('sensitivity', 'data-cells')) >= 12, 'no map', 120_000);
     await waitFor(idle, 'the map did not end', 120_000);
+    assert.equal(await held(), 0);
+    assert.equal(await said(), 'Mapping layers has ended');
     await (await view('labels')).scrollIntoViewIfNeeded();
     await workbench.screenshot('analysis-map');
     for (const theme of ['dark', 'high-contrast', 'light']) {

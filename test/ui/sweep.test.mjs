@@ -1,5 +1,7 @@
 // A sweep file: measured by the lens above it, its points in a chart as they come, each opening its run.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
 import { sessionOf } from './steps.mjs';
@@ -35,6 +37,24 @@ describe('a sweep in the workbench', () => {
       await workbench.useTheme(theme);
       await workbench.screenshot(`sweep-${theme}`);
     }
+  });
+
+  step('keeps the focus on a point when others come', async () => {
+    const file = join(workbench.workspace, '.kolmo/sweeps/digits/sweep-results.json');
+    const focused = async () =>
+      (await chart()).locator('body').evaluate(() => document.activeElement.dataset.focus);
+    await (await chart()).locator('.sweep-point').last().focus();
+    const before = await focused();
+    assert.match(before, /^point /);
+    const results = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...results, total: 3 }));
+    await (await chart()).locator('.stats:has-text("2 of 3 points")').waitFor();
+    await waitFor(async () => (await focused()) === before, 'the focus was lost');
+    writeFileSync(file, '{"name": "digits"');
+    await (await chart()).locator('.message:has-text("is not JSON")').waitFor();
+    await workbench.screenshot('sweep-broken');
+    writeFileSync(file, JSON.stringify(results));
+    await (await chart()).locator('.stats:has-text("2 of 2 points")').waitFor();
   });
 
   step('opens the run of a point at a key press', async () => {

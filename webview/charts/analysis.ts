@@ -1,4 +1,5 @@
 /** The Analysis tab: where the bytes are, what passes would save, what layers would cost, what was learned of the labels. */
+import type { AnalyseRequest } from '../../src/jobs/protocol';
 import type { RunState } from '../../src/runs/state';
 import { progressText } from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';
@@ -8,6 +9,17 @@ import { createLabels } from './labels';
 import { createLedger } from './ledger';
 import { createSensitivity } from './sensitivity';
 
+/** What each analysis is called while it runs. */
+const titles: Record<AnalyseRequest['analysis']['name'], string> = {
+  dryRun: 'Predicting bytes',
+  sensitivity: 'Mapping layers',
+  prequential: 'Coding labels',
+};
+
+/** What starts a job: a run does one thing at a time, and none in a workspace that is not trusted. */
+const starters =
+  'vscode-button:not([data-action=cancelAnalysis]), .rung[data-bytes], [data-action=leaveAlone]';
+
 export function createAnalysis(wishes: ChartWishes): Chart {
   const parts = [
     createLedger(),
@@ -16,7 +28,8 @@ export function createAnalysis(wishes: ChartWishes): Chart {
     createLabels(wishes),
   ];
   const bar = element('progress', { 'aria-label': 'Progress of the analysis', max: 1, value: 0 });
-  const note = element('span', { class: 'muted', 'aria-live': 'polite' });
+  const note = element('span', { class: 'muted' });
+  const live = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
   const running = element(
     'div',
     { class: 'analysing', hidden: true },
@@ -37,7 +50,17 @@ export function createAnalysis(wishes: ChartWishes): Chart {
     message,
     ...parts.map((part) => part.element),
     running,
+    live,
   );
+  // Disabled, a native button would lose the focus.
+  root.addEventListener(
+    'click',
+    (event) => {
+      if ((event.target as Element).closest('[aria-disabled=true]')) event.stopPropagation();
+    },
+    { capture: true },
+  );
+  let said: keyof typeof titles | undefined;
 
   return {
     element: root,
@@ -50,14 +73,18 @@ export function createAnalysis(wishes: ChartWishes): Chart {
         bar.setAttribute('value', String(total > 0 ? done / total : 0));
         note.textContent = progressText(analysis.running);
       }
-      const busy = analysis.running !== undefined || state.status === 'running' || !trusted;
-      // A run does one thing at a time, and none in a workspace that is not trusted.
-      for (const ask of root.querySelectorAll('vscode-button:not([data-action=cancelAnalysis])')) {
-        ask.toggleAttribute('disabled', busy);
-      }
+      // Screen readers hear of beginnings and ends, not of every step.
+      const name = analysis.running?.analysis;
+      if (name !== said) live.textContent = name ? titles[name] : `${titles[said!]} has ended`;
+      said = name;
       message.hidden = !analysis.message;
       message.textContent = analysis.message ?? '';
       for (const part of parts) part.draw(state, title, trusted);
+      const busy = analysis.running !== undefined || state.status === 'running' || !trusted;
+      for (const starter of root.querySelectorAll(starters)) {
+        if (starter instanceof HTMLButtonElement) starter.ariaDisabled = String(busy);
+        else starter.toggleAttribute('disabled', busy);
+      }
     },
   };
 }

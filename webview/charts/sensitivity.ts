@@ -48,15 +48,14 @@ export function createSensitivity(wishes: ChartWishes): Chart {
     ),
     body,
   );
-  let drawn: Analysis | undefined;
+  let drawn: Analysis['sensitivity'];
 
   function draw(state: RunState): void {
-    const { analysis } = state;
-    if (analysis.sensitivity === drawn?.sensitivity && !analysis.running === !drawn?.running)
-      return;
-    drawn = analysis;
-    root.dataset.cells = String(analysis.sensitivity?.cells.length ?? 0);
-    body.replaceChildren(...(analysis.sensitivity ? [map(state, analysis.sensitivity)] : []));
+    const { sensitivity } = state.analysis;
+    if (sensitivity === drawn) return;
+    drawn = sensitivity;
+    root.dataset.cells = String(sensitivity?.cells.length ?? 0);
+    body.replaceChildren(...(sensitivity ? [map(state, sensitivity)] : []));
   }
 
   function map(state: RunState, { pass, cells }: NonNullable<Analysis['sensitivity']>) {
@@ -70,7 +69,7 @@ export function createSensitivity(wishes: ChartWishes): Chart {
       [
         { head: 'Layer' },
         ...settings.map((setting) => ({ head: String(setting), number: true })),
-        { head: '' },
+        { head: 'Action' },
       ],
       layers.map((parameter) => ({
         attributes: { 'data-layer': parameter },
@@ -109,7 +108,6 @@ export function createSensitivity(wishes: ChartWishes): Chart {
         'data-action': 'leaveAlone',
         'aria-label': said,
         title: said,
-        disabled: state.analysis.running !== undefined,
       },
       'Leave Alone and Run Again',
     );
