@@ -7,7 +7,8 @@ import { runJob } from './runJob';
 
 export const verify: Command = {
   usage: 'verify PROGRAM FILE',
-  summary: 'Runs a program without network or files, and compares what it prints with a file.',
+  summary:
+    'Runs a program that may read no other file and use no network, and compares what it prints with a file.',
   operands: ['PROGRAM', 'FILE'],
   flags: {},
   run: ({ operands: [program, file], ...parsed }) =>

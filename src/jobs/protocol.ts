@@ -144,7 +144,7 @@ export interface UnpackRequest {
   out: string;
 }
 
-/** Runs a program without network or files and compares what it prints with a file. Answers with a `VerifySummary`. */
+/** Runs a program that may read no other file and use no network, and compares what it prints with a file. Answers with a `VerifySummary`. */
 export interface VerifyRequest {
   type: 'verify';
   program: string;

@@ -165,7 +165,7 @@ export interface ProgramMeasure {
 /** Where a run keeps a picture of what its program draws, seen from its folder. */
 export const samplesPicture = 'samples/program.png';
 
-/** How a program was last proved: run by itself, without network or files. */
+/** How a program was last proved: run by itself, kept from all other files and from the network. */
 export interface Proof {
   /** The words of the command that was run. */
   command: string[];

@@ -220,7 +220,7 @@ function proof(
     ['file', file],
     ['SHA-256 of the file', last.expected],
     [`SHA-256 of the ${formatBytes(last.bytes)} printed`, last.printed],
-    ['command', last.command.join(' ')],
+    ['command', last.command.map(shortened).join(' ')],
   ];
   return element(
     'div',
@@ -230,7 +230,7 @@ function proof(
       'p',
       { ...(verified ? {} : { class: 'message', 'data-status': 'failed', role: 'alert' }) },
       verified
-        ? `Verified: the program was run without network or files and printed exactly ${what}, in ${formatSeconds(last.seconds)}.`
+        ? `Verified: the program could read no other file and use no network, and printed exactly ${what}, in ${formatSeconds(last.seconds)}.`
         : 'The program printed something else than what the file holds now: the file has changed since the program was written, or the program was altered.',
     ),
     element(
@@ -243,6 +243,9 @@ function proof(
       : []),
   );
 }
+
+/** The word of a command, without the source of what is loaded before the program. */
+const shortened = (word: string): string => word.replace(/^(--import=data:[^,]*,).*/, '$1…');
 
 /** Bits by column or key, the dearest first, each with its share of the whole. */
 function fieldTable(fields: ProgramMeasure['fields']): HTMLElement {

@@ -1,8 +1,9 @@
-/** The proof: the program runs in a process of its own, without network or files, and what it prints is hashed. */
+/** The proof: the program runs in a process that may read no other file and use no network, and what it prints is hashed. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { KolmoError } from '../error';
 import { alarm } from './shell';
+import { withoutNetwork } from './withoutNetwork';
 
 export interface Verification {
   verified: boolean;
@@ -39,7 +40,9 @@ export async function verifyProgram(
 }
 
 /**
- * Runs the program at `path` with `words` under Node's permission model, which lets it read itself and nothing else.
+ * Runs the program at `path` with `words` under Node's permission model, which lets it read itself, and neither read or write
+ * another file nor start a process or a thread; the network is taken from Node before it begins. Neither is a wall against
+ * flaws of Node itself.
  * Gives the command; throws a KolmoError with the program's own words if it fails.
  */
 export async function runProgram(
@@ -56,6 +59,7 @@ export async function runProgram(
     '--no-warnings',
     flag,
     `--allow-fs-read=${path}`,
+    withoutNetwork,
     path,
     ...words,
   ];

@@ -184,17 +184,3 @@ describe('program', () => {
     }
   });
 });
-
-describe('verification', () => {
-  it('refuses a program the rest of the disk', async () => {
-    const source = latin(
-      `import f from 'fs'; process.stdout.write(f.readFileSync('/etc/hostname'))`,
-    );
-    await assert.rejects(verifyProgram(save('curious', { source }), ''), /ERR_ACCESS_DENIED/);
-  });
-
-  it('tells other bytes from the expected ones', async () => {
-    const path = save('other', { source: latin(`process.stdout.write('other')`) });
-    assert.equal((await verifyProgram(path, '0'.repeat(64))).verified, false);
-  });
-});
