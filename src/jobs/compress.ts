@@ -5,7 +5,7 @@ import { compress } from '../core/compress/compress';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import { KolmoError } from '../core/error';
 import { exportOnnx } from '../core/train/export';
-import type { Metrics } from '../core/train/model';
+import { float32Bytes, type Metrics } from '../core/train/model';
 import type { RunEvent } from '../runs/events';
 import { bytesOnDisk, packedStage, writeRecord } from '../runs/folder';
 import { collectAgain } from './collect';
@@ -114,7 +114,7 @@ export async function* compressRun(
       stages,
       file: join(run, 'model.kolmo'),
       bytes,
-      ratio: (4 * (record.parameters ?? 0)) / bytes,
+      ratio: float32Bytes(record.parameters ?? 0) / bytes,
       ...(test?.error !== undefined && { testError: test.error }),
       ...(test && { metrics: test }),
     };

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { float32Bytes } from '../core/train/model';
 import type { RunEvent } from '../runs/events';
 import { bytesOnDisk, isRun, readRecord, readState } from '../runs/folder';
 import { compressRun, type CompressSummary } from './compress';
@@ -70,7 +71,7 @@ async function trainedSummary(run: string): Promise<CompressSummary> {
     stages: [],
     file,
     bytes,
-    ratio: (4 * parameters) / bytes,
+    ratio: float32Bytes(parameters) / bytes,
     ...(test?.error !== undefined && { testError: test.error }),
     ...(test && { metrics: test }),
   };

@@ -2,6 +2,7 @@
 import type { StageName, StageResult } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
 import { formatCount } from '../../src/core/count';
+import { float32Bytes } from '../../src/core/train/model';
 import {
   formatBytes,
   formatPercent,
@@ -63,10 +64,10 @@ export function createBytes(wishes: ChartWishes): Chart {
   return { element: root, draw };
 }
 
-/** Four bytes for each parameter: what the literature's ratios start from. */
+/** Bytes of the trained parameters as float32, once they are known. */
 function denseBytes(state: RunState): number | undefined {
   const layers = state.stages.train?.result?.layers;
-  return layers?.reduce((sum, layer) => sum + layer.parameters * 4, 0);
+  return layers && float32Bytes(layers.reduce((sum, { parameters }) => sum + parameters, 0));
 }
 
 function stageTable(

@@ -15,7 +15,7 @@ import { entryBytes, ledgerParts, type Ledger } from '../compress/container/ledg
 import { isPass, passDescriptions } from '../compress/descriptions';
 import type { PassDescription, PassOptions } from '../compress/pass';
 import type { ColumnPreprocessing, Preprocessing } from '../data/dataset';
-import type { Metrics } from '../train/model';
+import { float32Bytes, type Metrics } from '../train/model';
 import { analysisSections } from './analysis';
 import { escapeText, list, table } from './markdown';
 import { pipelineDiagram, stageOrder, stageTitles } from './mermaid';
@@ -32,6 +32,7 @@ export interface ReportParts {
 /** Writes report.md as text; links in it are relative to the run folder. */
 export function markdownReport({ name, record, state }: ReportParts): string {
   const ledger = state.stages.entropyCode?.result?.ledger;
+  const dense = record.parameters && float32Bytes(record.parameters);
   const versions = Object.entries(record.versions).map((pair) => pair.join(' '));
   const sections = [
     `# ${escapeText(name)}`,
@@ -40,9 +41,12 @@ export function markdownReport({ name, record, state }: ReportParts): string {
     `\`\`\`mermaid\n${pipelineDiagram(state)}\n\`\`\``,
     '## Stages',
     table(
-      stageHeads,
-      stageRows(state).map((row) => row.map(escapeText)),
+      ['stage', 'settings', 'bytes', 'ratio', 'test', 'validation', 'time'],
+      stageRows(state, dense).map((row) => row.map(escapeText)),
     ),
+    ...(dense
+      ? [`Ratios compare with the parameters as float32: ${formatCount(dense)} bytes.`]
+      : []),
     list(stageNotes(state)),
     ...qualitySections(state),
     ...speedSection(state),
@@ -59,11 +63,8 @@ export function markdownReport({ name, record, state }: ReportParts): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-export const stageHeads = ['stage', 'settings', 'bytes', 'ratio', 'test', 'validation', 'time'];
-
-/** The table of stages, for the report and for a terminal: one row a stage that has finished. */
-export function stageRows(state: RunState): string[][] {
-  const dense = state.stages.train?.result?.bytes;
+/** One row for each stage that has finished. */
+function stageRows(state: RunState, dense: number | undefined): string[][] {
   return stageOrder(state).flatMap((name) => {
     const stage = state.stages[name];
     if (!stage?.result) return [];

@@ -71,6 +71,9 @@ export interface Model {
   parameters: Parameter[];
 }
 
+/** What a ratio of compression compares a file with, as the literature's do: four bytes for each parameter. */
+export const float32Bytes = (parameters: number): number => 4 * parameters;
+
 /** Metrics of a model on one split; fractions for errors, so 0.0163 is 1.63 %. */
 export interface Metrics {
   loss: number;

@@ -40,7 +40,7 @@ const ledger = {
 
 const compressed = run(
   ...stage('collect'),
-  ...stage('train', { bytes: 1_066_440, test: { loss: 0.05, error: 0.0163 } }),
+  ...stage('train', { bytes: 1_070_000, test: { loss: 0.05, error: 0.0163 } }),
   ...stage('share', {
     bytes: 26_660,
     test: {
@@ -78,6 +78,7 @@ const record: RunRecord = {
   versions: { kolmo: '0.1.0', node: '20.0.0' },
   createdAt: 1,
   seed: 3,
+  parameters: 266_610,
   request: {
     type: 'train',
     dataset: "/data/it's here.csv",
@@ -162,6 +163,19 @@ describe('markdownReport', () => {
   it('tabulates stages with settings, bytes, ratio and errors', () => {
     assert.match(text, /\| Share \|  \| 26,660 \| 40\.0x \| error 1\.58 % \|/);
     assert.match(text, /\| Prune \| sparsity 0\.9 \| 20,000 \| 53\.3x \|/);
+  });
+
+  it('compares bytes with the parameters as float32, and not with the file of ONNX around them', () => {
+    assert.match(text, /\| Train \|  \| 1,070,000 \| 0\.997x \|/);
+    assert.match(text, /^Ratios compare with the parameters as float32: 1,066,440 bytes\.$/m);
+    assert.doesNotMatch(
+      markdownReport({
+        name: 'a',
+        record: { ...record, parameters: undefined },
+        state: compressed,
+      }),
+      /\dx \|/,
+    );
   });
 
   it('tabulates the layers of each stage that measured them', () => {
