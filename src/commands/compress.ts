@@ -81,14 +81,11 @@ async function runPasses(
   if (!run) return undefined;
   const passes: CompressRequest['passes'] = [];
   for (const name of names) {
-    const { setting, defaults } = passDescriptions[name];
+    const { setting } = passDescriptions[name];
     const step = names.length > 1 ? ` (${passes.length + 1} of ${names.length})` : '';
     const value = answers.values?.[name] ?? (await askForNumber(name, step));
     if (value === undefined) return undefined;
-    passes.push({
-      name,
-      options: { ...defaults, ...answers.options?.[name], [setting.name]: value },
-    });
+    passes.push({ name, options: { ...answers.options?.[name], [setting.name]: value } });
   }
   const { threads, seed } = readSettings();
   const title = `${names.map((name) => passDescriptions[name].title).join(', ')}: ${basename(run)}`;

@@ -2,7 +2,13 @@
 import type { Model } from '../train/model';
 import { decode, encodeWithLedger } from './container/container';
 import type { Ledger } from './container/ledger';
-import type { PassContext, PassEvent, PassName, PassOptions } from './pass';
+import {
+  settingsOf,
+  type PassContext,
+  type PassEvent,
+  type PassName,
+  type PassOptions,
+} from './pass';
 import { passes } from './passes';
 
 export type CompressStage = PassName | 'entropyCode';
@@ -33,10 +39,8 @@ export async function* compress(
   let current = model;
   for (const { name, options } of steps) {
     const pass = passes[name];
-    const { setting, defaults } = pass;
-    const settings = { [setting.name]: setting.default, ...defaults, ...options };
-    yield { type: 'stageStarted', stage: name, settings };
-    const running = pass.run(current, settings, context);
+    yield { type: 'stageStarted', stage: name, settings: settingsOf(pass, options) };
+    const running = pass.run(current, options, context);
     try {
       for (;;) {
         const next = await running.next();

@@ -47,6 +47,32 @@ export interface PassDescription {
 
 /** One row of the table in `passes.ts`; menus, CLI, diagram and report read it. */
 export interface Pass extends PassDescription {
-  /** Throws a KolmoError when the pass does not fit the model: what, why, which pass would. */
+  /**
+   * Options that are not given are as usual.
+   * @throws KolmoError when the pass does not fit the model: what, why, which pass would
+   */
   run(model: Model, options: PassOptions, context: PassContext): AsyncGenerator<PassEvent, Model>;
+}
+
+/** Every option of a pass: those that are given, the others as usual. */
+export function settingsOf(
+  { setting, defaults }: PassDescription,
+  options: PassOptions,
+): PassOptions {
+  return { [setting.name]: setting.default, ...defaults, ...options };
+}
+
+/**
+ * Makes a pass of its description and what it does once every option has a value.
+ * @param run takes the options that the description names
+ */
+export function passOf<Options extends object>(
+  description: PassDescription,
+  run: (model: Model, options: Options, context: PassContext) => AsyncGenerator<PassEvent, Model>,
+): Pass {
+  return {
+    ...description,
+    run: (model, options, context) =>
+      run(model, settingsOf(description, options) as Options, context),
+  };
 }

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decode, encode } from '../../../src/core/compress/container/container';
+import { passDescriptions } from '../../../src/core/compress/descriptions';
 import { movementOf } from '../../../src/core/compress/passes/movement';
 import { pruneWeights } from '../../../src/core/compress/passes/prune';
 import { scheduledShare } from '../../../src/core/compress/passes/gradual';
 import { quantizeWeights, type QuantizeSettings } from '../../../src/core/compress/passes/quantize';
-import { kMeans, shareDefaults, shareWeights } from '../../../src/core/compress/passes/share';
+import { kMeans, shareWeights } from '../../../src/core/compress/passes/share';
 import type { Model, Parameter } from '../../../src/core/train/model';
 import { blobs } from './blobs';
 import { lenet300, randomModel, tiny } from './models';
 
+const { share } = passDescriptions;
 const layer = { granularity: 'layer', keepOf: undefined } as const;
 
 describe('prune', () => {
@@ -280,7 +282,7 @@ describe('quantize for a rate', () => {
 
 describe('share', () => {
   it('leaves as many values as clusters, and packs them', () => {
-    const model = shareWeights(randomModel(tiny), { ...shareDefaults, clusters: 8 });
+    const model = shareWeights(randomModel(tiny), { ...share.defaults, clusters: 8 });
     for (const { data } of weights(model)) assert.equal(new Set(data).size <= 8, true);
     const decoded = decode(encode(model));
     decoded.parameters.forEach(({ data }, i) => assert.deepEqual(data, model.parameters[i].data));
@@ -288,7 +290,7 @@ describe('share', () => {
 
   it('does not share with what was pruned', () => {
     const pruned = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.4 });
-    const shared = shareWeights(pruned, { ...shareDefaults, clusters: 4 });
+    const shared = shareWeights(pruned, { ...share.defaults, clusters: 4 });
     for (const { data, mask } of weights(shared)) {
       mask!.forEach((one, i) => assert.equal(data[i] === 0, one === 0));
     }
@@ -297,7 +299,7 @@ describe('share', () => {
   it('refuses more clusters than there are distinct weights', () => {
     const pruned = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.8 });
     assert.throws(
-      () => shareWeights(pruned, { ...shareDefaults, clusters: 32 }),
+      () => shareWeights(pruned, { ...share.defaults, clusters: 32 }),
       /dense_1\/weights has 10 distinct weights, fewer than the 32 clusters.*at most 10 clusters/,
     );
   });
@@ -305,7 +307,11 @@ describe('share', () => {
   it('refuses a model without weights', () => {
     const model = randomModel(tiny);
     assert.throws(
-      () => shareWeights({ ...model, parameters: [model.parameters[1]] }, shareDefaults),
+      () =>
+        shareWeights(
+          { ...model, parameters: [model.parameters[1]] },
+          { ...share.defaults, clusters: 4 },
+        ),
       /no weight matrix whose values could be shared.*quantize it instead/,
     );
   });
@@ -315,10 +321,13 @@ describe('share', () => {
     const except = weights(model)
       .map(({ name }) => name)
       .join();
-    assert.throws(() => shareWeights(model, { ...shareDefaults, codebook: 'global', except }), {
-      name: 'KolmoError',
-      message: /needs weights to share it, and all of them are to be left alone/,
-    });
+    assert.throws(
+      () => shareWeights(model, { ...share.defaults, clusters: 4, codebook: 'global', except }),
+      {
+        name: 'KolmoError',
+        message: /needs weights to share it, and all of them are to be left alone/,
+      },
+    );
   });
 
   it('finds the clusters of k-means', () => {

@@ -2,25 +2,28 @@
 import { KolmoError } from '../../error';
 import type { Model } from '../../train/model';
 import { estimatedLength } from '../container/estimate';
+import { passDescriptions } from '../descriptions';
 import type { PassName } from '../pass';
 import { studentOf } from '../passes/distil';
 import { factoriseRoughly } from '../passes/factorise';
-import { pruneDefaults, pruneWeights } from '../passes/prune';
+import { pruneWeights } from '../passes/prune';
 import { removeNeurons } from '../passes/pruneNeurons';
-import { quantizeDefaults, quantizeWeights } from '../passes/quantize';
-import { shareDefaults, shareWeights } from '../passes/share';
+import { quantizeWeights } from '../passes/quantize';
+import { shareWeights } from '../passes/share';
+
+const { prune, quantize, share } = passDescriptions;
 
 /** What each pass makes of the weights before it trains them on, or what packs to as many bytes; undefined where only training tells. */
 export const rehearsals: {
   [N in PassName]: ((model: Model, setting: number) => Model) | undefined;
 } = {
   prune: (model, sparsity) =>
-    pruneWeights(model, { ...pruneDefaults, keepOf: undefined, sparsity }),
+    pruneWeights(model, { ...prune.defaults, keepOf: undefined, sparsity }),
   pruneNeurons: removeNeurons,
   distil: studentOf,
   factorise: factoriseRoughly,
-  quantize: (model, bits) => quantizeWeights(model, { ...quantizeDefaults, bits }),
-  share: (model, clusters) => shareWeights(model, { ...shareDefaults, clusters }),
+  quantize: (model, bits) => quantizeWeights(model, { ...quantize.defaults, bits }),
+  share: (model, clusters) => shareWeights(model, { ...share.defaults, clusters }),
   entropyTrain: undefined,
 };
 

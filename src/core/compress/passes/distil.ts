@@ -3,11 +3,11 @@ import { KolmoError } from '../../error';
 import { lessonsOf, lessonsObjective } from '../../train/lessons';
 import type { Model } from '../../train/model';
 import { passDescriptions } from '../descriptions';
-import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { passOf, type PassContext, type PassEvent } from '../pass';
 import { removeNeurons } from './pruneNeurons';
 import { refine } from './refine';
 
-export const distil: Pass = { ...passDescriptions.distil, run };
+export const distil = passOf(passDescriptions.distil, run);
 
 export interface DistilOptions {
   /** Share of the neurons of each hidden layer that the student has. */
@@ -20,17 +20,11 @@ export interface DistilOptions {
   learningRate: number;
 }
 
-export const distilDefaults: DistilOptions = {
-  width: passDescriptions.distil.setting.default,
-  ...passDescriptions.distil.defaults,
-};
-
 async function* run(
   model: Model,
-  options: PassOptions,
+  settings: DistilOptions,
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
-  const settings = { ...distilDefaults, ...options } as DistilOptions;
   const { dataset } = context;
   if (!dataset) {
     throw new KolmoError(

@@ -24,7 +24,7 @@ import {
   type LevelTensor,
 } from '../entropy/network';
 import { addBiasRate, addWeightRate, pricesOf, type LayerPrices } from '../entropy/rate';
-import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { passOf, type PassContext, type PassEvent } from '../pass';
 
 export interface EntropyTrainOptions extends Augmentation {
   /** Weight of the bits against the cross entropy in nats, both over the whole training split. */
@@ -43,25 +43,19 @@ export interface EntropyTrainOptions extends Augmentation {
   units: string;
 }
 
-export const entropyTrainDefaults: EntropyTrainOptions = {
-  lambda: passDescriptions.entropyTrain.setting.default,
-  ...passDescriptions.entropyTrain.defaults,
-};
-
 /** Prices are refreshed after this many steps. */
 const stepsPerPrices = 50;
 /** Units leave only after this share of the training, and a new graph is compiled when it is this much smaller. */
 const slimFrom = 0.15;
 const worthCompiling = 0.97;
 
-export const entropyTrain: Pass = { ...passDescriptions.entropyTrain, run };
+export const entropyTrain = passOf(passDescriptions.entropyTrain, run);
 
 async function* run(
   model: Model,
-  options: PassOptions,
+  settings: EntropyTrainOptions,
   { dataset, seed, threads }: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
-  const settings = { ...entropyTrainDefaults, ...options } as EntropyTrainOptions;
   if (!dataset || dataset.task.type !== 'classification') {
     throw new KolmoError(
       'Entropy-penalised training needs a dataset with classes to train on: give the one that the model was trained with, or quantize it instead.',

@@ -4,11 +4,11 @@ import { createRandom } from '../../random';
 import type { LayerSpec, Model, Parameter } from '../../train/model';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { passOf, type PassContext, type PassEvent } from '../pass';
 import { refine } from './refine';
 import { singularValues, singularVectors } from './singular';
 
-export const factorise: Pass = { ...passDescriptions.factorise, run };
+export const factorise = passOf(passDescriptions.factorise, run);
 
 export interface FactoriseOptions {
   /** Share of the squared singular values that each layer keeps. */
@@ -17,17 +17,11 @@ export interface FactoriseOptions {
   learningRate: number;
 }
 
-export const factoriseDefaults: FactoriseOptions = {
-  energy: passDescriptions.factorise.setting.default,
-  ...passDescriptions.factorise.defaults,
-};
-
 async function* run(
   model: Model,
-  options: PassOptions,
+  settings: FactoriseOptions,
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
-  const settings = { ...factoriseDefaults, ...options } as FactoriseOptions;
   return yield* refine(factoriseDense(model, settings.energy), context, {
     epochs: settings.epochs,
     learningRate: settings.learningRate,

@@ -2,14 +2,14 @@
 import { KolmoError } from '../../error';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { passOf, type PassContext, type PassEvent } from '../pass';
 import { joinFloats } from '../../join';
 import type { Model, Parameter } from '../../train/model';
 import { weightsBut, withData } from './parameters';
 import { removeGradually } from './gradual';
 import { movementOf, type Movement } from './movement';
 
-export const prune: Pass = { ...passDescriptions.prune, run };
+export const prune = passOf(passDescriptions.prune, run);
 
 export interface PruneOptions {
   /** Share of all weights to remove. */
@@ -29,17 +29,11 @@ export interface PruneOptions {
   learningRate: number;
 }
 
-export const pruneDefaults: PruneOptions = {
-  sparsity: passDescriptions.prune.setting.default,
-  ...passDescriptions.prune.defaults,
-};
-
 async function* run(
   model: Model,
-  options: PassOptions,
+  settings: PruneOptions,
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
-  const settings = { ...pruneDefaults, ...options } as PruneOptions;
   const keepOf = patternOf(settings.pattern);
   const movement = settings.importance === 'movement' ? movementOf(model, context) : undefined;
   return yield* removeGradually(model, context, {

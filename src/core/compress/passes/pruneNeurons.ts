@@ -4,10 +4,10 @@ import { layoutOf, type TensorLayout } from '../../formats/kolmoLayout';
 import type { Architecture, Model, Parameter } from '../../train/model';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { passOf, type PassContext, type PassEvent } from '../pass';
 import { removeGradually } from './gradual';
 
-export const pruneNeurons: Pass = { ...passDescriptions.pruneNeurons, run };
+export const pruneNeurons = passOf(passDescriptions.pruneNeurons, run);
 
 export interface PruneNeuronsOptions {
   /** Share of the neurons of each hidden layer to remove. */
@@ -20,17 +20,11 @@ export interface PruneNeuronsOptions {
   learningRate: number;
 }
 
-export const pruneNeuronsDefaults: PruneNeuronsOptions = {
-  share: passDescriptions.pruneNeurons.setting.default,
-  ...passDescriptions.pruneNeurons.defaults,
-};
-
 async function* run(
   model: Model,
-  options: PassOptions,
+  settings: PruneNeuronsOptions,
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
-  const settings = { ...pruneNeuronsDefaults, ...options } as PruneNeuronsOptions;
   return yield* removeGradually(model, context, {
     ...settings,
     remove: (current, share) => removeNeurons(current, share, model.architecture),

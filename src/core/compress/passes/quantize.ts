@@ -4,14 +4,14 @@ import { roundToHalf } from '../../formats/half';
 import { passDescriptions } from '../descriptions';
 import { roundForRate } from '../entropy/rounding';
 import { checkFinite } from '../finite';
-import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { passOf, type PassContext, type PassEvent } from '../pass';
 import type { Model, Parameter } from '../../train/model';
 import { rowsOf, scaleRuns, type RowsPerScale, type ScaleRun } from '../../train/scales';
 import { importanceOf, type Importance } from './importance';
 import { isWeights, weightsBut } from './parameters';
 import { trainLevels } from './trainLevels';
 
-export const quantize: Pass = { ...passDescriptions.quantize, run };
+export const quantize = passOf(passDescriptions.quantize, run);
 
 export interface QuantizeOptions extends Required<QuantizeSettings> {
   /** Epochs of quantization-aware training (straight through), which few bits need and eight do not. */
@@ -20,17 +20,11 @@ export interface QuantizeOptions extends Required<QuantizeSettings> {
   learningRate: number;
 }
 
-export const quantizeDefaults: QuantizeOptions = {
-  bits: passDescriptions.quantize.setting.default,
-  ...passDescriptions.quantize.defaults,
-};
-
 async function* run(
   model: Model,
-  options: PassOptions,
+  settings: QuantizeOptions,
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
-  const settings = { ...quantizeDefaults, ...options } as QuantizeOptions;
   if (settings.except && settings.epochs > 0) {
     throw new KolmoError(
       'Quantization-aware training trains the levels of all weights: leave none of them alone, or set epochs to 0.',
@@ -142,7 +136,7 @@ export function quantizeParameter(
 
 function rowsPerScale(
   shape: number[],
-  { granularity, groupSize = quantizeDefaults.groupSize }: QuantizeSettings,
+  { granularity, groupSize = passDescriptions.quantize.defaults.groupSize }: QuantizeSettings,
 ): RowsPerScale {
   switch (granularity) {
     case 'tensor':

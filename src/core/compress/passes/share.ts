@@ -3,14 +3,14 @@ import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
 import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import type { Pass, PassContext, PassEvent, PassOptions } from '../pass';
+import { passOf, type PassContext, type PassEvent } from '../pass';
 import { joinFloats } from '../../join';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { isWeights, weightsBut } from './parameters';
 import { quantizeParameter } from './quantize';
 import { refine } from './refine';
 
-export const share: Pass = { ...passDescriptions.share, run };
+export const share = passOf(passDescriptions.share, run);
 
 export interface ShareOptions {
   clusters: number;
@@ -25,17 +25,11 @@ export interface ShareOptions {
   except: string;
 }
 
-export const shareDefaults: ShareOptions = {
-  clusters: passDescriptions.share.setting.default,
-  ...passDescriptions.share.defaults,
-};
-
 async function* run(
   model: Model,
-  options: PassOptions,
+  settings: ShareOptions,
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
-  const settings = { ...shareDefaults, ...options } as ShareOptions;
   const shared = shareWeights(model, settings);
   const trained = yield* refine(shared, context, {
     epochs: settings.epochs,
