@@ -94,10 +94,19 @@ export async function* collectAgain(
     quiet: true,
     early: false,
   });
-  const changed = dataset.files.find((file, i) => before?.files[i]?.sha256 !== file.sha256);
-  if (!changed) return dataset;
+  const change = changeOf(before?.files, dataset.files);
+  if (change === undefined) return dataset;
   await dataset.close?.();
   throw new KolmoError(
-    `${changed.path} has changed since this run was trained (its SHA-256 is now ${changed.sha256.slice(0, 12)}…): train again, so that errors compare.`,
+    `${change} since this run was trained: train again, so that errors compare.`,
   );
+}
+
+/** How the files of a dataset differ from those that a run has recorded: `/data/a.csv has changed`. */
+export function changeOf(before: Dataset['files'] = [], now: Dataset['files']): string | undefined {
+  const length = Math.max(before.length, now.length);
+  const at = Array.from({ length }, (_, i) => i).find((i) => before[i]?.sha256 !== now[i]?.sha256);
+  if (at === undefined) return undefined;
+  if (now[at] === undefined) return `${before[at].path} has gone`;
+  return `${now[at].path} has ${before[at] === undefined ? 'come' : 'changed'}`;
 }

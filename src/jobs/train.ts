@@ -18,7 +18,7 @@ import { trainDefaults, type TrainOptions } from '../core/train/options';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import { isRun, packedStage, readRecord, writeRecord, type RunRecord } from '../runs/folder';
-import { collectDataset } from './collect';
+import { changeOf, collectDataset } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
 import { measureOnnx, packModel, packStage, type Measured } from './pack';
@@ -244,12 +244,10 @@ function recordOf(
 
 async function checkSameData(run: string, { dataset }: RunRecord): Promise<void> {
   const before = (await readRecord(run)).dataset;
-  const changed = dataset?.files.find(
-    (file, i) => before?.files[i] && before.files[i].sha256 !== file.sha256,
-  );
-  if (!changed) return;
+  const change = dataset && changeOf(before?.files, dataset.files);
+  if (change === undefined) return;
   throw new KolmoError(
-    `${changed.path} has changed since this run began, so its checkpoint cannot be gone on from: train again in a new run.`,
+    `${change} since this run began, so its checkpoint cannot be gone on from: train again in a new run.`,
   );
 }
 

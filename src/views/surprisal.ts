@@ -19,6 +19,7 @@ import {
 import { shadeLimits, shadeOf, type WordCost } from '../core/program/lines';
 import { KolmoError } from '../core/error';
 import { partition, sumOf } from '../core/program/ranges';
+import { escapeMarkdown } from '../core/report/markdown';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatBits, formatBytes } from '../runs/units';
 import type { Jobs } from './jobs';
@@ -227,11 +228,7 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
             const { measure, words } = found;
             const [word] = words.within({ row, start: character, end: character + 1 });
             if (!word) return undefined;
-            // Words of ours, in which only an expression of the model may hold signs of Markdown.
-            const text = hoverText(word, words.line(row), measure).replace(
-              /[\\`*_[\]<>|&]/g,
-              '\\$&',
-            );
+            const text = hoverText(word, words.line(row), measure);
             return new Hover(new MarkdownString(text), new Range(row, word.start, row, word.end));
           },
         },
@@ -254,7 +251,7 @@ function hoverText(
   const source =
     word.best === undefined
       ? 'Nothing predicted it.'
-      : `Best predicted from: ${contexts[word.best]}.`;
+      : `Best predicted from: ${escapeMarkdown(contexts[word.best])}.`;
   return `${word.bits.toFixed(1)} bits for ${formatBytes(word.bytes)}: ${rate} bits a byte. ${source}\n\nThe line cost ${bits.toFixed(1)} bits for ${formatBytes(to - from)}.`;
 }
 

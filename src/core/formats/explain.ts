@@ -1,5 +1,6 @@
 /** Why is this file not smaller? Names what takes bytes that the model does not need, and what would save them. */
-import { bitsOf, denseBytes, groupDigits, shorten, type FormatName } from './format';
+import { formatCount } from '../count';
+import { bitsOf, denseBytes, shorten, type FormatName } from './format';
 import { findFormat, formats } from './formats';
 import { withModelFile, type ModelFile } from './modelFile';
 import { readOnnx } from './onnx';
@@ -106,7 +107,7 @@ function findZeros(samples: Sample[]): Finding[] {
   return [
     {
       type: 'zeros',
-      message: `${groupDigits(Math.round(zeros))} of ${groupDigits(parameters)} weights in ${list(namesOf(sparse))} are zero, and each is stored in full: pruning alone makes no file smaller.`,
+      message: `${formatCount(zeros)} of ${formatCount(parameters)} weights in ${list(namesOf(sparse))} are zero, and each is stored in full: pruning alone makes no file smaller.`,
       advice:
         'Pack the model: zeros then cost a fraction of a bit each. A gzip of the file shows the same.',
       saves: Math.floor(saves),
@@ -158,7 +159,7 @@ function findDuplicates(samples: Sample[]): Finding[] {
     .filter((group) => group.length > 1)
     .map((group) => ({
       type: 'duplicates' as const,
-      message: `${list(namesOf(group))} hold the same ${groupDigits(group[0].tensor.bytes)} bytes ${group.length} times.`,
+      message: `${list(namesOf(group))} hold the same ${formatCount(group[0].tensor.bytes)} bytes ${group.length} times.`,
       advice: 'Tie them: store the tensor once and refer to it.',
       saves: (group.length - 1) * group[0].tensor.bytes,
       tensors: namesOf(group),
@@ -176,7 +177,7 @@ function findByName(tensors: TensorSummary[]): Finding[] {
     if (found.length === 0) return;
     const saves = found.reduce((sum, { bytes }) => sum + bytes, 0);
     const names = found.map(({ name }) => name);
-    const message = `${found.length} tensors of ${groupDigits(saves)} bytes ${what}: ${list(names)}.`;
+    const message = `${found.length} tensors of ${formatCount(saves)} bytes ${what}: ${list(names)}.`;
     findings.push({ type, message, advice, saves, tensors: names });
   };
   const slots = tensors.filter(({ name }) => slotNames.test(name));
@@ -206,7 +207,7 @@ function findDoubles(tensors: TensorSummary[]): Finding[] {
   return [
     {
       type: 'doublePrecision',
-      message: `${doubles.length} tensors of ${groupDigits(bytes)} bytes are of double precision.`,
+      message: `${doubles.length} tensors of ${formatCount(bytes)} bytes are of double precision.`,
       advice: 'Convert them to float32: weights do not have sixteen digits.',
       saves: Math.floor(bytes / 2),
       tensors: doubles.map(({ name }) => name),
@@ -231,7 +232,7 @@ async function findInGraph(file: ModelFile): Promise<Finding[]> {
     const bytes = copies.reduce((sum, tensor) => sum + tensor.bytes, 0);
     findings.push({
       type: 'floatCopies',
-      message: `${list(copies.map(({ name }) => name))} are stored as ${copies[0].dtype}, ${groupDigits(bytes)} bytes, and quantized each time the model runs: the graph is quantized, the file is not.`,
+      message: `${list(copies.map(({ name }) => name))} are stored as ${copies[0].dtype}, ${formatCount(bytes)} bytes, and quantized each time the model runs: the graph is quantized, the file is not.`,
       advice:
         'Fold QuantizeLinear into its weights (an offline constant folding), so that the integers are stored.',
       saves: copies.reduce((sum, tensor) => sum + tensor.bytes - tensor.parameters, 0),
@@ -252,7 +253,7 @@ async function findInGraph(file: ModelFile): Promise<Finding[]> {
     );
     findings.push({
       type: 'varints',
-      message: `${list(varints.map(({ name }) => name))} are ${varints[0].dtype} written as varints, ten bytes for each negative number: ${groupDigits(stored)} bytes for values of ${groupDigits(dense)}.`,
+      message: `${list(varints.map(({ name }) => name))} are ${varints[0].dtype} written as varints, ten bytes for each negative number: ${formatCount(stored)} bytes for values of ${formatCount(dense)}.`,
       advice: 'Write the tensors as raw_data (numpy_helper.from_array does).',
       saves: stored - dense,
       tensors: varints.map(({ name }) => name),

@@ -78,7 +78,3 @@ export function summarise(
 export function shorten(name: string): string {
   return name.length > 80 ? `${name.slice(0, 79)}…` : name;
 }
-
-export function groupDigits(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}

@@ -1,9 +1,9 @@
 /** GGUF, the format of llama.cpp (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { createCursor, type Cursor } from './cursor';
 import {
   countParameters,
-  groupDigits,
   longestName,
   mostTensors,
   shorten,
@@ -35,7 +35,7 @@ export const gguf: Format = {
     ] as const) {
       if (count > mostTensors || count * least > file.length) {
         throw new KolmoError(
-          `${file.name} claims ${groupDigits(count)} ${what} in ${groupDigits(file.length)} bytes: the header is damaged.`,
+          `${file.name} claims ${formatCount(count)} ${what} in ${formatCount(file.length)} bytes: the header is damaged.`,
         );
       }
     }
@@ -50,7 +50,7 @@ export const gguf: Format = {
     const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
     if (stored > file.length - cursor.position()) {
       throw new KolmoError(
-        `${file.name} lists tensors of ${groupDigits(stored)} bytes, and ${groupDigits(file.length - cursor.position())} follow the header: the file is cut.`,
+        `${file.name} lists tensors of ${formatCount(stored)} bytes, and ${formatCount(file.length - cursor.position())} follow the header: the file is cut.`,
       );
     }
     return summarise(tensors, notes);
@@ -133,7 +133,7 @@ async function readString(cursor: Cursor, file: ModelFile): Promise<string> {
   const start = cursor.position();
   if (start + length > file.length) {
     throw new KolmoError(
-      `${file.name} claims a text of ${groupDigits(length)} bytes at offset ${start}, beyond the end of the file: the header is damaged.`,
+      `${file.name} claims a text of ${formatCount(length)} bytes at offset ${start}, beyond the end of the file: the header is damaged.`,
     );
   }
   const bytes = await cursor.bytes(Math.min(length, longestName));
@@ -172,7 +172,7 @@ async function readValue(
       for (let i = 0; i < count; i++) await readValue(cursor, file, element, depth + 1);
     } else if (cursor.position() + count * size > file.length) {
       throw new KolmoError(
-        `${file.name} claims ${groupDigits(count)} values at offset ${cursor.position()}, beyond the end of the file: the header is damaged.`,
+        `${file.name} claims ${formatCount(count)} values at offset ${cursor.position()}, beyond the end of the file: the header is damaged.`,
       );
     } else cursor.seek(cursor.position() + count * size);
     return undefined;

@@ -1,13 +1,7 @@
 /** NumPy arrays: one (.npy) or an archive of them (.npz) (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
-import {
-  countParameters,
-  denseBytes,
-  groupDigits,
-  shorten,
-  summarise,
-  type Format,
-} from './format';
+import { countParameters, denseBytes, shorten, summarise, type Format } from './format';
 import type { TensorSummary } from './summary';
 import { readMemberHead, readZipDirectory } from './zip';
 
@@ -27,7 +21,7 @@ export const npy: Format = {
     const there = file.length - start;
     if (tensor.bytes > there) {
       throw new KolmoError(
-        `${file.name} holds ${groupDigits(there)} bytes of values, its shape [${tensor.shape.join(', ')}] of ${tensor.dtype} asks for ${groupDigits(tensor.bytes)}. The file is cut.`,
+        `${file.name} holds ${formatCount(there)} bytes of values, its shape [${tensor.shape.join(', ')}] of ${tensor.dtype} asks for ${formatCount(tensor.bytes)}. The file is cut.`,
       );
     }
     return summarise([tensor], []);

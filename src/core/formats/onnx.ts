@@ -1,7 +1,8 @@
 /** ONNX: walks the protobuf (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) and steps over the weights. */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { createCursor, type Cursor } from './cursor';
-import { groupDigits, mostTensors, summarise, type Format, type LocatedTensor } from './format';
+import { mostTensors, summarise, type Format, type LocatedTensor } from './format';
 import type { ModelFile } from './modelFile';
 import { readTensor, tooMany, type OnnxTensor } from './onnxTensor';
 import { readText, walk, type Field } from './protobuf';
@@ -15,7 +16,7 @@ export const onnx: Format = {
     const notes = [
       ...(producer ? [`Made by ${producer}.`] : []),
       ...(opsets.length > 0 ? [`Operator sets: ${opsets.join(', ')}.`] : []),
-      `${groupDigits(nodes.length)} nodes.`,
+      `${formatCount(nodes.length)} nodes.`,
       ...(await checkExternal(file, tensors)),
     ];
     return summarise(
@@ -172,9 +173,9 @@ async function checkExternal(file: ModelFile, tensors: OnnxTensor[]): Promise<st
     if (!data) notes.push(`${location} is not there: the weights it should hold are missing.`);
     else if (!(data.length >= end)) {
       throw new KolmoError(
-        `${location} has ${groupDigits(data.length)} bytes, ${file.name} refers to ${groupDigits(end)}: the file is cut, or belongs to another model.`,
+        `${location} has ${formatCount(data.length)} bytes, ${file.name} refers to ${formatCount(end)}: the file is cut, or belongs to another model.`,
       );
-    } else notes.push(`Weights in ${location}: ${groupDigits(data.length)} bytes.`);
+    } else notes.push(`Weights in ${location}: ${formatCount(data.length)} bytes.`);
   }
   return notes;
 }

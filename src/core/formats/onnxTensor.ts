@@ -1,7 +1,8 @@
 /** A tensor of an ONNX file: type, shape, and where its values lie, in the file or beside it. */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import type { Cursor } from './cursor';
-import { countParameters, denseBytes, groupDigits, mostTensors, shorten } from './format';
+import { countParameters, denseBytes, mostTensors, shorten } from './format';
 import type { ModelFile } from './modelFile';
 import { readText, varintLength, walk, type Field } from './protobuf';
 
@@ -161,6 +162,6 @@ async function readEntry(
 
 export function tooMany(file: ModelFile, what: string): never {
   throw new KolmoError(
-    `${file.name} holds more than ${groupDigits(mostTensors)} ${what}: it is not read.`,
+    `${file.name} holds more than ${formatCount(mostTensors)} ${what}: it is not read.`,
   );
 }

@@ -1,7 +1,8 @@
 /** The wire format of protobuf, walked field by field (https://protobuf.dev/programming-guides/encoding/). */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import type { Cursor } from './cursor';
-import { groupDigits, longestName } from './format';
+import { longestName } from './format';
 import type { ModelFile } from './modelFile';
 
 /** A protobuf field; `end` is the offset after its payload. */
@@ -39,7 +40,7 @@ export async function walk(
     const fieldEnd = cursor.position() + size;
     if (fieldEnd > end) {
       throw new KolmoError(
-        `${file.name}: the field at offset ${start} claims ${groupDigits(size)} bytes, and ${groupDigits(end - cursor.position())} are left. The file is cut, damaged, or of another format.`,
+        `${file.name}: the field at offset ${start} claims ${formatCount(size)} bytes, and ${formatCount(end - cursor.position())} are left. The file is cut, damaged, or of another format.`,
       );
     }
     await visit({ number, wire, end: fieldEnd, value });

@@ -1,9 +1,9 @@
 /** PyTorch: a ZIP of storages and a pickle that names them; the pickle is read as data and never executed. */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import {
   bitsOf,
   countParameters,
-  groupDigits,
   mostTensors,
   summarise,
   type Format,
@@ -77,7 +77,7 @@ async function openArchive(file: ModelFile): Promise<Archive> {
 async function listTensors(file: ModelFile, pickle: ZipMember): Promise<FoundTensor[]> {
   const where = `${file.name}/${pickle.name}`;
   if (pickle.size > longestPickle) {
-    throw new KolmoError(`${where} has ${groupDigits(pickle.size)} bytes, more than are read.`);
+    throw new KolmoError(`${where} has ${formatCount(pickle.size)} bytes, more than are read.`);
   }
   const root = readPickle(await readMemberHead(file, pickle, pickle.size), where);
   const found: FoundTensor[] = [];
@@ -107,7 +107,7 @@ async function readTensors(
   const idle = [...storages].filter(([key]) => !used.has(key));
   if (idle.length > 0) {
     const bytes = idle.reduce((sum, [, member]) => sum + member.stored, 0);
-    notes.push(`${idle.length} storages of ${groupDigits(bytes)} bytes belong to no named tensor.`);
+    notes.push(`${idle.length} storages of ${formatCount(bytes)} bytes belong to no named tensor.`);
   }
   return summarise(tensors, notes);
 }

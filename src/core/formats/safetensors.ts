@@ -1,9 +1,9 @@
 /** Safetensors: a JSON header and raw tensors (https://github.com/huggingface/safetensors). */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import {
   countParameters,
   denseBytes,
-  groupDigits,
   mostTensors,
   shorten,
   summarise,
@@ -29,10 +29,10 @@ export const safetensors: Format = {
       bytes: end - begin,
     }));
     const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    const notes = [`Header: ${groupDigits(start)} bytes.`];
+    const notes = [`Header: ${formatCount(start)} bytes.`];
     for (const [key, value] of Object.entries(metadata)) notes.push(`${key}: ${shorten(value)}`);
     const idle = file.length - start - stored;
-    if (idle > 0) notes.push(`${groupDigits(idle)} bytes belong to no tensor.`);
+    if (idle > 0) notes.push(`${formatCount(idle)} bytes belong to no tensor.`);
     return summarise(tensors, notes);
   },
   async locate(file) {
@@ -119,7 +119,7 @@ async function readHeader(
   const length = Number(new DataView(head.buffer, head.byteOffset).getBigUint64(0, true));
   if (length > file.length - 8 || length > longestHeader) {
     throw new KolmoError(
-      `${name} claims a header of ${groupDigits(length)} bytes at offset 0, and ${groupDigits(file.length - 8)} follow: the file is cut, or not safetensors.`,
+      `${name} claims a header of ${formatCount(length)} bytes at offset 0, and ${formatCount(file.length - 8)} follow: the file is cut, or not safetensors.`,
     );
   }
   const text = new TextDecoder().decode(await file.read(8, length));
@@ -174,7 +174,7 @@ function parseEntry(
   const there = file.length - start;
   if (!(Number.isSafeInteger(begin) && begin >= 0 && begin <= end && end <= there)) {
     throw new KolmoError(
-      `${file.name}: tensor “${shorten(tensor)}” claims bytes ${begin} to ${end} of the ${groupDigits(there)} that follow the header: the file is cut or damaged.`,
+      `${file.name}: tensor “${shorten(tensor)}” claims bytes ${begin} to ${end} of the ${formatCount(there)} that follow the header: the file is cut or damaged.`,
     );
   }
   const expected = denseBytes(dtype.toLowerCase(), countParameters(shape, tensor, file.name));
@@ -190,7 +190,7 @@ function parseEntry(
 async function readIndex(file: ModelFile): ReturnType<Format['read']> {
   if (file.length > longestHeader) {
     throw new KolmoError(
-      `${file.name} has ${groupDigits(file.length)} bytes: an index is smaller.`,
+      `${file.name} has ${formatCount(file.length)} bytes: an index is smaller.`,
     );
   }
   const index = parseHeader(new TextDecoder().decode(await file.read(0, file.length)), file.name);
@@ -210,7 +210,7 @@ async function readIndex(file: ModelFile): ReturnType<Format['read']> {
       continue;
     }
     tensors.push(...(await safetensors.read(found)).tensors);
-    notes.push(`${shard}: ${groupDigits(found.length)} bytes.`);
+    notes.push(`${shard}: ${formatCount(found.length)} bytes.`);
   }
   return summarise(tensors, notes);
 }

@@ -1,13 +1,7 @@
 /** TensorFlow.js: model.json and the shards of weights beside it. */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
-import {
-  countParameters,
-  denseBytes,
-  groupDigits,
-  shorten,
-  summarise,
-  type Format,
-} from './format';
+import { countParameters, denseBytes, shorten, summarise, type Format } from './format';
 import type { TensorSummary } from './summary';
 
 const longestJson = 256 << 20;
@@ -18,7 +12,7 @@ export const tfjs: Format = {
   async read(file) {
     if (file.length > longestJson) {
       throw new KolmoError(
-        `${file.name} has ${groupDigits(file.length)} bytes: at most ${groupDigits(longestJson)} are read.`,
+        `${file.name} has ${formatCount(file.length)} bytes: at most ${formatCount(longestJson)} are read.`,
       );
     }
     let model: ModelJson;
@@ -51,10 +45,10 @@ export const tfjs: Format = {
       if (missing > 0) notes.push(`${missing} of its weight files are not beside it.`);
       else if (there < claimed) {
         throw new KolmoError(
-          `The weight files of ${file.name}, ${(group.paths ?? []).join(', ')}, have ${groupDigits(there)} bytes, the manifest lists ${groupDigits(claimed)}: a file is cut.`,
+          `The weight files of ${file.name}, ${(group.paths ?? []).join(', ')}, have ${formatCount(there)} bytes, the manifest lists ${formatCount(claimed)}: a file is cut.`,
         );
       } else
-        notes.push(`Weights in ${(group.paths ?? []).join(', ')}: ${groupDigits(there)} bytes.`);
+        notes.push(`Weights in ${(group.paths ?? []).join(', ')}: ${formatCount(there)} bytes.`);
     }
     return summarise(tensors, notes);
   },

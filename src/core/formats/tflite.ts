@@ -1,9 +1,9 @@
 /** TensorFlow Lite: a FlatBuffer (https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/lite/schema/schema.fbs). */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import {
   countParameters,
   denseBytes,
-  groupDigits,
   longestName,
   mostTensors,
   summarise,
@@ -79,7 +79,7 @@ async function readTensor(
   for (let axis = 0; axis < sides.length; axis++) shape.push(await sides.i32(axis));
   const dtype = dtypes[type] ?? `type ${type}`;
   const parameters = countParameters(shape, name, file.name);
-  if (bytes > file.length) damaged(file, 0, `tensor “${name}” claims ${groupDigits(bytes)} bytes`);
+  if (bytes > file.length) damaged(file, 0, `tensor “${name}” claims ${formatCount(bytes)} bytes`);
   const dense = denseBytes(dtype, parameters);
   if (dense !== undefined && dense > bytes) {
     throw new KolmoError(
@@ -183,7 +183,7 @@ async function table(bytes: Pages, position: number): Promise<Table> {
 
 function vector(bytes: Pages, start: number, length: number): Vector {
   if (start + length > bytes.file.length) {
-    damaged(bytes.file, start, `a list of ${groupDigits(length)} entries does not fit`);
+    damaged(bytes.file, start, `a list of ${formatCount(length)} entries does not fit`);
   }
   return {
     length,

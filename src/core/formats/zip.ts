@@ -1,7 +1,8 @@
 /** The directory of a ZIP archive, ZIP64 included (APPNOTE.TXT 6.3), and the beginning of its members. */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { unpackHead } from '../unpackHead';
-import { groupDigits, longestName, mostTensors } from './format';
+import { longestName, mostTensors } from './format';
 import type { ModelFile } from './modelFile';
 
 export interface ZipMember {
@@ -29,7 +30,7 @@ export async function readZipDirectory(file: ModelFile): Promise<ZipMember[]> {
   while (at >= 0 && view.getUint32(at, true) !== 0x06054b50) at--;
   if (at < 0) {
     throw new KolmoError(
-      `${file.name} has no ZIP directory in its last ${groupDigits(tail.length)} bytes: the file is cut, or no archive.`,
+      `${file.name} has no ZIP directory in its last ${formatCount(tail.length)} bytes: the file is cut, or no archive.`,
     );
   }
   let count = view.getUint16(at + 10, true);
@@ -50,7 +51,7 @@ export async function readZipDirectory(file: ModelFile): Promise<ZipMember[]> {
   }
   if (start + size > file.length || count > mostTensors || count * 46 > size) {
     throw new KolmoError(
-      `${file.name} claims a directory of ${groupDigits(count)} members in ${groupDigits(size)} bytes at offset ${groupDigits(start)} of ${groupDigits(file.length)}: the archive is damaged.`,
+      `${file.name} claims a directory of ${formatCount(count)} members in ${formatCount(size)} bytes at offset ${formatCount(start)} of ${formatCount(file.length)}: the archive is damaged.`,
     );
   }
   return parseDirectory(await file.read(start, size), count, start, file.name);

@@ -5,7 +5,7 @@ import { formatCount } from '../count';
 import { formatPercent } from '../../runs/units';
 import { passDescriptions } from '../compress/descriptions';
 import type { Metrics } from '../train/model';
-import { escapeText, table } from './markdown';
+import { escapeMarkdown, table } from './markdown';
 import { stageOrder, stageTitles } from './mermaid';
 
 /** The labels in two parts: a model, and what the labels still cost when it is known. Bytes. */
@@ -81,7 +81,7 @@ function dryRunSection({ analysis }: RunState): string[] {
     rungs.map((rung) => [
       passDescriptions[pass].title,
       `${passDescriptions[pass].setting.name} ${rung.setting}`,
-      'bytes' in rung ? formatCount(rung.bytes) : escapeText(rung.problem),
+      'bytes' in rung ? formatCount(rung.bytes) : escapeMarkdown(rung.problem),
     ]),
   );
   return ['## Dry run', table(['pass', 'setting', 'predicted bytes'], rows)];
@@ -91,7 +91,7 @@ function sensitivitySection({ analysis: { sensitivity } }: RunState): string[] {
   if (!sensitivity) return [];
   const { pass, cells } = sensitivity;
   const rows = cells.map(({ parameter, setting, bytesSaved, validation, baseline }) => [
-    escapeText(parameter),
+    escapeMarkdown(parameter),
     String(setting),
     formatCount(bytesSaved),
     lossText(validation, baseline),

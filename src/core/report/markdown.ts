@@ -1,4 +1,4 @@
-/** The little Markdown that a report needs, safe for names that come from the user's files. */
+/** The little Markdown that reports and tooltips need, safe for names that come from the user's files. */
 
 export function table(heads: string[], rows: string[][]): string {
   if (rows.length === 0) return '';
@@ -7,10 +7,9 @@ export function table(heads: string[], rows: string[][]): string {
 }
 
 export function list(sentences: string[]): string {
-  return sentences.map((sentence) => `- ${escapeText(sentence)}`).join('\n');
+  return sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`).join('\n');
 }
 
-/** No name may end a cell of a table or start markup. */
-export function escapeText(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>|#]/g, '\\$&').replace(/\s+/g, ' ');
-}
+/** Nothing in a name may end a cell of a table, become an entity or start markup. */
+export const escapeMarkdown = (text: string): string =>
+  text.replace(/[\\`*_{}[\]<>|#~&]/g, '\\$&').replace(/\s+/g, ' ');

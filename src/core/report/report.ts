@@ -17,7 +17,7 @@ import type { PassDescription, PassOptions } from '../compress/pass';
 import type { ColumnPreprocessing, Preprocessing } from '../data/dataset';
 import { float32Bytes, type Metrics } from '../train/model';
 import { analysisSections } from './analysis';
-import { escapeText, list, table } from './markdown';
+import { escapeMarkdown, list, table } from './markdown';
 import { pipelineDiagram, stageOrder, stageTitles } from './mermaid';
 import { measuredStages, qualityText } from './quality';
 import { reproduce } from './reproduce';
@@ -35,14 +35,14 @@ export function markdownReport({ name, record, state }: ReportParts): string {
   const dense = record.parameters && float32Bytes(record.parameters);
   const versions = Object.entries(record.versions).map((pair) => pair.join(' '));
   const sections = [
-    `# ${escapeText(name)}`,
+    `# ${escapeMarkdown(name)}`,
     summary(record, state),
     '## Pipeline',
     `\`\`\`mermaid\n${pipelineDiagram(state)}\n\`\`\``,
     '## Stages',
     table(
       ['stage', 'settings', 'bytes', 'ratio', 'test', 'validation', 'time'],
-      stageRows(state, dense).map((row) => row.map(escapeText)),
+      stageRows(state, dense).map((row) => row.map(escapeMarkdown)),
     ),
     ...(dense
       ? [`Ratios compare with the parameters as float32: ${formatCount(dense)} bytes.`]
@@ -104,12 +104,12 @@ function chosenSettings(stage: StageName, settings: PassOptions): PassOptions {
 
 function summary({ architecture, dataset, parameters }: RunRecord, state: RunState): string {
   const facts = [
-    dataset && `Dataset ${escapeText(dataset.name)}`,
-    architecture && `architecture ${escapeText(architecture.name)}`,
+    dataset && `Dataset ${escapeMarkdown(dataset.name)}`,
+    architecture && `architecture ${escapeMarkdown(architecture.name)}`,
     parameters !== undefined && `${formatCount(parameters)} parameters`,
     state.status,
   ].filter(Boolean);
-  return `${facts.join(', ')}.${state.message ? ` ${escapeText(state.message)}` : ''}`;
+  return `${facts.join(', ')}.${state.message ? ` ${escapeMarkdown(state.message)}` : ''}`;
 }
 
 function stageNotes(state: RunState): string[] {
@@ -126,7 +126,7 @@ function speedSection(state: RunState): string[] {
       `${formatMoment(after)} (${formatRatio(before / after)})`;
     return rest.map(({ file, single, batch }) => [
       stageTitles[name],
-      escapeText(file),
+      escapeMarkdown(file),
       formatMoment(first.single),
       gain(first.single, single),
       formatMoment(first.batch),
@@ -159,9 +159,9 @@ function confusionTable({ confusion }: Metrics): string[] {
   return [
     'Test examples of the last model: a row for each class, a column for each answer.',
     table(
-      ['', ...answers.map(escapeText)],
+      ['', ...answers.map(escapeMarkdown)],
       truths.map((truth, i) => [
-        `**${escapeText(truth)}**`,
+        `**${escapeMarkdown(truth)}**`,
         ...counts[i].map((count, answer) =>
           answers[answer] === truth ? `**${formatCount(count)}**` : formatCount(count),
         ),
@@ -181,7 +181,7 @@ function layerSections(state: RunState): string[] {
 function layerSection(name: StageName, { layers = [] }: StageResult): string {
   const heads = ['tensor', 'shape', 'parameters', 'not zero', 'encoding', 'bytes', 'range'];
   const rows = layers.map(({ histogram, ...layer }) => [
-    escapeText(layer.name),
+    escapeMarkdown(layer.name),
     formatShape(layer.shape),
     formatCount(layer.parameters),
     formatCount(layer.nonZero),
@@ -200,7 +200,7 @@ function ledgerTable(ledger: Ledger): string {
     ['tensor', ...ledgerParts, 'bytes'],
     [
       ...ledger.tensors.map((entry) => [
-        escapeText(entry.name),
+        escapeMarkdown(entry.name),
         ...ledgerParts.map((part) => formatCount(entry[part])),
         formatCount(entryBytes(entry)),
       ]),
@@ -213,7 +213,7 @@ function ledgerTable(ledger: Ledger): string {
 function dataSections({ dataset }: RunRecord): string[] {
   if (!dataset) return [];
   const files = dataset.files.map(({ path, bytes, sha256 }) => [
-    escapeText(path),
+    escapeMarkdown(path),
     formatCount(bytes),
     `\`${sha256}\``,
   ]);
@@ -242,7 +242,7 @@ function preprocessingText(preprocessing: Preprocessing): string {
 }
 
 function columnRow(column: ColumnPreprocessing): string[] {
-  const name = escapeText(column.name);
+  const name = escapeMarkdown(column.name);
   switch (column.type) {
     case 'number': {
       const details = `mean ${formatAmount(column.mean)}, standard deviation ${formatAmount(column.standardDeviation)}`;
@@ -251,10 +251,10 @@ function columnRow(column: ColumnPreprocessing): string[] {
     case 'category':
     case 'code': {
       const details = `${column.values.length} values, ${column.type === 'code' ? 'embedded' : 'one-hot'}`;
-      return [name, 'category', `filled with ${escapeText(column.fill)}`, details];
+      return [name, 'category', `filled with ${escapeMarkdown(column.fill)}`, details];
     }
     case 'dropped':
-      return [name, 'dropped', '', escapeText(column.reason)];
+      return [name, 'dropped', '', escapeMarkdown(column.reason)];
     default:
       return column satisfies never;
   }

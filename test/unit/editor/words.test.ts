@@ -5,7 +5,8 @@ import { compressedText, isCompressed, trainedText } from '../../../src/commands
 import { passDescriptions } from '../../../src/core/compress/descriptions';
 import type { PassSetting } from '../../../src/core/compress/pass';
 import { emptyRun, reduce } from '../../../src/runs/state';
-import { escapeHtml, escapeMarkdown } from '../../../src/views/escape';
+import { escapeMarkdown } from '../../../src/core/report/markdown';
+import { escapeHtml } from '../../../src/views/escape';
 import { runFacts, runName } from '../../../src/views/runFacts';
 import { badge, biggestTensors, summaryLine } from '../../../src/views/summaryWords';
 import { recordedRun } from './recordedRun';
@@ -52,6 +53,8 @@ describe('escape', () => {
   it('keeps a file name inside its attribute', () =>
     assert.equal(escapeHtml(`"><script>'&`), '&quot;&gt;&lt;script&gt;&#39;&amp;'));
   it('keeps a name on one line of a table', () => assert.equal(escapeMarkdown('a\n|b'), 'a \\|b'));
+  it('keeps a name from being an entity or markup', () =>
+    assert.equal(escapeMarkdown('&lt; ~~a~~ ![b](c)'), '\\&lt; \\~\\~a\\~\\~ !\\[b\\](c)'));
 });
 
 describe('problemOf', () => {
