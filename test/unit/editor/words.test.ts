@@ -44,7 +44,7 @@ describe('summary words', () => {
     assert.equal(summaryLine(summary), '266,610 parameters, 1,066,440 bytes'));
   it('list the biggest tensor first and keep its name from becoming a link', () => {
     const rows = biggestTensors(summary, 1).split('\n');
-    assert.match(rows[2], /^\| big\\\|\\\[x\\\]\\\(/);
+    assert.match(rows[2], /^\| big\\\|\\\[x\\\]\(/);
     assert.equal(rows.at(-1), 'and 1 more');
   });
 });
