@@ -5,6 +5,7 @@ import { parseCommand, UsageError, type Command } from './cli/command';
 import { analyse } from './cli/analyse';
 import { compare } from './cli/compare';
 import { compress } from './cli/compress';
+import { explain } from './cli/explain';
 import { inspect } from './cli/inspect';
 import { program } from './cli/program';
 import { report } from './cli/report';
@@ -28,6 +29,7 @@ const commands: Record<string, Command> = {
   verify,
   surprisal,
   inspect,
+  explain,
   unpack,
   report,
   runs,

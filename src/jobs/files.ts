@@ -1,15 +1,16 @@
-/** What inspect and unpack requests do: a model file's header as a summary, a packed model as ONNX or safetensors. */
+/** What inspect, explain and unpack requests do: a model file's header as a summary, what its bytes are spent on without need, a packed model as ONNX or safetensors. */
 import { readFile } from 'node:fs/promises';
 import { decode, encodeWithLedger } from '../core/compress/container/container';
 import type { Ledger } from '../core/compress/container/ledger';
 import { KolmoError } from '../core/error';
+import { explain as explainFile, type Explanation } from '../core/formats/explain';
 import { inspect as inspectFile } from '../core/formats/formats';
 import { writeSafetensors } from '../core/formats/safetensors';
 import type { ModelSummary } from '../core/formats/summary';
 import { exportOnnx } from '../core/train/export';
 import type { Model } from '../core/train/model';
 import { prepareOutput, writeArtifact } from '../runs/artifact';
-import type { InspectRequest, UnpackRequest } from './protocol';
+import type { ExplainRequest, InspectRequest, UnpackRequest } from './protocol';
 
 /** What `kolmo unpack --json` prints. */
 export interface UnpackSummary {
@@ -21,12 +22,20 @@ export interface UnpackSummary {
 /** What `kolmo inspect --json` prints; `ledger` of packed models only. */
 export type Inspected = ModelSummary & { file: string; ledger?: Ledger };
 
+/** What `kolmo explain --json` prints. */
+export type Explained = Explanation & { file: string };
+
 export async function inspect({ file, ledger }: InspectRequest): Promise<Inspected> {
   const summary = await inspectFile(file);
   if (!ledger || summary.format !== 'kolmo') return { file, ...summary };
   // Packing what was unpacked gives the same file, and with it the ledger.
   return { file, ...summary, ledger: encodeWithLedger((await readPacked(file)).model).ledger };
 }
+
+export const explain = async ({ file }: ExplainRequest): Promise<Explained> => ({
+  file,
+  ...(await explainFile(file)),
+});
 
 export async function unpack({ file, out }: UnpackRequest): Promise<UnpackSummary> {
   const { model, packed } = await readPacked(file);

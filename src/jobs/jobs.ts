@@ -4,7 +4,7 @@ import { analyseRun } from './analyse';
 import { compressRun } from './compress';
 import type { JobContext } from './context';
 import { describe } from './describe';
-import { inspect, unpack } from './files';
+import { explain, inspect, unpack } from './files';
 import type { JobRequest } from './protocol';
 import { pipelineRun } from './pipeline';
 import { programRun, verifyRun } from './program';
@@ -32,6 +32,7 @@ const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
   report: withoutEvents(reportRun),
   describe: withoutEvents(describe),
   inspect: withoutEvents(inspect),
+  explain: withoutEvents(explain),
   unpack: withoutEvents(unpack),
 };
 

@@ -17,6 +17,7 @@ export type JobRequest =
   | ProgramRequest
   | DescribeRequest
   | InspectRequest
+  | ExplainRequest
   | SurprisalRequest
   | UnpackRequest
   | VerifyRequest;
@@ -128,6 +129,12 @@ export interface InspectRequest {
   file: string;
   /** Also decode a packed model, to say what each of its bytes is for. */
   ledger?: boolean;
+}
+
+/** Answers with an `Explained`: what takes bytes in a model file that the model does not need. */
+export interface ExplainRequest {
+  type: 'explain';
+  file: string;
 }
 
 /** Answers with a `SurprisalMeasure`: what each byte of the file costs, and what predicted it. */

@@ -17,6 +17,7 @@ export function runOf(request: JobRequest): string | undefined {
     case 'report':
     case 'describe':
     case 'inspect':
+    case 'explain':
     case 'surprisal':
     case 'unpack':
       return undefined;

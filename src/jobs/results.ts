@@ -1,7 +1,7 @@
 /** What each kind of request answers with: types only. */
 import type { AnalyseSummary } from './analyse';
 import type { CompressSummary } from './compress';
-import type { Inspected, UnpackSummary } from './files';
+import type { Explained, Inspected, UnpackSummary } from './files';
 import type { ProgramSummary, VerifySummary } from './program';
 import type { DatasetDescription, JobRequest } from './protocol';
 import type { ReportSummary } from './report';
@@ -21,6 +21,7 @@ export interface JobResults {
   report: ReportSummary;
   describe: DatasetDescription;
   inspect: Inspected;
+  explain: Explained;
   unpack: UnpackSummary;
 }
 

@@ -8,6 +8,7 @@ import { parseCommand, UsageError, type Command } from '../../../src/cli/command
 import { barOf, createProgress } from '../../../src/cli/progress';
 import { textTable } from '../../../src/cli/table';
 import { entryBytes, type Ledger } from '../../../src/core/compress/container/ledger';
+import type { Finding } from '../../../src/core/formats/explain';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import type { TrainSummary } from '../../../src/jobs/train';
 import type { StampedEvent } from '../../../src/runs/events';
@@ -123,6 +124,15 @@ describe('kolmo', () => {
     const onnx = json('inspect', 'back.onnx');
     assert.equal(onnx.format, 'onnx');
     assert.equal(onnx.ledger, undefined);
+    const explained = json('explain', 'back.onnx');
+    assert.equal(explained.format, 'onnx');
+    // Six bits of each weight were chosen, and ONNX writes 32.
+    const [finding] = explained.findings as Finding[];
+    assert.equal(finding.type, 'fewValues');
+    assert.match(
+      kolmo(['explain', 'back.onnx', String(compressed.file)], folder).stdout,
+      /: onnx, .* parameters\n- .* different values other than zero, .* pack the model\. Saves .*\.\n[^]*: kolmo, .*\nNothing was found that takes bytes without need\.\n/,
+    );
     json('unpack', String(compressed.file), '--out', 'back.safetensors');
     const tensors = json('inspect', 'back.safetensors');
     assert.equal(tensors.format, 'safetensors');

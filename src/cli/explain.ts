@@ -1,0 +1,42 @@
+/** `kolmo explain FILE…` */
+import { resolve } from 'node:path';
+import { formatCount } from '../core/count';
+import type { Explained } from '../jobs/files';
+import { formatBytes } from '../runs/units';
+import type { Command } from './command';
+import { runJob } from './runJob';
+
+export const explain: Command = {
+  usage: 'explain FILE…',
+  summary:
+    'Says why model files are not smaller: what takes bytes in them that the model does not need, and what would save them. Looks at no more than 2 MiB of a tensor.',
+  operands: ['FILE…'],
+  flags: {},
+  async run({ operands, ...parsed }) {
+    const files: Explained[] = [];
+    for (const file of operands) {
+      files.push(await runJob({ type: 'explain', file: resolve(file) }, parsed));
+    }
+    return files.length === 1 ? files[0] : { files };
+  },
+  print(result) {
+    const files = 'files' in result ? (result.files as Explained[]) : [result as Explained];
+    return files.map(textOf).join('\n');
+  },
+};
+
+/** A line for the file, one for each finding, and what its values would take at least. */
+function textOf({ file, format, bytes, parameters, findings, entropyBytes }: Explained): string {
+  const found = findings.map(
+    ({ message, advice, saves }) => `- ${message} ${advice} Saves ${formatBytes(saves)}.\n`,
+  );
+  return [
+    `${file}: ${format}, ${formatBytes(bytes)}, ${formatCount(parameters)} parameters\n`,
+    ...(found.length > 0 ? found : ['Nothing was found that takes bytes without need.\n']),
+    ...(entropyBytes === undefined
+      ? []
+      : [
+          `Coded byte by byte by how often each occurs, its values take ${formatBytes(entropyBytes)}.\n`,
+        ]),
+  ].join('');
+}
