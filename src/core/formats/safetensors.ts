@@ -85,21 +85,6 @@ export function writeSafetensors(
   return file;
 }
 
-/** Reads a whole safetensors file; the tensors are views on what was read. */
-export async function readSafetensors(
-  file: Pick<ModelFile, 'name' | 'length' | 'read'>,
-): Promise<{ tensors: RawTensor[]; metadata: Record<string, string> }> {
-  const { entries, metadata, start } = await readHeader(file);
-  const data = await file.read(start, file.length - start);
-  const tensors = entries.map(({ name, dtype, shape, begin, end }) => ({
-    name,
-    dtype,
-    shape,
-    bytes: data.subarray(begin, end),
-  }));
-  return { tensors, metadata };
-}
-
 interface Entry {
   name: string;
   dtype: string;
@@ -109,7 +94,7 @@ interface Entry {
 }
 
 async function readHeader(
-  file: Pick<ModelFile, 'name' | 'length' | 'read'>,
+  file: ModelFile,
 ): Promise<{ entries: Entry[]; metadata: Record<string, string>; start: number }> {
   const { name } = file;
   const head = await file.read(0, 8);
@@ -153,12 +138,7 @@ function parseHeader(text: string, name: string): Record<string, unknown> {
   );
 }
 
-function parseEntry(
-  tensor: string,
-  value: unknown,
-  file: Pick<ModelFile, 'name' | 'length'>,
-  start: number,
-): Entry {
+function parseEntry(tensor: string, value: unknown, file: ModelFile, start: number): Entry {
   const { dtype, shape, data_offsets: offsets } = isRecord(value) ? value : {};
   if (
     typeof dtype !== 'string' ||
