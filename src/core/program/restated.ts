@@ -27,17 +27,19 @@ const restatements: ((text: string, syntax: Syntax) => Restatement | undefined)[
 /** A text takes many times its bytes as strings. */
 const largest = 1 << 25;
 
-/** A text as all that applies to it restate it; of other files none, nor of those that do not come back. */
+/** A text as all that applies to it and comes back restate it; of other files none. */
 export function restatedView(bytes: Uint8Array): View | undefined {
   if (bytes.length > largest) return undefined;
   let syntax = analyseSyntax(bytes);
   if (!['table', 'json', 'log', 'text'].includes(syntax.type)) return undefined;
   let text = Buffer.from(bytes).toString();
+  // Bytes that are no UTF-8 do not come back.
+  if (Buffer.compare(Buffer.from(text), bytes) !== 0) return undefined;
   const restores: string[] = [];
   const sentences = [describeSyntax(syntax)];
   for (const restate of restatements) {
     const restated = restate(text, syntax);
-    if (!restated) continue;
+    if (!restated || !comesBack(restated, text)) continue;
     ({ text, syntax = syntax } = restated);
     restores.unshift(restated.restore);
     sentences.push(restated.sentence);
@@ -47,17 +49,17 @@ export function restatedView(bytes: Uint8Array): View | undefined {
     (inner, restore) => `(${restore})(${inner})`,
     'new TextDecoder().decode(b)',
   );
-  const view = {
+  return {
     text: Uint8Array.from(Buffer.from(text)),
     restore: `b=>new TextEncoder().encode(${file})`,
     syntax,
     sentence: sentences.join(' '),
     hasColumns: true,
   };
-  // A mark in front of the text, and bytes that are no UTF-8, do not come back.
-  return Buffer.compare(restored(view), bytes) === 0 ? view : undefined;
 }
 
-/** What a program makes of the text. */
-export const restored = ({ text, restore }: Required<Pick<View, 'text' | 'restore'>>): Uint8Array =>
-  (new Function(`return ${restore}`)() as (text: Uint8Array) => Uint8Array)(text);
+/** Whether a program makes of the text what it stands for; one that begins with a byte order mark is decoded without it. */
+function comesBack({ text, restore }: Restatement, before: string): boolean {
+  const restored = new Function(`return ${restore}`)() as (text: string) => string;
+  return new TextDecoder().decode(Buffer.from(text)) === text && restored(text) === before;
+}

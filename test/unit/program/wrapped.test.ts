@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { restatedView, restored } from '../../../src/core/program/restated';
+import { restatedView } from '../../../src/core/program/restated';
 import { createRandom } from '../../../src/core/random';
+import { restored } from '../../fixtures/restored';
 
 const words = 'a to the word paragraph sentence, ends follows. encyclopaedia'.split(' ');
 
@@ -24,19 +25,19 @@ describe('text whose lines were broken at a width', () => {
   for (const end of ['\n', '\r\n']) {
     it(`is restated as paragraphs, and comes back with its ${end.length === 1 ? 'line ends' : 'line ends of two bytes'}`, () => {
       const bytes = bytesOf(prose(end));
-      const { text, restore, sentence } = restatedView(bytes)!;
+      const view = restatedView(bytes)!;
+      const { text, sentence } = view;
       assert.match(sentence!, /at most 60 characters/);
       const lines = (said: string): number => said.split('\n').length;
       assert.ok(lines(textOf(text)) < 300, `${lines(textOf(text))} of ${lines(prose())} lines`);
       assert.ok(!/[a-z]\. [a-z]/.test(textOf(text)), 'a sentence ends as elsewhere');
-      assert.deepEqual(restored({ text, restore: restore! }), bytes);
+      assert.deepEqual(restored(view), bytes);
     });
   }
 
   it('comes back without a line end behind its last line', () => {
     const bytes = bytesOf(prose().trimEnd());
-    const { text, restore } = restatedView(bytes)!;
-    assert.deepEqual(restored({ text, restore: restore! }), bytes);
+    assert.deepEqual(restored(restatedView(bytes)), bytes);
   });
 
   it('is left alone where it would not come back', () => {
