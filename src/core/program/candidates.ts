@@ -5,7 +5,6 @@ import { phaseContext } from './model/clock';
 import { echoContext } from './model/echoes';
 import { usualTable, type ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
-import { scriptsOf, type ScriptSpec } from './model/script';
 import { swapContexts } from './model/swaps';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
@@ -16,12 +15,10 @@ import type { Syntax } from './syntax';
 export interface Candidates {
   /** One, or a second one with a network. */
   models: ModelSpec[];
-  /** The first in JavaScript, in several ways where that decodes soon enough, else in none. */
-  scripts: ScriptSpec[];
-  /** What the contexts that were kept say of the file. */
+  /** Whether the first in JavaScript would decode soon enough. */
+  isScripted: boolean;
+  /** What the contexts that were kept say of the file, and how its images were drawn. */
   found: Finding[];
-  /** How its images were drawn, where they owe something to that. */
-  law?: Finding;
 }
 
 /** Shorter data do not teach a network as much as it costs. */
@@ -82,9 +79,8 @@ export async function* findCandidates(
   }
   const seconds = (bytes.length * lean.contexts.length) / scriptPace;
   const most = scripted[effort];
-  const isSoon = bytes.length <= most.bytes || size >= most.pace * seconds;
-  const scripts = isSoon ? scriptsOf(lean) : [];
-  return { models, scripts, found, ...(isDrawn && { law }) };
+  const isScripted = bytes.length <= most.bytes || size >= most.pace * seconds;
+  return { models, isScripted, found: isDrawn ? [...found, law] : found };
 }
 
 /** State and step of the model without what only contexts ask for that were left out. */

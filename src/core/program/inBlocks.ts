@@ -144,13 +144,8 @@ async function* candidatesOf(
   ];
   const candidates: Candidate[] = [];
   for (const { text, syntax } of views) {
-    const { models, found, law } = yield* findCandidates(
-      text,
-      analyse(text, syntax, counts),
-      search,
-    );
-    const told = law ? [...found, law] : found;
-    for (const model of models) candidates.push({ model, syntax, found: told });
+    const { models, found } = yield* findCandidates(text, analyse(text, syntax, counts), search);
+    for (const model of models) candidates.push({ model, syntax, found });
   }
   return candidates;
 }

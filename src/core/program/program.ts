@@ -1,17 +1,12 @@
 /** The shorter program: from the bytes of any file to a module that regenerates them and counts every byte of itself. */
 import { gzipSync } from 'node:zlib';
 import { formatCount } from '../count';
-import { analyse } from './analyse';
+import { attemptsOf, type Attempt } from './attempts';
 import { brotliOf } from './baselines';
-import { findCandidates } from './candidates';
 import { compressedSentence } from './compressed';
 import { curveOf, curvePoints, partsOf } from './curve';
 import { costsInFile, fieldCosts, type FieldCost } from './fieldCosts';
-import { plainProgram, predictorProgram, type Generated } from './generate';
-import { runModel } from './encode';
-import { minimalModelFor } from './model/kinds';
-import type { Model } from './model/evaluate';
-import { smallFile } from './sizes';
+import { plainProgram, type Generated } from './generate';
 import { describeSyntax } from './syntax';
 import { sha256 } from './verify';
 import { viewsOf } from './views';
@@ -77,69 +72,54 @@ export async function* writeProgram(
   const { effort, ascii, seed } = { ...programDefaults, ...options };
   const brotli = yield* measuredBrotli(bytes);
   const plain = plainProgram(bytes, brotli, { ascii });
-  let findings: Finding[] = [];
-  let best = plain;
-  let points: ProgramEvent[] = [];
-  let fields: FieldCost[] = [];
-  let modelBytes = 0;
-  /** Of how images were drawn, and of the networks tried, whether they are mixed in or not. */
+  let best: Attempt | undefined;
+  /** Of the networks tried, whether they are mixed in or not. */
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
-    for (const { text, restore, sentence, hasColumns, ...known } of viewsOf(bytes)) {
-      const analysis = analyse(text, known.syntax);
-      const { syntax } = analysis;
-      const candidates = yield* findCandidates(text, analysis, {
-        effort,
-        seed,
-        size: bytes.length,
-      });
-      const { found, law, scripts } = candidates;
-      if (law) learnt.push(law);
-      // The small decoder only wins on small files, or where there is hardly anything to predict.
-      const small =
-        !restore && text.length < smallFile ? [minimalModelFor(syntax, text.length)] : [];
-      const models: Model[] = [...small, ...candidates.models, ...scripts];
-      let compiled = 0;
-      for (const model of models) {
-        const { payload, costs, networkBits = 0 } = yield* runModel(model, text);
-        const predicted = await predictorProgram(model, payload, text.length, {
-          ascii,
-          then: restore,
-        });
-        const shipped = Math.round(networkBits / 8);
-        if (model.type === 'mixing') compiled = predicted.program.length;
-        if (model.type === 'mixing' && model.network)
-          learnt.push(networkFinding(shipped, best.program.length, predicted.program.length));
-        if (predicted.program.length >= best.program.length) continue;
-        best = predicted;
-        modelBytes = shipped;
-        points = curveOf(partsOf(costs, bytes.length, curvePoints));
-        // Columns that the file itself does not show have no names to be told by.
-        const costly = hasColumns ? fieldCosts(text, costs, syntax) : [];
-        fields = restore ? costsInFile(bytes, costly) : costly;
-        const savedBytes = plain.program.length - best.program.length;
-        const what = sentence ?? describeSyntax(syntax);
-        const told = found.filter((finding) => finding.savedBytes > 0 || hasColumns);
-        findings = [{ sentence: what, savedBytes }];
-        if (model.type !== 'minimal') findings.push(...told);
-        if (model.type === 'script') findings.push(scriptFinding(compiled, best.program.length));
+    for (const view of viewsOf(bytes)) {
+      for await (const event of attemptsOf(view, bytes, { effort, ascii, seed })) {
+        if (event.type !== 'attempt') {
+          yield event;
+          continue;
+        }
+        const { attempt } = event;
+        const [shortest, length] = [best?.written ?? plain, attempt.written].map(lengthOf);
+        if (attempt.networkBytes)
+          learnt.push(networkFinding(attempt.networkBytes, shortest, length));
+        if (length < shortest) best = attempt;
       }
     }
   }
-  findings.push(...learnt);
-  yield* points;
-  if (best === plain) findings.push(...plainFindings(plain, bytes, bytes.length));
+  if (best) yield* curveOf(partsOf(best.costs, bytes.length, curvePoints));
+  const findings = best
+    ? [wholeFinding(best, plain), ...best.found, ...learnt]
+    : [...learnt, ...plainFindings(plain, bytes, bytes.length)];
   for (const finding of findings) yield { type: 'finding', ...finding };
 
-  return programOf(best, {
+  return programOf(best?.written ?? plain, {
     size: bytes.length,
-    modelBytes,
+    modelBytes: best?.networkBytes ?? 0,
     baselines: { gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length },
     findings,
-    fields,
+    fields: best ? fieldsOf(best, bytes) : [],
     sha256: sha256(bytes),
   });
+}
+
+const lengthOf = ({ program }: Generated): number => program.length;
+
+/** What the file is, with all that this saves. */
+const wholeFinding = ({ view, analysis, written }: Attempt, plain: Generated): Finding => ({
+  sentence: view.sentence ?? describeSyntax(analysis.syntax),
+  savedBytes: lengthOf(plain) - lengthOf(written),
+});
+
+/** What the columns of the file cost; those that it does not show itself have no names to be told by. */
+function fieldsOf({ view, analysis, costs }: Attempt, bytes: Uint8Array): FieldCost[] {
+  if (!view.hasColumns) return [];
+  const costly = fieldCosts(view.text, costs, analysis.syntax);
+  return view.restore ? costsInFile(bytes, costly) : costly;
 }
 
 /** What brotli makes of the bytes, which is no longer waited for by whoever returns early. */
@@ -185,14 +165,6 @@ export function networkFinding(shipped: number, without: number, along: number):
   return {
     sentence: `A network trained on the data beforehand, ${formatCount(shipped)} bytes of weights, is ${saved > 0 ? 'mixed in' : 'left out'}: the program has ${totals}.`,
     savedBytes: Math.max(0, saved),
-  };
-}
-
-/** What a decoder in JavaScript saves. */
-function scriptFinding(compiled: number, plain: number): Finding {
-  return {
-    sentence: `The decoder is plain JavaScript: ${formatCount(plain)} bytes in all, where the fastest one, in WebAssembly, would have ${formatCount(compiled)}.`,
-    savedBytes: compiled - plain,
   };
 }
 
