@@ -303,7 +303,7 @@ const unmeasured = (findings: ProgramMeasure['findings']): HTMLElement[] =>
         element(
           'p',
           { class: 'hint' },
-          'Saved is what the program grows by without the regularity. Where no number stands, it is part of those above.',
+          'Saved is what the program grows by without the regularity, the rest being as it is. Where no number stands, it is part of those above.',
         ),
       ]
     : [];

@@ -1,25 +1,17 @@
-/** The programs that are tried: what each of them predicts, from what, and how long that makes it. */
+/** The programs that are tried for a file: what each of them predicts, and from what. */
 import { formatCount } from '../count';
-import { analyse, type Analysis } from './analyse';
+import { analyse } from './analyse';
 import { findCandidates } from './candidates';
-import { runModel } from './encode';
-import { predictorProgram, type Generated } from './generate';
-import type { Model } from './model/evaluate';
+import { leaveOut } from './leaveOut';
+import type { ModelSpec } from './model/engine';
 import { minimalModelFor } from './model/kinds';
-import { scriptsOf } from './model/script';
+import { scriptsOf, type ScriptSpec } from './model/script';
+import { predict, type Predicted } from './predicted';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import { smallFile } from './sizes';
 import type { View } from './views';
 
-export interface Attempt {
-  /** What is predicted. */
-  view: View;
-  analysis: Analysis;
-  written: Generated;
-  /** Bits that each byte of it costs. */
-  costs: Float32Array;
-  /** Bytes of the program that are a network's weights. */
-  networkBytes: number;
+export interface Attempt extends Predicted {
   /** What the program owes its length to. */
   found: Finding[];
 }
@@ -32,51 +24,66 @@ export async function* attemptsOf(
 ): AsyncGenerator<ProgramEvent | { type: 'attempt'; attempt: Attempt }, void> {
   const { text, restore, hasColumns } = view;
   const analysis = analyse(text, view.syntax);
-  const { syntax } = analysis;
-  const { models, isScripted, ...candidates } = yield* findCandidates(text, analysis, {
-    effort,
-    seed,
-    size: file.length,
-  });
-  // Columns that the file itself does not show have no names to be told by.
-  const found = candidates.found.filter(({ savedBytes }) => savedBytes > 0 || hasColumns);
-  const seen = { view, analysis, found };
+  const size = file.length;
+  const candidates = yield* findCandidates(text, analysis, { effort, seed, size });
+  const written = (predicted: Predicted, found: Finding[]) =>
+    ({ type: 'attempt', attempt: { ...predicted, found } }) as const;
+
   // The small decoder only wins on small files, or where there is hardly anything to predict.
   if (!restore && text.length < smallFile) {
-    const small = minimalModelFor(syntax, text.length);
-    const attempt = yield* attemptWith(small, { ...seen, found: [] }, ascii);
-    yield { type: 'attempt', attempt };
+    const small = minimalModelFor(analysis.syntax, text.length);
+    yield written(yield* predict(small, view, analysis, ascii), []);
   }
-  let compiled = 0;
-  for (const model of models) {
-    const attempt = yield* attemptWith(model, seen, ascii);
-    compiled = attempt.written.program.length;
-    yield { type: 'attempt', attempt };
-  }
-  for (const script of isScripted ? scriptsOf(models[0]) : []) {
-    const attempt = yield* attemptWith(script, seen, ascii);
-    const plain = attempt.written.program.length;
-    const told = { ...attempt, found: [...found, scriptFinding(compiled, plain)] };
-    yield { type: 'attempt', attempt: told };
+  const [first, ...taught] = candidates.models;
+  const whole = yield* predict(first, view, analysis, ascii);
+  const { kept, found: restated } =
+    effort === 'fast' ? unmeasured(whole) : yield* leaveOut(whole, file, ascii);
+  // Columns that the file itself does not show have no names to be told by.
+  const told = candidates.found.filter(({ savedBytes }) => savedBytes > 0 || hasColumns);
+  const found = [...restated, ...told];
+  yield written(kept, found);
+  for (const model of taught) yield written(yield* predict(model, view, analysis, ascii), found);
+  for (const script of scriptsFor(kept, size, effort)) {
+    const plain = yield* predict(script, kept.view, kept.analysis, ascii);
+    yield written(plain, [...found, scriptFinding(kept, plain)]);
   }
 }
 
-/** Writes the program of what is seen in the file. */
-async function* attemptWith(
-  model: Model,
-  seen: Pick<Attempt, 'view' | 'analysis' | 'found'>,
-  ascii: boolean,
-): AsyncGenerator<ProgramEvent, Attempt> {
-  const { text, restore } = seen.view;
-  const { payload, costs, networkBits = 0 } = yield* runModel(model, text);
-  const written = await predictorProgram(model, payload, text.length, { ascii, then: restore });
-  return { ...seen, written, costs, networkBytes: Math.round(networkBits / 8) };
+/** To leave each restatement out takes as long as to write the program. */
+const unmeasured = (whole: Predicted<ModelSpec>) => ({
+  kept: whole,
+  found: (whole.view.restatements ?? []).map(({ sentence }) => ({ sentence, savedBytes: 0 })),
+});
+
+/**
+ * JavaScript takes several times as long: only where length is all is a text of more than so many `bytes` to be given a program
+ * that writes less than its `pace`, in bytes a second.
+ */
+const scripted: Record<ProgramOptions['effort'], { bytes: number; pace: number }> = {
+  fast: { bytes: 1 << 14, pace: 1e6 },
+  balanced: { bytes: 3 << 16, pace: 4e5 },
+  max: { bytes: 1 << 21, pace: 1e5 },
+};
+
+/** Contexts that JavaScript looks up a second. */
+const scriptPace = 1.5e6;
+
+/** The model in JavaScript, in several ways where that writes a file of `size` bytes soon enough, else in none. */
+function scriptsFor(
+  { model, view: { text } }: Predicted<ModelSpec>,
+  size: number,
+  effort: ProgramOptions['effort'],
+): ScriptSpec[] {
+  const seconds = (text.length * model.contexts.length) / scriptPace;
+  const most = scripted[effort];
+  const isSoon = text.length <= most.bytes || size >= most.pace * seconds;
+  return isSoon ? scriptsOf(model) : [];
 }
 
 /** What a decoder in JavaScript saves. */
-function scriptFinding(compiled: number, plain: number): Finding {
+function scriptFinding({ program: compiled }: Predicted, { program: plain }: Predicted): Finding {
   return {
-    sentence: `The decoder is plain JavaScript: ${formatCount(plain)} bytes in all, where the fastest one, in WebAssembly, would have ${formatCount(compiled)}.`,
-    savedBytes: compiled - plain,
+    sentence: `The decoder is plain JavaScript: ${formatCount(plain.length)} bytes in all, where the fastest one, in WebAssembly, would have ${formatCount(compiled.length)}.`,
+    savedBytes: compiled.length - plain.length,
   };
 }

@@ -15,8 +15,6 @@ import type { Syntax } from './syntax';
 export interface Candidates {
   /** One, or a second one with a network. */
   models: ModelSpec[];
-  /** Whether the first in JavaScript would decode soon enough. */
-  isScripted: boolean;
   /** What the contexts that were kept say of the file, and how its images were drawn. */
   found: Finding[];
 }
@@ -29,19 +27,6 @@ const tableFactors: Record<ProgramOptions['effort'], number> = { fast: 0.5, bala
 
 /** Bytes, so that no program takes more than 160 MB of memory. */
 const mostTable = 56 << 20;
-
-/**
- * JavaScript takes several times as long: only where length is all is a text of more than so many `bytes` to be given a program
- * that writes less than its `pace`, in bytes a second.
- */
-const scripted: Record<ProgramOptions['effort'], { bytes: number; pace: number }> = {
-  fast: { bytes: 1 << 14, pace: 1e6 },
-  balanced: { bytes: 3 << 16, pace: 4e5 },
-  max: { bytes: 1 << 21, pace: 1e5 },
-};
-
-/** Contexts that JavaScript looks up a second. */
-const scriptPace = 1.5e6;
 
 /** Searches a file, or the first block of it, or what a file of `size` bytes is restated as. */
 export async function* findCandidates(
@@ -77,10 +62,30 @@ export async function* findCandidates(
     const network = yield* learnNetwork(lean, inputs, bytes, { ...learner, seed });
     models.push(withFront(lean, syntax, { network, ...front }));
   }
-  const seconds = (bytes.length * lean.contexts.length) / scriptPace;
-  const most = scripted[effort];
-  const isScripted = bytes.length <= most.bytes || size >= most.pace * seconds;
-  return { models, isScripted, found: isDrawn ? [...found, law] : found };
+  return { models, found: isDrawn ? [...found, law] : found };
+}
+
+/** The model of `other` with what the search left of the full model of `searched`, and with what that one never had. */
+export function chosenFor(other: Analysis, searched: Analysis, chosen: ModelSpec): ModelSpec {
+  const { full } = searched;
+  const isKept =
+    <Part>(before: Part[], after: Part[]) =>
+    (part: Part): boolean =>
+      after.includes(part) || !before.includes(part);
+  const setsOf = ({ selectors }: ModelSpec) => selectors.map(({ expression }) => expression);
+  const isKeptSet = isKept(setsOf(full), setsOf(chosen));
+  const spec = {
+    ...other.full,
+    contexts: [
+      ...other.full.contexts.filter(isKept(full.contexts, chosen.contexts)),
+      ...chosen.contexts.filter((context) => !full.contexts.includes(context)),
+    ],
+    selectors: other.full.selectors.filter(({ expression }) => isKeptSet(expression)),
+    matches: other.full.matches.filter(isKept(full.matches, chosen.matches)),
+    opinion: full.opinion === chosen.opinion ? other.full.opinion : undefined,
+    largestTable: chosen.largestTable,
+  };
+  return { ...spec, ...codeFor(spec, other.syntax, other.semantics) };
 }
 
 /** State and step of the model without what only contexts ask for that were left out. */

@@ -84,7 +84,8 @@ export async function* writeProgram(
           continue;
         }
         const { attempt } = event;
-        const [shortest, length] = [best?.written ?? plain, attempt.written].map(lengthOf);
+        const { length } = attempt.program;
+        const shortest = (best ?? plain).program.length;
         if (attempt.networkBytes)
           learnt.push(networkFinding(attempt.networkBytes, shortest, length));
         if (length < shortest) best = attempt;
@@ -97,7 +98,7 @@ export async function* writeProgram(
     : [...learnt, ...plainFindings(plain, bytes, bytes.length)];
   for (const finding of findings) yield { type: 'finding', ...finding };
 
-  return programOf(best?.written ?? plain, {
+  return programOf(best ?? plain, {
     size: bytes.length,
     modelBytes: best?.networkBytes ?? 0,
     baselines: { gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length },
@@ -107,12 +108,10 @@ export async function* writeProgram(
   });
 }
 
-const lengthOf = ({ program }: Generated): number => program.length;
-
 /** What the file is, with all that this saves. */
-const wholeFinding = ({ view, analysis, written }: Attempt, plain: Generated): Finding => ({
+const wholeFinding = ({ view, analysis, program }: Attempt, plain: Generated): Finding => ({
   sentence: view.sentence ?? describeSyntax(analysis.syntax),
-  savedBytes: lengthOf(plain) - lengthOf(written),
+  savedBytes: plain.program.length - program.length,
 });
 
 /** What the columns of the file cost; those that it does not show itself have no names to be told by. */

@@ -16,35 +16,34 @@ export interface Restatement {
   syntax?: Syntax;
 }
 
+/** Of a text that it does not apply to nothing. */
+export type Restate = (text: string, syntax: Syntax) => Restatement | undefined;
+
 /** Each restates what the ones before it left. */
-const restatements: ((text: string, syntax: Syntax) => Restatement | undefined)[] = [
-  singleDecimals,
-  recordRows,
-  clockSteps,
-  paragraphs,
-];
+const all: Restate[] = [singleDecimals, recordRows, clockSteps, paragraphs];
 
 /** A text takes many times its bytes as strings. */
 const largest = 1 << 25;
 
-/** A text as all that applies to it and comes back restate it; of other files none. */
-export function restatedView(bytes: Uint8Array): View | undefined {
+/** A text as those of the restatements that apply to it and come back restate it; of other files none. */
+export function restatedView(bytes: Uint8Array, restatements = all): View | undefined {
   if (bytes.length > largest) return undefined;
   let syntax = analyseSyntax(bytes);
   if (!['table', 'json', 'log', 'text'].includes(syntax.type)) return undefined;
   let text = Buffer.from(bytes).toString();
   // Bytes that are no UTF-8 do not come back.
   if (Buffer.compare(Buffer.from(text), bytes) !== 0) return undefined;
+  const sentence = describeSyntax(syntax);
+  const applied: NonNullable<View['restatements']> = [];
   const restores: string[] = [];
-  const sentences = [describeSyntax(syntax)];
-  for (const restate of restatements) {
-    const restated = restate(text, syntax);
+  for (const by of restatements) {
+    const restated = by(text, syntax);
     if (!restated || !comesBack(restated, text)) continue;
     ({ text, syntax = syntax } = restated);
+    applied.push({ by, sentence: restated.sentence });
     restores.unshift(restated.restore);
-    sentences.push(restated.sentence);
   }
-  if (restores.length === 0) return undefined;
+  if (applied.length === 0) return undefined;
   const file = restores.reduce(
     (inner, restore) => `(${restore})(${inner})`,
     'new TextDecoder().decode(b)',
@@ -53,7 +52,8 @@ export function restatedView(bytes: Uint8Array): View | undefined {
     text: Uint8Array.from(Buffer.from(text)),
     restore: `b=>new TextEncoder().encode(${file})`,
     syntax,
-    sentence: sentences.join(' '),
+    sentence,
+    restatements: applied,
     hasColumns: true,
   };
 }

@@ -18,7 +18,7 @@ export function singleDecimals(file: string): Restatement | undefined {
     return {
       text: file.replace(numbersOf(written), (number) => shorter(number, shown)),
       restore: `t=>t.replace(${numbersOf(shown)},t=>Math.fround(t).toFixed(${written}))`,
-      sentence: `Its numbers were decimals of ${shown}, and of single precision since: ${written} decimals are written.`,
+      sentence: `Its numbers are told with ${shown} of ${written} decimals, since rounding to single precision gives the others.`,
     };
   }
   return undefined;

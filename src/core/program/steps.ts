@@ -29,7 +29,7 @@ export function clockSteps(table: string, syntax: Syntax): Restatement | undefin
     return {
       text,
       restore: `t=>t.replace(/${before}\\d+/gm,(t=>s=>new Date((t-=${-sign}*s)*${milliseconds}).toISOString()${written})(${first}))`,
-      sentence: `The times of a column go one way: they are told as ${name} from row to row.`,
+      sentence: `The times of a column go one way, and are told as ${name} from row to row.`,
       syntax: { ...syntax, clock: { column, ...clock } },
     };
   }

@@ -1,6 +1,6 @@
 /** Other files that a file can be restated as, where they hold the same and are predicted better. */
 import { decimalTable } from './arrays';
-import { restatedView } from './restated';
+import { restatedView, type Restate } from './restated';
 import { smallFile } from './sizes';
 import { residualView } from './sound';
 import type { Syntax } from './syntax';
@@ -16,11 +16,16 @@ export interface View {
   sentence?: string;
   /** Whether its columns are those of the file. */
   hasColumns?: boolean;
+  /** What restated it, in this order, each with its sentence in the report. */
+  restatements?: { by: Restate; sentence: string }[];
 }
+
+/** The file as it is. */
+export const fileView = (bytes: Uint8Array): View => ({ text: bytes, hasColumns: true });
 
 /** The file itself and what it can be restated as: the shortest program of all wins. */
 export function viewsOf(bytes: Uint8Array): View[] {
-  const file = { text: bytes, hasColumns: true };
+  const file = fileView(bytes);
   const restated = restatedView(bytes);
   // A text that can be restated is always predicted better so, but the small predictor, which may win on a short file, restates nothing.
   if (restated) return bytes.length < smallFile ? [file, restated] : [restated];

@@ -1,4 +1,5 @@
 /** Text whose lines end where the next word would not have fitted: it is restated as paragraphs, and broken again at its width. */
+import { formatCount } from '../count';
 import type { Restatement } from './restated';
 import type { Syntax } from './syntax';
 
@@ -49,7 +50,7 @@ export function paragraphs(file: string, { type }: Syntax): Restatement | undefi
   return {
     text,
     restore: `t=>t.replace(/${lineOf(width)}/g,'$1\\n').replace(/\\v/g,' ')${windows}`,
-    sentence: `Its lines have at most ${width} characters: ${told} line ends follow from the words.`,
+    sentence: `Its lines have at most ${width} characters, so that ${formatCount(told)} line ends follow from the words.`,
   };
 }
 

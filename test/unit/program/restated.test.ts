@@ -81,8 +81,8 @@ describe('a column of times that go one way', () => {
     ['days', (k) => at(70 - k, day).slice(0, 10)],
   ] as [string, (k: number) => string][]) {
     it(`is told in ${unit}: ${cell(0)}, then ${cell(1)}`, () => {
-      const { sentence } = restatedView(bytesOf(table(cell)))!;
-      assert.match(sentence!, new RegExp(`as ${unit} from row to row`));
+      const [{ sentence }] = restatedView(bytesOf(table(cell)))!.restatements!;
+      assert.match(sentence, new RegExp(`as ${unit} from row to row`));
       const cells = textFor(table(cell))!
         .split('\n')
         .map((line) => line.split(',')[1]);

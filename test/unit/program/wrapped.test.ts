@@ -26,8 +26,8 @@ describe('text whose lines were broken at a width', () => {
     it(`is restated as paragraphs, and comes back with its ${end.length === 1 ? 'line ends' : 'line ends of two bytes'}`, () => {
       const bytes = bytesOf(prose(end));
       const view = restatedView(bytes)!;
-      const { text, sentence } = view;
-      assert.match(sentence!, /at most 60 characters/);
+      const { text, restatements } = view;
+      assert.match(restatements![0].sentence, /at most 60 characters/);
       const lines = (said: string): number => said.split('\n').length;
       assert.ok(lines(textOf(text)) < 300, `${lines(textOf(text))} of ${lines(prose())} lines`);
       assert.ok(!/[a-z]\. [a-z]/.test(textOf(text)), 'a sentence ends as elsewhere');

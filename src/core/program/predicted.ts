@@ -1,0 +1,29 @@
+/** The program of a file, or of what it is restated as, under one model. */
+import type { Analysis } from './analyse';
+import { runModel } from './encode';
+import { predictorProgram, type Generated } from './generate';
+import type { Model } from './model/evaluate';
+import type { ProgramEvent } from './program';
+import type { View } from './views';
+
+export interface Predicted<Kind extends Model = Model> extends Generated {
+  view: View;
+  analysis: Analysis;
+  model: Kind;
+  /** Bits that each byte of the view costs. */
+  costs: Float32Array;
+  /** Bytes of the program that are a network's weights. */
+  networkBytes: number;
+}
+
+export async function* predict<Kind extends Model>(
+  model: Kind,
+  view: View,
+  analysis: Analysis,
+  ascii: boolean,
+): AsyncGenerator<ProgramEvent, Predicted<Kind>> {
+  const { text, restore } = view;
+  const { payload, costs, networkBits = 0 } = yield* runModel(model, text);
+  const written = await predictorProgram(model, payload, text.length, { ascii, then: restore });
+  return { ...written, view, analysis, model, costs, networkBytes: Math.round(networkBits / 8) };
+}
