@@ -142,7 +142,7 @@ async function* output(
 ): AsyncGenerator<RunEvent, { bytes: Uint8Array; command: string[] }> {
   const stopping = new AbortController();
   const chunks: Buffer[] = [];
-  const running = runProgram(program, words, (chunk) => chunks.push(chunk), stopping.signal);
+  const running = runProgram(program, words, (chunk) => chunks.push(chunk), stopping);
   try {
     const command = yield* meanwhile(running, context, () => ({ done: 0, total: 0, note }));
     return { bytes: new Uint8Array(Buffer.concat(chunks)), command };

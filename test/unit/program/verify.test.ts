@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { verifyProgram } from '../../../src/core/program/verify';
+import { runProgram, verifyProgram } from '../../../src/core/program/verify';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 const save = (t: TestContext, source: string): string =>
@@ -56,4 +57,63 @@ describe('verification', () => {
     const path = save(t, `process.stdout.write('other')`);
     assert.equal((await verifyProgram(path, '0'.repeat(64))).verified, false);
   });
+
+  it('runs a program in a folder that is reached by a link', async (t) => {
+    const folder = temporaryFolder(t, { 'real/a.mjs': `process.stdout.write('it')` });
+    symlinkSync(join(folder, 'real'), join(folder, 'link'));
+    let printed = '';
+    const print = (chunk: Buffer): void => void (printed += chunk.toString());
+    await runProgram(join(folder, 'link', 'a.mjs'), [], print);
+    assert.equal(printed, 'it');
+  });
+
+  it(
+    'is in a group of its own, and does not call a program altered that was ended there',
+    { skip: process.platform === 'win32' && 'no groups of processes' },
+    async (t) => {
+      const path = save(t, `process.stdout.write(String(process.pid)); setTimeout(() => {}, 6e4)`);
+      const interrupt = (chunk: Buffer): void =>
+        void process.kill(-Number(chunk.toString()), 'SIGINT');
+      await assert.rejects(runProgram(path, [], interrupt), {
+        name: 'KolmoError',
+        message: /a\.mjs was ended by SIGINT before .* says nothing of its bytes/,
+      });
+    },
+  );
+
+  const failures: { what: string; source: string; sentence: RegExp }[] = [
+    {
+      what: 'has no memory left',
+      source: `import v8 from 'v8'; v8.setFlagsFromString('--max-old-space-size=40'); const a = []; for (;;) a.push(new Array(1e5).fill(0.5))`,
+      sentence: /^It ran out of memory .* says nothing of its bytes: close other programs/,
+    },
+    {
+      what: 'ends without a word',
+      source: `process.exit(3)`,
+      sentence:
+        /^It ended with exit code 3 instead of printing its data, so it was altered or is no program of Kolmo\. Write it again, or name another one\.$/,
+    },
+    {
+      what: 'throws what is no error',
+      source: `throw 'boom'`,
+      sentence: /^It ended with exit code 1 .* no program of Kolmo: boom\. Write it again/,
+    },
+    {
+      what: 'throws an error of several lines',
+      source: `throw new Error('one\\ntwo')`,
+      sentence: /no program of Kolmo: Error: one\. Write it again/,
+    },
+  ];
+  for (const { what, source, sentence } of failures) {
+    it(`says in one line of a program that ${what} why it has not printed its data`, async (t) => {
+      await assert.rejects(
+        runProgram(save(t, source), [], () => {}, { name: 'It' }),
+        (error: Error) => {
+          assert.match(error.message, sentence);
+          assert.doesNotMatch(error.message, /\n/);
+          return true;
+        },
+      );
+    });
+  }
 });
