@@ -20,6 +20,8 @@ export interface Table {
   delimiter: number;
   /** Whether a delimiter inside double quotes is text, as it is if it is not told. */
   isQuoted?: boolean;
+  /** Whether a line feed inside double quotes is text, too. */
+  holdsLines?: boolean;
   /** The names of its columns, where the text does not begin with them. */
   names?: string[];
   /** A column of steps. */
@@ -28,6 +30,7 @@ export interface Table {
 
 const sampleSize = 1 << 16;
 const delimiters = [44, 9, 59, 124];
+const byteOf = { lineFeed: 10, carriageReturn: 13, quote: 34 };
 
 /** Names the structure of `bytes`, or of a file of `size` bytes that begins with them; what fits nothing is `bytes`. */
 export function analyseSyntax(bytes: Uint8Array, size = bytes.length): Syntax {
@@ -43,7 +46,10 @@ export function analyseSyntax(bytes: Uint8Array, size = bytes.length): Syntax {
   const sample = bytes.subarray(0, sampleSize);
   if (!isText(sample)) return analyseBinary(bytes);
   if (isJson(sample)) return { type: 'json' };
-  return delimited(sample) ?? (isLog(sample) ? { type: 'log' } : { type: 'text' });
+  const delimiter = delimiterOf(sample);
+  if (delimiter === undefined) return isLog(sample) ? { type: 'log' } : { type: 'text' };
+  const holdsLines = quotesHoldLines(bytes, delimiter, bytes.length < size);
+  return { type: 'table', delimiter, ...(holdsLines && { holdsLines }) };
 }
 
 /** The findings sentence for the syntax. */
@@ -89,7 +95,7 @@ function isJson(sample: Uint8Array): boolean {
 }
 
 /** A delimiter that occurs equally often in nearly all lines, quoted parts left out. */
-function delimited(sample: Uint8Array): Syntax | undefined {
+function delimiterOf(sample: Uint8Array): number | undefined {
   const lines = Buffer.from(sample)
     .toString('latin1')
     .replace(/"[^"]*"/g, '')
@@ -100,11 +106,25 @@ function delimited(sample: Uint8Array): Syntax | undefined {
     const counts = lines.map((line) => line.split(String.fromCharCode(delimiter)).length - 1);
     const usual = [...counts].sort((a, b) => a - b)[counts.length >> 1];
     const regular = counts.filter((count) => count === usual).length;
-    if (usual > 0 && regular >= 0.9 * lines.length) {
-      return { type: 'table', delimiter };
-    }
+    if (usual > 0 && regular >= 0.9 * lines.length) return delimiter;
   }
   return undefined;
+}
+
+/** Whether some quoted field holds a line feed, and no quote stands astray: one that does would turn all behind it inside out. */
+function quotesHoldLines(bytes: Uint8Array, delimiter: number, isCut: boolean): boolean {
+  const ends = [delimiter, byteOf.lineFeed, byteOf.carriageReturn, undefined];
+  let isQuoted = false;
+  let holdsLines = false;
+  for (let i = 0; i < bytes.length; i++) {
+    if (isQuoted && bytes[i] === byteOf.lineFeed) holdsLines = true;
+    if (bytes[i] !== byteOf.quote) continue;
+    // Two quotes in quotes stand for one.
+    if (isQuoted && bytes[i + 1] === byteOf.quote) i++;
+    else if (ends.includes(bytes[isQuoted ? i + 1 : i - 1])) isQuoted = !isQuoted;
+    else return false;
+  }
+  return holdsLines && (isCut || !isQuoted);
 }
 
 /** Lines that mostly hold a number within their first 32 characters, as time stamps do. */

@@ -18,6 +18,20 @@ describe('fieldCosts', () => {
       ]);
     }
   });
+  it('gives all lines of a quoted text to its column', () => {
+    const fields = costs('id,text,n\n1,"a, b\nc",5\n2,"d\n\n""e""",6\n', {
+      ...table,
+      holdsLines: true,
+    });
+    assert.deepEqual(
+      fields.map(({ name, bytes }) => [name, bytes]),
+      [
+        ['id', 7],
+        ['text', 25],
+        ['n', 6],
+      ],
+    );
+  });
   it('counts a ragged row and an empty head', () => {
     const fields = costs('a,\n1,2,3\n4\n', table);
     assert.deepEqual(

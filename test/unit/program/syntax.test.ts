@@ -57,6 +57,25 @@ describe('syntax', () => {
     });
   }
 
+  it('takes line feeds in quotes for text only where no quote stands astray', () => {
+    const rows = [lines(9, (i) => `${i},"a ""b"", c\nd",${i}`), lines(9, (i) => `${i},e,f`)];
+    const whole = Uint8Array.from(rows.flatMap((part) => [...part]));
+    const changed = (from: string, to: string) =>
+      latin(Buffer.from(whole).toString().replace(from, to));
+    const holds = (bytes: Uint8Array, size?: number) => {
+      const syntax = analyseSyntax(bytes, size);
+      assert.ok(syntax.type === 'table', describeSyntax(syntax));
+      return syntax.holdsLines ?? false;
+    };
+    assert.ok(holds(whole));
+    assert.ok(holds(changed('e', '"e\r\n"')));
+    assert.ok(!holds(rows[1]));
+    assert.ok(!holds(changed('e', '5"')));
+    assert.ok(!holds(changed('e', '"e')));
+    // The beginning of a file may end inside a text.
+    assert.ok(holds(changed('e', '"e'), 2 * whole.length));
+  });
+
   it('finds the length of records', () => {
     const syntax = analyseSyntax(cases.find(({ type }) => type === 'records')!.bytes);
     assert.ok(syntax.type === 'records' && syntax.stride === 12);

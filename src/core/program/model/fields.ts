@@ -65,12 +65,15 @@ export const walkSource = ({ state, step }: Tracker): string => `
 ${mixSource} ${usesSource('')} let c1 = 0, c2 = 0, c3 = 0, a2 = 0; ${state}
 for (let i = 0; i < data.length; i++) { ${step} c3 = c2; c2 = c1; c1 = data[i]; }`;
 
-/** Delimited tables: a delimiter inside double quotes is text where there are any, a line feed starts the next row. */
-export const tableTracker = (delimiter: number, isQuoted = true): Tracker => ({
+/** Delimited tables: a delimiter inside double quotes is text where there are any, a line feed starts the next row, or the next line of a text in quotes that hold any. */
+export const tableTracker = (
+  delimiter: number,
+  { isQuoted = true, holdsLines = false }: { isQuoted?: boolean; holdsLines?: boolean } = {},
+): Tracker => ({
   state: `${fieldState} ${isQuoted ? 'let quoted = 0;' : ''}`,
   step: `if (i) {
   ${isQuoted ? 'if (c1 === 34) quoted ^= 1;' : ''}
-  if (${isQuoted ? '!quoted && ' : ''}c1 === ${delimiter} || c1 === 10) ${nextField('c1 === 10 ? 0 : col + 1 & 255')} else ${inField}
+  if (${isQuoted ? '!quoted && ' : ''}c1 === ${delimiter} || c1 === 10) ${nextField(`c1 === 10 ? ${holdsLines ? 'quoted * col' : 0} : col + 1 & 255`)} else ${inField}
   ${everyByte} }
   ${lookAbove}`,
 });

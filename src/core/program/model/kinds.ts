@@ -15,7 +15,7 @@ import type { Semantics } from '../semantics';
 
 /** The tracker of a syntax that has fields. */
 export function trackerFor(syntax: Syntax): Tracker | undefined {
-  if (syntax.type === 'table') return tableTracker(syntax.delimiter, syntax.isQuoted);
+  if (syntax.type === 'table') return tableTracker(syntax.delimiter, syntax);
   if (syntax.type === 'json') return jsonTracker;
   return syntax.type === 'log' ? logTracker : undefined;
 }
@@ -28,7 +28,7 @@ export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
     case 'table':
       return {
         ...shared,
-        ...fieldModel(tableTracker(syntax.delimiter, syntax.isQuoted), semantics),
+        ...fieldModel(tableTracker(syntax.delimiter, syntax), semantics),
         leastError,
       };
     case 'json':
