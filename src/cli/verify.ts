@@ -1,6 +1,7 @@
 /** `kolmo verify PROGRAM FILE` */
 import { resolve } from 'node:path';
-import type { VerifySummary } from '../jobs/program';
+import { formatCount } from '../core/count';
+import type { VerifySummary } from '../jobs/verify';
 import { formatBytes } from '../runs/units';
 import type { Command } from './command';
 import { runJob } from './runJob';
@@ -17,9 +18,15 @@ export const verify: Command = {
       parsed,
     ),
   print(result) {
-    const { verified, bytes, sha256, file } = result as VerifySummary;
-    const words = verified ? 'just the bytes of' : 'something else than';
-    return `The program prints ${words} ${file}: ${formatBytes(bytes)}, SHA-256 ${sha256}\n`;
+    const { verified, bytes, sha256, file, expected, agreed } = result as VerifySummary;
+    const printed = `${formatBytes(bytes)}, SHA-256 ${sha256}`;
+    if (verified) return `The program prints just the bytes of ${file}: ${printed}\n`;
+    return [
+      `The program prints something else than ${file}\n`,
+      `it prints ${printed}\n`,
+      `the file has ${formatBytes(expected.bytes)}, SHA-256 ${expected.sha256}\n`,
+      `the first ${formatCount(agreed)} are the same in both\n`,
+    ].join('');
   },
   failed: (result) => !(result as VerifySummary).verified,
 };

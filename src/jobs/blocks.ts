@@ -1,11 +1,12 @@
 /** Codes the blocks of a large file on several threads, each of which reads its own part of the file. */
-import { open, stat } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BlockCoder, BlockTask, CodedBlock, Source } from '../core/program/blocks';
 import { pagesOf } from '../core/program/model/engine';
 import { KolmoError } from '../core/error';
+import { readError } from '../runs/diskError';
 
 /** What a thread is started for. */
 export interface ThreadData {
@@ -87,11 +88,13 @@ function createQueue<Item>(): { put(item: Item): void; take(): Promise<Item> } {
  * @throws KolmoError with a sentence, here and when it is read
  */
 export async function openSource(path: string): Promise<Source> {
-  const found = await stat(path).catch((error: Error) => {
-    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
-  });
+  const refuse = (error: Error): never => {
+    throw readError(error, path);
+  };
+  const found = await stat(path).catch(refuse);
   if (!found.isFile())
     throw new KolmoError(`${path} is not a file: name one, since a program prints a single file.`);
+  await access(path, constants.R_OK).catch(refuse);
   const { size } = found;
   return {
     length: size,
@@ -102,7 +105,7 @@ export async function openSource(path: string): Promise<Source> {
 /** @throws KolmoError where the file has not so many bytes */
 export async function readPart(path: string, offset: number, length: number): Promise<Uint8Array> {
   const file = await open(path).catch((error: Error) => {
-    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+    throw readError(error, path);
   });
   try {
     const bytes = new Uint8Array(length);

@@ -17,7 +17,7 @@ import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge, type JudgedDataset } from './judge';
 import type { ProgramSummary } from './program';
-import { meanwhile, orRemoved, stoppedProgram } from './programSteps';
+import { meanwhile, onceMoved, onceProved, stoppedProgram } from './programSteps';
 import type { ProgramRequest } from './protocol';
 
 /** Samples that the quality is measured on. */
@@ -39,46 +39,21 @@ export async function* generativeRun(
     if (stopping()) throw new KolmoError(stoppedProgram);
     if (step.value.type === 'progress') yield { ...step.value, stage: 'program' };
   }
-  await writeArtifact(out, step.value.source);
-  return yield* orRemoved(out, prove({ run, out, started }, step.value, context));
-}
-
-/** Has the program draw and its samples judged, and tells what it is worth. */
-async function* prove(
-  { run, out, started }: { run: string; out: string; started: number },
-  { bytes, draw }: GenerativeProgram,
-  context: JobContext,
-): AsyncGenerator<RunEvent, ProgramSummary> {
-  const { now } = context;
+  const program = step.value;
   const written = now();
-  const samples = yield* output(out, [], 'Drawing samples', context);
-  const expected = sha256(draw([]));
-  const printed = sha256(samples.bytes);
-  if (printed !== expected) {
-    throw new KolmoError(
-      `The program ${out} did not draw the samples that its source draws here. This is a defect of Kolmo: please report it with the file model.kolmo of the run.`,
-    );
-  }
-  const decoded = now();
-
-  const record = await readRecord(run);
-  const dataset = yield* collectAgain(run, record, context);
-  let test: Metrics | undefined;
-  try {
-    if (dataset) {
-      const where = { run, stage: 'program' as const, threads: 1 };
-      const judged = yield* withJudge(dataset, record.architecture, where, context);
-      test = yield* measurePrinted(out, judged, context);
-    }
-  } finally {
-    await dataset?.close?.();
-  }
+  const proved = yield* onceProved(out, program.source, (draft) =>
+    prove({ run, out, draft }, program, context),
+  );
+  const { samples, test, seconds } = proved;
   const file = join(run, 'samples-idx3-ubyte');
   await writeArtifact(file, samples.bytes);
   const count = Buffer.from(samples.bytes).readUInt32BE(4);
-  await writeArtifact(join(run, samplesPicture), draw([`${count}`, '1', 'png']));
-  const size = record.dataset?.files[0]?.bytes ?? samples.bytes.length;
+  await writeArtifact(join(run, samplesPicture), program.draw([`${count}`, '1', 'png']));
+  const { dataset } = await readRecord(run);
+  const size = dataset?.files[0]?.bytes ?? samples.bytes.length;
   const packed = await bytesOnDisk(join(run, 'model.kolmo'));
+  const printed = sha256(samples.bytes);
+  const { bytes } = program;
   const measure: ProgramMeasure = {
     file,
     samples: count,
@@ -97,13 +72,13 @@ async function* prove(
     sha256: printed,
     verified: true,
     proof: {
-      command: samples.command,
+      command: onceMoved(samples.command, out),
       bytes: samples.bytes.length,
       printed,
-      expected,
-      seconds: decoded - written,
+      expected: printed,
+      seconds,
     },
-    seconds: { encode: written - started, decode: decoded - written },
+    seconds: { encode: written - started, decode: seconds },
   };
   const name = basename(out);
   yield {
@@ -124,6 +99,44 @@ async function* prove(
   return { program: out, ...measure, ...(test && { metrics: test }) };
 }
 
+interface Proved {
+  samples: { bytes: Uint8Array; command: string[] };
+  /** The quality of what the program draws, where it can be judged. */
+  test?: Metrics;
+  /** That the program took to draw the samples. */
+  seconds: number;
+}
+
+/** Has the program draw as a draft, whose samples have to be those that its source draws here, and has them judged. */
+async function* prove(
+  { run, out, draft }: { run: string; out: string; draft: string },
+  { draw }: GenerativeProgram,
+  context: JobContext,
+): AsyncGenerator<RunEvent, Proved> {
+  const { now } = context;
+  const started = now();
+  const program = { path: draft, name: out };
+  const samples = yield* output(program, [], 'Drawing samples', context);
+  if (sha256(samples.bytes) !== sha256(draw([]))) {
+    throw new KolmoError(
+      `The program ${out} did not draw the samples that its source draws here, so it was not kept. This is a defect of Kolmo: please report it with the file model.kolmo of the run.`,
+    );
+  }
+  const seconds = now() - started;
+
+  const record = await readRecord(run);
+  const dataset = yield* collectAgain(run, record, context);
+  try {
+    if (!dataset) return { samples, seconds };
+    const where = { run, stage: 'program' as const, threads: 1 };
+    const judged = yield* withJudge(dataset, record.architecture, where, context);
+    const test = yield* measurePrinted(program, judged, context);
+    return { samples, seconds, ...(test && { test }) };
+  } finally {
+    await dataset?.close?.();
+  }
+}
+
 /** The packed model, which holds the generator alone. */
 async function readModel(run: string): Promise<Model> {
   const path = join(run, 'model.kolmo');
@@ -133,16 +146,25 @@ async function readModel(run: string): Promise<Model> {
   return decode(new Uint8Array(await readFile(path)), path);
 }
 
+interface Drawing {
+  path: string;
+  /** How sentences call it. */
+  name: string;
+}
+
 /** What the program prints for such words, and the command that was run. */
 async function* output(
-  program: string,
+  { path, name }: Drawing,
   words: string[],
   note: string,
   context: JobContext,
 ): AsyncGenerator<RunEvent, { bytes: Uint8Array; command: string[] }> {
   const stopping = new AbortController();
   const chunks: Buffer[] = [];
-  const running = runProgram(program, words, (chunk) => chunks.push(chunk), stopping);
+  const running = runProgram(path, words, (chunk) => void chunks.push(chunk), {
+    name,
+    signal: stopping.signal,
+  });
   try {
     const command = yield* meanwhile(running, context, () => ({ done: 0, total: 0, note }));
     return { bytes: new Uint8Array(Buffer.concat(chunks)), command };
@@ -153,7 +175,7 @@ async function* output(
 
 /** The quality of what the program draws, from the samples that it printed; none where nothing can judge them or nobody waits for it. */
 async function* measurePrinted(
-  program: string,
+  program: Drawing,
   { judge, ...dataset }: JudgedDataset,
   context: JobContext,
 ): AsyncGenerator<RunEvent, Metrics | undefined> {

@@ -7,12 +7,13 @@ import { describe } from './describe';
 import { explain, inspect, unpack } from './files';
 import type { JobRequest } from './protocol';
 import { pipelineRun } from './pipeline';
-import { programRun, verifyRun } from './program';
+import { programRun } from './program';
 import { reportRun } from './report';
 import type { JobResults } from './results';
 import { surprisalRun } from './surprisal';
 import { sweepRun } from './sweep';
 import { trainRun } from './train';
+import { verifyRun } from './verify';
 
 type RequestOf<T extends JobRequest['type']> = Extract<JobRequest, { type: T }>;
 

@@ -1,7 +1,9 @@
-/** What both jobs that write programs do: wait so that they can be stopped, and leave nothing of a program that is not proved. */
+/** What both jobs that write programs do: wait so that they can be stopped, and let no program that is not proved stand where it was asked for. */
 import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { KolmoError } from '../core/error';
 import { waitFor } from '../core/program/waitFor';
+import { moveArtifact, writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import type { JobContext } from './context';
 
@@ -12,9 +14,10 @@ export async function* meanwhile<Result>(
   promise: Promise<Result>,
   { stopping }: JobContext,
   progress: () => { done: number; total: number; note: string },
+  stopped = stoppedProgram,
 ): AsyncGenerator<RunEvent, Result> {
   const listen = (): void => {
-    if (stopping()) throw new KolmoError(stoppedProgram);
+    if (stopping()) throw new KolmoError(stopped);
   };
   const result = yield* waitFor(promise, (): RunEvent => {
     listen();
@@ -24,15 +27,29 @@ export async function* meanwhile<Result>(
   return result;
 }
 
-/** Removes the program at `path` if what is done about it fails or is stopped. */
-export async function* orRemoved<Result>(
+/**
+ * Writes a program under a name beside `path`, takes the steps that prove it there, and only then puts it at `path`, where what was
+ * there before stays if a step fails or is stopped.
+ */
+export async function* onceProved<Result>(
   path: string,
-  steps: AsyncGenerator<RunEvent, Result>,
+  source: Uint8Array,
+  steps: (draft: string) => AsyncGenerator<RunEvent, Result>,
 ): AsyncGenerator<RunEvent, Result> {
+  const draft = draftOf(path);
   try {
-    return yield* steps;
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
+    await writeArtifact(draft, source);
+    const result = yield* steps(draft);
+    await moveArtifact(draft, path);
+    return result;
+  } finally {
+    await rm(draft, { force: true });
   }
 }
+
+/** The command that was run on the draft, as it is run on the program that stands at `path` now. */
+export const onceMoved = (command: string[], path: string): string[] =>
+  command.map((word) => word.replace(basename(draftOf(path)), () => basename(path)));
+
+/** Node knows a program by the end of its name. */
+const draftOf = (path: string): string => `${path}.${process.pid}.tmp.mjs`;

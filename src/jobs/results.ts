@@ -2,12 +2,13 @@
 import type { AnalyseSummary } from './analyse';
 import type { CompressSummary } from './compress';
 import type { Explained, Inspected, UnpackSummary } from './files';
-import type { ProgramSummary, VerifySummary } from './program';
+import type { ProgramSummary } from './program';
 import type { DatasetDescription, JobRequest } from './protocol';
 import type { ReportSummary } from './report';
 import type { SurprisalMeasure } from './surprisal';
 import type { SweepSummary } from './sweep';
 import type { TrainSummary } from './train';
+import type { VerifySummary } from './verify';
 
 export interface JobResults {
   /** A request with passes answers with what they made. */

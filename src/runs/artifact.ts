@@ -21,14 +21,26 @@ export async function writeArtifact(path: string, content: Uint8Array | string):
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await moveArtifact(temporary, path);
   } catch (error) {
     // Why the file cannot be written matters more than what is left of it.
     await rm(temporary, { force: true }).catch(() => {});
     throw diskError(error, path);
   }
   return bytes.length;
+}
+
+/**
+ * Puts a file that was written beside `path` in its place.
+ * @throws KolmoError with a sentence for a folder that cannot be written
+ */
+export async function moveArtifact(from: string, path: string): Promise<void> {
+  try {
+    await rename(from, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw diskError(error, path);
+  }
 }
 
 /**

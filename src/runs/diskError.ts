@@ -48,7 +48,7 @@ export function readError(error: unknown, path: string): Error {
 const adviceOf: Record<string, string> = {
   EACCES: 'allow yourself to read it',
   EPERM: 'allow yourself to read it',
-  ENOENT: 'put it back where it was',
+  ENOENT: 'check its name, put it back where it was',
 };
 
 /** Of what nobody closer has said a sentence about, the call that failed tells whether something was read or written. */

@@ -23,6 +23,9 @@ export interface Running {
   signal?: AbortSignal;
 }
 
+/** Takes what a program prints as it comes; the program waits until it has been taken. */
+export type OnOutput = (chunk: Buffer) => void | Promise<void>;
+
 /**
  * Runs the program at `path` (absolute) and compares the SHA-256 of its output, of which no more than a part is held, with
  * `expected`. Throws a KolmoError with the program's own words if it fails.
@@ -30,16 +33,16 @@ export interface Running {
 export async function verifyProgram(
   path: string,
   expected: string,
-  { onBytes = () => {}, ...running }: { onBytes?: (printed: number) => void } & Running = {},
+  { onOutput, ...running }: { onOutput?: OnOutput } & Running = {},
 ): Promise<Verification> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const onOutput = (chunk: Buffer): void => {
+  const take = async (chunk: Buffer): Promise<void> => {
     hash.update(chunk);
     bytes += chunk.length;
-    onBytes(bytes);
+    await onOutput?.(chunk);
   };
-  const command = await runProgram(path, [], onOutput, running);
+  const command = await runProgram(path, [], take, running);
   const printed = hash.digest('hex');
   return { verified: printed === expected, sha256: printed, bytes, command };
 }
@@ -53,7 +56,7 @@ export async function verifyProgram(
 export async function runProgram(
   path: string,
   words: string[],
-  onOutput: (chunk: Buffer) => void,
+  onOutput: OnOutput,
   { name = path, signal }: Running = {},
 ): Promise<string[]> {
   // Node looks for what a link stands for, and may read nothing but what is named here.
@@ -82,14 +85,17 @@ export async function runProgram(
   });
   try {
     let complaint = '';
-    child.stdout.on('data', onOutput);
     child.stderr.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(-mostComplaint);
     });
-    const end = await new Promise<Omit<End, 'complaint'>>((resolve, reject) => {
+    const ended = new Promise<Omit<End, 'complaint'>>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => resolve({ code, signal }));
     });
+    const taken = (async () => {
+      for await (const chunk of child.stdout) await onOutput(chunk as Buffer);
+    })();
+    const [end] = await Promise.all([ended, taken]);
     if (end.code !== 0) throw new KolmoError(failureOf(name, { ...end, complaint }));
     return command;
   } finally {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   symlinkSync,
@@ -17,7 +18,8 @@ import type { Architecture } from '../../../src/core/train/model';
 import { createRandom } from '../../../src/core/random';
 import type { JobContext } from '../../../src/jobs/context';
 import { startJob } from '../../../src/jobs/job';
-import { programRun, verifyRun } from '../../../src/jobs/program';
+import { programRun } from '../../../src/jobs/program';
+import { verifyRun } from '../../../src/jobs/verify';
 import { samplesPicture, type RunEvent } from '../../../src/runs/events';
 import { writeRecord } from '../../../src/runs/folder';
 import { emptyRun, reduce } from '../../../src/runs/state';
@@ -102,6 +104,26 @@ describe('a program job', () => {
     };
     await assert.rejects(finish(job, change), /a\.csv was changed while its program was written/);
     assert.deepEqual(writtenIn(folder), []);
+  });
+
+  it('leaves the old program where it is until the new one is proved', async (t) => {
+    const folder = tableFolder(t);
+    const old = (): string => readFileSync(join(folder, 'out', 'program.mjs'), 'utf8');
+    mkdirSync(join(folder, 'out'));
+    writeFileSync(join(folder, 'out', 'program.mjs'), 'old');
+    let stopping = false;
+    const stopped = programRun(request(folder, 'a.csv'), { ...context, stopping: () => stopping });
+    await assert.rejects(
+      finish(stopped, (event) => {
+        stopping ||= event.type === 'progress' && event.note === 'Running the program';
+        if (stopping) assert.equal(old(), 'old');
+      }),
+      /Stopped before the program was written and verified/,
+    );
+    assert.deepEqual([writtenIn(folder), old()], [['program.mjs'], 'old']);
+    const { result } = await finish(programRun(request(folder, 'a.csv'), context));
+    assert.deepEqual(writtenIn(folder), ['program.mjs']);
+    assert.equal(old().length > 3 && result.proof.command.at(-1), result.program);
   });
 
   it('leaves nothing behind when it is stopped', async (t) => {
@@ -229,6 +251,40 @@ describe('a program job on a run that trained a generator', () => {
 });
 
 describe('verifying a run', () => {
+  const said = (folder: string) =>
+    finish(
+      verifyRun(
+        { type: 'verify', program: join(folder, 'p.mjs'), file: join(folder, 'a') },
+        context,
+      ),
+    ).then(({ result }) => result);
+
+  for (const [what, printed, agreed] of [
+    ['another byte', 'abcabXab', 5],
+    ['too few bytes', 'abcab', 5],
+    ['too many bytes', 'abcabcabc', 8],
+  ] as const) {
+    it(`says where ${what} begin, and what the file has`, async (t) => {
+      const p = `process.stdout.write('${printed}')`;
+      const result = await said(temporaryFolder(t, { a: 'abcabcab', 'p.mjs': p }));
+      assert.equal(result.verified, false);
+      assert.equal(result.agreed, agreed);
+      assert.equal(result.bytes, printed.length);
+      assert.deepEqual(result.expected, { bytes: 8, sha256: sha256(Buffer.from('abcabcab')) });
+    });
+  }
+
+  it('says of what is not there what to do, and of a stop what was not done', async (t) => {
+    const folder = temporaryFolder(t, { a: 'abc' });
+    await assert.rejects(said(folder), /p\.mjs cannot be read \(ENOENT\): check its name/);
+    writeFileSync(join(folder, 'p.mjs'), `process.stdout.write('abc')`);
+    const job = verifyRun(
+      { type: 'verify', program: join(folder, 'p.mjs'), file: join(folder, 'a') },
+      { ...context, stopping: () => true },
+    );
+    await assert.rejects(finish(job), /^KolmoError: Stopped before all .* was compared/);
+  });
+
   it('keeps the proof in the history, also when the file has changed since', async (t) => {
     const folder = temporaryFolder(t, { a: 'abc'.repeat(400) });
     const made = await finish(programRun(request(folder, 'a'), context));

@@ -34,7 +34,10 @@ const refused = (syscall: string, code: string, path?: string): Error =>
 describe('fileError', () => {
   const cases: [Error, RegExp][] = [
     [refused('open', 'EACCES', '/data/a.csv'), /^\/data\/a\.csv cannot be read \(EACCES\): allow/],
-    [refused('stat', 'ENOENT', '/data/a.csv'), /^\/data\/a\.csv cannot be read \(ENOENT\): put it/],
+    [
+      refused('stat', 'ENOENT', '/data/a.csv'),
+      /^\/data\/a\.csv cannot be read \(ENOENT\): check its name, put it/,
+    ],
     [refused('scandir', 'EPERM', '/data'), /^\/data cannot be read \(EPERM\)/],
     [refused('read', 'EISDIR'), /^A file cannot be read \(EISDIR\): see that it is a file/],
     [refused('mkdir', 'EACCES', '/data/run/x'), /^\/data\/run cannot be written \(EACCES\)/],
