@@ -52,8 +52,8 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
+/** `--out` is a flag of those commands that write something. */
 export const commonFlags: Record<string, Flag> = {
-  out: { type: 'text', description: 'Folder or file to write.' },
   seed: { type: 'number', description: 'Seed of all chance.', default: 1, integer: true },
   threads: {
     type: 'number',

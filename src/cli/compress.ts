@@ -24,6 +24,7 @@ export const compress: Command = {
   flags: {
     ...passFlags,
     'no-fine-tune': { type: 'switch', description: 'Do not train on after a pass.' },
+    out: { type: 'text', description: 'Folder of the run that is made of a model file.' },
   },
   async run({ operands: [subject], given, seed, threads, out, ...parsed }) {
     const path = resolve(subject);

@@ -24,6 +24,13 @@ export const program: Command = {
       default: 'balanced',
     },
     ascii: { type: 'switch', description: 'Use printable characters only.' },
+    seed: {
+      type: 'number',
+      description: 'Seed of the network that a program may carry.',
+      default: 0,
+      integer: true,
+    },
+    out: { type: 'text', description: 'Program to write, which ends in .mjs.' },
   },
   async run({ operands: [path], given, out, threads, ...parsed }) {
     if (out !== undefined && !out.endsWith('.mjs')) {
@@ -35,6 +42,7 @@ export const program: Command = {
         ...(await sourceOf(resolve(path), out && resolve(out))),
         effort: (given.get('effort') as ProgramRequest['effort'] | undefined) ?? 'balanced',
         ascii: given.has('ascii'),
+        ...(given.has('seed') && { seed: given.get('seed') as number }),
         threads,
       },
       parsed,

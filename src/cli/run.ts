@@ -14,7 +14,10 @@ export const run: Command = {
   summary:
     'Runs a pipeline file: train, then compress. One that was interrupted goes on with --out RUN.',
   operands: ['FILE.kolmo.json'],
-  flags: { engine: engineFlag },
+  flags: {
+    engine: engineFlag,
+    out: { type: 'text', description: 'Folder of the run.' },
+  },
   async run({ operands: [file], given, threads, seed, out, ...parsed }) {
     const path = resolve(file);
     const text = await readFile(path, 'utf8').catch((error: Error) => {

@@ -17,7 +17,7 @@ export const runs: Command = {
   usage: 'runs',
   summary: 'Lists the runs below the current folder (or --out), the newest first.',
   operands: [],
-  flags: {},
+  flags: { out: { type: 'text', description: 'Folder to look in.' } },
   async run({ out = '.' }) {
     const found = await listRuns(resolve(out));
     return {

@@ -43,6 +43,7 @@ export const sweep: Command = {
       minimum: 1,
       integer: true,
     },
+    out: { type: 'text', description: 'Folder of the sweep.' },
   },
   async run({ operands: [subject], given, seed, threads, out, ...parsed }) {
     const base = resolve(subject);

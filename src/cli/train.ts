@@ -28,6 +28,7 @@ export const train: Command = {
     ...flagsOf(trainSettings),
     engine: engineFlag,
     ...flagsOf(shareSettings),
+    out: { type: 'text', description: 'Folder of the run.' },
   },
   async run({ operands: [dataset], given, seed, threads, out, ...parsed }) {
     const path = resolve(dataset);

@@ -10,7 +10,7 @@ export const unpack: Command = {
   summary:
     'Writes a packed model as ONNX, beside it or to --out; as safetensors where that ends so.',
   operands: ['FILE.kolmo'],
-  flags: {},
+  flags: { out: { type: 'text', description: 'File to write.' } },
   async run({ operands: [file], out, ...parsed }) {
     if (!file.endsWith('.kolmo') && out === undefined) {
       throw new UsageError(`${file} does not end in .kolmo: say with --out where the model goes.`);

@@ -31,7 +31,7 @@ export async function* programRun(
   request: ProgramRequest,
   context: JobContext,
 ): AsyncGenerator<RunEvent, ProgramSummary> {
-  const { file, out, effort, ascii, threads, blockBytes, run } = request;
+  const { file, out, effort, ascii, seed, threads, blockBytes, run } = request;
   const { now } = context;
   if (run !== undefined && isRun(run) && isGenerator(await readRecord(run))) {
     return yield* generativeRun(request, run, context);
@@ -40,11 +40,8 @@ export async function* programRun(
   const { length: size } = source;
   await prepareOutput(out, file);
   const started = now();
-  yield {
-    type: 'stageStarted',
-    stage: 'program',
-    settings: { file: basename(file), effort, ascii },
-  };
+  const options = { effort, ascii, ...(seed !== undefined && { seed }) };
+  yield { type: 'stageStarted', stage: 'program', settings: { file: basename(file), ...options } };
   const warning = patience(file, size, threads);
   if (warning) yield { type: 'warning', stage: 'program', message: warning };
   const curve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };
@@ -56,11 +53,10 @@ export async function* programRun(
     const writing =
       size > (blockBytes ?? usualBlock)
         ? writeInBlocks(source, threadedCoder(file, threads), {
-            effort,
-            ascii,
+            ...options,
             ...(blockBytes !== undefined && { blockBytes }),
           })
-        : writeProgram(await source.read(0, size), { effort, ascii });
+        : writeProgram(await source.read(0, size), options);
     const program = yield* follow(writing, curve, context);
     const encoded = now();
     const { verified, proof, rivals } = yield* onceProved(

@@ -99,6 +99,8 @@ export interface ProgramRequest {
   out: string;
   effort: 'fast' | 'balanced' | 'max';
   ascii: boolean;
+  /** Of the network that is trained for the program. Default: as `programDefaults` says. */
+  seed?: number;
   /** At most so many blocks of a large file are coded at once. */
   threads: number;
   /** Most bytes of a block, beyond which a file is split. Default: as core/program/sizes.ts says. */

@@ -42,6 +42,8 @@ describe('kolmo', () => {
     [['sweep', '.', '--prune', '0.5,2'], /^--prune is a number from 0 to 0\.999, not 2\./],
     [['sweep', '.'], /^A sweep needs values of a pass, as in --prune 0\.8,0\.9,0\.95\./],
     [['report', 'a', '--json=yes'], /^--json takes no value\./],
+    [['surprisal', 'a', '--out', 'b'], /^There is no flag --out: choose among --limit/],
+    [['verify', 'a', 'b', '--out', 'c'], /^There is no flag --out: choose among --seed/],
   ];
   for (const [words, sentence] of wrong) {
     it(`exits with 2 on "${words.join(' ')}" and says why`, () => {

@@ -94,6 +94,14 @@ describe('a program job', () => {
     assert.match(await said('huge'), /coded in 120 blocks on 2 threads.* xz and zstd are left out/);
   });
 
+  it('passes the seed on, and tells it', async (t) => {
+    const job = programRun({ ...request(tableFolder(t), 'a.csv'), seed: 5 }, context);
+    const { value } = await job.next();
+    await job.return(undefined as never);
+    assert.ok(value && 'settings' in value);
+    assert.deepEqual(value.settings, { file: 'a.csv', effort: 'fast', ascii: false, seed: 5 });
+  });
+
   it('writes nothing for a file that changes meanwhile', async (t) => {
     const folder = tableFolder(t);
     const job = programRun(request(folder, 'a.csv'), context);
