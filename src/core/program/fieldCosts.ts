@@ -1,4 +1,5 @@
 /** What each column of a table and each key of JSON costs: the bits of its fields, their ends included. */
+import { keyTracker } from './model/fields';
 import { trackerFor } from './model/kinds';
 import { sumOf } from './ranges';
 import { nameOf, readFields } from './semantics';
@@ -14,7 +15,7 @@ export interface FieldCost {
 
 /** In the order in which columns first occur; every byte belongs to one. Other files than tables and JSON have none. */
 export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Syntax): FieldCost[] {
-  const tracker = trackerFor(syntax);
+  const tracker = syntax.type === 'json' ? keyTracker : trackerFor(syntax);
   // A log's columns are as many as its templates have words.
   if (!tracker || syntax.type === 'log') return [];
   // A line end closes the field that the file may leave open; a field is told when the byte after its end comes.

@@ -55,6 +55,21 @@ describe('fieldCosts', () => {
       2 * text.length,
     );
   });
+  it('gives what arrays hold to their key, and what objects in them hold to theirs', () => {
+    const polygon = '{"type":"Polygon","coordinates":[[[1,2],[3,4]],[[5,6]]],"id":7}';
+    const fields = costs(`{"features":[${polygon},${polygon}],"n":8}`, { type: 'json' });
+    assert.deepEqual(
+      fields.map(({ name, bytes }) => [name, bytes]),
+      [
+        ['keys and punctuation', 74],
+        ['features', 2],
+        ['type', 20],
+        ['coordinates', 46],
+        ['id', 4],
+        ['n', 2],
+      ],
+    );
+  });
   it('knows no fields in text', () => {
     assert.deepEqual(costs('a, b and c', { type: 'text' }), []);
   });

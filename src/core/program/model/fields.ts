@@ -78,9 +78,8 @@ export const tableTracker = (
   ${lookAbove}`,
 });
 
-/** JSON: a key is a column, numbered when it is first seen; everything between values is column 0. */
-export const jsonTracker: Tracker = {
-  state: `${fieldState} let quoted = 0, escaped = 0, text = 0, key = 0, keys = new Map();`,
+const jsonFields = (between: { state: string; step: string }): Tracker => ({
+  state: `${fieldState} let quoted = 0, escaped = 0, text = 0, key = 0, keys = new Map();${between.state}`,
   step: `if (i) {
   let next = -1;
   if (quoted) {
@@ -89,11 +88,21 @@ export const jsonTracker: Tracker = {
     escaped = c1 === 92 && !escaped ? 1 : 0;
   } else if (c1 === 34) quoted = 1, text = escaped = 0;
   else if (c1 === 58) { keys.has(key) || keys.set(key, keys.size + 1); next = Math.min(keys.get(key), 255); }
-  else if (c1 === 44 || c1 === 123 || c1 === 125 || c1 === 91 || c1 === 93) next = 0;
+  else if (c1 === 44 || c1 === 123 || c1 === 125 || c1 === 91 || c1 === 93) { ${between.step} }
   if (next >= 0) { if (!col) key = left, prefix = 0; ${nextField('next')} if (!col) prefix = mix(key, 5); } else ${inField}
   ${everyByte} }
   ${lookAbove}`,
-};
+});
+
+/** JSON: a key is a column, numbered when it is first seen; everything between values is column 0, and so is what arrays hold. */
+export const jsonTracker = jsonFields({ state: '', step: 'next = 0;' });
+
+/** JSON, where what arrays hold belongs to the key that they are the value of: so it is told, but seldom predicted better. */
+export const keyTracker = jsonFields({
+  // Of each open bracket a bit, whether it is an array's.
+  state: ' let nest = 0;',
+  step: `if (c1 > 44) nest = c1 & 4 ? nest >> 1 : nest << 1 | c1 < 99; next = nest & c1 < 99 ? col : 0;`,
+});
 
 /**
  * Logs: fields end at spaces and brackets, and a column is what the words of the line so far say, digits left out. Lines follow
