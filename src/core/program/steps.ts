@@ -14,8 +14,9 @@ export function clockSteps(table: string, syntax: Syntax): Restatement | undefin
   for (const [column, cell] of second.trimEnd().split(delimiter).entries()) {
     const calendar = calendarOf(cell);
     if (!calendar) continue;
-    const before = column ? `(?<=^(?:[^${delimiter}\\n]*[${delimiter}]){${column}})` : '^';
-    const cells = new RegExp(`${before}[^${delimiter}\\r\\n]+`, 'gm');
+    // Not behind a look back, which would read all cells to the left of each.
+    const before = `^((?:[^${delimiter}\\n]*[${delimiter}]){${column}})`;
+    const cells = new RegExp(`${before}([^${delimiter}\\r\\n]+)`, 'gm');
     const restated = stepsOf(table, cells, calendar, 1) ?? stepsOf(table, cells, calendar, -1);
     if (!restated) continue;
     const { text, first, sign } = restated;
@@ -26,9 +27,11 @@ export function clockSteps(table: string, syntax: Syntax): Restatement | undefin
       gap === ' ' ? ".replace('T',' ')" : '',
       zone ? `+'${zone}'` : '',
     ].join('');
+    const steps = column ? `${before}(\\d+)` : '^\\d+';
+    const [given, kept] = column ? ['(a,b,s)', 'b+'] : ['s', ''];
     return {
       text,
-      restore: `t=>t.replace(/${before}\\d+/gm,(t=>s=>new Date((t-=${-sign}*s)*${milliseconds}).toISOString()${written})(${first}))`,
+      restore: `t=>t.replace(/${steps}/gm,(t=>${given}=>${kept}new Date((t-=${-sign}*s)*${milliseconds}).toISOString()${written})(${first}))`,
       sentence: `The times of a column go one way, and are told as ${name} from row to row.`,
       syntax: { ...syntax, clock: { column, ...clock } },
     };
@@ -82,14 +85,14 @@ function stepsOf(
 ): { text: string; first: number; sign: number } | undefined {
   const times: number[] = [];
   let isOneWay = true;
-  const text = table.replace(cells, (cell) => {
+  const text = table.replace(cells, (whole, before: string, cell: string) => {
     const time = timeOf(cell, calendar);
     // What is no number is not taken for a step, either.
-    if (Number.isNaN(time) && times.length === 0 && /^\D/.test(cell)) return cell;
+    if (Number.isNaN(time) && times.length === 0 && /^\D/.test(cell)) return whole;
     const step = sign * (time - (times.at(-1) ?? time));
     if (!(step >= 0)) isOneWay = false;
     times.push(time);
-    return String(step);
+    return `${before}${step}`;
   });
   return isOneWay && times.length >= leastTimes ? { text, first: times[0], sign } : undefined;
 }

@@ -104,6 +104,15 @@ describe('a column of times that go one way', () => {
     assert.ok(last.startsWith('0,0\r\n1,2\r\n2,4\r\n'), last.slice(0, 20));
   });
 
+  it('takes no longer to find in a wide table than its cells take', () => {
+    const row = '7,'.repeat(4000);
+    const wide = repeated(70, (k) => `${row}${at(k, day).slice(0, 10)}\n`).join('');
+    const began = performance.now();
+    assert.ok(textFor(wide)!.startsWith(`${row}0\n${row}2\n`));
+    // With a look back it took 20 seconds.
+    assert.ok(performance.now() - began < 4000);
+  });
+
   it('may lack some', () => {
     const text = textFor(table((k) => (k % 20 === 2 ? '' : at(k, day).slice(0, 10))))!;
     assert.ok(text.startsWith('id,when,v\n0,0,x0\n1,2,x1\n2,,x2\n3,6,x3\n'), text.slice(0, 40));
