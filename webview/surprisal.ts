@@ -1,5 +1,5 @@
 /**
- * The surprisal of an image file in the browser: each sample beside the bits that its pixels cost.
+ * The surprisal of images in the browser: each sample beside the bits that its pixels cost.
  *
  * Hooks for tests (stable): `body[data-kind="surprisal"][data-ready]`, `[data-view=mean] canvas`,
  * `[data-view=samples][data-count]`, in it `figure[data-sample][data-bits]`; `[data-view=order]`.
@@ -15,8 +15,9 @@ import { drawMessages, facts } from './page';
 
 interface Sample {
   name: string;
-  /** Place in the file, from 1. */
+  /** Place among those that were measured, from 1. */
   number?: number;
+  /** Bytes of its pixels, and the bits of each. */
   pixels: Uint8Array;
   costs: Float32Array;
   bits: number;
@@ -31,7 +32,7 @@ const orders = [
 /** More than a person looks through would only slow the page down. */
 const shownSamples = 120;
 
-/** A pixel that costs so many bits has the full colour. */
+/** A pixel each of whose bytes costs so many bits has the full colour. */
 const hottest = 6;
 
 const host = acquireVsCodeApi<{ order?: string }>();
@@ -43,7 +44,7 @@ new MutationObserver(() => redraw?.()).observe(document.body, {
 });
 
 function page(all: ToSurprisalPanel): Node[] {
-  const { file, width, height, total } = all;
+  const { file, width, height, channels, total } = all;
   const samples = samplesOf(all);
   const bits = samples.reduce((sum, sample) => sum + sample.bits, 0);
   const pixels = samples.length * width * height;
@@ -80,12 +81,12 @@ function page(all: ToSurprisalPanel): Node[] {
     facts([
       `${formatCount(samples.length)} of ${formatCount(total)} samples of ${width} x ${height}`,
       `${(bits / Math.max(1, pixels)).toFixed(3)} bits a pixel`,
-      `${formatBytes(Math.ceil(bits / 8))} of surprise in ${formatBytes(pixels)}`,
+      `${formatBytes(Math.ceil(bits / 8))} of surprise in ${formatBytes(pixels * channels)}`,
     ]),
     element(
       'p',
       { class: 'hint' },
-      `Left the sample, right the bits of each pixel: nothing where the pixel followed from those before it, full colour from ${hottest} bits.`,
+      `Left the sample, right the bits of each pixel: nothing where the pixel followed from those before it, full colour from ${hottest * channels} bits.`,
     ),
     mean,
     element('label', { class: 'row', for: 'order' }, 'Samples', order),
@@ -93,12 +94,12 @@ function page(all: ToSurprisalPanel): Node[] {
   ];
 }
 
-function samplesOf({ width, height, pixels, costs }: ToSurprisalPanel): Sample[] {
-  const size = width * height;
+function samplesOf({ width, height, channels, pixels, costs, names }: ToSurprisalPanel): Sample[] {
+  const size = width * height * channels;
   return Array.from({ length: costs.length / size }, (_, i) => {
     const own = costs.subarray(i * size, (i + 1) * size);
     return {
-      name: `Sample ${i + 1}`,
+      name: names?.[i] ?? `Sample ${i + 1}`,
       number: i + 1,
       pixels: pixels.subarray(i * size, (i + 1) * size),
       costs: own,
@@ -124,20 +125,28 @@ function meanOf(samples: Sample[]): Sample {
 
 function tile(
   { name, number, pixels, costs, bits }: Sample,
-  { width, height }: ToSurprisalPanel,
+  { width, height, channels }: ToSurprisalPanel,
 ): HTMLElement {
   const [r, g, b] = rgb(themeColor('--vscode-charts-red', '#f14c4c'));
   const words = formatBits(bits);
+  /** Of the pixel at `i`, which may be of three bytes or of one. */
+  const level = (i: number, channel: number): number =>
+    pixels[i * channels + Math.min(channel, channels - 1)];
+  const heat = (i: number): number => {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) sum += costs[i * channels + channel];
+    return Math.min(255, (sum / channels / hottest) * 255);
+  };
   return element(
     'figure',
     { class: 'sample', 'data-bits': Math.round(bits), 'data-sample': number },
-    canvas({ width, height }, `${name}, its pixels`, (i) => [pixels[i], pixels[i], pixels[i], 255]),
-    canvas({ width, height }, `${name}, ${words} by pixel`, (i) => [
-      r,
-      g,
-      b,
-      Math.min(255, (costs[i] / hottest) * 255),
+    canvas({ width, height }, `${name}, its pixels`, (i) => [
+      level(i, 0),
+      level(i, 1),
+      level(i, 2),
+      255,
     ]),
+    canvas({ width, height }, `${name}, ${words} by pixel`, (i) => [r, g, b, heat(i)]),
     element('figcaption', {}, `${name}: ${words}`),
   );
 }

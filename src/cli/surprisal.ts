@@ -17,9 +17,11 @@ interface CostOfRange {
 }
 
 interface CostOfRegion extends CostOfRange {
-  /** Number of its first and last line, sample, record or block, counted from 1. */
+  /** Number of its first and last line, sample, record or block, counted from 1; 0 is what stands before them. */
   first: number;
   last: number;
+  /** Of an image in a folder: its path there. */
+  name?: string;
   bitsPerByte: number;
   /** What predicted most of its bytes best. */
   context?: string;
@@ -43,7 +45,7 @@ const shown = 8;
 export const surprisal: Command = {
   usage: 'surprisal FILE',
   summary:
-    'Measures how many bits each part of a file costs a predictor that learns on it: what is law and what is accident.',
+    'Measures how many bits each part of a file, or each image of a folder, costs a predictor that learns on it: what is law and what is accident.',
   operands: ['FILE'],
   flags: {
     limit: {
@@ -65,14 +67,24 @@ export const surprisal: Command = {
       ),
     ),
   print(result) {
-    const { file, bytes, bits, bitsPerByte, unit, dearest, cheapest } = result as SurprisalSummary;
+    const { file, bytes, bits, bitsPerByte, unit, ranges, dearest, cheapest } =
+      result as SurprisalSummary;
+    /** A region in one long line is said to be in it. */
+    const placeOf = ({ first, last, name, from, to }: CostOfRegion): string => {
+      if (name) return name;
+      if (last === 0) return 'header';
+      if (first === 0) return `header, ${unit}s 1-${last}`;
+      if (first !== last) return `${unit}s ${first}-${last}`;
+      const isPart = !ranges.some((range) => range.from === from && range.to === to);
+      return isPart ? `in ${unit} ${first}` : `${unit} ${first}`;
+    };
     const rows = (regions: CostOfRegion[]): string[][] =>
-      regions.map(({ first, last, from, to, bits: cost, bitsPerByte: rate, context }) => [
-        first === last ? `${unit} ${first}` : `${unit}s ${first}-${last}`,
-        `${from}-${to}`,
-        formatCount(cost),
-        rate.toFixed(3),
-        context ?? '',
+      regions.map((region) => [
+        placeOf(region),
+        `${region.from}-${region.to}`,
+        formatCount(region.bits),
+        region.bitsPerByte.toFixed(3),
+        region.context ?? '',
       ]);
     const heads = [unit, 'bytes', 'bits', 'bits a byte', 'best predicted from'];
     if (bytes === 0) return `${file} is empty: nothing in it can surprise.\n`;
@@ -87,8 +99,8 @@ export const surprisal: Command = {
 };
 
 function summaryOf(measure: SurprisalMeasure): SurprisalSummary {
-  const { file, data, costs, best, contexts, partition } = measure;
-  const { unit, starts } = partition;
+  const { file, data, costs, best, contexts, partition, names } = measure;
+  const { unit, starts, isHeaded, encoding } = partition;
   const range = (from: number, to: number): CostOfRange => ({
     from,
     to,
@@ -96,14 +108,16 @@ function summaryOf(measure: SurprisalMeasure): SurprisalSummary {
   });
   const named = (context: number | undefined) =>
     context === undefined ? {} : { context: contexts[context] };
+  const before = isHeaded ? 0 : 1;
   const region = ({ first, last, from, to, bits }: Region): CostOfRegion => ({
     ...range(from, to),
-    first: first + 1,
-    last: last + 1,
+    first: first + before,
+    last: last + before,
+    ...(names && first > 0 && first === last && { name: names[first - 1] }),
     bitsPerByte: rounded(bits / (to - from)),
     ...named(mostFrequent(best, from, to)),
   });
-  const { dearest, cheapest } = extremes(costs, partition, shown);
+  const { dearest, cheapest } = extremes(data, costs, partition, shown);
   const bits = sumOf(costs, 0, costs.length);
   return {
     file,
@@ -114,7 +128,7 @@ function summaryOf(measure: SurprisalMeasure): SurprisalSummary {
     ranges: Array.from(starts, (from, k) => {
       const to = starts[k + 1] ?? data.length;
       if (unit !== 'line') return range(from, to);
-      const tokens = wordCosts(data, measure, { from, to }).map((word) => ({
+      const tokens = wordCosts(data, measure, { from, to }, encoding).map((word) => ({
         ...range(word.from, word.from + word.bytes),
         ...named(word.best),
       }));

@@ -2,7 +2,6 @@
 import type { DatasetOptions } from '../core/data/dataset';
 import type { MappedPass } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
-import type { SurprisalOptions } from '../core/program/surprisal';
 import type { Runtime } from '../core/engine/session';
 import type { TrainOptions } from '../core/train/options';
 import type { StampedEvent } from '../runs/events';
@@ -140,9 +139,14 @@ export interface ExplainRequest {
 }
 
 /** Answers with a `SurprisalMeasure`: what each byte of the file costs, and what predicted it. */
-export interface SurprisalRequest extends SurprisalOptions {
+export interface SurprisalRequest {
   type: 'surprisal';
+  /** Absolute path of a file, or of a folder of images. */
   file: string;
+  /** Measure only so many bytes from the beginning. */
+  limit?: number;
+  /** Measure only so many samples, where it holds images. */
+  samples?: number;
 }
 
 /** Writes a packed model as an ONNX or a safetensors file. Answers with its path and bytes. */

@@ -1,44 +1,39 @@
-/** What a surprisal request does: measures what each byte of a file costs. */
-import { readFile } from 'node:fs/promises';
+/** What a surprisal request does: measures what each byte of a file, or of the pixels in a folder, costs. */
+import type { CollectEvent } from '../core/data/reader';
 import { KolmoError } from '../core/error';
+import type { ProgramEvent } from '../core/program/program';
 import { surprisal, type Surprisal } from '../core/program/surprisal';
 import type { RunEvent } from '../runs/events';
 import type { JobContext } from './context';
+import { readMeasured, type Measured } from './measured';
 import type { SurprisalRequest } from './protocol';
 
-export interface SurprisalMeasure extends Surprisal {
+export interface SurprisalMeasure extends Surprisal, Measured {
   file: string;
-  /** What was measured: the file, or its beginning. */
-  data: Uint8Array;
-  /** Bytes of the whole file. */
-  size: number;
 }
 
 export async function* surprisalRun(
-  { file, limit, samples }: SurprisalRequest,
-  { stopping }: JobContext,
+  { file, ...most }: SurprisalRequest,
+  context: JobContext,
 ): AsyncGenerator<RunEvent, SurprisalMeasure> {
-  const bytes = new Uint8Array(
-    await readFile(file).catch((error: Error) => {
-      throw new KolmoError(`${file} cannot be read: ${error.message}.`);
-    }),
-  );
-  const measuring = surprisal(bytes, { limit, samples });
+  const measured = yield* untilStopped(readMeasured(file, most), context);
+  const costs = yield* untilStopped(surprisal(measured.data, measured.size), context);
+  return { file, ...measured, ...costs };
+}
+
+/** Passes on how far it is, until it ends or is asked to stop. */
+async function* untilStopped<Result>(
+  steps: AsyncGenerator<CollectEvent | ProgramEvent, Result>,
+  { stopping }: JobContext,
+): AsyncGenerator<RunEvent, Result> {
   try {
     for (;;) {
       if (stopping()) throw new KolmoError('Stopped before the surprisal was measured.');
-      const step = await measuring.next();
-      if (step.done) {
-        return {
-          file,
-          data: bytes.slice(0, step.value.costs.length),
-          size: bytes.length,
-          ...step.value,
-        };
-      }
+      const step = await steps.next();
+      if (step.done) return step.value;
       if (step.value.type === 'progress') yield { ...step.value, stage: 'program' };
     }
   } finally {
-    await measuring.return(undefined as never);
+    await steps.return(undefined as never);
   }
 }

@@ -59,17 +59,21 @@ export interface ComparisonMemory {
   runs?: string[];
 }
 
-/** Host to the surprisal panel of an image file. */
+/** Host to the surprisal panel of a file or folder of images. */
 export interface ToSurprisalPanel {
   type: 'samples';
   file: string;
   width: number;
   height: number;
-  /** Samples in the file. */
+  /** Bytes of a pixel: 1 where it is grey, 3 where it is red, green and blue. */
+  channels: number;
+  /** Samples in the file or folder. */
   total: number;
-  /** Pixels of the first samples and the bits of each: sample by sample, row by row. */
+  /** Bytes of the pixels of those that were measured, and the bits of each: sample by sample, row by row. */
   pixels: Uint8Array;
   costs: Float32Array;
+  /** Of a folder: the paths of these samples in it. */
+  names?: string[];
 }
 
 export type FromSurprisalPanel = { type: 'ready' };

@@ -18,10 +18,12 @@ import {
 } from 'vscode';
 import { shadeLimits, shadeOf, type WordCost } from '../core/program/lines';
 import { KolmoError } from '../core/error';
-import { partition, sumOf } from '../core/program/ranges';
+import { linesOf, sumOf } from '../core/program/ranges';
 import { escapeMarkdown } from '../core/report/markdown';
+import { holdsImages } from '../jobs/measurable';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatBits, formatBytes } from '../runs/units';
+import { followedEncoding } from './documentEncoding';
 import type { Jobs } from './jobs';
 import { createSurprisalPanels } from './surprisalPanel';
 import { chooseRegion } from './surprisalRegions';
@@ -32,8 +34,8 @@ import {
   type SurprisalWords,
 } from './surprisalWords';
 
-/** Samples of an image file that are measured; they cost some seconds. */
-const mostSamples = 300;
+/** Of images so many samples are measured, or fewer where they are large; they cost some seconds. */
+const most = { samples: 300, limit: 1 << 20 };
 
 /** From so many bytes on it is asked whether the beginning is enough. */
 const largeFile = 4_000_000;
@@ -49,7 +51,7 @@ interface Shown {
 export interface Surprisal {
   disposables: Disposable[];
   /**
-   * Shades a file, or the document in front, or takes the shades away; of an image file it opens the heat maps.
+   * Shades a file, or the document in front, or takes the shades away; of a file or folder of images it opens the heat maps.
    * Gives whether surprisal is shown then.
    */
   toggle(file?: string): Promise<boolean>;
@@ -127,23 +129,17 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     const measure = await jobs.measure(`Measuring the surprisal of ${basename(file)}`, {
       type: 'surprisal',
       file,
-      samples: mostSamples,
+      ...most,
     });
     if (!measure) return false;
-    if (!measure.partition.image) {
-      throw new KolmoError(
-        `${basename(file)} is not a whole IDX file of images of one byte a pixel: its header and its length disagree.`,
-      );
-    }
     showSamples(measure);
     return true;
   }
 
   async function toggle(file?: string): Promise<boolean> {
-    if (file && /[-.]idx3-ubyte$/.test(file)) return showHeatMaps(file);
+    if (file && (await holdsImages(file))) return showHeatMaps(file);
     const inSight = file === undefined || window.visibleTextEditors.some(shows(file));
-    // A tab in preview would be replaced, and what is measured lost, when another file is looked at meanwhile.
-    if (file) await window.showTextDocument(Uri.file(file), { preview: false });
+    if (file) await openAsText(file);
     const document = window.activeTextEditor?.document;
     if (!document || document.uri.scheme !== 'file') {
       void window.showInformationMessage(
@@ -158,6 +154,13 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     if (document.isDirty) {
       void window.showInformationMessage(
         `Save ${name} first: surprisal is measured on the file on disk.`,
+      );
+      return false;
+    }
+    const encoding = followedEncoding(document.encoding);
+    if (!encoding) {
+      void window.showInformationMessage(
+        `${name} is open in ${document.encoding}, whose bytes Kolmo cannot lay over characters: save it as UTF-8 (Change File Encoding), then run the command again.`,
       );
       return false;
     }
@@ -178,10 +181,7 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
       return false;
     }
     // An editor has lines, whatever the file was taken for.
-    const measure =
-      measured.partition.unit === 'line'
-        ? measured
-        : { ...measured, partition: partition(measured.data, { type: 'text' }) };
+    const measure = { ...measured, partition: linesOf(measured.data, encoding) };
     shown.set(document, {
       measure,
       words: createSurprisalWords(measure),
@@ -196,7 +196,7 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     async listRegions() {
       const editor = window.activeTextEditor;
       const found = editor && shown.get(editor.document);
-      if (found) await chooseRegion(editor, found.measure);
+      if (found) await chooseRegion(editor, found.measure, found.words);
       else {
         void window.showInformationMessage(
           'No surprisal is shown here: run Kolmo: Show or Hide Surprisal first.',
@@ -235,6 +235,17 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
       ),
     ],
   };
+}
+
+async function openAsText(file: string): Promise<void> {
+  try {
+    // A tab in preview would be replaced, and what is measured lost, when another file is looked at meanwhile.
+    await window.showTextDocument(Uri.file(file), { preview: false });
+  } catch (error) {
+    throw new KolmoError(
+      `${basename(file)} holds no images, and no text to shade: ${(error as Error).message} In a terminal, kolmo surprisal measures any file.`,
+    );
+  }
 }
 
 const shows =

@@ -1,4 +1,4 @@
-/** The heat maps of an image file: a panel with each sample beside what its pixels cost. */
+/** The heat maps of images: a panel with each sample beside what its pixels cost. */
 import { basename } from 'node:path';
 import { Uri, ViewColumn, window, type WebviewPanel } from 'vscode';
 import type { SurprisalMeasure } from '../jobs/surprisal';
@@ -7,7 +7,7 @@ import { webviewOptions, webviewPage } from './webviewPage';
 
 export const surprisalPanelType = 'kolmo.surprisal';
 
-/** Shows the samples of a measured image file; the panel of the same file is reused. */
+/** Shows the samples of measured images; the panel of the same file or folder is reused. */
 export function createSurprisalPanels(extension: Uri): (measure: SurprisalMeasure) => void {
   const panels = new Map<string, WebviewPanel>();
   return (measure) => {
@@ -41,18 +41,28 @@ export function createSurprisalPanels(extension: Uri): (measure: SurprisalMeasur
 }
 
 /** Whole samples only: the measured part may end within one. */
-function samplesOf({ file, data, size, costs, partition }: SurprisalMeasure): ToSurprisalPanel {
-  const { width, height } = partition.image!;
+function samplesOf({
+  file,
+  data,
+  size,
+  costs,
+  partition,
+  names,
+}: SurprisalMeasure): ToSurprisalPanel {
+  const { width, height, channels } = partition.image!;
   const header = partition.starts[1];
-  const count = Math.floor((data.length - header) / (width * height));
-  const end = header + count * width * height;
+  const each = width * height * channels;
+  const count = Math.floor((data.length - header) / each);
+  const end = header + count * each;
   return {
     type: 'samples',
     file: basename(file),
     width,
     height,
-    total: Math.floor((size - header) / (width * height)),
+    channels,
+    total: Math.floor((size - header) / each),
     pixels: data.slice(header, end),
     costs: costs.slice(header, end),
+    ...(names && { names }),
   };
 }

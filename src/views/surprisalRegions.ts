@@ -10,7 +10,9 @@ import {
 } from 'vscode';
 import { extremes, type Region } from '../core/program/ranges';
 import type { SurprisalMeasure } from '../jobs/surprisal';
+import { formatCount } from '../core/count';
 import { formatBytes } from '../runs/units';
+import type { SurprisalWords } from './surprisalWords';
 
 const listed = 12;
 
@@ -19,23 +21,41 @@ interface RegionItem extends QuickPickItem {
 }
 
 /** What is highlighted in the list is shown in the editor; backing out returns to where the cursor was. */
-export async function chooseRegion(editor: TextEditor, measure: SurprisalMeasure): Promise<void> {
+export async function chooseRegion(
+  editor: TextEditor,
+  measure: SurprisalMeasure,
+  words: SurprisalWords,
+): Promise<void> {
   const { document, selection, visibleRanges } = editor;
-  const { dearest, cheapest } = extremes(measure.costs, measure.partition, listed);
+  const { data, costs, partition } = measure;
+  const { dearest, cheapest } = extremes(data, costs, partition, listed);
+  /** Without the line end that a region of whole lines ends with. */
+  const rangeOf = ({ from, to, last }: Region): Range => {
+    const [start, end] = [words.placeOf(from), words.placeOf(to)];
+    const position = end.line > last ? document.lineAt(last).range.end : end;
+    return new Range(start.line, start.character, position.line, position.character);
+  };
   const item = (region: Region): RegionItem => {
-    const { first, last, from, to, bits } = region;
-    const lines = first === last ? `Line ${first + 1}` : `Lines ${first + 1} to ${last + 1}`;
+    const { from, to, bits } = region;
+    const { start } = rangeOf(region);
     return {
       label: `${(bits / (to - from)).toFixed(2)} bits a byte`,
-      description: `${lines}, ${formatBytes(to - from)}`,
-      detail: document.lineAt(Math.min(first, document.lineCount - 1)).text.slice(0, 120),
+      description: `${placeText(region)}, ${formatBytes(to - from)}`,
+      detail: document.lineAt(start.line).text.slice(start.character, start.character + 120),
       region,
     };
   };
+  const placeText = (region: Region): string => {
+    const { first, last } = region;
+    if (first !== last) return `Lines ${first + 1} to ${last + 1}`;
+    const { start, end } = rangeOf(region);
+    const isWhole = start.character === 0 && end.isEqual(document.lineAt(last).range.end);
+    if (isWhole) return `Line ${first + 1}`;
+    return `Line ${first + 1}, columns ${formatCount(start.character + 1)} to ${formatCount(end.character)}`;
+  };
   const title = (label: string): RegionItem => ({ label, kind: QuickPickItemKind.Separator });
-  const reveal = ({ first, last }: Region): void => {
-    const end = document.lineAt(Math.min(last, document.lineCount - 1)).range.end;
-    const range = new Range(first, 0, end.line, end.character);
+  const reveal = (region: Region): void => {
+    const range = rangeOf(region);
     editor.selection = new Selection(range.start, range.end);
     editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
   };

@@ -1,6 +1,6 @@
 /** What of a shaded document is looked at: never more than a screen holds, however long its lines are. */
 import { sumOf } from '../core/program/ranges';
-import { piecesOf, wordsOf, type Piece, type WordCost } from '../core/program/lines';
+import { columnsIn, piecesOf, wordsOf, type Piece, type WordCost } from '../core/program/lines';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 
 /** Columns of a row, the end excluded. */
@@ -21,6 +21,14 @@ export interface SurprisalWords {
   line(row: number): Line;
   /** The words that reach into a stretch. */
   within(stretch: Stretch): WordCost[];
+  /** Row and column of a byte. */
+  placeOf(byte: number): Place;
+}
+
+/** A place of a document, as VS Code counts it. */
+export interface Place {
+  line: number;
+  character: number;
 }
 
 /** Bytes of a line that are split into words at a time. */
@@ -32,14 +40,15 @@ const keptWords = 100_000;
 /** Words of a measured file, row by row: each line is read once, and split where it is looked at. */
 export function createSurprisalWords(measure: SurprisalMeasure): SurprisalWords {
   const { data, costs, partition } = measure;
+  const { starts, encoding } = partition;
   const lines = new Map<number, Line & { pieces: Piece[] }>();
   const known = new Map<Piece, WordCost[]>();
   let kept = 0;
 
   function read(row: number): Line & { pieces: Piece[] } {
-    const from = partition.starts[row];
-    const to = partition.starts[row + 1] ?? data.length;
-    const pieces = piecesOf(data, { from, to }, longestPiece);
+    const from = starts[row];
+    const to = starts[row + 1] ?? data.length;
+    const pieces = piecesOf(data, { from, to }, { encoding, longest: longestPiece });
     return { from, to, bits: sumOf(costs, from, to), pieces };
   }
 
@@ -63,14 +72,38 @@ export function createSurprisalWords(measure: SurprisalMeasure): SurprisalWords 
     return words;
   }
 
+  function placeOf(byte: number): Place {
+    const row = lastBefore(starts, byte);
+    const { pieces } = line(row);
+    const piece = pieces.findLast(({ from }) => from <= byte);
+    if (!piece) return { line: row, character: 0 };
+    const end = Math.min(byte, piece.to);
+    return {
+      line: row,
+      character: piece.column + columnsIn(data, piece.from, end, piece.encoding),
+    };
+  }
+
   return {
     line,
+    placeOf,
     within: ({ row, start, end }) =>
       line(row)
         .pieces.filter(({ column, columns }) => column < end && start < column + columns)
         .flatMap(split)
         .filter((word) => word.start < end && start < word.end),
   };
+}
+
+/** Number of the last range that begins at or before a byte. */
+function lastBefore(starts: Uint32Array, byte: number): number {
+  let [first, behind] = [0, starts.length];
+  while (behind - first > 1) {
+    const middle = (first + behind) >> 1;
+    if (starts[middle] <= byte) first = middle;
+    else behind = middle;
+  }
+  return first;
 }
 
 /** Rows above and below the visible ones that are shaded too, so that scrolling shows no bare lines. */
@@ -84,12 +117,6 @@ const mostColumns = 10_000;
 
 /** Columns that are shaded in all; more would cost more time to send than to scroll. */
 const mostInAll = 30_000;
-
-/** A place of a document, as VS Code counts it. */
-interface Place {
-  line: number;
-  character: number;
-}
 
 /**
  * What to shade of a document: what is visible, then its margin, as far as there is room.

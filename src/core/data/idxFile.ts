@@ -117,6 +117,15 @@ export function readHeader(bytes: Uint8Array, name: string): { shape: number[]; 
   return { shape: Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis)), start };
 }
 
+/** The header of an IDX file of unsigned bytes. */
+export function idxHeader(shape: number[]): Uint8Array {
+  const header = new Uint8Array(4 + 4 * shape.length);
+  header.set([0, 0, 0x08, shape.length]);
+  const view = new DataView(header.buffer);
+  shape.forEach((length, axis) => view.setUint32(4 + 4 * axis, length));
+  return header;
+}
+
 export interface IdxName {
   part: 'images' | 'labels';
   split: 'training' | 'test';

@@ -97,6 +97,27 @@ async function* collect(
   };
 }
 
+/**
+ * Images from all over a folder at the size that they would be trained on: as many as there may be, and as their pixels may take
+ * bytes in colour, but at least one.
+ */
+export async function* sampleFolder(
+  path: string,
+  most: { images: number; bytes: number },
+): AsyncGenerator<CollectEvent, DecodedImages & { total: number }> {
+  const { images } = await findImages(path);
+  const { size } = chooseSize(yield* sizesOf(path, spread(images, most.images)), path);
+  const fitting = Math.max(1, Math.floor(most.bytes / (3 * size.width * size.height)));
+  const drawn = spread(images, Math.min(most.images, fitting));
+  return { ...(yield* decodeImages(path, drawn, size)), total: images.length };
+}
+
+/** At most so many of the items, evenly. */
+function spread<Item>(items: Item[], most: number): Item[] {
+  const count = Math.min(most, items.length);
+  return Array.from({ length: count }, (_, k) => items[Math.floor((k * items.length) / count)]);
+}
+
 interface ChosenSize {
   size: Size;
   /** `the commonest size, 500 x 375, with its longer side at 64` */

@@ -1,11 +1,14 @@
 /** NPY arrays of floats as a table of decimals: what was written with 15 digits once costs 15 digits, and rows are seen as rows. */
 import { sizeOf } from '../shape';
+import type { Origin } from './views';
 
 interface DecimalTable {
   /** Rows of the last dimension's numbers, with commas; a number is written as it is, or as exponent, point and digits. */
   text: Uint8Array;
   /** Source of a function of the text that gives the file. */
   restore: string;
+  /** A number of the file for each cell, and the comma or line end behind it. */
+  origin: () => Origin;
 }
 
 const types = { '<f4': Float32Array, '<f8': Float64Array };
@@ -50,16 +53,32 @@ export function decimalTable(bytes: Uint8Array): DecimalTable | undefined {
     const [, sign, first, rest] = /(-?)(\d)\.?(\d*)/.exec(written[k])!;
     return `${sign}${exponents[k] - least}.${first}${rest}`;
   };
-  const cells: string[] = [];
-  for (let k = 0; k < count; k++) {
-    const at = transposed ? (k % width) * (count / width) + Math.floor(k / width) : k;
-    cells.push(cell(at));
-  }
+  const placeOf = placesIn({ count, width, transposed });
+  const cells = Array.from({ length: count }, (_, k) => cell(placeOf(k)));
   const text = cells.reduce((row, next, k) => row + (k % width ? ',' : '\n') + next);
   const number = plain
     ? 't'
     : `t.replace(/(\\d+)\\.(.)(\\d*)/,(t,e,a,b)=>a+'.'+b+'e'+(e- ${-least}))`;
   const at = transposed ? `k%${width}*${count / width}+k/${width}|0` : 'k';
   const restore = `b=>{let v=new ${type.name}(${count}),h=${JSON.stringify(header)},o=new Uint8Array(${bytes.length});new TextDecoder().decode(b).split(/[,\\n]/).map((t,k)=>v[${at}]=${number});o.set([...h].map(c=>c.charCodeAt()));o.set(new Uint8Array(v.buffer),${start});return o}`;
-  return { text: Uint8Array.from(Buffer.from(text)), restore };
+  const table = Uint8Array.from(Buffer.from(text));
+  const origin = originOf(table, start, type.BYTES_PER_ELEMENT, placeOf);
+  return { text: table, restore, origin };
 }
+
+/** Where in its array the number of each cell is. */
+const placesIn =
+  ({ count, width, transposed }: { count: number; width: number; transposed: boolean }) =>
+  (cell: number): number =>
+    transposed ? (cell % width) * (count / width) + Math.floor(cell / width) : cell;
+
+const originOf =
+  (table: Uint8Array, start: number, bytes: number, placeOf: (cell: number) => number) =>
+  (): Origin => {
+    let cell = 0;
+    const first = Uint32Array.from(table, (sign) => {
+      const isEnd = sign === 44 || sign === 10;
+      return start + bytes * placeOf(isEnd ? cell++ : cell);
+    });
+    return { first, bytes };
+  };

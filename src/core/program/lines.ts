@@ -1,4 +1,5 @@
 /** The bits of each byte laid over the words of a line, whatever its line end and its encoding. */
+import { isInside, markLength, unitBytes, unitReader, type Encoding } from './encoding';
 import { mostFrequent, sumOf } from './ranges';
 
 export interface WordCost {
@@ -37,48 +38,68 @@ export interface Piece {
   /** Columns before it, in UTF-16 units, and its own. */
   column: number;
   columns: number;
-  /** Whether the line is UTF-8; of one that is not, each byte is a character. */
-  isUtf8: boolean;
+  /** Of a line that is not UTF-8 in a text that is otherwise, `bytes`. */
+  encoding: Encoding;
 }
 
 /**
  * The words of the line in the bytes [`from`, `to`) of a file. Its own end counts to no word, nor does the mark at the
- * beginning of a UTF-8 file; of a line that is not UTF-8, each byte is a character.
+ * beginning of a file.
  */
 export function wordCosts(
   bytes: Uint8Array,
   costs: Costs,
-  line: { from: number; to: number },
+  line: Line,
+  encoding?: Encoding,
 ): WordCost[] {
-  return piecesOf(bytes, line).flatMap((piece) => wordsOf(bytes, costs, piece));
+  return piecesOf(bytes, line, { encoding }).flatMap((piece) => wordsOf(bytes, costs, piece));
+}
+
+/** Bytes of a file, the end excluded. */
+interface Line {
+  from: number;
+  to: number;
 }
 
 /** A line in pieces of at most `longest` bytes, each of which ends behind a whole word where one does in time. */
 export function piecesOf(
   bytes: Uint8Array,
-  { from, to }: { from: number; to: number },
-  longest = Infinity,
+  { from, to }: Line,
+  { encoding = 'utf8', longest = Infinity }: { encoding?: Encoding; longest?: number } = {},
 ): Piece[] {
-  let end = to;
-  if (end > from && bytes[end - 1] === 10) end--;
-  if (end > from && bytes[end - 1] === 13) end--;
-  const isMarked = from === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  const isUtf8 = readsAsUtf8(bytes.subarray(isMarked ? 3 : from, end));
+  const width = unitBytes(encoding);
+  const unitAt = unitReader(bytes, encoding);
+  const start = from === 0 ? markLength(bytes, encoding) : from;
+  // A text that is cut may end within a unit.
+  let end = to - ((to - from) % width);
+  if (end > start && unitAt(end - width) === 10) end -= width;
+  if (end > start && unitAt(end - width) === 13) end -= width;
+  let own = encoding;
+  if (encoding === 'utf8') {
+    const whole = to === bytes.length ? endOfWhole(bytes, start, end) : end;
+    if (readsAsUtf8(bytes.subarray(start, whole))) end = whole;
+    else own = 'bytes';
+  }
   const pieces: Piece[] = [];
   let column = 0;
-  for (let at = isMarked ? 3 : from; at < end;) {
-    const cut = at + longest < end ? cutBefore(bytes, at, at + longest) : end;
-    const columns = isUtf8 ? utf16Length(bytes, at, cut) : cut - at;
-    pieces.push({ from: at, to: cut, column, columns, isUtf8 });
+  for (let at = start; at < end;) {
+    const cut = at + longest < end ? cutBefore(bytes, at, at + longest, own) : end;
+    const columns = columnsIn(bytes, at, cut, own);
+    pieces.push({ from: at, to: cut, column, columns, encoding: own });
     column += columns;
     at = cut;
   }
   return pieces;
 }
 
+/** UTF-16 units of the bytes [`from`, `to`), as an editor counts columns. */
+export function columnsIn(bytes: Uint8Array, from: number, to: number, encoding: Encoding): number {
+  return encoding === 'utf8' ? utf16Length(bytes, from, to) : (to - from) / unitBytes(encoding);
+}
+
 /** The words of a piece of a line, at their columns in the line. */
 export function wordsOf(bytes: Uint8Array, { costs, best }: Costs, piece: Piece): WordCost[] {
-  const { text, sizeOf } = decode(bytes.subarray(piece.from, piece.to), piece.isUtf8);
+  const { text, sizeOf } = decode(bytes.subarray(piece.from, piece.to), piece.encoding);
   let at = piece.from;
   return Array.from(text.matchAll(wordPattern), ({ 0: word, index }) => {
     const start = at;
@@ -99,15 +120,28 @@ export function wordsOf(bytes: Uint8Array, { costs, best }: Costs, piece: Piece)
 const wordPattern = /[\p{L}_]+|\p{N}+|\s+|[^]/gu;
 
 /** The last place up to `most` that parts no word or, where all is one word from halfway on, no character. */
-function cutBefore(bytes: Uint8Array, from: number, most: number): number {
-  for (let cut = most; cut > (from + most) / 2; cut--) if (isSign(bytes[cut - 1])) return cut;
-  let cut = most;
-  while (cut > most - 3 && (bytes[cut] & 0xc0) === 0x80) cut--;
+function cutBefore(bytes: Uint8Array, from: number, most: number, encoding: Encoding): number {
+  const width = unitBytes(encoding);
+  const unitAt = unitReader(bytes, encoding);
+  const last = most - ((most - from) % width);
+  for (let cut = last; cut > (from + most) / 2; cut -= width) {
+    if (isSign(unitAt(cut - width))) return cut;
+  }
+  let cut = last;
+  while (cut > last - 3 && isInside(unitAt(cut), encoding)) cut -= width;
   return cut;
 }
 
-/** Whether a byte is no part of a word in any encoding. */
-const isSign = (byte: number): boolean => byte < 0x80 && !/\w/.test(String.fromCharCode(byte));
+/** Whether a unit is no part of a word in any encoding. */
+const isSign = (unit: number): boolean => unit < 0x80 && !/\w/.test(String.fromCharCode(unit));
+
+/** Where the last character of UTF-8 ends that is not cut: what is measured may be the beginning of a file. */
+function endOfWhole(bytes: Uint8Array, from: number, to: number): number {
+  let last = to - 1;
+  while (last > from && last > to - 4 && isInside(bytes[last], 'utf8')) last--;
+  const length = bytes[last] >= 0xf0 ? 4 : bytes[last] >= 0xe0 ? 3 : bytes[last] >= 0xc0 ? 2 : 1;
+  return last + length > to ? Math.max(from, last) : to;
+}
 
 function readsAsUtf8(line: Uint8Array): boolean {
   try {
@@ -140,13 +174,27 @@ function utf8Length(word: string): number {
 
 function decode(
   piece: Uint8Array,
-  isUtf8: boolean,
+  encoding: Encoding,
 ): { text: string; sizeOf: (word: string) => number } {
-  if (isUtf8) {
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    return { text: decoder.decode(piece), sizeOf: utf8Length };
+  switch (encoding) {
+    case 'utf8':
+      return { text: textOf(piece, 'utf-8'), sizeOf: utf8Length };
+    case 'utf16le':
+    case 'utf16be':
+      return {
+        text: textOf(piece, encoding === 'utf16le' ? 'utf-16le' : 'utf-16be'),
+        sizeOf: (word) => 2 * word.length,
+      };
+    case 'bytes':
+      // An editor shows such a byte as one sign, too.
+      return {
+        text: Array.from(piece, (byte) => String.fromCharCode(byte)).join(''),
+        sizeOf: (word) => word.length,
+      };
+    default:
+      return encoding satisfies never;
   }
-  // An editor shows such a byte as one sign, too.
-  const text = Array.from(piece, (byte) => String.fromCharCode(byte)).join('');
-  return { text, sizeOf: (word) => word.length };
 }
+
+const textOf = (piece: Uint8Array, label: string): string =>
+  new TextDecoder(label, { ignoreBOM: true }).decode(piece);

@@ -10,6 +10,12 @@ export interface Images {
   count: number;
 }
 
+/** Pictures of one size, one behind the other. */
+export interface Stack extends Images {
+  /** Bytes of a pixel: 1 where it is grey, 3 where it is red, green and blue. */
+  channels: number;
+}
+
 /** Rows of pixels of any size. */
 export interface Raster {
   /** Bytes before the first row. */
@@ -40,6 +46,15 @@ export function imagesOf(bytes: Uint8Array, size = bytes.length): Images | undef
   const { header, sizes } = array;
   const [count, height, width] = sizes;
   return height * width > mostPlaces ? undefined : { width, height, header, count };
+}
+
+/** As `imagesOf`, the images of any size, or in colour where there is a fourth dimension of three channels. */
+export function stackOf(bytes: Uint8Array, size = bytes.length): Stack | undefined {
+  const array = idxArray(bytes, size) ?? npyArray(bytes, size);
+  const [count, height, width, channels = 1] = array?.sizes ?? [];
+  const isStack = array && (array.sizes.length === 3 || array.sizes.length === 4);
+  if (!isStack || ![1, 3].includes(channels)) return undefined;
+  return { width, height, header: array.header, count, channels };
 }
 
 /** As `imagesOf`, the raster of an uncompressed BMP, a binary PGM or PPM, an NPY array of bytes, or an IDX file of large images. */

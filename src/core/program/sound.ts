@@ -1,8 +1,8 @@
 /** Sound that was written as samples, restated as what a predictor of each sample leaves: the form in which it is encoded. */
-import { soundOf } from './media';
+import { soundOf, type Sound } from './media';
 import { expectationOf } from './model/evaluate';
 import { expectSource } from './model/residuals';
-import type { View } from './views';
+import type { Origin, View } from './views';
 
 /** The file with a residual in the place of each sample of a WAV file; of other files none. */
 export function residualView(bytes: Uint8Array): View | undefined {
@@ -31,5 +31,17 @@ export function residualView(bytes: Uint8Array): View | undefined {
       text[header + k * sample + j] = folded >> (8 * (sample - 1 - j));
   });
   const restore = `b=>{const x=new Int32Array(${count}),o=b.slice();(${expectSource(channels)})(x,${channels},(k,p)=>{let z=0,j=0,t=${header}+k*${sample};for(;j<${sample};j++)z=z<<8|b[t+j];z=x[k]=(z>>>1^-(z&1))+p<<${spare}>>${spare};for(j=0;j<${sample};j++)o[t+j]=z*${2 ** unused}+${offset}>>8*j});return o}`;
-  return { text, syntax: { type: 'residuals', header, count, sample, channels }, restore };
+  const syntax = { type: 'residuals', header, count, sample, channels } as const;
+  return { text, syntax, restore, origin: originOf(text, sound) };
 }
+
+/** A residual has its highest byte first, a sample its lowest. */
+const originOf =
+  (text: Uint8Array, { header, count, sample }: Sound) =>
+  (): Origin => {
+    const first = Uint32Array.from(text, (_, at) => {
+      const k = Math.floor((at - header) / sample);
+      return k >= 0 && k < count ? 2 * (header + k * sample) + sample - 1 - at : at;
+    });
+    return { first, bytes: 1 };
+  };

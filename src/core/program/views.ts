@@ -16,8 +16,17 @@ export interface View {
   sentence?: string;
   /** Whether its columns are those of the file. */
   hasColumns?: boolean;
+  /** Where what the text tells stands in the file; absent where the text is the file, and of what is restated as another text. */
+  origin?: () => Origin;
   /** What restated it, in this order, each with its sentence in the report. */
   restatements?: { by: Restate; sentence: string }[];
+}
+
+export interface Origin {
+  /** For each byte of the text, the first of those of the file that it belongs to. */
+  first: Uint32Array;
+  /** How many these are. */
+  bytes: number;
 }
 
 /** The file as it is. */
@@ -29,9 +38,14 @@ export function viewsOf(bytes: Uint8Array): View[] {
   const restated = restatedView(bytes);
   // A text that can be restated is always predicted better so, but the small predictor, which may win on a short file, restates nothing.
   if (restated) return bytes.length < smallFile ? [file, restated] : [restated];
+  return [file, ...numberViews(bytes)];
+}
+
+/** What files of numbers can be restated as. */
+export function numberViews(bytes: Uint8Array): View[] {
   const table = decimalTable(bytes);
   const views = [table && { ...table, sentence: decimalSentence }, residualView(bytes)];
-  return [file, ...views.filter((view) => view !== undefined)];
+  return views.filter((view) => view !== undefined);
 }
 
 const decimalSentence = 'It is an array of floats that were decimals: its rows are a table.';

@@ -12,8 +12,8 @@ import type { Finding } from '../../../src/core/formats/explain';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import type { TrainSummary } from '../../../src/jobs/train';
 import type { StampedEvent } from '../../../src/runs/events';
-import { barFolder } from '../../fixtures/pictures';
 import { syntheticTable } from '../../fixtures/syntheticTable';
+import { barFolder } from '../../fixtures/pictures';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 function kolmo(words: string[], cwd = process.cwd()) {
@@ -205,7 +205,7 @@ describe('kolmo', () => {
     for (const command of ['program', 'inspect', 'compress', 'surprisal']) {
       const { status, stderr } = kolmo([command, folder], folder);
       assert.equal(status, 1);
-      assert.match(stderr, /is not a file: name one|is not a run: choose|cannot be read: EISDIR/);
+      assert.match(stderr, /is not a file: name one|is not a run: choose|is a folder: name a file/);
       assert.doesNotMatch(stderr, /Unexpected/);
     }
   });
@@ -249,6 +249,18 @@ describe('kolmo surprisal', () => {
     assert.ok(ranges.every(({ bits: line, tokens }) => sum(tokens) <= line + 0.01));
     assert.ok(sum(ranges.at(-2)!.tokens) > 4 * ranges.at(-3)!.bits);
     assert.equal(dearest[0].first, 1);
+  });
+
+  it('names parts of a line that is all of the file, and images by their names', (t) => {
+    const records = Array.from({ length: 200 }, (_, k) => ({ name: `n${k}`, of: [k] }));
+    const folder = temporaryFolder(t, {
+      'a.json': JSON.stringify(records),
+      ...barFolder('images', 12),
+    });
+    const { stdout } = kolmo(['surprisal', 'a.json'], folder);
+    assert.match(stdout, /Dearest\nline .*\nin line 1 .*\n[^]*Cheapest\nline .*\nin line 1 /);
+    const { stdout: images } = kolmo(['surprisal', 'images'], folder);
+    assert.match(images, /Dearest\nsample .*\n(header .*\n)?(top|bottom)\/\d+\.png +\d/);
   });
 
   it('shows a short table to a person, and says what it cannot read', (t) => {

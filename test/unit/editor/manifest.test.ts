@@ -47,6 +47,18 @@ describe('package.json', () => {
       assert.doesNotMatch('train-labels.idx1-ubyte', new RegExp(pattern), command);
     }
   });
+  it('offers surprisal on images that are packed, named otherwise or in folders, too', () => {
+    const { when } = contributes.menus['explorer/context'].find(
+      ({ command }) => command === 'kolmo.surprisal',
+    )!;
+    const pattern = new RegExp(/resourceFilename =~ \/(.*?)\/i /.exec(when!)![1]);
+    for (const name of ['train-images-idx3-ubyte.gz', 'a.idx', 'a.idx.gz', 'a.idx3.gz', 'a.npy']) {
+      assert.match(name, pattern);
+    }
+    for (const name of ['data.csv.gz', 'train-labels-idx1-ubyte'])
+      assert.doesNotMatch(name, pattern);
+    assert.match(when!, /\|\| explorerResourceIsFolder && resourcePath in kolmo\.imageFolders$/);
+  });
   it('opens every model format in the model editor', () => {
     const patterns = contributes.customEditors.flatMap(({ selector }) =>
       selector.map(({ filenamePattern }) => filenamePattern),

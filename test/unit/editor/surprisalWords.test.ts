@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { partition } from '../../../src/core/program/ranges';
+import { linesOf } from '../../../src/core/program/ranges';
+import { followedEncoding } from '../../../src/views/documentEncoding';
 import { createSurprisalWords, shadedStretches } from '../../../src/views/surprisalWords';
 
 /** A measure that counts which bytes are asked for the context that predicted them. */
@@ -20,7 +21,7 @@ function measured(text: string) {
     costs: new Float32Array(data.length).fill(1),
     best,
     contexts: ['the last byte'],
-    partition: partition(data, { type: 'text' }),
+    partition: linesOf(data),
   });
   return { words, asked, length: data.length };
 }
@@ -42,6 +43,36 @@ describe('surprisal of a line of 4 MB', () => {
     const [word, ...others] = words.within({ row: 0, start: 12_005, end: 12_006 });
     assert.deepEqual(others, []);
     assert.ok(word.start <= 12_005 && 12_005 < word.end);
+  });
+});
+
+describe('placeOf', () => {
+  it('gives the row and the column of a byte, whatever its characters take', () => {
+    const text = '日本,x\nab😀c\n';
+    const { words } = measured(text);
+    const bytes = (end: number): number => new TextEncoder().encode(text.slice(0, end)).length;
+    const places = [0, 2, 5, 7, 10].map((end) => words.placeOf(bytes(end)));
+    assert.deepEqual(
+      places.map(({ line, character }) => [line, character]),
+      [
+        [0, 0],
+        [0, 2],
+        [1, 0],
+        [1, 2],
+        [1, 5],
+      ],
+    );
+  });
+  it('gives the end of the file behind its last line', () => {
+    assert.deepEqual(measured('ab\ncd').words.placeOf(5), { line: 1, character: 2 });
+    assert.deepEqual(measured('ab\n').words.placeOf(3), { line: 1, character: 0 });
+  });
+});
+
+describe('followedEncoding', () => {
+  it('knows in which encodings of VS Code bytes can be laid over characters', () => {
+    const names = ['utf8bom', 'utf16be', 'windows1252', 'shiftjis'];
+    assert.deepEqual(names.map(followedEncoding), ['utf8', 'utf16be', 'bytes', undefined]);
   });
 });
 

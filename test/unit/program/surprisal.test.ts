@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { analyse } from '../../../src/core/program/analyse';
+import { decimalTable } from '../../../src/core/program/arrays';
 import { piecesOf, shadeOf, wordCosts, wordsOf } from '../../../src/core/program/lines';
 import { describeContext } from '../../../src/core/program/model/contextNames';
+import { encodeWith } from '../../../src/core/program/model/evaluate';
 import { modelFor } from '../../../src/core/program/model/kinds';
-import { extremes, partition } from '../../../src/core/program/ranges';
+import { extremes, linesOf, partition, type Region } from '../../../src/core/program/ranges';
+import { residualView } from '../../../src/core/program/sound';
 import { surprisal, type Surprisal } from '../../../src/core/program/surprisal';
 import { createRandom } from '../../../src/core/random';
-import { finished } from '../../fixtures/finished';
+import { finished, finishedSync } from '../../fixtures/finished';
+import { npyFloats, wave } from '../../fixtures/media';
 
 const measure = (bytes: Uint8Array): Promise<Surprisal> => finished(surprisal(bytes));
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const total = (costs: Float32Array): number => costs.reduce((sum, bits) => sum + bits, 0);
+
+/** A text with its mark. */
+function utf16(text: string): Record<'utf16le' | 'utf16be', Uint8Array> {
+  const utf16le = Uint8Array.from(Buffer.from(`\ufeff${text}`, 'utf16le'));
+  return { utf16le, utf16be: Uint8Array.from(Buffer.from(utf16le).swap16()) };
+}
 
 /** `total` is the sum of `first` and `second`, as the semantic model can see. */
 function sums(rows: number): string {
@@ -82,6 +93,35 @@ describe('wordCosts', () => {
   it('leaves the mark at the beginning of a file out of the first word', () => {
     assert.deepEqual(all('\ufeffab'), [{ start: 0, end: 2, from: 3, bits: 2, bytes: 2 }]);
   });
+  it('lays words over UTF-16, in either order of its bytes', () => {
+    for (const [encoding, bytes] of Object.entries(utf16('日本 42😀;\r\n'))) {
+      const costs = new Float32Array(bytes.length).fill(1);
+      const best = new Uint8Array(bytes.length).fill(255);
+      const line = { from: 0, to: bytes.length };
+      const words = wordCosts(bytes, { costs, best }, line, encoding as 'utf16le');
+      assert.deepEqual(
+        words.map(({ start, end, from, bits }) => [start, end, from, bits]),
+        [
+          [0, 2, 2, 4],
+          [2, 3, 6, 2],
+          [3, 5, 8, 4],
+          [5, 7, 12, 4],
+          [7, 8, 16, 2],
+        ],
+        encoding,
+      );
+    }
+  });
+  it('keeps to UTF-8 where the beginning of a file ends within a character', () => {
+    const words = all(utf8('é 日').subarray(0, 5));
+    assert.deepEqual(
+      words.map(({ start, end, bytes }) => [start, end, bytes]),
+      [
+        [0, 1, 2],
+        [1, 2, 1],
+      ],
+    );
+  });
   it('gives each byte of a line that is not UTF-8 a character', () => {
     assert.equal(
       all(Uint8Array.of(0x61, 0xff, 0xe9, 0x80)).reduce((sum, { bytes }) => sum + bytes, 0),
@@ -98,8 +138,8 @@ describe('piecesOf', () => {
     };
     const line = { from: 0, to: bytes.length };
     return {
-      pieces: piecesOf(bytes, line, longest),
-      words: piecesOf(bytes, line, longest).flatMap((piece) => wordsOf(bytes, costs, piece)),
+      pieces: piecesOf(bytes, line, { longest }),
+      words: piecesOf(bytes, line, { longest }).flatMap((piece) => wordsOf(bytes, costs, piece)),
       whole: wordCosts(bytes, costs, line),
     };
   };
@@ -135,9 +175,23 @@ describe('piecesOf', () => {
 describe('partition', () => {
   it('counts lines as an editor does', () => {
     for (const text of ['', 'a', 'a\n', 'a,b\r\n1,2\r\n', '\n\n', 'a\rb\n\r']) {
-      const { starts } = partition(utf8(text), { type: 'text' });
+      const { starts } = linesOf(utf8(text));
       assert.equal(starts.length, text.split(/\r\n|\r|\n/).length, JSON.stringify(text));
     }
+  });
+  it('counts the lines of UTF-16 by their units', () => {
+    // The second bytes of these characters are line feeds of another encoding.
+    const text = 'a\u0a0a\u0d0d\r\nb\n';
+    for (const [encoding, bytes] of Object.entries(utf16(text))) {
+      const { starts, encoding: found } = partition(bytes, { type: 'bytes' });
+      assert.deepEqual([[...starts], found], [[0, 12, 16], encoding]);
+    }
+  });
+  it('tells colour images in an array that is predicted as rows of pixels', () => {
+    const stack = { width: 2, height: 3, header: 20, count: 2, channels: 3 };
+    const syntax = { type: 'raster', row: 6, pixel: 3, header: 20 } as const;
+    const { unit, starts, image } = partition(new Uint8Array(56), syntax, stack);
+    assert.deepEqual([unit, [...starts], image?.channels], ['sample', [0, 20, 38], 3]);
   });
   it('tells the samples of an image file from its header', () => {
     const syntax = { type: 'image', width: 2, height: 3, header: 16, count: 2 } as const;
@@ -153,10 +207,83 @@ describe('extremes', () => {
     const costs = new Float32Array(bytes.length).fill(1);
     costs.fill(5, 320, 352);
     costs.fill(0.1, 640, 704);
-    const { dearest, cheapest } = extremes(costs, partition(bytes, { type: 'text' }), 3);
+    const { dearest, cheapest } = extremes(bytes, costs, linesOf(bytes), 3);
     assert.deepEqual(dearest[0], { first: 10, last: 11, from: 320, to: 384, bits: 192 });
     assert.deepEqual([cheapest[0].first, cheapest[0].last], [20, 21]);
     assert.equal(dearest.length, 3);
+  });
+});
+
+describe('extremes of one long line', () => {
+  const records = (count: number) =>
+    `[${Array.from({ length: count }, (_, k) => `{"name":"n${k}","of":[1,2]}`).join(',')}]`;
+  const listed = (bytes: Uint8Array): Region[] => {
+    const costs = Float32Array.from(bytes, (_, i) => (i > 9000 && i < 9100 ? 6 : 1));
+    const { dearest, cheapest } = extremes(bytes, costs, linesOf(bytes), 1000);
+    return [...dearest, ...cheapest];
+  };
+  it('are parts that end behind records', () => {
+    const text = records(2000);
+    const regions = listed(utf8(text));
+    assert.ok(regions.length > 200, `${regions.length} regions`);
+    assert.ok(regions[0].from <= 9000 && regions[0].to > 9000 && regions[0].to < 9300);
+    assert.ok(regions.every(({ first, last, to }) => first === 0 && last === 0 && to > 0));
+    const ends = regions.map(({ to }) => text.slice(to - 2, to));
+    assert.deepEqual([...new Set(ends)].sort(), ['},', '}]']);
+  });
+  it('cover each byte once', () => {
+    const bytes = utf8(`${records(300)}\nshort\n${'日'.repeat(4000)}`);
+    const all = listed(bytes).sort((a, b) => a.from - b.from);
+    // With an odd number, the one in the middle is in neither list.
+    const gaps = all.filter(({ to }, k) => k + 1 < all.length && all[k + 1].from !== to);
+    assert.ok(gaps.length <= 1 && all[0].from === 0 && all.at(-1)!.to === bytes.length);
+    // No character is cut.
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    for (const { from, to } of all) decoder.decode(bytes.subarray(from, to));
+  });
+  it('end behind records in UTF-16 too', () => {
+    const { utf16be } = utf16(records(1000));
+    const decoder = new TextDecoder('utf-16be', { ignoreBOM: true });
+    const ends = listed(utf16be).map(({ to }) => decoder.decode(utf16be.subarray(to - 4, to)));
+    assert.deepEqual([...new Set(ends)].sort(), ['},', '}]']);
+  });
+});
+
+describe('surprisal of numbers', () => {
+  const random = createRandom(5);
+  it('of sound is that of what a predictor of samples leaves, laid over the samples', async () => {
+    const samples = Int32Array.from(
+      { length: 6000 },
+      (_, k) =>
+        Math.round(Math.sin(k / 9) * (k > 4000 && k < 4050 ? 20000 : 3000)) + random.integer(3),
+    );
+    const bytes = wave(samples, { bits: 16, channels: 1 });
+    const { costs, partition: found, contexts } = await measure(bytes);
+    const { text, syntax } = residualView(bytes)!;
+    const { costs: own } = finishedSync(encodeWith(analyse(text, syntax).full, text));
+    assert.ok(Math.abs(total(costs) - total(own)) < 1);
+    assert.equal(found.unit, 'record');
+    assert.ok(contexts.some((words) => /how far off/.test(words)));
+    // The lowest byte of a sample, which is its first, is the noise.
+    const [low, high] = [0, 1].map((byte) =>
+      costs.reduce((sum, bits, i) => sum + ((i - 44) % 2 === byte && i > 2000 ? bits : 0), 0),
+    );
+    assert.ok(low > 3 * high, `${low} and ${high} bits`);
+  });
+  it('of floats that were decimals is that of the decimals, laid over the floats', async () => {
+    const values = Float64Array.from({ length: 3000 }, (_, k) =>
+      k === 2000 ? 123456.789 : random.integer(1000) / 10,
+    );
+    const bytes = npyFloats(values);
+    const { costs } = await measure(bytes);
+    const start = bytes.length - 8 * values.length;
+    const { text } = decimalTable(bytes)!;
+    const own = finishedSync(encodeWith(analyse(text).full, text)).costs;
+    assert.ok(Math.abs(total(costs) - total(own)) < 1);
+    const cost = Array.from(values, (_, k) =>
+      total(costs.subarray(start + 8 * k, start + 8 * k + 8)),
+    );
+    assert.equal(cost.indexOf(Math.max(...cost.slice(1000))), 2000);
   });
 });
 
@@ -169,6 +296,20 @@ describe('describeContext', () => {
     assert.equal(words('c2|c3<<8'), 'the bytes 2, 3 back');
     assert.equal(words('mix(mix(prefix,field[col]),col)'), 'field so far, column, field above');
     assert.equal(describeContext('w|n<<8', { type: 'image' }), 'pixel to the left, pixel above');
+  });
+
+  it('has words for all that sound is predicted from', () => {
+    const { contexts } = modelFor({
+      type: 'residuals',
+      header: 44,
+      count: 9,
+      sample: 2,
+      channels: 1,
+    });
+    assert.deepEqual(
+      contexts.filter((context) => describeContext(context, { type: 'residuals' }) === context),
+      [],
+    );
   });
 
   it('has words for all that images are predicted from', () => {

@@ -13,12 +13,17 @@ export function describeContexts(spec: ModelSpec, syntax: Syntax): string[] {
 
 export function describeContext(expression: string, { type }: Pick<Syntax, 'type'>): string {
   if (expression === '0') return 'how often each byte occurs';
-  const words = [...parts, ...(type === 'image' || type === 'raster' ? pixels : places)]
+  const words = partsOf(type)
     .filter(({ pattern }) => pattern.test(expression))
     .map(({ words }) => words);
   const sequence = lastBytes(expression);
   if (sequence) words.unshift(sequence);
   return words.length > 0 ? [...new Set(words)].join(', ') : expression;
+}
+
+function partsOf(type: Syntax['type']): Part[] {
+  if (type === 'residuals') return residuals;
+  return [...parts, ...(type === 'image' || type === 'raster' ? pixels : places)];
 }
 
 interface Part {
@@ -79,6 +84,15 @@ const pixels: Part[] = [
   { pattern: /\brough\b/, words: 'how rough the surroundings are' },
   { pattern: /\bnear\b/, words: 'tones of the 10 pixels around' },
   { pattern: /\bsmooth\b/, words: 'grey of the 5 pixels around' },
+];
+
+/** Of a sample what a fit to those before it leaves. */
+const residuals: Part[] = [
+  { pattern: /\bso\b/, words: 'how far off the sample is so far' },
+  { pattern: /\bq\b/, words: 'how far off samples were lately' },
+  { pattern: /\bs\b/, words: 'how far off samples were for long' },
+  { pattern: /\bo\b/, words: 'how far off the samples right before were' },
+  { pattern: /\bpart\b/, words: 'byte of the sample' },
 ];
 
 /** The bytes right before, where an expression reads them all; single ones further back by their distance. */

@@ -1,0 +1,57 @@
+/** What a path holds that surprisal can be measured of, told from a look at its beginning. */
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { readHead } from '../core/data/files';
+import { isGzip, readHeader } from '../core/data/idxFile';
+import { seemsImageFolder } from '../core/data/imageFiles';
+import { KolmoError } from '../core/error';
+import { stackOf, type Stack } from '../core/program/media';
+import { sizeOf } from '../core/shape';
+import { unpackHead } from '../core/unpackHead';
+
+export type Measurable =
+  | { type: 'imageFolder' }
+  /** `size` is that of what is measured: of packed images, when they are unpacked. */
+  | { type: 'file'; size: number; stack?: Stack; isPacked?: true };
+
+/** @throws KolmoError where there is nothing to measure */
+export async function lookAt(path: string): Promise<Measurable> {
+  const found = await stat(path).catch((error: Error) => {
+    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+  });
+  if (found.isDirectory()) {
+    if (await seemsImageFolder(path)) return { type: 'imageFolder' };
+    throw new KolmoError(
+      `${path} is a folder: name a file, or a folder of images (PNG, JPEG, BMP) or of folders with those of a class each.`,
+    );
+  }
+  if (!found.isFile()) throw new KolmoError(`${path} is neither a file nor a folder: name one.`);
+  const { size } = found;
+  const head = await readHead(path, headBytes).catch((error: Error) => {
+    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+  });
+  const packed = isGzip(head) ? await packedImages(head, basename(path)) : undefined;
+  return packed ?? { type: 'file', size, stack: stackOf(head, size) };
+}
+
+/** Whether each sample of what lies there can be shown beside what its pixels cost. */
+export async function holdsImages(path: string): Promise<boolean> {
+  const found = await lookAt(path);
+  return found.type === 'imageFolder' || found.stack !== undefined;
+}
+
+/** Enough for the header of an array, packed or not. */
+const headBytes = 4096;
+
+/** The header of an IDX file of images. */
+const imageHeader = [0, 0, 0x08];
+
+/** IDX images in a gzipped file that begins so; of others, and of what does not unpack, none. */
+async function packedImages(head: Uint8Array, name: string): Promise<Measurable | undefined> {
+  const bytes = await unpackHead(head, 20, 'gzip').catch(() => new Uint8Array());
+  if (!imageHeader.every((byte, i) => bytes[i] === byte) || bytes.length < 20) return undefined;
+  const { shape, start } = readHeader(bytes, name);
+  const size = start + sizeOf(shape);
+  const stack = stackOf(bytes, size);
+  return stack && { type: 'file', size, stack, isPacked: true };
+}
