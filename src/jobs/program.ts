@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { basename, isAbsolute, relative } from 'node:path';
 import { KolmoError } from '../core/error';
 import { measureBaselines } from '../core/program/baselines';
+import { createCourse } from '../core/program/course';
 import { writeInBlocks } from '../core/program/inBlocks';
 import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
 import { usualBlock } from '../core/program/sizes';
@@ -14,7 +15,7 @@ import { findingText, formatBytes } from '../runs/units';
 import { openSource, threadedCoder } from './blocks';
 import type { JobContext } from './context';
 import { generativeRun } from './generative';
-import { patience } from './patience';
+import { patience, proofShare } from './patience';
 import { meanwhile, onceMoved, onceProved, stoppedProgram } from './programSteps';
 import type { ProgramRequest } from './protocol';
 import { prove } from './verify';
@@ -54,10 +55,13 @@ export async function* programRun(
       size > (blockBytes ?? usualBlock)
         ? writeInBlocks(source, threadedCoder(file, threads), {
             ...options,
+            atOnce: Math.min(threads, Math.ceil(size / (blockBytes ?? usualBlock))),
             ...(blockBytes !== undefined && { blockBytes }),
           })
         : writeProgram(await source.read(0, size), options);
-    const program = yield* follow(writing, curve, context);
+    const course = createCourse(size);
+    const running = size * proofShare(size, threads);
+    const program = yield* course.part(size - running, follow(writing, curve, context));
     const encoded = now();
     const { verified, proof, rivals } = yield* onceProved(
       out,
@@ -67,7 +71,7 @@ export async function* programRun(
           { program: draft, file, name: out, stopped: stoppedProgram },
           context,
         );
-        const { verified, proof } = yield* proving;
+        const { verified, proof } = yield* course.part(running, proving);
         const failure = failureOf({ file, proof, written: program.sha256 });
         if (failure) throw failure;
         const note = 'Measuring xz and zstd';

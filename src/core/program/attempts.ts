@@ -1,7 +1,8 @@
 /** The programs that are tried for a file: what each of them predicts, and from what. */
 import { formatCount } from '../count';
-import { analyse } from './analyse';
-import { findCandidates } from './candidates';
+import { analyse, type Analysis } from './analyse';
+import { expectedCandidates, findCandidates } from './candidates';
+import { createCourse } from './course';
 import { leaveOut } from './leaveOut';
 import type { ModelSpec } from './model/engine';
 import { minimalModelFor } from './model/kinds';
@@ -21,32 +22,70 @@ export async function* attemptsOf(
   view: View,
   file: Uint8Array,
   { effort, ascii, seed }: ProgramOptions,
+  analysis = analyse(view.text, view.syntax),
 ): AsyncGenerator<ProgramEvent | { type: 'attempt'; attempt: Attempt }, void> {
-  const { text, restore, hasColumns } = view;
-  const analysis = analyse(text, view.syntax);
+  const { text, hasColumns } = view;
   const size = file.length;
-  const candidates = yield* findCandidates(text, analysis, { effort, seed, size });
+  const expected = expectedOf(view, file, effort, analysis);
+  const { once } = expected;
+  const course = createCourse(expected.work);
+  const finding = findCandidates(text, analysis, { effort, seed, size });
+  const candidates = yield* course.part(expected.search, finding);
   const written = (predicted: Predicted, found: Finding[]) =>
     ({ type: 'attempt', attempt: { ...predicted, found } }) as const;
 
-  // The small decoder only wins on small files, or where there is hardly anything to predict.
-  if (!restore && text.length < smallFile) {
+  if (expected.isSmall) {
     const small = minimalModelFor(analysis.syntax, text.length);
-    yield written(yield* predict(small, view, analysis, ascii), []);
+    yield written(yield* course.part(once, predict(small, view, analysis, ascii)), []);
   }
   const [first, ...taught] = candidates.models;
-  const whole = yield* predict(first, view, analysis, ascii);
+  const whole = yield* course.part(once, predict(first, view, analysis, ascii));
   const { kept, found: restated } =
-    effort === 'fast' ? unmeasured(whole) : yield* leaveOut(whole, file, ascii);
+    effort === 'fast'
+      ? unmeasured(whole)
+      : yield* course.part(expected.without * once, leaveOut(whole, file, ascii));
   // Columns that the file itself does not show have no names to be told by.
   const told = candidates.found.filter(({ savedBytes }) => savedBytes > 0 || hasColumns);
   const found = [...restated, ...told];
   yield written(kept, found);
-  for (const model of taught) yield written(yield* predict(model, view, analysis, ascii), found);
-  for (const script of scriptsFor(kept, size, effort)) {
-    const plain = yield* predict(script, kept.view, kept.analysis, ascii);
+  for (const model of taught) {
+    yield written(yield* course.part(once, predict(model, view, analysis, ascii)), found);
+  }
+  for (const script of scriptsFor(kept.model, kept.view.text, size, effort)) {
+    const predicting = predict(script, kept.view, kept.analysis, ascii);
+    const plain = yield* course.part(slowness * once, predicting);
     yield written(plain, [...found, scriptFinding(kept, plain)]);
   }
+}
+
+interface Expected {
+  /** Of all attempts, in bytes to be coded. */
+  work: number;
+  /** Of the search for their models. */
+  search: number;
+  /** Of coding the view once. */
+  once: number;
+  /** Whether the small decoder is tried. */
+  isSmall: boolean;
+  /** How often the view is coded without one of its restatements. */
+  without: number;
+}
+
+/** What the attempts for a view take, before anything is known of their models. */
+export function expectedOf(
+  { text, restore, restatements = [] }: View,
+  { length: size }: Uint8Array,
+  effort: ProgramOptions['effort'],
+  analysis: Analysis,
+): Expected {
+  const once = text.length;
+  // The small decoder only wins on small files, or where there is hardly anything to predict.
+  const isSmall = !restore && once < smallFile;
+  const without = effort === 'fast' ? 0 : restatements.length;
+  const scripts = scriptsFor(analysis.full, text, size, effort).length;
+  const { models, work: search } = expectedCandidates(text, analysis, effort);
+  const times = Number(isSmall) + models + without + slowness * scripts;
+  return { work: search + times * once, search, once, isSmall, without };
 }
 
 /** To leave each restatement out takes as long as to write the program. */
@@ -65,12 +104,16 @@ const scripted: Record<ProgramOptions['effort'], { bytes: number; pace: number }
   max: { bytes: 1 << 21, pace: 1e5 },
 };
 
+/** How many times as long JavaScript takes. */
+const slowness = 5;
+
 /** Contexts that JavaScript looks up a second. */
 const scriptPace = 1.5e6;
 
 /** The model in JavaScript, in several ways where that writes a file of `size` bytes soon enough, else in none. */
 function scriptsFor(
-  { model, view: { text } }: Predicted<ModelSpec>,
+  model: ModelSpec,
+  text: Uint8Array,
   size: number,
   effort: ProgramOptions['effort'],
 ): ScriptSpec[] {

@@ -1,5 +1,6 @@
 /** Blocks of a large file: where they begin, and how one of them is coded, with tables of its own, by the model of all. */
 import { joinBytes } from '../join';
+import { countBytes } from './alphabet';
 import { partsOf, type Part } from './curve';
 import { runModel } from './encode';
 import { fieldCosts, type FieldCost } from './fieldCosts';
@@ -8,7 +9,7 @@ import type { ModelSpec } from './model/engine';
 import { originalsUnder } from './originals';
 import type { ProgramEvent } from './program';
 import { residualView } from './sound';
-import type { Syntax } from './syntax';
+import { analyseSyntax, type Syntax } from './syntax';
 
 /** A file that is read block by block. */
 export interface Source {
@@ -49,12 +50,45 @@ export type BlockCoder = (
   tasks: BlockTask[],
 ) => AsyncGenerator<ProgramEvent | { type: 'coded'; index: number; block: CodedBlock }, void>;
 
-/** The first byte of each block, and the end of the file. */
-export async function splitBlocks(
+/** What share of the whole it takes to look into the file, about. */
+export const lookingShare = 1 / 128;
+
+/** Where the blocks begin, what the first one is, and how often each byte occurs in all of them, since one tree of decisions serves them all. */
+export async function* lookInto(
+  file: Source,
+  blockBytes: number,
+): AsyncGenerator<
+  ProgramEvent,
+  { syntax: Syntax; cuts: number[]; first: Uint8Array; counts: Float64Array }
+> {
+  const { length } = file;
+  const note = 'Looking for blocks';
+  const looking = (read: number): ProgramEvent => ({
+    type: 'progress',
+    done: (lookingShare * read) / 2,
+    total: length,
+    note,
+  });
+  yield looking(0);
+  const syntax = analyseSyntax(await file.read(0, blockBytes), length);
+  const splitting = splitBlocks(file, syntax, blockBytes);
+  let step = await splitting.next();
+  for (; !step.done; step = await splitting.next()) yield looking(step.value);
+  const cuts = step.value;
+  const counts = new Float64Array(256);
+  for (let at = 0; at < length; at += blockBytes) {
+    yield looking(length + at);
+    countBytes(await file.read(at, blockBytes), counts);
+  }
+  return { syntax, cuts, first: await file.read(0, cuts[1]), counts };
+}
+
+/** The first byte of each block, and the end of the file; yields up to where it has looked for them. */
+export async function* splitBlocks(
   file: Source,
   syntax: Syntax,
   blockBytes: number,
-): Promise<number[]> {
+): AsyncGenerator<number, number[]> {
   const count = Math.ceil(file.length / blockBytes);
   const grid = unitOf(syntax);
   if (grid) {
@@ -71,6 +105,7 @@ export async function splitBlocks(
     const at = Math.floor((k * file.length) / count);
     if (syntax.type === 'table') quotes += await countQuotes(file, read, at);
     read = at;
+    yield at;
     const end = endOf(await file.read(at, longestLine), syntax, quotes % 2 === 1);
     const cut = at + end;
     if (cut > cuts[cuts.length - 1] && cut < file.length) cuts.push(cut);

@@ -1,6 +1,7 @@
 /** The models that a file may be predicted with: what the search leaves of the one of its kind, and that with a network. */
 import type { Analysis } from './analyse';
-import { learnNetwork, learners } from './learner';
+import { createCourse } from './course';
+import { learnNetwork, learners, learnerWork } from './learner';
 import { phaseContext } from './model/clock';
 import { echoContext } from './model/echoes';
 import { usualTable, type ModelSpec } from './model/engine';
@@ -8,7 +9,7 @@ import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from 
 import { swapContexts } from './model/swaps';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
-import { searchModel } from './search';
+import { searchModel, searchWork } from './search';
 import type { Semantics } from './semantics';
 import type { Syntax } from './syntax';
 
@@ -38,31 +39,65 @@ export async function* findCandidates(
     size = bytes.length,
   }: Pick<ProgramOptions, 'effort' | 'seed'> & { size?: number },
 ): AsyncGenerator<ProgramEvent, Candidates> {
-  const { spec, found } = yield* searchModel(
+  const work = worksOf(bytes, { syntax, semantics, full }, effort);
+  const course = createCourse(sumOf(work));
+  const searching = searchModel(
     effort === 'fast' ? fastModel(full, syntax, bytes.length, size) : full,
     extraContexts(syntax),
     bytes,
     effort,
     { semantics, stride: syntax.type === 'records' ? syntax.stride : undefined, size },
   );
+  const { spec, found } = yield* course.part(work.search, searching);
   const { largestTable = usualTable * tableFactors[effort] } = spec;
   const lean = {
     ...spec,
     ...codeFor(spec, syntax, semantics),
     largestTable: Math.min(mostTable, largestTable),
   };
-  const resampling = yield* findOriginals(bytes, syntax);
+  const resampling = yield* course.part(work.originals, findOriginals(bytes, syntax));
   const law = resampling && originalsFinding(bytes, syntax, lean, resampling);
   const isDrawn = law !== undefined && law.savedBytes > 0;
   const front = isDrawn ? { resampling } : {};
   const models = [withFront(lean, syntax, front)];
   const inputs = networkInputsFor(syntax);
-  const learner = bytes.length < leastTaught ? undefined : learners[effort];
+  const learner = learnerFor(bytes, syntax, effort);
   if (inputs && learner) {
-    const network = yield* learnNetwork(lean, inputs, bytes, { ...learner, seed });
+    const learning = learnNetwork(lean, inputs, bytes, { ...learner, seed });
+    const network = yield* course.part(work.network, learning);
     models.push(withFront(lean, syntax, { network, ...front }));
   }
   return { models, found: isDrawn ? [...found, law] : found };
+}
+
+/** How a network is trained for the bytes, if one is. */
+const learnerFor = (bytes: Uint8Array, syntax: Syntax, effort: ProgramOptions['effort']) =>
+  networkInputsFor(syntax) && bytes.length >= leastTaught ? learners[effort] : undefined;
+
+/** In bytes to be coded, what each step takes. */
+function worksOf(
+  bytes: Uint8Array,
+  { syntax, semantics, full }: Analysis,
+  effort: ProgramOptions['effort'],
+): Record<'search' | 'originals' | 'network', number> {
+  const learner = learnerFor(bytes, syntax, effort);
+  return {
+    search: searchWork(full, extraContexts(syntax), bytes, effort, semantics),
+    originals: syntax.type === 'image' ? bytes.length / 4 : 0,
+    network: learner ? learnerWork(learner, bytes) : 0,
+  };
+}
+
+const sumOf = (work: Record<string, number>): number => Object.values(work).reduce((a, b) => a + b);
+
+/** How many models are found, and the bytes that are coded until then, about. */
+export function expectedCandidates(
+  bytes: Uint8Array,
+  analysis: Analysis,
+  effort: ProgramOptions['effort'],
+): { models: number; work: number } {
+  const models = learnerFor(bytes, analysis.syntax, effort) ? 2 : 1;
+  return { models, work: sumOf(worksOf(bytes, analysis, effort)) };
 }
 
 /** The model of `other` with what the search left of the full model of `searched`, and with what that one never had. */

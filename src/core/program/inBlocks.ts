@@ -1,18 +1,19 @@
 /** The program of a large file: one model for all of its blocks, which threads code at once and the program decodes one after the other. */
 import { KolmoError } from '../error';
-import { countBytes } from './alphabet';
-import { analyse } from './analyse';
+import { analyse, type Analysis } from './analyse';
 import { measureInNode } from './baselines';
 import {
   countIn,
-  splitBlocks,
+  lookInto,
+  lookingShare,
   unitOf,
   type BlockCoder,
   type BlockTask,
   type CodedBlock,
   type Source,
 } from './blocks';
-import { findCandidates } from './candidates';
+import { expectedCandidates, findCandidates } from './candidates';
+import { createCourse } from './course';
 import { curveOf, curvePoints } from './curve';
 import type { FieldCost } from './fieldCosts';
 import { blocksProgram, plainProgram, type Generated } from './generate';
@@ -37,6 +38,8 @@ import { waitFor } from './waitFor';
 export interface BlockOptions extends ProgramOptions {
   /** Most bytes of a block, but for the rest of its last line. */
   blockBytes: number;
+  /** How many blocks are coded at once, which the progress is told by. */
+  atOnce: number;
 }
 
 /** No engine reads a module that is a longer string. */
@@ -48,17 +51,25 @@ export async function* writeInBlocks(
   code: BlockCoder,
   options: Partial<BlockOptions> = {},
 ): AsyncGenerator<ProgramEvent, Program> {
-  const { ascii, blockBytes, ...search } = {
+  const { ascii, blockBytes, atOnce, ...search } = {
     ...programDefaults,
     blockBytes: usualBlock,
+    atOnce: 1,
     ...options,
   };
-  yield { type: 'progress', done: 0, total: file.length, note: 'Looking for blocks' };
-  const syntax = analyseSyntax(await file.read(0, blockBytes), file.length);
-  const cuts = await splitBlocks(file, syntax, blockBytes);
-  const first = await file.read(0, cuts[1]);
-  const counts = await countAll(file, blockBytes);
-  const candidates = yield* candidatesOf(first, syntax, counts, search);
+  const { length } = file;
+  const { syntax, cuts, first, counts } = yield* lookInto(file, blockBytes);
+  const views = viewsOf(first, syntax, counts, search.effort);
+  const models = views.reduce((sum, view) => sum + view.models, 0);
+  const coding = (length + (models - 1) * first.length) / atOnce;
+  const ahead = views.reduce((sum, { work }) => sum + work, coding);
+  const total = ahead / (1 - lookingShare);
+  const course = createCourse(total, total - ahead);
+  const candidates: Candidate[] = [];
+  for (const { text, syntax, analysis, work } of views) {
+    const { models, found } = yield* course.part(work, findCandidates(text, analysis, search));
+    for (const model of models) candidates.push({ model, syntax, found });
+  }
 
   const stopping = new AbortController();
   const measuring = measureInNode(file, stopping.signal);
@@ -78,12 +89,20 @@ export async function* writeInBlocks(
         room,
         parts: Math.max(1, Math.floor(curvePoints / (cuts.length - 1))),
       }));
-    const { shortest, blocks, learnt } = yield* codeShortest(candidates, tasksOf, code, ascii);
+    const coded = codeShortest(candidates, tasksOf, code, ascii);
+    const { shortest, blocks, learnt } = yield* course.part(coding, coded);
     const { model, found } = shortest;
     const written = await blocksProgram(model, blocks, { ascii, head: head.length, room });
-    const done = { done: file.length, total: file.length, note: 'Measuring gzip and brotli' };
-    const measured = yield* waitFor(measuring, () => ({ type: 'progress', ...done }) as const);
-    const { best, isPlain } = yield* shorterOf(written, measured, file, ascii);
+    const note = 'Measuring gzip and brotli';
+    const waiting = waitFor(measuring, (): ProgramEvent => ({
+      type: 'progress',
+      done: 1,
+      total: 1,
+      note,
+    }));
+    const measured = yield* course.part(0, waiting);
+    const comparing = shorterOf(written, measured, file, ascii);
+    const { best, isPlain } = yield* course.part(0, comparing);
     const points = blocks.flatMap(({ parts }) => parts);
     if (!isPlain) yield* curveOf(points);
 
@@ -130,32 +149,32 @@ interface Candidate {
   found: Finding[];
 }
 
-/** The models for the first block, and where it is sound for what a predictor of its samples leaves. */
-async function* candidatesOf(
+/** One of the texts that may be predicted in the first block. */
+interface BlockView {
+  text: Uint8Array;
+  syntax: Syntax;
+  analysis: Analysis;
+  /** How many models are found for it, and the bytes that are coded until then, about. */
+  models: number;
+  work: number;
+}
+
+/** The first block, and where it is sound what a predictor of its samples leaves. */
+function viewsOf(
   first: Uint8Array,
   syntax: Syntax,
   counts: Float64Array,
-  search: Pick<ProgramOptions, 'effort' | 'seed'>,
-): AsyncGenerator<ProgramEvent, Candidate[]> {
+  effort: ProgramOptions['effort'],
+): BlockView[] {
   const residuals = residualView(first);
   const views = [
     { text: first, syntax: syntaxOf(first, syntax) },
-    ...(residuals?.syntax ? [{ ...residuals, syntax: residuals.syntax }] : []),
+    ...(residuals?.syntax ? [{ text: residuals.text, syntax: residuals.syntax }] : []),
   ];
-  const candidates: Candidate[] = [];
-  for (const { text, syntax } of views) {
-    const { models, found } = yield* findCandidates(text, analyse(text, syntax, counts), search);
-    for (const model of models) candidates.push({ model, syntax, found });
-  }
-  return candidates;
-}
-
-/** How often each byte occurs in all blocks, since one tree of decisions serves them all. */
-async function countAll(file: Source, blockBytes: number): Promise<Float64Array> {
-  const counts = new Float64Array(256);
-  for (let at = 0; at < file.length; at += blockBytes)
-    countBytes(await file.read(at, blockBytes), counts);
-  return counts;
+  return views.map(({ text, syntax }) => {
+    const analysis = analyse(text, syntax, counts);
+    return { text, syntax, analysis, ...expectedCandidates(text, analysis, effort) };
+  });
 }
 
 /** Where several models may be the shortest, the first block decides. */
@@ -170,8 +189,12 @@ async function* codeShortest(
     return { shortest, blocks: yield* codeAll(tasksOf(shortest), code), learnt: [] };
   }
   const firsts = candidates.map((candidate) => tasksOf(candidate)[0]);
-  const tried = yield* codeAll(firsts, code);
-  const count = tasksOf(candidates[0]).length;
+  const tasks = tasksOf(candidates[0]);
+  const count = tasks.length;
+  const [{ to: begun }, { to: end }] = [tasks[0], tasks[count - 1]];
+  const trying = firsts.length * begun;
+  const course = createCourse(trying + end - begun);
+  const tried = yield* course.part(trying, codeAll(firsts, code));
   const sizes: number[] = [];
   const learnt: Finding[] = [];
   for (const [k, { model, room }] of firsts.entries()) {
@@ -183,7 +206,8 @@ async function* codeShortest(
     sizes.push(size);
   }
   const best = sizes.indexOf(Math.min(...sizes));
-  const rest = yield* codeAll(tasksOf(candidates[best]).slice(1), code);
+  const others = codeAll(tasksOf(candidates[best]).slice(1), code);
+  const rest = yield* course.part(end - begun, others);
   return { shortest: candidates[best], blocks: [tried[best], ...rest], learnt };
 }
 

@@ -46,6 +46,15 @@ export const learners: Record<ProgramOptions['effort'], Partial<LearnerOptions> 
   max: { units: [64, 32], examples: 1 << 20, epochs: 8 },
 };
 
+/** What the training takes, in bytes to be coded. */
+export function learnerWork(options: Partial<LearnerOptions>, data: Uint8Array): number {
+  const { epochs, examples } = { ...learnerDefaults, ...options };
+  return 2 * epochs * Math.min(examples, data.length) * workPerExample;
+}
+
+/** Bytes that are coded in the time of an example. */
+const workPerExample = 2;
+
 /**
  * What a bit of the weights weighs against one of the data, both over the whole file. More than one, because the mixer learns
  * much of what the network knows by itself.

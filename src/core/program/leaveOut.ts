@@ -1,6 +1,7 @@
 /** What each restatement of a text saves: how much longer the program is without it, the others and the contexts being the same. */
 import { analyse } from './analyse';
 import { chosenFor } from './candidates';
+import { createCourse } from './course';
 import type { ModelSpec } from './model/engine';
 import { predict, type Predicted } from './predicted';
 import type { Finding, ProgramEvent } from './program';
@@ -19,12 +20,15 @@ export async function* leaveOut(
   const { view, analysis, model, program } = whole;
   const { restatements = [] } = view;
   const found: Finding[] = [];
+  const once = view.text.length;
+  const course = createCourse(restatements.length * once);
   // The last ones first, because with an earlier one goes what is only found behind it.
   for (const { by, sentence } of restatements.toReversed()) {
     const others = restatements.map((each) => each.by).filter((other) => other !== by);
     const rest = restatedView(file, others) ?? fileView(file);
     const seen = analyse(rest.text, rest.syntax);
-    const without = yield* predict(chosenFor(seen, analysis, model), rest, seen, ascii);
+    const predicting = predict(chosenFor(seen, analysis, model), rest, seen, ascii);
+    const without = yield* course.part(once, predicting);
     const savedBytes = without.program.length - program.length;
     if (savedBytes < 0) return yield* leaveOut(without, file, ascii);
     found.unshift({ sentence, savedBytes });

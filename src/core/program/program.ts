@@ -1,9 +1,11 @@
 /** The shorter program: from the bytes of any file to a module that regenerates them and counts every byte of itself. */
 import { gzipSync } from 'node:zlib';
 import { formatCount } from '../count';
-import { attemptsOf, type Attempt } from './attempts';
+import { analyse } from './analyse';
+import { attemptsOf, expectedOf, type Attempt } from './attempts';
 import { brotliOf } from './baselines';
 import { compressedSentence } from './compressed';
+import { createCourse } from './course';
 import { curveOf, curvePoints, partsOf } from './curve';
 import { costsInFile, fieldCosts, type FieldCost } from './fieldCosts';
 import { plainProgram, type Generated } from './generate';
@@ -61,6 +63,9 @@ export interface Program {
 /** A predictor's program is longer than this whatever it predicts, so what is already shorter is left alone. */
 const leastPredictor = 790;
 
+/** What goes before the first attempt, in bytes to be coded: for brotli as many as it reads, and some until it begins. */
+const beforehand = ({ length }: Uint8Array): number => length + 1e5;
+
 /**
  * Writes the shortest program found for `bytes`. It is never longer than the shortest program that stores the data or uses a
  * compressor of Node's. The caller proves it with `verifyProgram` once it is on disk.
@@ -77,8 +82,18 @@ export async function* writeProgram(
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
-    for (const view of viewsOf(bytes)) {
-      for await (const event of attemptsOf(view, bytes, { effort, ascii, seed })) {
+    const views = viewsOf(bytes).map((view) => {
+      const analysis = analyse(view.text, view.syntax);
+      return { view, analysis, work: expectedOf(view, bytes, effort, analysis).work };
+    });
+    const before = beforehand(bytes);
+    const course = createCourse(
+      views.reduce((sum, { work }) => sum + work, before),
+      before,
+    );
+    for (const { view, analysis, work } of views) {
+      const attempts = attemptsOf(view, bytes, { effort, ascii, seed }, analysis);
+      for await (const event of course.part(work, attempts)) {
         if (event.type !== 'attempt') {
           yield event;
           continue;

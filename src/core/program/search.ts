@@ -121,6 +121,14 @@ export async function* searchModel(
   const from = sample.length < bytes.length ? sample.length >> 1 : 0;
   const scale = bytes.length / (sample.length - from);
   const found: Finding[] = [];
+  const total = trialsOf(full, extra, effort);
+  let trials = 0;
+  const tried = (note: string): ProgramEvent => ({
+    type: 'progress',
+    done: Math.min(total, trials++) * sample.length,
+    total: total * sample.length,
+    note,
+  });
   // What restates a file with more bytes is that much slower, and cannot afford as many contexts.
   const least = leastGain[effort] * Math.max(1, bytes.length / size) ** 2;
   // Images are fast, since most of their bytes are decided quickly.
@@ -128,8 +136,8 @@ export async function* searchModel(
     contexts.length > few[effort] && sole === undefined ? cost * scale * least : 0;
   let spec = full;
   let cost = measure(spec, sample, from);
-  for (const [k, context] of isHurried ? [] : extra.entries()) {
-    yield { type: 'progress', done: k, total: extra.length, note: 'Adding contexts' };
+  for (const context of isHurried ? [] : extra) {
+    yield tried('Adding contexts');
     await setImmediate();
     const wider = { ...spec, contexts: [...spec.contexts, context] };
     const costWith = measure(wider, sample, from);
@@ -145,8 +153,8 @@ export async function* searchModel(
     ...(opinion && { opinion: undefined, quiet: undefined }),
   });
   const leaveOut = async function* (parts: Part[]): AsyncGenerator<ProgramEvent> {
-    for (const [k, part] of parts.entries()) {
-      yield { type: 'progress', done: k, total: parts.length, note: 'Leaving out contexts' };
+    for (const part of parts) {
+      yield tried('Leaving out contexts');
       await setImmediate();
       const rest = without(part);
       if (sizeOf(rest) === sizeOf(spec) || rest.contexts.length === 0) continue;
@@ -176,14 +184,35 @@ export async function* searchModel(
       : []),
   ];
   const weighed = [];
-  for (const [k, part] of parts.entries()) {
-    yield { type: 'progress', done: k, total: parts.length, note: 'Weighing contexts' };
+  // Fewer are left than were expected.
+  trials = Math.max(trials, total - 2 * parts.length);
+  for (const part of parts) {
+    yield tried('Weighing contexts');
     await setImmediate();
     weighed.push({ part, cost: measure(without(part), sample, from) });
   }
   weighed.sort((a, b) => a.cost - b.cost);
   yield* leaveOut(weighed.map(({ part }) => part));
   return { spec, found: [...found, ...unmeasured(semantics)] };
+}
+
+/** How often the search codes its sample, at most but for the contexts that it adds. */
+function trialsOf(full: ModelSpec, extra: string[], effort: ProgramOptions['effort']): number {
+  const together = families(full).length;
+  if (effort === 'fast') return together + full.contexts.length;
+  return extra.length + together + shared.length + 2 * sizeOf(full);
+}
+
+/** Bytes that the search codes, about, before it has found what it finds. */
+export function searchWork(
+  full: ModelSpec,
+  extra: string[],
+  bytes: Uint8Array,
+  effort: ProgramOptions['effort'],
+  semantics?: Semantics,
+): number {
+  if (effort === 'fast' && !semantics) return 0;
+  return trialsOf(full, extra, effort) * Math.min(bytes.length, sampleSizes[effort]);
 }
 
 const sizeOf = ({ contexts, selectors, matches }: ModelSpec): number =>

@@ -55,7 +55,15 @@ function tableFolder(test: TestContext): string {
 
 describe('a program job', () => {
   it('measures the columns, the compressors that are installed and the uniform code', async (t) => {
-    const { result } = await finish(programRun(request(tableFolder(t), 'a.csv'), context));
+    const { result, events } = await finish(programRun(request(tableFolder(t), 'a.csv'), context));
+    const told = events.filter((event) => event.type === 'progress');
+    assert.equal(new Set(told.map(({ total }) => total)).size, 1);
+    const done = told.map((event) => event.done);
+    assert.deepEqual(
+      done,
+      [...done].sort((a, b) => a - b),
+      'one progress, which never goes back',
+    );
     const { baselines, bytes, fields, proof } = result;
     assert.equal(proof.printed, result.sha256);
     assert.equal(
@@ -80,8 +88,8 @@ describe('a program job', () => {
     const folder = temporaryFolder(t, { huge: '', large: '' });
     truncateSync(join(folder, 'huge'), 2_000_000_000);
     truncateSync(join(folder, 'large'), 20_000_000);
-    const said = async (name: string): Promise<string> => {
-      const job = programRun({ ...request(folder, name), threads: 2 }, context);
+    const said = async (name: string, threads = 2): Promise<string> => {
+      const job = programRun({ ...request(folder, name), threads }, context);
       await job.next();
       const { value } = await job.next();
       await job.return(undefined as never);
@@ -91,6 +99,7 @@ describe('a program job', () => {
       await said('large'),
       /large has 20,000,000 bytes, which take \d.* or so\. .* 2 blocks/,
     );
+    assert.match(await said('large', 1), /coded in 2 blocks on one thread, /);
     assert.match(await said('huge'), /coded in 120 blocks on 2 threads.* xz and zstd are left out/);
   });
 

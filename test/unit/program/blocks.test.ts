@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
 import {
   codeBlock,
+  lookInto,
   splitBlocks,
   type BlockCoder,
   type Source,
@@ -60,35 +61,74 @@ const noise = Uint8Array.from({ length: 30_000 }, () => random.integer(256));
 
 describe('blocks', () => {
   it('begin after a line feed, or with an image', async () => {
-    const cuts = await splitBlocks(sourceOf(table), analyseSyntax(table), 12_000);
+    const cuts = await finished(splitBlocks(sourceOf(table), analyseSyntax(table), 12_000));
     assert.equal(cuts.length, Math.ceil(table.length / 12_000) + 1);
     assert.deepEqual([cuts[0], cuts.at(-1)], [0, table.length]);
     for (const cut of cuts.slice(1)) assert.equal(table[cut - 1], 10);
     const idx = images(100);
     assert.deepEqual(
-      await splitBlocks(sourceOf(idx), analyseSyntax(idx), 2500),
+      await finished(splitBlocks(sourceOf(idx), analyseSyntax(idx), 2500)),
       [0, 34, 68, 100].map((count) => (count ? 16 + 64 * count : 0)),
     );
   });
 
   it('begin outside of quotes, and where an object of JSON that is one line ends', async () => {
     const rows = Buffer.from('1,"two\nlines, and\nthree",x\n'.repeat(900));
-    const cuts = await splitBlocks(sourceOf(rows), { type: 'table', delimiter: 44 }, 6000);
+    const cuts = await finished(
+      splitBlocks(sourceOf(rows), { type: 'table', delimiter: 44 }, 6000),
+    );
     assert.ok(cuts.length > 4 && cuts.every((cut) => cut % 27 === 0), cuts.join());
     const json = Buffer.from(
       JSON.stringify(Array.from({ length: 900 }, (_, id) => ({ id, a: 7 }))),
     );
-    const [, cut] = await splitBlocks(sourceOf(json), { type: 'json' }, 9000);
+    const [, cut] = await finished(splitBlocks(sourceOf(json), { type: 'json' }, 9000));
     assert.equal(json.subarray(cut, cut + 5).toString(), '{"id"');
   });
 
   it('are found in the file whatever its length', async () => {
     for (const length of [1, 4999, 5000, 5001, 10_000, 29_999])
       for (const bytes of [noise.subarray(0, length), table.subarray(0, length)]) {
-        const cuts = await splitBlocks(sourceOf(bytes), analyseSyntax(bytes), 5000);
+        const cuts = await finished(splitBlocks(sourceOf(bytes), analyseSyntax(bytes), 5000));
         assert.deepEqual([cuts[0], cuts.at(-1)], [0, length]);
         assert.ok(cuts.every((cut, k) => k === 0 || cut > cuts[k - 1]));
       }
+  });
+
+  it('are looked for with a word after each block that was read, so that a stop is heard', async () => {
+    let read = 0;
+    const { length } = table;
+    const source: Source = {
+      length,
+      read: (offset, count) => {
+        read = Math.max(read, offset);
+        return Promise.resolve(table.slice(offset, offset + count));
+      },
+    };
+    const reading: number[] = [];
+    const looking = lookInto(source, 5000);
+    for (let step = await looking.next(); !step.done; step = await looking.next()) {
+      reading.push(read);
+    }
+    const count = Math.ceil(length / 5000);
+    assert.ok(count > 10 && new Set(reading).size >= count - 1, reading.join());
+  });
+
+  it('are told of in one progress that never goes back', async () => {
+    const shares: number[] = [];
+    const coder: BlockCoder = async function* (tasks) {
+      const total = tasks.length;
+      for (const [done] of tasks.entries())
+        yield { type: 'progress', done, total, note: 'Predicting' };
+      yield* backwards(table)(tasks);
+    };
+    const writing = writeInBlocks(sourceOf(table), coder, { effort: 'fast', blockBytes: 9000 });
+    for await (const event of writing)
+      if (event.type === 'progress') shares.push(event.done / event.total);
+    assert.ok(shares.length > 20);
+    assert.deepEqual(
+      shares,
+      [...shares].sort((a, b) => a - b),
+    );
   });
 
   for (const [name, bytes] of Object.entries({

@@ -103,7 +103,14 @@ const inputs: { name: string; bytes: Uint8Array }[] = [
 describe('program', () => {
   for (const { name, bytes } of inputs) {
     it(`prints ${name} exactly, in Node's permission model`, async () => {
-      const { program } = await write(bytes);
+      const { program, events } = await write(bytes);
+      const told = events.filter((event) => event.type === 'progress');
+      const shares = told.map(({ done, total }) => done / Math.max(1, total));
+      assert.deepEqual(
+        shares,
+        [...shares].sort((a, b) => a - b),
+        'progress that never goes back',
+      );
       const proof = await verifyProgram(save('exact', program), program.sha256);
       assert.ok(proof.verified);
       assert.equal(proof.bytes, bytes.length);
