@@ -1,4 +1,4 @@
-/** The file around a payload: a module that carries raw bytes in its own comment, checks itself, and writes what they stand for. */
+/** The file around a payload: a module that carries raw bytes in its own comment, checks these, and writes what they stand for. */
 import { joinBytes } from '../join';
 
 export interface Shell {
@@ -17,8 +17,9 @@ export function wrap({ body, statement, browser, ascii }: Shell): Uint8Array {
   const output = statement && `${statement};`;
   const write = browser ? 'p?.stdout.write(b);export default b' : 'process.stdout.write(b)';
   if (ascii) {
-    const text = Buffer.from(body).toString('base64');
-    const load = `b=Uint8Array.from(atob('${text}'),c=>c.charCodeAt())`;
+    // Mail breaks lines of more than 998 characters (RFC 5322, 2.1.1), and `atob` passes over their ends.
+    const text = Buffer.from(body).toString('base64').replace(/.{1,900}/g, '$&\n');
+    const load = `b=Uint8Array.from(atob(\`${text}\`),c=>c.charCodeAt())`;
     return latin(`let ${host}${checked(load, body)}${output}${write}`);
   }
   const { escaped, restored } = escape(body);

@@ -139,9 +139,11 @@ describe('program', () => {
     assert.ok(program.findings.every(({ sentence }) => sentence.endsWith('.')));
   });
 
-  it('holds only ASCII when asked to', async () => {
+  it('holds only ASCII, in lines that mail carries, when asked to', async () => {
     const { program } = await write(latin(table({ rows: 500 })), { ascii: true });
     assert.ok(program.source.every((byte) => byte < 128));
+    const lines = Buffer.from(program.source).toString().split('\n');
+    assert.ok(lines.length > 2 && lines.every(({ length }) => length <= 998));
     assert.ok((await verifyProgram(save('ascii', program), program.sha256)).verified);
   });
 
@@ -160,6 +162,14 @@ describe('program', () => {
         message: /was altered after it was written: .* exit code 1\./,
       });
     }
+  });
+
+  it('is not verified when its shell was altered so that it prints nothing and says nothing', async () => {
+    const { program } = await write(latin(table({ rows: 500 })));
+    const source = Buffer.from(program.source);
+    source[source.indexOf('.write(b)') + '.writ'.length] = '^'.charCodeAt(0);
+    const proof = await verifyProgram(save('silent', { source }), program.sha256);
+    assert.deepEqual([proof.verified, proof.bytes], [false, 0]);
   });
 
   it('exports the data to whoever imports it', async () => {
