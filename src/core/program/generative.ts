@@ -29,7 +29,8 @@ export async function* writeGenerative(
   const { payload } = yield* runModel(spec, weights);
   const generated = await predictorProgram(spec, payload, weights.length, {
     ascii,
-    then: `data=>(${inference})(data,globalThis.process?process.argv.slice(2):[])`,
+    // What it throws is said in one line; `p` is the process, which browsers do not have.
+    then: `data=>{try{return(${inference})(data,p?p.argv.slice(2):[])}catch(e){console.error(e.message);p?.exit(1)}}`,
   });
   const total = generated.program.length;
   const draw = new Function(`return ${inference}`)() as (

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { inflateSync } from 'node:zlib';
@@ -56,6 +56,29 @@ describe('a generative program', () => {
       assert.deepEqual(new Uint8Array(run()), made.draw([]));
       assert.equal(made.bytes.runtime + made.bytes.model, made.source.length);
     }
+  });
+
+  it('says in one line which words it takes', async (t) => {
+    const made = await write(generator());
+    const path = join(temporaryFolder(t, { 'g.mjs': made.source }), 'g.mjs');
+    for (const words of [
+      ['abc'],
+      ['-5'],
+      ['0'],
+      ['1.5'],
+      ['1e12'],
+      ['7', 'x'],
+      ['7', '1', 'gif'],
+    ]) {
+      const run = spawnSync(process.execPath, [path, ...words], { encoding: 'utf8' });
+      assert.equal(run.status, 1);
+      assert.equal(run.stdout, '');
+      assert.equal(
+        run.stderr,
+        `Expected a count from 1 to 107374182, a seed that is a whole number, and idx or png, not: ${words.join(' ')}\n`,
+      );
+    }
+    assert.equal(spawnSync(process.execPath, [path, '2', '-3', 'idx']).stdout.length, 16 + 2 * 20);
   });
 
   it('computes what the exported model computes', async () => {

@@ -30,16 +30,18 @@ const usual = { count: 100, seed: 1 };
 
 /**
  * The source of a function of `(bytes, words)`: `bytes` are the weights as generative.ts lays them out, `words` are a count, a seed and `idx` or
- * `png`. The result are the bytes of an IDX file, or of a PNG with the samples in a square. It uses `+ - * /` and `sqrt` in a
+ * `png`; it throws where they are something else. The result are the bytes of an IDX file, or of a PNG with the samples in a square. It uses `+ - * /` and `sqrt` in a
  * fixed order and no other arithmetic on fractions, so that every engine gives the same bytes.
  */
 export function inferenceSource(shape: Shape): string {
   const { noise, steps, floatsFrom, height, width, channels } = shape;
   const size = height * width * channels;
+  const most = Math.floor((2 ** 31 - 1) / size);
   const dims = channels > 1 ? ['count', height, width, channels] : ['count', height, width];
   return `(bytes, words) => {
-const count = +words[0] || ${usual.count}, noise = [];
-let state = words[1] === undefined ? ${usual.seed} : words[1] | 0, levels = 0, floats = ${floatsFrom};
+const [count, seed, form] = [+(words[0] ?? ${usual.count}), +(words[1] ?? ${usual.seed}), words[2] ?? 'idx'], noise = [];
+if (!(count >= 1 && count <= ${most} && count % 1 === 0 && seed % 1 === 0 && (form === 'idx' || form === 'png'))) throw new Error('Expected a count from 1 to ${most}, a seed that is a whole number, and idx or png, not: ' + words.join(' '));
+let state = seed | 0, levels = 0, floats = ${floatsFrom};
 const view = new DataView(bytes.buffer, bytes.byteOffset), pixels = new Uint8Array(count * ${size});
 const float = () => view.getFloat32((floats += 4) - 4, true);
 const array = length => { const a = []; while (length--) a.push(float()); return a; };
@@ -56,7 +58,7 @@ for (let k = 0; k < count; k++) {
   for (let i = 0; i < ${size}; i++) pixels[k * ${size} + i] = Math.max(0, Math.min(255, Math.round((x[i] + 1) * 127.5)));
 }
 const big = v => [v >>> 24, v >>> 16 & 255, v >>> 8 & 255, v & 255];
-if (words[2] !== 'png') { const out = new Uint8Array(${4 + 4 * dims.length} + pixels.length); out.set([0, 0, 8, ${dims.length}, ...[${dims.join()}].flatMap(big)]); out.set(pixels, ${4 + 4 * dims.length}); return out; }
+if (form === 'idx') { const out = new Uint8Array(${4 + 4 * dims.length} + pixels.length); out.set([0, 0, 8, ${dims.length}, ...[${dims.join()}].flatMap(big)]); out.set(pixels, ${4 + 4 * dims.length}); return out; }
 ${pngSource({ height, width, channels })}
 }`;
 }
