@@ -24,7 +24,7 @@ interface Sample {
 }
 
 const orders = [
-  { name: 'file', title: 'Order of the file', compare: () => 0 },
+  { name: 'file', title: 'As they come', compare: () => 0 },
   { name: 'dearest', title: 'Dearest first', compare: (a: Sample, b: Sample) => b.bits - a.bits },
   { name: 'cheapest', title: 'Cheapest first', compare: (a: Sample, b: Sample) => a.bits - b.bits },
 ];
@@ -147,7 +147,7 @@ function tile(
       255,
     ]),
     canvas({ width, height }, `${name}, ${words} by pixel`, (i) => [r, g, b, heat(i)]),
-    element('figcaption', {}, `${name}: ${words}`),
+    element('figcaption', {}, `${name}: ${words.replace(' ', '\u00a0')}`),
   );
 }
 

@@ -88,8 +88,11 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
           const shade = shadeOf(word);
           if (shade > 0) words[shade - 1].push(new Range(row, word.start, row, word.end));
         }
+        const { from, to, bits } = found.words.line(row);
+        // Behind the last line end there is nothing.
+        if (from === to) continue;
         const { end } = document.lineAt(row).range;
-        const contentText = formatBits(found.words.line(row).bits);
+        const contentText = formatBits(bits);
         ends.push({ range: new Range(end, end), renderOptions: { after: { contentText } } });
       }
     }

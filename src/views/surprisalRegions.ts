@@ -57,7 +57,8 @@ export async function chooseRegion(
   const reveal = (region: Region): void => {
     const range = rangeOf(region);
     editor.selection = new Selection(range.start, range.end);
-    editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
+    // The list covers the upper half of the editor.
+    editor.revealRange(range, TextEditorRevealType.InCenter);
   };
   const chosen = await window.showQuickPick<RegionItem>(
     [
