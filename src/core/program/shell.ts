@@ -18,7 +18,9 @@ export function wrap({ body, statement, browser, ascii }: Shell): Uint8Array {
   const write = browser ? 'p?.stdout.write(b);export default b' : 'process.stdout.write(b)';
   if (ascii) {
     // Mail breaks lines of more than 998 characters (RFC 5322, 2.1.1), and `atob` passes over their ends.
-    const text = Buffer.from(body).toString('base64').replace(/.{1,900}/g, '$&\n');
+    const text = Buffer.from(body)
+      .toString('base64')
+      .replace(/.{1,900}/g, '$&\n');
     const load = `b=Uint8Array.from(atob(\`${text}\`),c=>c.charCodeAt())`;
     return latin(`let ${host}${checked(load, body)}${output}${write}`);
   }
