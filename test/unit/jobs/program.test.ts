@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  chmodSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -295,6 +296,12 @@ describe('verifying a run', () => {
     const folder = temporaryFolder(t, { a: 'abc' });
     await assert.rejects(said(folder), /p\.mjs cannot be read \(ENOENT\): check its name/);
     writeFileSync(join(folder, 'p.mjs'), `process.stdout.write('abc')`);
+    // Whoever may do anything is refused nothing.
+    if (process.platform !== 'win32' && process.getuid!() !== 0) {
+      chmodSync(join(folder, 'p.mjs'), 0);
+      await assert.rejects(said(folder), /p\.mjs cannot be read \(EACCES\): allow yourself/);
+      chmodSync(join(folder, 'p.mjs'), 0o600);
+    }
     const job = verifyRun(
       { type: 'verify', program: join(folder, 'p.mjs'), file: join(folder, 'a') },
       { ...context, stopping: () => true },
