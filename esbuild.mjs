@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
 /** Native libraries stay outside of every bundle; the VSIX carries them in node_modules. */
 const native = ['onnxruntime-node', 'onnxruntime-web', '@duckdb/node-api'];
 
-/** Compiles `import bytes from './kernel.ts?wasm'` from AssemblyScript; the host gives the memory. */
+/** Compiles `import bytes from './kernel.ts?wasm'` from AssemblyScript; the host grows the memory that it exports. */
 const wasmKernels = {
   name: 'wasm-kernels',
   setup(build) {
@@ -43,7 +43,7 @@ const wasmKernels = {
         [
           relative('.', path),
           ...['--outFile', 'kernel.wasm', '--runtime', 'stub', '-O3', '--converge', '--noAssert'],
-          ...['--enable', 'simd', '--importMemory', '--use', 'abort='],
+          ...['--enable', 'simd', '--use', 'abort='],
         ],
         {
           // Prettier and ESLint take no decorators of functions, so a comment stands for the one there is.

@@ -3,6 +3,7 @@ import kernelBytes from './kernels/optimizers.ts?wasm';
 
 /** Functions of `kernels/optimizers.ts`; pointers are byte offsets, counts are padded lengths. */
 export interface Kernels {
+  memory: WebAssembly.Memory;
   adam(
     weights: number,
     gradients: number,
@@ -67,12 +68,12 @@ export function planArena(): ArenaPlan {
       return region;
     },
     create() {
-      const memory = new WebAssembly.Memory({ initial: Math.ceil(end / pageBytes) });
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes), {
-        env: { memory },
-      });
+      const instance = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes));
+      const kernels = instance.exports as unknown as Kernels;
+      const { memory } = kernels;
+      memory.grow(Math.ceil(end / pageBytes));
       return {
-        kernels: instance.exports as unknown as Kernels,
+        kernels,
         floats: ({ pointer, count }) => new Float32Array(memory.buffer, pointer, count),
         integers: ({ pointer, count }) => new Int32Array(memory.buffer, pointer, count),
       };

@@ -5,7 +5,7 @@ import { joinBytes } from '../join';
 import type { CodedBlock } from './blocks';
 import { deflate } from './deflate';
 import { engineSource, filled, pagesOf, type ModelSpec } from './model/engine';
-import { decoderOf, sourceOf, zeros, type Model } from './model/evaluate';
+import { decoderOf, exportNames, sourceOf, zeros, type Model } from './model/evaluate';
 import { wrap, type Shell } from './shell';
 
 export interface Generated {
@@ -35,7 +35,9 @@ export async function predictorProgram(
   { ascii, then }: Form & { then?: string },
 ): Promise<Generated> {
   const text = await decoderText(model, size, then);
-  return assembled(model, joinBytes([payload, zeros]), text, { ascii, residual: payload.length });
+  const kernel = model.type === 'mixing' ? kernelOf(model, pagesOf(model, size)) : undefined;
+  const coded = joinBytes([payload, zeros]);
+  return assembled(model, coded, { kernel, text }, { ascii, residual: payload.length });
 }
 
 /**
@@ -58,17 +60,19 @@ export async function blocksProgram(
   const isRestored = blocks.some(({ restore }) => restore !== undefined);
   const restores = blocks.map(({ restore = 'b=>b' }) => restore);
   const text = await minified(`D=async source=>{
-const memory=new WebAssembly.Memory({initial:${pagesOf(model, room, longest)}}),whole=new Uint8Array(memory.buffer),parts=[]${isRestored ? `,restores=[${restores.join()}]` : ''};
+${instanceSource(source)}
+const whole=new Uint8Array(memory.buffer),parts=[]${isRestored ? `,restores=[${restores.join()}]` : ''};
 let givenWeights=[],at=0,from=0;
 for(const [blockSize,coded] of ${JSON.stringify(table)}){
   whole.fill(0,0,${filled.from}).fill(0,${filled.to});
-  const ${instanceOf(source)},
-    block=${isRestored ? 'restores.shift()' : ''}((source=>{${source.replaceAll('kernel.', '')}})(source.subarray(at,at+=coded))).subarray(from);
+  const block=${isRestored ? 'restores.shift()' : ''}((source=>{${source.replaceAll('kernel.', '')}})(source.subarray(at,at+=coded))).subarray(from);
   from=${head};
   p?await new Promise(done=>p.stdout.write(block,done)):parts.push(new Blob([block]))
 }
 return p?'':new Blob(parts)}`);
-  return assembled(model, payload, text.replace(/^D=/, ''), { ascii, residual: payload.length });
+  const kernel = kernelOf(model, pagesOf(model, room, longest));
+  const decoder = { kernel, text: text.replace(/^D=/, '') };
+  return assembled(model, payload, decoder, { ascii, residual: payload.length });
 }
 
 /** Bytes that every engine's DecompressionStream gives at once; Node's and Firefox's end a chunk here. */
@@ -78,14 +82,16 @@ const oneChunk = 1 << 14;
 function assembled(
   model: Model,
   coded: Uint8Array,
-  decoder: string,
+  decoder: { kernel?: Uint8Array; text: string },
   { ascii, residual }: Form & { residual: number },
 ): Generated {
-  const text = Buffer.from(decoder);
-  const mixing = model.type === 'mixing';
-  // Behind the kernel the text is a section that WebAssembly skips.
-  const head = mixing ? joinBytes([decoderOf(model), sectionHead(text.length)]) : new Uint8Array(0);
-  const code = deflate(mixing ? [head, text] : [text]);
+  const text = Buffer.from(decoder.text);
+  const { kernel } = decoder;
+  // Behind the kernel the text is a section that WebAssembly skips, 0 with an empty name (WebAssembly 1.0, 5.5.3).
+  const head = kernel
+    ? joinBytes([kernel, Uint8Array.from([0, ...leb128(text.length + 1), 0])])
+    : new Uint8Array(0);
+  const code = deflate(kernel ? [head, text] : [text]);
   const place = `b.slice(${coded.length})`;
   const inflating = `.pipeThrough(new DecompressionStream('deflate-raw'))`;
   const response = `await new Response(new Response(${place}).body${inflating})`;
@@ -95,7 +101,7 @@ function assembled(
       ? `(${response}.arrayBuffer())`
       : `(await new Blob([${place}]).stream()${inflating}.getReader().read()).value`;
   // What is evaluated sees `b`, the process as `p`, and the kernel `k`.
-  const statement = mixing
+  const statement = kernel
     ? `b=await(k=>eval(new TextDecoder().decode(k.slice(${head.length})))(b))(${bytes})`
     : `eval(${response}.text())`;
   const shell = { body: joinBytes([coded, code]), statement, browser: true, ascii };
@@ -141,12 +147,21 @@ function counted(form: Generated['form'], coded: number, shell: Shell): Generate
   return { program, form, browser, runtime: program.length - residual, residual };
 }
 
-/** What precedes `length` bytes in a custom section without a name (WebAssembly 1.0, 5.5.3). */
-function sectionHead(length: number): Uint8Array {
-  const bytes = [0];
-  let rest = length + 1;
-  for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
-  return Uint8Array.from([...bytes, rest, 0]);
+/** The model's kernel with a memory of so many pages in the place of an empty one. */
+function kernelOf(model: ModelSpec, pages: number): Uint8Array {
+  const kernel = Buffer.from(decoderOf(model));
+  // A section of one memory, which has no maximum and begins empty (WebAssembly 1.0, 5.5.8).
+  const empty = Buffer.from([5, 3, 1, 0, 0]);
+  const at = kernel.indexOf(empty);
+  if (at < 0) throw new Error('The kernel of a program has no memory that begins empty.');
+  const initial = leb128(pages);
+  const memory = Uint8Array.from([5, initial.length + 2, 1, 0, ...initial]);
+  return joinBytes([kernel.subarray(0, at), memory, kernel.subarray(at + empty.length)]);
+}
+
+/** A number as WebAssembly writes it, in groups of seven bits (1.0, 5.2.2). */
+function leb128(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...leb128(value >>> 7)];
 }
 
 /**
@@ -158,16 +173,17 @@ async function decoderText(model: Model, size: number, then?: string): Promise<s
     return minified(`${sourceOf(model, size, 'decode')}${then ? `b=(${then})(b);` : ''}`);
   const source = engineSource(model, size, 'decode');
   const body = `async source=>{
-const memory=new WebAssembly.Memory({initial:${pagesOf(model, size)}}),${instanceOf(source)};
+${instanceSource(source)}
 ${source.replaceAll('kernel.', '')}}`;
   const whole = then ? `async source=>(${then})(await(${body})(source))` : body;
   return (await minified(`D=${whole}`)).replace(/^D=/, '');
 }
 
-/** The declaration of what the source asks of the kernel. */
-function instanceOf(source: string): string {
+/** Declares what the source asks of the kernel. */
+function instanceSource(source: string): string {
   const asked = new Set(Array.from(source.matchAll(/\bkernel\.(\w+)/g), ([, name]) => name));
-  return `{${[...asked].join()}}=(await WebAssembly.instantiate(k,{env:{memory}})).instance.exports`;
+  const names = Array.from(asked, (name) => `${exportNames[name]}:${name}`);
+  return `const {${names.join()}}=(await WebAssembly.instantiate(k)).instance.exports;`;
 }
 
 async function minified(source: string): Promise<string> {

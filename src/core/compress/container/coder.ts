@@ -40,6 +40,7 @@ export const maximumClass = 20;
 
 /** Functions of `kernels/levels.ts`; pointers are byte offsets into its memory. */
 interface Kernel {
+  memory: WebAssembly.Memory;
   squashTable(): number;
   stretchTable(): number;
   start(): void;
@@ -62,9 +63,8 @@ let compiled: WebAssembly.Module | undefined;
 /** @param stream what to read; without it the coder writes */
 export function createCoder(stream?: Uint8Array): Coder {
   compiled ??= new WebAssembly.Module(kernelBytes);
-  const memory = new WebAssembly.Memory({ initial: 16 });
-  const instance = new WebAssembly.Instance(compiled, { env: { memory } });
-  const kernel = instance.exports as unknown as Kernel;
+  const kernel = new WebAssembly.Instance(compiled).exports as unknown as Kernel;
+  const { memory } = kernel;
   const at = kernel.room(stream?.length ?? 1 << 14);
   new Float32Array(memory.buffer, kernel.squashTable(), squashTable.length).set(squashTable);
   new Float32Array(memory.buffer, kernel.stretchTable(), stretchTable.length).set(stretchTable);

@@ -11,6 +11,7 @@ export let chance: f64 = 1;
 
 /** Says where the payload is read or written. */
 export function startStream(at: usize): void {
+  range = 0;
   stream = at;
 }
 

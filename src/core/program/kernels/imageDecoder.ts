@@ -2,9 +2,10 @@
 import { quiet } from './mixing';
 
 export * from './decoder';
-export { single } from './mixing';
+export { decodeQuiet as q };
+export { single as s } from './mixing';
 
 /** Reads whether the byte at `i` of the data is another than the expected one. */
-export function decodeQuiet(i: i32, expected: i32): i32 {
+function decodeQuiet(i: i32, expected: i32): i32 {
   return quiet(i, -1, expected);
 }

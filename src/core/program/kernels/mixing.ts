@@ -54,7 +54,6 @@ export function prepare(
   selectors: i32,
   at: usize,
   weightsAt: usize,
-  rows: i32,
   tableAt: usize,
   tableBytes: i32,
   rate: f32,
@@ -80,7 +79,7 @@ export function prepare(
     const zeros: u32 = ((k >> 5) & 124) + 1;
     store<u32>(k, ((((ones * ones) << 18) / (ones * ones + zeros * zeros)) << 14) | 120);
   }
-  for (let k: i32 = 0; k < rows * stride; k += 4) store<f32>(weights + k, 0.06);
+  for (let k: usize = weightsAt; k < tableAt; k += 4) store<f32>(k, 0.06);
 }
 
 /** Codes the byte that an encoder tells, or reads one if it is told -1, puts it at `i` of the data and returns it. */

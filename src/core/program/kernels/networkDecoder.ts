@@ -1,3 +1,3 @@
 // What a program of images with a network carries.
 export * from './imageDecoder';
-export { dense, show, vote } from './network';
+export { dense as n, show as w, vote as v } from './network';

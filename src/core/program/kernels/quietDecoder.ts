@@ -1,3 +1,3 @@
 // What a program carries where most bytes are as expected.
 export * from './repeatsDecoder';
-export { decodeQuiet } from './imageDecoder';
+export { q } from './imageDecoder';

@@ -5,13 +5,14 @@ import { DATA, MATCH, REPEAT_P } from './map';
 
 /** How many there are. */
 export let matches: i32 = 0;
-let recent: usize = 0;
 let recentBits: i32 = 0;
 
-/** Comes before all else where there are repeats, each of which remembers 2^bits places; of a program without them, what is done for them falls away. */
-export function recall(count: i32, at: usize, bits: i32): void {
-  matches = count;
-  recent = at;
+/** Comes before all else for each repeat, which has to have so many bytes and remembers 2^bits places; of a program without repeats, what is done for them falls away. */
+export function recall(m: i32, places: usize, bits: i32, least: i32): void {
+  matches = m + 1;
+  const state = MATCH + (m << 5);
+  store<i32>(state, least, 20);
+  store<i32>(state, <i32>places, 24);
   recentBits = bits;
 }
 
@@ -48,7 +49,7 @@ export function findMatches(i: i32, c1: i32): void {
     const key = load<i32>(state, 16) * (0x9e3779b1 << (31 / least + 1)) + c1 + 1;
     store<i32>(state, key, 16);
     const place: usize =
-      recent + (((m << recentBits) + ((key * 0x9e3779b1) >>> (32 - recentBits))) << 2);
+      load<i32>(state, 24) + (((<u32>(key * 0x9e3779b1)) >>> (32 - recentBits)) << 2);
     const found = load<i32>(place);
     store<i32>(place, i);
     if (length < least) {

@@ -1,3 +1,3 @@
 // What a program carries where repeats tell something.
 export * from './decoder';
-export { recall } from './repeats';
+export { recall as r } from './repeats';

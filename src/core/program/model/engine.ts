@@ -55,19 +55,16 @@ const map = {
   select: 0x1100,
   refine: 0x1140,
   law: 0x1150,
-  expert: 0x243000,
+  expert: 24e5,
   stretch: 0x4000,
   match: 0x1200,
   tree: 0x10000,
   past: 0x300000,
-  data: 0x700000,
+  data: 74e5,
 };
 
 /** Where an integer stands among those that begin with the contexts' hashes. */
 const place = (at: number): number => (at - map.hash) / 4;
-
-/** Integers between two repeats in the kernel's memory, and where one holds its least length. */
-const repeat = { stride: 8, least: 5 };
 
 /** Bytes that the coder shifts out before the first bit: a decoder reads them, an encoder writes them where nothing is read. */
 const unused = 4;
@@ -113,20 +110,25 @@ const recentBits = (size: number): number => bitsFor(size, 14, 22) - 2;
 function plan(spec: ModelSpec, dataSize: number, payload?: number) {
   const size = dataSize + frontOf(spec).length;
   const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+  // Multiples of cache lines that take few digits.
+  const round = (at: number): number => Math.ceil(at / 2e5) * 2e5;
   const rows = firstRow(spec, spec.selectors.length);
-  const stream = map.data + lines(size + 64);
-  const recent = stream + lines(payload === undefined ? size + (size >> 3) + 16384 : payload + 64);
-  const weights = recent + spec.matches.length * (4 << recentBits(dataSize));
-  const network = lines(weights + rows * (inputsOf(spec) + 4) * 4);
-  const table = lines(spec.network ? network + networkBytes(spec.network) : network);
+  const stream = round(map.data + size + 64);
+  const recent = round(
+    stream + (payload === undefined ? size + (size >> 3) + 16384 : payload + 64),
+  );
+  const recentBytes = 4 << recentBits(dataSize);
+  const network = lines(recent + spec.matches.length * recentBytes);
+  const weights = round(spec.network ? network + networkBytes(spec.network) : network);
+  const table = weights + rows * (inputsOf(spec) + 4) * 4;
   const { contexts, largestTable = usualTable } = spec;
   const wanted = Math.max(1 << 20, size * contexts.length * tableShare);
   const tableBytes = Math.min(largestTable, wanted) & -4096;
   return {
     stream,
     recent,
+    recentBytes,
     weights,
-    rows,
     network,
     // The buckets of a byte share a page of 4 KB.
     table: Math.ceil(table / 4096) * 4096,
@@ -153,7 +155,7 @@ interface BlockDecoding {
 }
 
 /**
- * The body of a function of `(memory, kernel, source, front, skip)`, `kernel` being the exports of kernels/mixing.ts over `memory`.
+ * The body of a function of `(kernel, source, front, skip)`, `kernel` being the exports of kernels/mixing.ts, whose memory has grown.
  * `decode`: source is the payload, front and skip are left out, the result is the data.
  * `encode`: a generator that yields the bytes done now and then; source is the data, `size` bytes or less, front what `frontOf`
  * gives, of which the decoder knows the first `skip` bytes. The result is `{ payload, costs, networkBits }`, costs being a
@@ -168,7 +170,7 @@ export function engineSource(
   block?: BlockDecoding,
 ): string {
   const places = plan(spec, size, block?.payload);
-  const { stream, recent, weights, rows, table, tableBytes } = places;
+  const { stream, recent, recentBytes, weights, table, tableBytes } = places;
   const { contexts, selectors, matches, network, resampling, quiet } = spec;
   const weightBytes = network?.weights.length ?? 0;
   const front = frontOf(spec).length;
@@ -198,18 +200,17 @@ export function engineSource(
   // Pixels are predicted from those around, whatever came last.
   const looksBack = spec.sole === undefined;
   const start = encoding ? 'skip' : told ? `${block!.known}.length` : 0;
-  return `
-const data = new Uint8Array(memory.buffer, ${map.data}), hash = new Int32Array(memory.buffer, ${map.hash})${looksBack ? `, match = hash.subarray(${place(map.match)})` : ''};
-${matches.length > 0 ? `kernel.recall(${[matches.length, recent, recentBits(size)].join()});` : ''}
-kernel.prepare(${[contexts.length, selectors.length, encoding ? stream - unused : stream, weights, rows, table, tableBytes, spec.rate, spec.leastError ?? 0, expertsOf(spec)].join()});
+  const source = `
+const data = new Uint8Array(kernel.memory.buffer, ${map.data}), hash = new Int32Array(kernel.memory.buffer, ${map.hash});
+${matches.map((least, m) => `kernel.recall(${[m, recent + m * recentBytes, Math.log2(recentBytes / 4), least].join()});`).join(' ')}
+kernel.prepare(${[contexts.length, selectors.length, encoding ? stream - unused : stream, weights, table, tableBytes, spec.rate, spec.leastError ?? 0, expertsOf(spec)].join()});
 ${spec.sole === undefined ? '' : `kernel.single(${spec.sole});`}
-${treeSource(spec, `new Uint16Array(memory.buffer, ${map.tree}, 768)`, form)}
-${matches.map((least, m) => `match[${m * repeat.stride + repeat.least}] = ${least};`).join(' ')}
+${treeSource(spec, `new Uint16Array(kernel.memory.buffer, ${map.tree})`, form)}
 ${begin}
 ${mixSource}
 ${usesOf(spec)}
 let c1 = 0${looksBack ? ', c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0' : ''};
-${spec.state.includes('opinion') ? `const opinion = new Float32Array(memory.buffer, ${map.expert}, 256), odds = new Float32Array(memory.buffer, ${map.stretch}, 4096);` : ''}
+${spec.state.includes('opinion') ? `const opinion = new Float32Array(kernel.memory.buffer, ${map.expert}, 256), odds = new Float32Array(kernel.memory.buffer, ${map.stretch});` : ''}
 ${spec.state}
 ${experts.map(({ state }) => state).join('')}
 for (let i = ${start}; i < ${last}; i++) {
@@ -219,7 +220,7 @@ for (let i = ${start}; i < ${last}; i++) {
   ${experts.map(({ step }) => step).join('')}
   ${spec.opinion ?? ''}
   ${hashed(contexts)};
-  ${selectors.map(({ expression }, m) => `hash[${place(map.select) + m + 2}] = ${firstRow(spec, m)} + (${expression});`).join('\n  ')}
+  ${selectors.map(({ expression }, m) => `hash[${place(map.select) + m + 2}] = (${expression}) + ${firstRow(spec, m)};`).join('\n  ')}
   hash[${place(map.refine)}] = ${spec.refine};
   ${quiet ? 'next =' : 'const next ='} kernel.${encoding ? 'code(i, byte)' : 'decode(i)'};
   ${form === 'explain' ? 'if (i) best[i] = bestContext(next);' : ''}
@@ -229,6 +230,7 @@ for (let i = ${start}; i < ${last}; i++) {
 }
 ${end}
 `;
+  return source.replace(/\bmatch\[(\d+)\]/g, (_, k) => `hash[${place(map.match) + Number(k)}]`);
 }
 
 /** Which of the trackers' state a model reads, and how far down the tree digits, signs and points stand. */
@@ -269,7 +271,7 @@ export const treeSource = (
 const evidenceSource = (spec: ModelSpec, weights: number): string => {
   const told = spec.contexts.length + spec.matches.length;
   return `
-const floats = new Float32Array(memory.buffer), evidence = new Float64Array(${told + 1});
+const floats = new Float32Array(kernel.memory.buffer), evidence = new Float64Array(${told + 1});
 const bestContext = byte => {
   evidence.fill(0);
   const alone = byte === ${spec.sole ?? -1};

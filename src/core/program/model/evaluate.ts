@@ -43,14 +43,15 @@ const GeneratorFunction = Object.getPrototypeOf(function* () {}).constructor as 
 
 const encoder = new WebAssembly.Module(encoderBytes);
 
-/** A kernel over a memory of its own, as the first parameters of a body. */
+/** What a kernel exports, whose memory has so many pages. */
 function instantiate(
   kernel: WebAssembly.Module,
-  spec: ModelSpec,
-  size: number,
-): [WebAssembly.Memory, WebAssembly.Exports] {
-  const memory = new WebAssembly.Memory({ initial: pagesOf(spec, size) });
-  return [memory, new WebAssembly.Instance(kernel, { env: { memory } }).exports];
+  pages: number,
+): WebAssembly.Exports & { memory: WebAssembly.Memory } {
+  const { exports } = new WebAssembly.Instance(kernel);
+  const { memory } = exports as { memory: WebAssembly.Memory };
+  memory.grow(pages);
+  return { ...exports, memory };
 }
 
 /** Of mixing models alone. */
@@ -71,8 +72,8 @@ export function encodeWith(
   if (model.type !== 'mixing')
     return new GeneratorFunction('source', sourceOf(model, data.length, 'encode'))(data);
   const body = engineSource(model, room, form);
-  return new GeneratorFunction('memory', 'kernel', 'source', 'front', 'skip', body)(
-    ...instantiate(encoder, model, room),
+  return new GeneratorFunction('kernel', 'source', 'front', 'skip', body)(
+    instantiate(encoder, pagesOf(model, room)),
     data,
     frontOf(model),
     skip,
@@ -93,6 +94,20 @@ export function decoderOf({
   return network ? networkDecoder : imageDecoder;
 }
 
+/** What is short of the kernel's exports in a program, which spells each twice. */
+export const exportNames: Record<string, string> = {
+  memory: 'memory',
+  recall: 'r',
+  prepare: 'p',
+  single: 's',
+  resample: 'l',
+  decode: 'd',
+  decodeQuiet: 'q',
+  show: 'w',
+  dense: 'n',
+  vote: 'v',
+};
+
 /** What the emitted program does: the data from its payload, with zeros behind it. */
 export function decodeWith(model: Model, payload: Uint8Array, size: number): Uint8Array {
   const run = (parameters: string[], body: string): Body<Uint8Array> =>
@@ -101,7 +116,9 @@ export function decodeWith(model: Model, payload: Uint8Array, size: number): Uin
     return run(['b'], `${sourceOf(model, size, 'decode')}return b;`)(joinBytes([payload, zeros]));
   const body = engineSource(model, size, 'decode');
   const kernel = new WebAssembly.Module(decoderOf(model));
-  return run(['memory', 'kernel', 'source'], body)(...instantiate(kernel, model, size), payload);
+  const short = instantiate(kernel, pagesOf(model, size));
+  const exports = Object.entries(exportNames).map(([name, letter]) => [name, short[letter]]);
+  return run(['kernel', 'source'], body)(Object.fromEntries(exports), payload);
 }
 
 /** What a network would be shown of `data`, at most `most` times, evenly spread. */
@@ -133,11 +150,8 @@ export function teethOf({
   box,
   kept,
 }: Pick<Resampling, 'box' | 'kept'>): (edge: number, row: number, column: number) => Float32Array {
-  const memory = new WebAssembly.Memory({ initial: shares.pages });
-  const kernel = new WebAssembly.Instance(encoder, { env: { memory } }).exports as Record<
-    'resample' | 'teeth',
-    (...numbers: number[]) => void
-  >;
+  const { memory, ...exports } = instantiate(encoder, shares.pages);
+  const kernel = exports as Record<'resample' | 'teeth', (...numbers: number[]) => void>;
   kernel.resample(box, kept);
   const said = new Float32Array(memory.buffer, shares.at, 256);
   return (edge, row, column) => {

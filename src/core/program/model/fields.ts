@@ -26,14 +26,14 @@ const nextField = (next: string): string =>
   `{ field[col] = prefix; starts[col] = start; left2 = left; left = prefix; /*ended*/ col = ${next}; start = i; at = prefix = 0; same = 1; above = starts[col]; /*begun*/ }`;
 
 /** What is the same for all: the byte that just came belongs to the field, to a word, and to the memory of what follows what. */
-const inField = `{ if (COARSE && c2 === 46) field[col + ${coarse}] = mix(prefix, c1 + 1); same = same && above && data[above + at] === c1 ? 1 : 0; prefix = mix(prefix, c1 + 1); at++; /*inside*/ }`;
+const inField = `{ if (COARSE && c2 === 46) field[col + ${coarse}] = mix(prefix, c1 + 1); same &= data[above + at] === c1; prefix = mix(prefix, c1 + 1); at++; /*inside*/ }`;
 const everyByte = `
   if (FOLLOWS) { follow[c2] = follow[c2] << 8 | c1; a2 = c2 | c3 << 8; follow2[a2] = follow2[a2] << 8 | c1; }
   if (WORDS) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) last = word, word = 0; }
   if (GUESSES) guesses[guessing] = (guess & 255) === c1 ? guess + 256 : c1, guess = guesses[guessing = Math.imul(word4, 1e9 + 7) >>> 16];
 `;
 /** The byte after the one above may not be known yet, where the field above ended right before this one. */
-const lookAbove = `if (ABOVES) a0 = above ? data[above + at] : 0, a1 = above && above + 1 < start ? data[above + at + 1] : 0;`;
+const lookAbove = `if (ABOVES) a0 = data[above + at], a1 = data[above + at + 1];`;
 
 /** `step` holds the hooks `ended`, `begun` and `inside` as comments, where more may be done with a field. */
 export interface Tracker {
@@ -71,10 +71,9 @@ export const tableTracker = (
   { isQuoted = true, holdsLines = false }: { isQuoted?: boolean; holdsLines?: boolean } = {},
 ): Tracker => ({
   state: `${fieldState} ${isQuoted ? 'let quoted = 0;' : ''}`,
-  step: `if (i) {
-  ${isQuoted ? 'if (c1 === 34) quoted ^= 1;' : ''}
+  step: `${isQuoted ? 'if (c1 === 34) quoted ^= 1;' : ''}
   if (${isQuoted ? '!quoted && ' : ''}c1 === ${delimiter} || c1 === 10) ${nextField(`c1 === 10 ? ${holdsLines ? 'quoted * col' : 0} : col + 1 & 255`)} else ${inField}
-  ${everyByte} }
+  ${everyByte}
   ${lookAbove}`,
 });
 

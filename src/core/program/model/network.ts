@@ -99,7 +99,7 @@ export function networkSource(
   ]);
   return {
     state: `
-const x = new Uint8Array(memory.buffer, ${at}, ${inputs.count}), floats = new Float32Array(memory.buffer);`,
+const x = new Uint8Array(kernel.memory.buffer, ${at}, ${inputs.count}), floats = new Float32Array(kernel.memory.buffer);`,
     step: `
 if (i === ${weights.length}) {
   let p = 0, at = ${(at + ((inputs.count + 15) & ~15)) / 4};

@@ -41,16 +41,13 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
     any(({ fit }) => fit === 'product'),
     any(({ sum }) => sum.length > 0),
   ];
-  // A character for each column of the file, of which those without numbers have a space.
-  const forms = Array.from(
-    { length: 1 + Math.max(...columns.map(({ column }) => column)) },
-    () => ' ',
-  );
-  const lasts = forms.map(() => 0);
+  // Of the file's columns those without numbers are holes, which `map` leaves alone.
+  const forms: number[] = [];
+  const lasts: number[] = [];
   const terms: string[] = [];
   for (const { column, places, clock, last, fit, sum } of columns) {
-    forms[column] = (products ? places * 2 + (fit === 'product' ? 1 : 0) : places).toString(36);
-    if (clock) lasts[column] = last;
+    forms[column] = products ? places * 2 + (fit === 'product' ? 1 : 0) : places;
+    lasts[column] = clock ? last : 0;
     if (sum.length > 0)
       terms[column] = JSON.stringify(sum.map((term) => term.sign * (1 + place(term.column))));
   }
@@ -64,10 +61,10 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
     state: `
 const CLOCKS = ${clocks}, PRODUCTS = ${products}, SUMS = ${sums}, SIGNS = ${any(({ signed }) => signed)}, POINTS = ${any(({ clock, places }) => !clock && places > 0)};
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
-const ${sums || clocks ? 'value = doubles(F), ' : ''}lines = doubles(G), ${products ? 'logs = doubles(G), ' : ''}rests = doubles(G), shares = doubles(512);
+const ${sums || clocks ? 'value = doubles(F), ' : ''}lines = doubles(F), ${products ? 'logs = doubles(F), ' : ''}rests = doubles(G), shares = doubles(2 * NODES);
 let row, ${known.replace('index', 'index = 0')}, places = 0, product = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, part = 0, decimals = 0, sign = 1, group = 0, near = 0, likeliest = 0;
-const numbers = [...'${forms.join('')}'].map((form, column) => form > ' ' && [parseInt(form, 36), ++index, doubles(F * G), doubles(34).map((_, j) => j / 4), 0, 0, 0, 0${sums ? `, [${terms.join()}][column] || [], [], [], 0` : ''}${clocks ? `, +'${lasts.join('')}'[column]` : ''}]);
-lines[0] = 1; if (PRODUCTS) logs[0] = 1;
+const numbers = [${forms.join()}].map((form, column) => [form, ++index, doubles(F * G), doubles(34).map((_, j) => j / 4), 0, 0, 0, 0${sums ? `, [${terms.join()}][column], [], [], 0` : ''}${clocks ? `, [${lasts.join()}][column]` : ''}]);
+lines[0] = ${products ? 'logs[0] = ' : ''}1;
 const begin = () => { [${known}] = row; places = PRODUCTS ? form >> 1 : form; product = form & 1; expect(); };
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
     ended: 'if (row) observe();',
@@ -88,8 +85,8 @@ const exp = z => { z = 1 + z / 2 ** 26; for (let k = 26; k--; ) z *= z; return z
  * fade; rows that fitted badly weigh less. The number sought is left out, as 0, so what is missing is that number.
  */
 const expectSource = `
-const turn = (equations, weight, features) => {
-  rests.set(features);
+const turn = (weight, features, goal) => {
+  rests.set(features); rests[F] = goal;
   for (let p = 0; p < F; p++) {
     const q = p * G + p, f = rests[p], d = equations[q], s = d + weight * f * f + 1e-12;
     for (let r = 0; r++ < F - p; ) equations[q + r] += weight * f / s * (rests[p + r] -= f * equations[q + r]);
@@ -99,14 +96,12 @@ const turn = (equations, weight, features) => {
   return rests[F];
 };
 const expect = () => {
-  const features = PRODUCTS && product ? logs : lines;
-  features[F] = 0;
-  centre = -turn(equations, 0, features);
+  centre = -turn(0, PRODUCTS && product ? logs : lines, 0);
   centre = PRODUCTS && product ? exp(centre) : centre + origin;
   if (!(Math.abs(centre) < 1e15)) centre = 0;
   relative = PRODUCTS ? Math.max(1, product * centre) : 1;
   if (NEARS) fitted = centre;
-  if (SUMS && terms.length) {
+  if (SUMS && terms) {
     centre = 0, relative = 1, trust = hits / (count - hits + 1);
     for (const t of terms) centre += t > 0 ? value[t] : -value[-t];
   }
@@ -131,30 +126,29 @@ const spread = (v, w, d) => { for (let m = below(v), n; d < 58; m = n) n = below
 const unit = () => {
   // Years have four digits, all else two.
   const length = CLOCKS && smallest ? decimals ? 2 : 4 : places;
-  let w = decimals < 0 || group < length && decimals <= (CLOCKS ? smallest : 0) ? 1 : 0, j = decimals < 0 ? -1 : group;
+  let j = decimals < 0 ? -1 : group, w = +(j < length && decimals <= (CLOCKS ? smallest : 0));
   for (; ++j < length; ) w *= 10;
   if (CLOCKS) for (j = smallest; j > decimals; ) w *= bases[j--];
   return w;
 };
 const opine = () => {
-  if (count > 1) {
-    const whole = decimals < 0, place = unit();
-    let v = part, w = place, j;
-    if (whole) {
-      if (part || !group) for (v = part * 10 || w; v < Math.abs(centre) + 99 * breadth; v *= 10, w *= 10) spread(v, w, part ? 48 : 49);
-      if (!group) shares[leaf[48]] = mass(0, place);
-      if (NEARS) for (v = part * 10, w = place; (v + w) * 10 <= Math.abs(fitted); w *= 10) v *= 10;
-    } else spread(v, w, 48);
-    if (NEARS) v -= SIGNS ? sign * fitted : fitted, near = 99 * v / (9 * w + Math.abs(v)) | 0;
-    if (!CLOCKS || !smallest) {
-      if (group) {
-        if (POINTS && whole && places) shares[leaf[46]] = mass(part, place);
-        shares[end] += mass(part, 1);
-      }
-      if (SIGNS && !at) shares[leaf[45]] = below(0);
+  const whole = decimals < 0, place = unit();
+  let v = part, w = place, j;
+  if (whole) {
+    if (part || !group) for (v = part * 10 || w; v < Math.abs(centre) + 20 * breadth; v *= 10, w *= 10) spread(v, w, part ? 48 : 49);
+    if (!group) shares[leaf[48]] = mass(0, place);
+    if (NEARS) for (v = part * 10, w = place; (v + w) * 10 <= Math.abs(fitted); w *= 10) v *= 10;
+  } else spread(v, w, 48);
+  if (NEARS) v -= SIGNS ? sign * fitted : fitted, near = 99 * v / (9 * w + Math.abs(v)) | 0;
+  if (!CLOCKS || !smallest) {
+    if (group) {
+      if (POINTS && whole && places) shares[leaf[46]] = mass(part, place);
+      shares[end] += mass(part, 1);
     }
-    for (j = NODES; j--; ) v = shares[2 * j + 1], w = shares[j] += shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0], shares[2 * j] = shares[2 * j + 1] = 0;
+    if (SIGNS && !at) shares[leaf[45]] = below(0);
   }
+  for (j = NODES; j--; ) v = shares[2 * j + 1], w = shares[j] += shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0];
+  shares.fill(0);
   if (LIKELIEST) for (likeliest = 1; !tree[256 + likeliest]; ) likeliest += likeliest + (opinion[likeliest] > 0);
 };
 const advance = () => {
@@ -176,18 +170,17 @@ const observe = () => {
   const v = SIGNS ? sign * part : part, r = v - centre, e = Math.abs(r), error = e / relative, usual = width + 1e-9, weight = usual / (usual + error);
   if (!(group || decimals > (CLOCKS && smallest ? places : -1)) || !(e < 1e15)) return;
   /*observed*/ row[4]++; row[7] = leaf[c1];
-  if (count > 1) for (let j = 16 + 16 * r / (breadth + e) | 0; j++ < 32; ) shape[j]++;
-  row[5] += (Math.min(error, usual * 6 + 0.01) - usual) * Math.max(0.02, 1 / (count + 1));
+  for (let j = 16 + 16 * r / (breadth + e) | 0; j++ < 32; ) shape[j]++;
+  row[5] += (Math.min(error, usual * 6 + 0.01) - usual) / Math.min(50, count + 1);
   if (!count) row[6] = origin = v;
-  if (SUMS && terms.length) {
+  if (SUMS && terms) {
     let j = spikes.indexOf(r);
     if (j < 0) j = spikes.length;
     if (j < 20) spikes[j] = r, counts[j] = (counts[j] || 0) + 1, row[11]++;
   }
   if (SUMS || CLOCKS) value[index] = v;
-  const line = v - origin, log = PRODUCTS ? ln(Math.max(1, CLOCKS && smallest ? v - value[FIRST] : v)) : 0, features = PRODUCTS && product ? logs : lines;
-  features[F] = PRODUCTS && product ? log : line;
-  turn(equations, weight, features);
+  const line = v - origin, log = PRODUCTS ? ln(Math.max(1, CLOCKS && smallest ? v - value[FIRST] : v)) : 0;
+  turn(weight, PRODUCTS && product ? logs : lines, PRODUCTS && product ? log : line);
   lines[index] = line;
   if (PRODUCTS) logs[index] = log;
 };

@@ -7,8 +7,8 @@ import { logContexts, logTracker, withHooks, type Tracker } from './fields';
 import { fitContext, likeliestContext, numbersSource, opinion } from './numbers';
 import { swapContexts, swapSource } from './swaps';
 
-/** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. */
-export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
+/** Tables, JSON and logs: the field so far with what stands left of it and above it, and what follows what. `column` is below 256. */
+export function fieldModel(tracker: Tracker, semantics?: Semantics, column = 'col'): Contexts {
   const numbers = semantics?.numbers ?? [];
   const parents = semantics?.parents ?? [];
   const sources = [
@@ -43,9 +43,9 @@ export function fieldModel(tracker: Tracker, semantics?: Semantics): Contexts {
     ],
     selectors: [
       byAgreement,
-      { expression: '(col&255)*16+Math.min(at,15)', size: 4096 },
+      { expression: `${column}*16+Math.min(at,15)`, size: 4096 },
       byLastByte,
-      { expression: '(col&255)*4+Math.min(3,match[1]>>3)', size: 1024 },
+      { expression: `${column}*4+Math.min(3,match[1]>>3)`, size: 1024 },
     ],
     refine: 'mix(at,col)',
     ...(numbers.length ? { opinion } : {}),
@@ -81,7 +81,7 @@ const seldomInLogs = [order[3], order[5], order[6], ...Object.values(byNeighbour
 
 /** Logs: as tables, and what the lines tell of one another. */
 export function logModel(): Contexts {
-  const fields = fieldModel(logTracker);
+  const fields = fieldModel(logTracker, undefined, '(col&255)');
   return {
     ...fields,
     contexts: [
@@ -99,7 +99,7 @@ export function logModel(): Contexts {
 
 /** The field so far together with the field that tells most about it, the second such, or both. */
 export const byParent = (rank: number): string =>
-  `mix(mix(prefix,field[parents[col*2+${rank}]|0]),col+${rank + 1}*4096)`;
+  `mix(mix(prefix,field[parents[col*2${rank ? `+${rank}` : ''}]|0]),col+${rank + 1}*4096)`;
 export const byParents =
   'mix(mix(prefix,field[parents[col*2]|0]),mix(field[parents[col*2+1]|0],col))';
 
