@@ -73,14 +73,14 @@ interface Expected {
 
 /** What the attempts for a view take, before anything is known of their models. */
 export function expectedOf(
-  { text, restore, restatements = [] }: View,
+  { text, restatements = [] }: View,
   { length: size }: Uint8Array,
   effort: ProgramOptions['effort'],
   analysis: Analysis,
 ): Expected {
   const once = text.length;
-  // The small decoder only wins on small files, or where there is hardly anything to predict.
-  const isSmall = !restore && once < smallFile;
+  // The small decoder only wins on small files, or where there is hardly anything to predict; what a text owes to what restates it is measured by the other.
+  const isSmall = once < smallFile && restatements.length === 0;
   const without = effort === 'fast' ? 0 : restatements.length;
   const scripts = scriptsFor(analysis.full, text, size, effort).length;
   const { models, work: search } = expectedCandidates(text, analysis, effort);

@@ -1,5 +1,5 @@
 /** Other files that a file can be restated as, where they hold the same and are predicted better. */
-import { decimalTable } from './arrays';
+import { arrayTable } from './arrays';
 import { restatedView, type Restate } from './restated';
 import { smallFile } from './sizes';
 import { residualView } from './sound';
@@ -43,9 +43,6 @@ export function viewsOf(bytes: Uint8Array): View[] {
 
 /** What files of numbers can be restated as. */
 export function numberViews(bytes: Uint8Array): View[] {
-  const table = decimalTable(bytes);
-  const views = [table && { ...table, sentence: decimalSentence }, residualView(bytes)];
+  const views = [arrayTable(bytes), residualView(bytes)];
   return views.filter((view) => view !== undefined);
 }
-
-const decimalSentence = 'It is an array of floats that were decimals: its rows are a table.';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
-import { decimalTable } from '../../../src/core/program/arrays';
+import { arrayTable } from '../../../src/core/program/arrays';
 import { piecesOf, shadeOf, wordCosts, wordsOf } from '../../../src/core/program/lines';
 import { describeContext } from '../../../src/core/program/model/contextNames';
 import { encodeWith } from '../../../src/core/program/model/evaluate';
@@ -277,8 +277,8 @@ describe('surprisal of numbers', () => {
     const bytes = npyFloats(values);
     const { costs } = await measure(bytes);
     const start = bytes.length - 8 * values.length;
-    const { text } = decimalTable(bytes)!;
-    const own = finishedSync(encodeWith(analyse(text).full, text)).costs;
+    const { text, syntax } = arrayTable(bytes)!;
+    const own = finishedSync(encodeWith(analyse(text, syntax).full, text)).costs;
     assert.ok(Math.abs(total(costs) - total(own)) < 1);
     const cost = Array.from(values, (_, k) =>
       total(costs.subarray(start + 8 * k, start + 8 * k + 8)),
