@@ -137,6 +137,10 @@ describe('fast model', () => {
     const fast = fastModel(full, syntax, 1 << 20);
     const quick = finishedSync(encodeWith(fast, bytes));
     assert.deepEqual(decodeWith(fast, quick.payload, bytes.length), bytes);
+    // A single context has fewer inputs than a quiet byte.
+    const single = { ...fast, contexts: fast.contexts.slice(0, 1), matches: [] };
+    const { payload } = finishedSync(encodeWith(single, bytes));
+    assert.deepEqual(decodeWith(single, payload, bytes.length), bytes);
     const slow = finishedSync(encodeWith({ ...fast, quiet: undefined }, bytes));
     assert.notDeepEqual(quick.payload, slow.payload);
     assert.ok(quick.payload.length < 1.1 * slow.payload.length, `${quick.payload.length}`);
