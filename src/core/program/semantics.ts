@@ -181,14 +181,20 @@ function findSwap(columns: Column[], parents: [number, number][]): Swap | undefi
   return undefined;
 }
 
+/** The name of a column, which is told to be one where it is a number. */
+function titleOf(column: number, names: Map<number, string>): string {
+  const name = names.get(column) ?? String(column + 1);
+  return /^\d+$/.test(name) ? `column ${name}` : name;
+}
+
 function swapSentence({ by, first, second }: Swap, names: Map<number, string>): string {
-  const [third, one, other] = [by, first, second].map((column) => names.get(column) ?? column + 1);
-  return `Columns ${one} and ${other} may change places under the same ${third}.`;
+  const [one, other] = [first, second].map((column) => names.get(column) ?? column + 1);
+  return `Columns ${one} and ${other} may change places under the same ${titleOf(by, names)}.`;
 }
 
 function sumSentence({ column, sum }: NumberColumn, names: Map<number, string>): string {
   const terms = sum.map(({ column: other, sign }, k) => {
-    const name = names.get(other) ?? `column ${other + 1}`;
+    const name = titleOf(other, names);
     const plus = k === 0 ? '' : 'plus ';
     return `${sign < 0 ? 'minus ' : plus}${name}${other < column ? '' : ' of the row above'}`;
   });

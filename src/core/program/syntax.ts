@@ -49,7 +49,8 @@ export function analyseSyntax(bytes: Uint8Array, size = bytes.length): Syntax {
   const delimiter = delimiterOf(sample);
   if (delimiter === undefined) return isLog(sample) ? { type: 'log' } : { type: 'text' };
   const holdsLines = quotesHoldLines(bytes, delimiter, bytes.length < size);
-  return { type: 'table', delimiter, ...(holdsLines && { holdsLines }) };
+  const names = placesOf(sample, delimiter);
+  return { type: 'table', delimiter, ...(holdsLines && { holdsLines }), ...(names && { names }) };
 }
 
 /** The findings sentence for the syntax. */
@@ -62,9 +63,9 @@ export function describeSyntax(syntax: Syntax): string {
     case 'json':
       return 'It is JSON: each key is a column.';
     case 'log':
-      return 'It is a log: lines follow templates, and a field belongs to its template.';
+      return 'It is text whose lines follow templates, as those of a log do: a field belongs to its template.';
     case 'text':
-      return 'It is text: words predict words.';
+      return 'It is text without columns: what comes next follows from the words and characters before it.';
     case 'image':
       return `It is ${formatCount(syntax.count)} images of ${syntax.width} x ${syntax.height} pixels of one byte.`;
     case 'raster':
@@ -72,7 +73,7 @@ export function describeSyntax(syntax: Syntax): string {
     case 'residuals':
       return `It is sound: ${syntax.count} samples of ${8 * syntax.sample} bits, each expected from those before it.`;
     case 'records':
-      return `It is binary in records of ${syntax.stride} bytes.`;
+      return `It is binary, and a byte resembles the one ${syntax.stride} bytes before it, as in records of that length.`;
     case 'bytes':
       return 'It is binary without a fixed record length.';
     default:
@@ -99,6 +100,8 @@ function delimiterOf(sample: Uint8Array): number | undefined {
   const lines = Buffer.from(sample)
     .toString('latin1')
     .replace(/"[^"]*"/g, '')
+    // A comma before the milliseconds of a time, as logs have it, parts no columns.
+    .replace(/(:\d\d),(?=\d{3}\b)/g, '$1')
     .split('\n')
     .slice(0, -1);
   if (lines.length < 4) return undefined;
@@ -109,6 +112,23 @@ function delimiterOf(sample: Uint8Array): number | undefined {
     if (usual > 0 && regular >= 0.9 * lines.length) return delimiter;
   }
   return undefined;
+}
+
+/** The numbers of the columns for their names, where the first row has no names but numbers wherever the second has. */
+function placesOf(sample: Uint8Array, delimiter: number): string[] | undefined {
+  const [first, second] = Buffer.from(sample)
+    .toString('latin1')
+    .split('\n', 2)
+    .map((row) => row.split(String.fromCharCode(delimiter)));
+  const isNumber = (cell?: string): boolean => cell !== undefined && /^"?[-+]?\.?\d/.test(cell);
+  const isYear = (cell?: string): boolean =>
+    cell !== undefined && /^"?(1[89]|20)\d\d"?\r?$/.test(cell);
+  // A year over what is none is a name.
+  const isData = (cell: string, k: number): boolean =>
+    isNumber(first[k]) && (!isYear(first[k]) || isYear(cell));
+  const numbers = [...second.entries()].filter(([, cell]) => isNumber(cell));
+  if (numbers.length === 0 || !numbers.every(([k, cell]) => isData(cell, k))) return undefined;
+  return first.map((_, column) => String(column + 1));
 }
 
 /** Whether some quoted field holds a line feed, and no quote stands astray: one that does would turn all behind it inside out. */

@@ -99,6 +99,24 @@ describe('semantics', () => {
     assert.ok(cost(semantics) < 0.98 * cost({ ...semantics, swap: undefined }));
   });
 
+  it('says of columns without names which ones they are', () => {
+    const random = createRandom(8);
+    let sum = 0;
+    const rows = Array.from({ length: 200 }, (_, k) => {
+      const added = random.integer(10);
+      return `${k},${(sum += added) - added},${added}\n`;
+    });
+    const bytes = latin(rows.join(''));
+    const syntax = analyseSyntax(bytes);
+    assert.ok(syntax.type === 'table');
+    const { sentences } = analyseSemantics(bytes, tableTracker(44), syntax);
+    for (const told of [
+      'Column 1 is column 1 of the row above, up to a few differences.',
+      'Column 2 is column 2 of the row above plus column 3 of the row above, up to a few differences.',
+    ])
+      assert.ok(sentences.includes(told), sentences.join());
+  });
+
   it('finds a column that numbers tell up to their first decimal', () => {
     const random = createRandom(3);
     const rows = Array.from({ length: 400 }, () => {

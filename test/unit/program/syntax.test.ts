@@ -20,6 +20,11 @@ const cases: { name: string; bytes: Uint8Array; type: Syntax['type'] }[] = [
   { name: 'JSON lines', bytes: lines(20, (i) => JSON.stringify({ id: i })), type: 'json' },
   { name: 'a log', bytes: lines(50, (i) => `Dec 10 06:55:${i} host sshd: failed`), type: 'log' },
   {
+    name: 'a log with milliseconds behind a comma',
+    bytes: lines(50, (i) => `2024-02-01 00:00:${10 + i},0${10 + i} INFO started`),
+    type: 'log',
+  },
+  {
     name: 'prose',
     bytes: latin('It was the best of times.\nIt was not.\n'.repeat(9)),
     type: 'text',
@@ -56,6 +61,20 @@ describe('syntax', () => {
       assert.match(describeSyntax(syntax), /^It is .*\.$/);
     });
   }
+
+  it('numbers the columns where the first row is none of names', () => {
+    const named = (text: string) => {
+      const syntax = analyseSyntax(latin(text.repeat(3)));
+      assert.ok(syntax.type === 'table', describeSyntax(syntax));
+      return syntax.names;
+    };
+    assert.deepEqual(named('0,0,x\n1,1,y\n'), ['1', '2', '3']);
+    assert.deepEqual(named('"1";2024-02-01\r\n"2";2024-02-02\r\n'), ['1', '2']);
+    assert.deepEqual(named('a,2019\nb,2020\n'), ['1', '2']);
+    assert.equal(named('id,x\n1,y\n'), undefined);
+    assert.equal(named('country,2019,2020\nFrance,517,3.5\n'), undefined);
+    assert.equal(named('a,b\nx,y\n'), undefined);
+  });
 
   it('takes line feeds in quotes for text only where no quote stands astray', () => {
     const rows = [lines(9, (i) => `${i},"a ""b"", c\nd",${i}`), lines(9, (i) => `${i},e,f`)];
