@@ -65,14 +65,13 @@ export const alarm = 'It changed.';
 
 /**
  * Continues `let` with `load`, which declares `b`, and stops the program if the bytes are not those that were written; Node exits
- * with 1 and prints the alarm. `map` is a function of each byte `x`.
+ * with 1 and prints the alarm. `map` is an expression of each byte `x`.
  */
 function checked(load: string, bytes: Uint8Array, map = ''): string {
   const { start, step } = checkOf(bytes);
   // In place, since a large program has no room for a copy.
-  return map
-    ? `h=${start},${load};b.forEach((x,i)=>{h=${step};b[i]=${map}});if(h)throw'${alarm}';`
-    : `${load};if(b.reduce((h,x)=>${step},${start}))throw'${alarm}';`;
+  const each = map ? `(h,x,i)=>(b[i]=${map},${step})` : `(h,x)=>${step}`;
+  return `${load};if(b.reduce(${each},${start}))throw'${alarm}';`;
 }
 
 interface Escaped {

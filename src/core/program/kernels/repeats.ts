@@ -19,14 +19,13 @@ export function recall(m: i32, places: usize, bits: i32, least: i32): void {
 /** An input a repeat: what its length says, whose probability stands at `places`. */
 // @inline
 export function gatherRepeats(input: usize, places: usize, bit: i32): void {
-  for (let m = 0; matches && m < matches << 2; m += 4) {
-    const at = MATCH + (m << 3);
-    const expects = load<i32>(at, 12);
-    let z = m << 3;
-    if (expects) z |= load<i32>(at, 8) | (bitOf(expects, bit) << 8);
+  for (let m = 0; matches && m < matches << 5; m += 32) {
+    const expects = load<i32>(m, MATCH + 12);
+    let z = m;
+    if (expects) z |= load<i32>(m, MATCH + 8) | (bitOf(expects, bit) << 8);
     z = REPEAT_P + (z << 2);
-    store<i32>(places + m, z);
-    store<f32>(input + m, stretch(z));
+    store<i32>(places + (m >> 3), z);
+    store<f32>(input + (m >> 3), stretch(z));
   }
 }
 

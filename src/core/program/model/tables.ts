@@ -99,9 +99,8 @@ export function logModel(): Contexts {
 
 /** The field so far together with the field that tells most about it, the second such, or both. */
 export const byParent = (rank: number): string =>
-  `mix(mix(prefix,field[parents[col*2${rank ? `+${rank}` : ''}]|0]),col+${rank + 1}*4096)`;
-export const byParents =
-  'mix(mix(prefix,field[parents[col*2]|0]),mix(field[parents[col*2+1]|0],col))';
+  `mix(mix(prefix,field[parents[col*2${rank ? `+${rank}` : ''}]]),col+${rank + 1}*4096)`;
+export const byParents = 'mix(mix(prefix,field[parents[col*2]]),mix(field[parents[col*2+1]],col))';
 
 export const slowFields: SlowParts = {
   contexts: [
