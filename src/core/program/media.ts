@@ -1,5 +1,6 @@
 /** Where the pixels and samples of raw media files are: BMP, PNM and NPY rasters, IDX images, WAV sound. Files that are compressed already are none of these. */
 import { sizeOf } from '../shape';
+import { npyHeader } from './npy';
 
 /** Images of one size, of one byte a pixel, small enough that places in them tell something. */
 export interface Images {
@@ -138,12 +139,9 @@ function idxArray(bytes: Uint8Array, size: number): ByteArray | undefined {
 }
 
 function npyArray(bytes: Uint8Array, size: number): ByteArray | undefined {
-  if (bytes[0] !== 0x93 || ascii(bytes, 1, 6) !== 'NUMPY' || bytes[6] !== 1) return undefined;
-  const header = 10 + bytes[8] + 256 * bytes[9];
-  const text = ascii(bytes, 10, header);
-  const shape = /'descr': '\|u1', 'fortran_order': False, 'shape': \(([\d, ]+)\)/.exec(text)?.[1];
-  const sizes = shape?.match(/\d+/g)?.map(Number);
-  return sizes && whole({ header, sizes }, size);
+  const header = npyHeader(bytes);
+  if (header?.type !== '|u1' || header.isFortran) return undefined;
+  return whole({ header: header.start, sizes: header.sizes }, size);
 }
 
 /** The array if it fills its file. */

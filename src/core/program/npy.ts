@@ -31,20 +31,17 @@ export interface NumberArray {
 
 /** The array of an NPY file (format version 1.0) that it fills; of other files none. */
 export function numberArray(bytes: Uint8Array): NumberArray | undefined {
-  if (bytes[0] !== 0x93 || bytes[1] !== 0x4e || bytes[6] !== 1) return undefined;
-  const start = 10 + bytes[8] + 256 * bytes[9];
-  const header = Buffer.from(bytes.subarray(0, start)).toString('latin1');
-  const [, endian, kind, order, shape] =
-    /'descr': '([<>])(\w+)', 'fortran_order': (True|False), 'shape': \(([\d, ]+)\)/.exec(header) ??
-    [];
-  if (!isKind(kind)) return undefined;
+  const header = npyHeader(bytes);
+  if (!header) return undefined;
+  const { start, isFortran, sizes } = header;
+  const [endian, kind] = [header.type[0], header.type.slice(1)];
+  if (endian === '|' || !isKind(kind)) return undefined;
   const { type, ...float } = kinds[kind];
   const size = Number(kind[1]);
-  const sizes = shape.match(/\d+/g)!.map(Number);
   const count = sizeOf(sizes);
   const width = sizes.length > 1 ? sizes.at(-1)! : 1;
   const height = count / width;
-  const isTransposed = order === 'True' && sizes.length === 2;
+  const isTransposed = isFortran && sizes.length === 2;
   if (count === 0 || start + count * size !== bytes.length) return undefined;
 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -62,10 +59,31 @@ export function numberArray(bytes: Uint8Array): NumberArray | undefined {
   const restore = (value: string): string => {
     const number = set(type, value);
     const cell = 'bits' in float && hole >= 0 ? `t?${number}:${set(float.bits, missing)}` : number;
-    return `b=>{let v=[],o=new Uint8Array(${bytes.length}),d=new DataView(o.buffer);o.set([...${JSON.stringify(header)}].map(c=>c.charCodeAt()));new TextDecoder().decode(b).split(/[,\\n]/).map((t,k)=>${cell});return o}`;
+    return `b=>{let v=[],o=new Uint8Array(${bytes.length}),d=new DataView(o.buffer);o.set([...${JSON.stringify(header.text)}].map(c=>c.charCodeAt()));new TextDecoder().decode(b).split(/[,\\n]/).map((t,k)=>${cell});return o}`;
   };
   return { kind, width, values, placeOf, size, restore };
 }
 
-const isKind = (kind: string | undefined): kind is keyof typeof kinds =>
-  kind !== undefined && Object.hasOwn(kinds, kind);
+const isKind = (kind: string): kind is keyof typeof kinds => Object.hasOwn(kinds, kind);
+
+export interface NpyHeader {
+  /** All bytes before the values, one a character, and how many they are. */
+  text: string;
+  start: number;
+  /** The byte order, `|` where there is none, and what the numbers are. */
+  type: string;
+  isFortran: boolean;
+  sizes: number[];
+}
+
+/** The header of an NPY file (format version 1.0) of an array of at least one dimension; of other files none. */
+export function npyHeader(bytes: Uint8Array): NpyHeader | undefined {
+  const latin = (end: number): string => Buffer.from(bytes.subarray(0, end)).toString('latin1');
+  if (latin(7) !== '\x93NUMPY\x01') return undefined;
+  const start = 10 + bytes[8] + 256 * bytes[9];
+  const text = latin(start);
+  const [, type, order, shape] =
+    /'descr': '([<>|]\w+)', 'fortran_order': (True|False), 'shape': \(([\d, ]+)\)/.exec(text) ?? [];
+  const sizes = shape?.match(/\d+/g)?.map(Number);
+  return sizes && { text, start, type, isFortran: order === 'True', sizes };
+}
