@@ -17,16 +17,28 @@ export interface Attempt extends Predicted {
   found: Finding[];
 }
 
-/** All that are tried for a view of the file, each as soon as it is written. */
-export async function* attemptsOf(
+type AttemptEvent = ProgramEvent | { type: 'attempt'; attempt: Attempt };
+
+/** All that are tried for a view of the file, each as soon as it is written, and the bytes that are coded for them, about. */
+export function attemptsOf(
+  view: View,
+  file: Uint8Array,
+  options: ProgramOptions,
+): { work: number; attempts: AsyncGenerator<AttemptEvent, void> } {
+  const analysis = analyse(view.text, view.syntax);
+  const expected = expectedOf(view, file, options.effort, analysis);
+  return { work: expected.work, attempts: tryAll(view, file, options, analysis, expected) };
+}
+
+async function* tryAll(
   view: View,
   file: Uint8Array,
   { effort, ascii, seed }: ProgramOptions,
-  analysis = analyse(view.text, view.syntax),
-): AsyncGenerator<ProgramEvent | { type: 'attempt'; attempt: Attempt }, void> {
+  analysis: Analysis,
+  expected: Expected,
+): AsyncGenerator<AttemptEvent, void> {
   const { text, hasColumns } = view;
   const size = file.length;
-  const expected = expectedOf(view, file, effort, analysis);
   const { once } = expected;
   const course = createCourse(expected.work);
   const finding = findCandidates(text, analysis, { effort, seed, size });
@@ -72,7 +84,7 @@ interface Expected {
 }
 
 /** What the attempts for a view take, before anything is known of their models. */
-export function expectedOf(
+function expectedOf(
   { text, restatements = [] }: View,
   { length: size }: Uint8Array,
   effort: ProgramOptions['effort'],

@@ -1,8 +1,7 @@
 /** The shorter program: from the bytes of any file to a module that regenerates them and counts every byte of itself. */
 import { gzipSync } from 'node:zlib';
 import { formatCount } from '../count';
-import { analyse } from './analyse';
-import { attemptsOf, expectedOf, type Attempt } from './attempts';
+import { attemptsOf, type Attempt } from './attempts';
 import { brotliOf } from './baselines';
 import { compressedSentence } from './compressed';
 import { createCourse } from './course';
@@ -82,17 +81,13 @@ export async function* writeProgram(
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
-    const views = viewsOf(bytes).map((view) => {
-      const analysis = analyse(view.text, view.syntax);
-      return { view, analysis, work: expectedOf(view, bytes, effort, analysis).work };
-    });
+    const views = viewsOf(bytes).map((view) => attemptsOf(view, bytes, { effort, ascii, seed }));
     const before = beforehand(bytes);
     const course = createCourse(
       views.reduce((sum, { work }) => sum + work, before),
       before,
     );
-    for (const { view, analysis, work } of views) {
-      const attempts = attemptsOf(view, bytes, { effort, ascii, seed }, analysis);
+    for (const { work, attempts } of views) {
       for await (const event of course.part(work, attempts)) {
         if (event.type !== 'attempt') {
           yield event;

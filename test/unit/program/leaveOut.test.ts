@@ -82,7 +82,7 @@ describe('leaving a restatement out', () => {
   it('is done to all programs that are not written in a hurry', async () => {
     const view = restatedView(json)!;
     const options = { effort: 'balanced', ascii: false, seed: 0 } as const;
-    for await (const event of attemptsOf(view, json, options)) {
+    for await (const event of attemptsOf(view, json, options).attempts) {
       if (event.type !== 'attempt') continue;
       const [rows, steps] = event.attempt.found;
       assert.deepEqual([rows.sentence, steps.sentence], sentences(view));
