@@ -42,7 +42,7 @@ const parts: Part[] = [
   { pattern: /field\[col\]/, words: 'field above' },
   { pattern: /\ba[01]\b/, words: 'bytes above' },
   { pattern: /\bsame\b/, words: 'whether it repeats the field above' },
-  { pattern: /parents\[col\*2(\+0)?\]/, words: 'the column that tells it best' },
+  { pattern: /parents\[col\*2\]/, words: 'the column that tells it best' },
   { pattern: /parents\[col\*2\+1\]/, words: 'the column that tells it second best' },
   { pattern: /\becho\b/, words: 'an earlier row with the same digits' },
   { pattern: /\bword\b/, words: 'word so far' },

@@ -32,7 +32,7 @@ const everyByte = `
   if (WORDS) { const l = c1 | 32; if (l > 96 && l < 123 || c1 > 127) word = mix(word, l); else if (word) last = word, word = 0; }
   if (GUESSES) guesses[guessing] = (guess & 255) === c1 ? guess + 256 : c1, guess = guesses[guessing = Math.imul(word4, 1e9 + 7) >>> 16];
 `;
-/** The byte after the one above may not be known yet, where the field above ended right before this one. */
+/** Bytes that are not known yet are zeros; above what comes first in its column are the first bytes of the file. */
 const lookAbove = `if (ABOVES) a0 = data[above + at], a1 = data[above + at + 1];`;
 
 /** `step` holds the hooks `ended`, `begun` and `inside` as comments, where more may be done with a field. */
