@@ -2,12 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readHead } from '../core/data/files';
-import { isGzip, readHeader } from '../core/data/idxFile';
+import { isGzip, readHeader, unpackHeader } from '../core/data/idxFile';
 import { seemsImageFolder } from '../core/data/imageFiles';
 import { KolmoError } from '../core/error';
 import { stackOf, type Stack } from '../core/program/media';
 import { sizeOf } from '../core/shape';
-import { unpackHead } from '../core/unpackHead';
 
 export type Measurable =
   | { type: 'imageFolder' }
@@ -43,15 +42,16 @@ export async function holdsImages(path: string): Promise<boolean> {
 /** Enough for the header of an array, packed or not. */
 const headBytes = 4096;
 
-/** The header of an IDX file of images. */
-const imageHeader = [0, 0, 0x08];
-
 /** IDX images in a gzipped file that begins so; of others, and of what does not unpack, none. */
 async function packedImages(head: Uint8Array, name: string): Promise<Measurable | undefined> {
-  const bytes = await unpackHead(head, 20, 'gzip').catch(() => new Uint8Array());
-  if (!imageHeader.every((byte, i) => bytes[i] === byte) || bytes.length < 20) return undefined;
-  const { shape, start } = readHeader(bytes, name);
-  const size = start + sizeOf(shape);
-  const stack = stackOf(bytes, size);
-  return stack && { type: 'file', size, stack, isPacked: true };
+  try {
+    const bytes = await unpackHeader(head, name);
+    const { shape, start } = readHeader(bytes, name);
+    const size = start + sizeOf(shape);
+    const stack = stackOf(bytes, size);
+    return stack && { type: 'file', size, stack, isPacked: true };
+  } catch (error) {
+    if (error instanceof KolmoError) return undefined;
+    throw error;
+  }
 }

@@ -41,6 +41,7 @@ describe('what surprisal is measured of', () => {
       'b.gz': gzipSync(images),
       'labels.gz': gzipSync(labels),
       'text.gz': gzipSync('text'),
+      'five.gz': gzipSync(idxBytes([1, 1, 2, 4, 4], new Uint8Array(32))),
     });
     for (const name of ['a.idx', 'b.gz']) {
       const { data, size } = await read(join(folder, name), { samples: 3, limit: 1 << 20 });
@@ -48,7 +49,7 @@ describe('what surprisal is measured of', () => {
       assert.ok(await holdsImages(join(folder, name)));
     }
     assert.equal((await read(join(folder, 'a.idx'), { samples: 9, limit: 300 })).data.length, 272);
-    for (const name of ['labels.gz', 'text.gz']) {
+    for (const name of ['labels.gz', 'text.gz', 'five.gz']) {
       assert.equal(await holdsImages(join(folder, name)), false, name);
       const { data, size } = await read(join(folder, name));
       assert.equal(data.length, size);
