@@ -8,16 +8,16 @@ import {
   type QuickPickItem,
   type TextEditor,
 } from 'vscode';
+import { formatCount } from '../core/count';
 import { extremes, type Region } from '../core/program/ranges';
 import type { SurprisalMeasure } from '../jobs/surprisal';
-import { formatCount } from '../core/count';
 import { formatBytes } from '../runs/units';
 import type { SurprisalWords } from './surprisalWords';
 
 const listed = 12;
 
 interface RegionItem extends QuickPickItem {
-  region?: Region;
+  range?: Range;
 }
 
 /** What is highlighted in the list is shown in the editor; backing out returns to where the cursor was. */
@@ -37,25 +37,23 @@ export async function chooseRegion(
   };
   const item = (region: Region): RegionItem => {
     const { from, to, bits } = region;
-    const { start } = rangeOf(region);
+    const range = rangeOf(region);
+    const { line, character } = range.start;
     return {
       label: `${(bits / (to - from)).toFixed(2)} bits a byte`,
-      description: `${placeText(region)}, ${formatBytes(to - from)}`,
-      detail: document.lineAt(start.line).text.slice(start.character, start.character + 120),
-      region,
+      description: `${placeText(region, range)}, ${formatBytes(to - from)}`,
+      detail: document.lineAt(line).text.slice(character, character + 120),
+      range,
     };
   };
-  const placeText = (region: Region): string => {
-    const { first, last } = region;
+  const placeText = ({ first, last }: Region, { start, end }: Range): string => {
     if (first !== last) return `Lines ${first + 1} to ${last + 1}`;
-    const { start, end } = rangeOf(region);
     const isWhole = start.character === 0 && end.isEqual(document.lineAt(last).range.end);
     if (isWhole) return `Line ${first + 1}`;
     return `Line ${first + 1}, columns ${formatCount(start.character + 1)} to ${formatCount(end.character)}`;
   };
   const title = (label: string): RegionItem => ({ label, kind: QuickPickItemKind.Separator });
-  const reveal = (region: Region): void => {
-    const range = rangeOf(region);
+  const reveal = (range: Range): void => {
     editor.selection = new Selection(range.start, range.end);
     // The list covers the upper half of the editor.
     editor.revealRange(range, TextEditorRevealType.InCenter);
@@ -70,12 +68,12 @@ export async function chooseRegion(
     {
       placeHolder: 'Region to go to',
       onDidSelectItem: (highlighted: RegionItem) => {
-        if (highlighted.region) reveal(highlighted.region);
+        if (highlighted.range) reveal(highlighted.range);
       },
     },
   );
-  if (chosen?.region) {
-    reveal(chosen.region);
+  if (chosen?.range) {
+    reveal(chosen.range);
     await window.showTextDocument(document, { viewColumn: editor.viewColumn });
     return;
   }

@@ -117,6 +117,7 @@ function regionsOf(
   }
   return regions;
 }
+
 export function sumOf(costs: ArrayLike<number>, from: number, to: number): number {
   let sum = 0;
   for (let i = from; i < to; i++) sum += costs[i];
