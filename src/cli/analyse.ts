@@ -37,7 +37,7 @@ export const analyse: Command = {
       throw new UsageError(`${subject} is not a run: choose a folder below .kolmo/runs.`);
     }
     const request: AnalyseRequest = { type: 'analyse', run, analysis: analysisOf(given), threads };
-    return runJob<AnalyseSummary>(request, parsed);
+    return runJob(request, parsed);
   },
   print(result) {
     const { findings } = result as AnalyseSummary;

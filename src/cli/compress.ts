@@ -33,7 +33,7 @@ export const compress: Command = {
     if (ofRun && out !== undefined) {
       throw new UsageError('--out is for a model file; a run is compressed in its own folder.');
     }
-    return runJob<CompressSummary>(
+    return runJob(
       {
         type: 'compress',
         run: path,

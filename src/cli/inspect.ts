@@ -17,9 +17,7 @@ export const inspect: Command = {
   async run({ operands, ...parsed }) {
     const files: Inspected[] = [];
     for (const file of operands) {
-      files.push(
-        await runJob<Inspected>({ type: 'inspect', file: resolve(file), ledger: true }, parsed),
-      );
+      files.push(await runJob({ type: 'inspect', file: resolve(file), ledger: true }, parsed));
     }
     return files.length === 1 ? files[0] : { files };
   },

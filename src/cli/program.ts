@@ -36,7 +36,7 @@ export const program: Command = {
     if (out !== undefined && !out.endsWith('.mjs')) {
       throw new UsageError(`${out} does not end in .mjs, by which Node knows a program.`);
     }
-    return runJob<ProgramSummary>(
+    return runJob(
       {
         type: 'program',
         ...(await sourceOf(resolve(path), out && resolve(out))),

@@ -9,7 +9,6 @@ export const report: Command = {
   summary: 'Writes report.md of a run again.',
   operands: ['RUN'],
   flags: {},
-  run: ({ operands: [run], ...parsed }) =>
-    runJob<ReportSummary>({ type: 'report', run: resolve(run) }, parsed),
+  run: ({ operands: [run], ...parsed }) => runJob({ type: 'report', run: resolve(run) }, parsed),
   print: (result) => `${(result as ReportSummary).file}\n`,
 };

@@ -1,7 +1,6 @@
 /** `kolmo run FILE.kolmo.json` */
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import type { CompressSummary } from '../jobs/compress';
 import { parsePipeline, requestOf } from '../runs/pipelineFile';
 import { UsageError, type Command } from './command';
 import { printCompressed } from './compress';
@@ -35,7 +34,7 @@ export const run: Command = {
     const { dataset, architecture = 'auto' } = pipeline;
     const folder = out ?? (await newRunFolder(dataset, architecture));
     const request = requestOf(pipeline, { file: path, run: resolve(folder), threads, modules });
-    const result = await runJob<CompressSummary>(request, parsed);
+    const result = await runJob(request, parsed);
     return { pipeline: basename(file), ...result };
   },
   print: printCompressed,

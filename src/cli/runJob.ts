@@ -2,15 +2,16 @@
 import { join } from 'node:path';
 import { startJob } from '../jobs/job';
 import type { JobRequest } from '../jobs/protocol';
+import type { ResultOf } from '../jobs/results';
 import { emptyRun, reduce } from '../runs/state';
 import type { Parsed } from './command';
 import { createProgress } from './progress';
 
 /** Gives the job's result. Throws its sentence as a KolmoError. */
-export async function runJob<Result>(
-  request: JobRequest,
+export async function runJob<Request extends JobRequest>(
+  request: Request,
   { quiet }: Pick<Parsed, 'quiet'>,
-): Promise<Result> {
+): Promise<ResultOf<Request>> {
   const progress = createProgress({ quiet, stream: process.stderr });
   let state = emptyRun;
   const job = startJob(request, {
@@ -34,7 +35,7 @@ export async function runJob<Result>(
     // Of a job that failed the sentence is thrown; of one that was stopped and kept what it had it stands here.
     const ended = state.message ?? state.analysis.message;
     if (ended) progress.note(ended);
-    return result as Result;
+    return result;
   } finally {
     progress.end();
     process.off('SIGINT', interrupt);

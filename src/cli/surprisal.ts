@@ -57,7 +57,7 @@ export const surprisal: Command = {
   },
   run: async ({ operands: [file], given, ...parsed }) =>
     summaryOf(
-      await runJob<SurprisalMeasure>(
+      await runJob(
         {
           type: 'surprisal',
           file: resolve(file),

@@ -61,10 +61,7 @@ export const sweep: Command = {
     const workers = given.get('workers') as number | undefined;
     const name = isFile ? basename(base).replace(sweepExtension, '') : parse(base).name;
     const folder = resolve(out ?? join('.kolmo', 'sweeps', name));
-    return runJob<SweepSummary>(
-      { type: 'sweep', sweep: wanted, base, folder, workers, modules },
-      parsed,
-    );
+    return runJob({ type: 'sweep', sweep: wanted, base, folder, workers, modules }, parsed);
   },
   print(result) {
     const { points, file } = result as SweepSummary;

@@ -35,7 +35,7 @@ export const train: Command = {
     if (!existsSync(path)) throw new UsageError(`${dataset} is not there.`);
     const flag = <T>(name: string): T | undefined => given.get(name) as T | undefined;
     const architecture = flag<string>('architecture') ?? 'auto';
-    return runJob<TrainSummary>(
+    return runJob(
       {
         type: 'train',
         dataset: path,

@@ -16,10 +16,7 @@ export const unpack: Command = {
       throw new UsageError(`${file} does not end in .kolmo: say with --out where the model goes.`);
     }
     const target = out ?? file.replace(/\.kolmo$/, '.onnx');
-    return runJob<UnpackSummary>(
-      { type: 'unpack', file: resolve(file), out: resolve(target) },
-      parsed,
-    );
+    return runJob({ type: 'unpack', file: resolve(file), out: resolve(target) }, parsed);
   },
   print(result) {
     const { out, bytes } = result as UnpackSummary;

@@ -13,10 +13,7 @@ export const verify: Command = {
   operands: ['PROGRAM', 'FILE'],
   flags: {},
   run: ({ operands: [program, file], ...parsed }) =>
-    runJob<VerifySummary>(
-      { type: 'verify', program: resolve(program), file: resolve(file) },
-      parsed,
-    ),
+    runJob({ type: 'verify', program: resolve(program), file: resolve(file) }, parsed),
   print(result) {
     const { verified, bytes, sha256, file, expected, agreed } = result as VerifySummary;
     const printed = `${formatBytes(bytes)}, SHA-256 ${sha256}`;

@@ -8,6 +8,7 @@ import { openHistory } from '../runs/history';
 import { isStopUnheard, jobFiles, requestStop, runOwner } from '../runs/lock';
 import type { FailureReason, FromWorker, JobRequest, ToWorker } from './protocol';
 import { endOf, runOf } from './request';
+import type { ResultOf } from './results';
 
 /** Why a job has no result. */
 export class JobError extends KolmoError {
@@ -19,9 +20,9 @@ export class JobError extends KolmoError {
   }
 }
 
-export interface Job {
+export interface Job<Result = unknown> {
   /** The job's result; rejects with a JobError when it fails, is stopped too early to have one, or dies. */
-  result: Promise<unknown>;
+  result: Promise<Result>;
   /** Asks for an end at the next batch, and kills a process that does not hear it in time. */
   stop(): void;
   /** Id of the job process. */
@@ -40,10 +41,10 @@ export interface JobOptions {
 }
 
 /** Starts a job in a process of its own, which a crash or a kill cannot take this one down with. */
-export function startJob(
-  request: JobRequest,
+export function startJob<Request extends JobRequest>(
+  request: Request,
   { worker, onMessage = () => {}, patience = 3000, outlivesHost = false }: JobOptions,
-): Job {
+): Job<ResultOf<Request>> {
   const child = fork(worker, outlivesHost ? ['--outlives-host'] : [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
@@ -53,7 +54,7 @@ export function startJob(
   });
   let stopping = false;
   let killer: NodeJS.Timeout | undefined;
-  const result = new Promise<unknown>((resolve, reject) => {
+  const result = new Promise<ResultOf<Request>>((resolve, reject) => {
     let last: Extract<FromWorker, { type: 'done' | 'error' }> | undefined;
     let complaint = '';
     child.stderr!.on('data', (chunk: Buffer) => {
@@ -75,7 +76,8 @@ export function startJob(
       clearTimeout(killer);
       const end = last ?? died({ request, code, signal, stopping, complaint, onMessage });
       onMessage(end);
-      if (end.type === 'done') resolve(end.result);
+      // The table of jobs holds that a request is answered so.
+      if (end.type === 'done') resolve(end.result as ResultOf<Request>);
       else reject(new JobError(end.reason, end.message));
     });
   });

@@ -10,7 +10,7 @@ import {
   type Disposable,
   type Event,
 } from 'vscode';
-import { startJob, stopRun, type Job, type JobOptions } from '../jobs/job';
+import { startJob, stopRun, type Job } from '../jobs/job';
 import type { FromWorker, JobRequest } from '../jobs/protocol';
 import type { ResultOf } from '../jobs/results';
 import type { StampedEvent } from '../runs/events';
@@ -58,12 +58,6 @@ export async function mayRunJobs(): Promise<boolean> {
 
 export function createJobs(worker: string): Jobs {
   const running = new Map<string, Job>();
-  // The table of jobs holds that a request is answered so.
-  const start = <Request extends JobRequest>(
-    request: Request,
-    options: Omit<JobOptions, 'worker'> = {},
-  ): Job & { result: Promise<ResultOf<Request>> } =>
-    startJob(request, { worker, ...options }) as Job & { result: Promise<ResultOf<Request>> };
   const changed = new EventEmitter<{ folder: string; note: string }>();
 
   const tell = (folder: string, note: string): void => {
@@ -82,7 +76,8 @@ export function createJobs(worker: string): Jobs {
   const run: Jobs['run'] = async (title, folder, request, onEvents) => {
     if (!(await mayRunJobs()) || !isFree(folder)) return undefined;
     return notify(title, async (report, cancel) => {
-      const job = start(request, {
+      const job = startJob(request, {
+        worker,
         outlivesHost: true,
         onMessage: (message) => {
           if (message.type === 'events') onEvents?.(message.events);
@@ -110,7 +105,7 @@ export function createJobs(worker: string): Jobs {
 
   const measure: Jobs['measure'] = (title, request) =>
     notify(title, async (report, cancel) => {
-      const job = start(request, { onMessage: report });
+      const job = startJob(request, { worker, onMessage: report });
       cancel.onCancellationRequested(() => job.stop());
       try {
         return await job.result;
@@ -123,11 +118,14 @@ export function createJobs(worker: string): Jobs {
   return {
     run,
     measure,
-    ask: (request) => start(request).result,
+    ask: (request) => startJob(request, { worker }).result,
     stop: (folder) => {
       const job = folder ? running.get(folder) : [...running.values()].at(-1);
-      if (job) job.stop();
-      if (job || folder === undefined || !workspace.isTrusted) return job !== undefined;
+      if (job) {
+        job.stop();
+        return true;
+      }
+      if (folder === undefined || !workspace.isTrusted) return false;
       // A job that an earlier window started is known by the mark it left in its run.
       return stopRun(folder, (sentence) => void window.showWarningMessage(sentence));
     },
