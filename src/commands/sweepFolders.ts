@@ -1,7 +1,6 @@
 /** Where sweeps are kept: in a folder `sweeps` beside that of the runs. */
 import { basename, dirname, join } from 'node:path';
-
-const sweepsName = 'sweeps';
+import { sweepsName } from '../views/ownFolders';
 
 /** The folder that holds the sweeps of a run; a point of a sweep has those that it belongs to. */
 export function sweepsOfRun(run: string): string {

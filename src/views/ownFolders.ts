@@ -7,8 +7,10 @@ export interface RunsOf {
   runs: string;
 }
 
-/** Runs, and the sweeps beside them. */
-const ownFolders = (runs: string): string[] => [runs, join(dirname(runs), 'sweeps')];
+/** The name of the folder of sweeps, beside that of the runs. */
+export const sweepsName = 'sweeps';
+
+const ownFolders = (runs: string): string[] => [runs, join(dirname(runs), sweepsName)];
 
 /** What a search for model files leaves out, as a glob seen from any of the workspace folders. */
 export function excludedGlob(workspace: RunsOf[]): string {
