@@ -32,7 +32,7 @@ export async function* programRun(
   request: ProgramRequest,
   context: JobContext,
 ): AsyncGenerator<RunEvent, ProgramSummary> {
-  const { file, out, effort, ascii, seed, threads, blockBytes, run } = request;
+  const { file, out, effort, ascii, seed, threads, blockBytes = usualBlock, run } = request;
   const { now } = context;
   if (run !== undefined && isRun(run) && isGenerator(await readRecord(run))) {
     return yield* generativeRun(request, run, context);
@@ -52,11 +52,11 @@ export async function* programRun(
     // A file that cannot be read is complained of by who writes the program.
     others.catch(() => {});
     const writing =
-      size > (blockBytes ?? usualBlock)
+      size > blockBytes
         ? writeInBlocks(source, threadedCoder(file, threads), {
             ...options,
-            atOnce: Math.min(threads, Math.ceil(size / (blockBytes ?? usualBlock))),
-            ...(blockBytes !== undefined && { blockBytes }),
+            blockBytes,
+            atOnce: Math.min(threads, Math.ceil(size / blockBytes)),
           })
         : writeProgram(await source.read(0, size), options);
     const course = createCourse(size);
