@@ -32,7 +32,7 @@ export function diskError(error: unknown, path: string): Error {
         `${path} cannot be made: a file stands where a folder is needed. Move it, or choose another folder for the output.`,
       );
     default:
-      return error instanceof Error ? error : new Error(String(error));
+      return asItIs(error);
   }
 }
 
@@ -40,7 +40,7 @@ export function diskError(error: unknown, path: string): Error {
 export function readError(error: unknown, path: string): Error {
   if (error instanceof KolmoError) return error;
   const { code } = error as NodeJS.ErrnoException;
-  if (!code) return error instanceof Error ? error : new Error(String(error));
+  if (!code) return asItIs(error);
   const advice = adviceOf[code] ?? 'see that it is a file on a disk that works';
   return new DiskError(`${path} cannot be read (${code}): ${advice}, or choose another one.`);
 }
@@ -57,7 +57,7 @@ export function fileError(error: unknown): Error {
   const isWriting = writingCalls.has(syscall) || writingCodes.has(code);
   if (isWriting && path) return diskError(error, path);
   if (readingCalls.has(syscall)) return readError(error, path ?? 'A file');
-  return error instanceof Error ? error : new Error(String(error));
+  return asItIs(error);
 }
 
 const writingCalls = new Set(
@@ -71,3 +71,6 @@ const writingCodes = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 const readingCalls = new Set(
   'open read stat lstat fstat access scandir readlink realpath'.split(' '),
 );
+
+const asItIs = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
