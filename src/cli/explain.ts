@@ -1,10 +1,9 @@
 /** `kolmo explain FILE…` */
-import { resolve } from 'node:path';
 import { formatCount } from '../core/count';
 import type { Explained } from '../jobs/files';
 import { formatBytes } from '../runs/units';
 import type { Command } from './command';
-import { runJob } from './runJob';
+import { eachFile } from './eachFile';
 
 export const explain: Command = {
   usage: 'explain FILE…',
@@ -12,17 +11,7 @@ export const explain: Command = {
     'Says why model files are not smaller: what takes bytes in them that the model does not need, and what would save them. Looks at no more than 2 MiB of a tensor.',
   operands: ['FILE…'],
   flags: {},
-  async run({ operands, ...parsed }) {
-    const files: Explained[] = [];
-    for (const file of operands) {
-      files.push(await runJob({ type: 'explain', file: resolve(file) }, parsed));
-    }
-    return files.length === 1 ? files[0] : { files };
-  },
-  print(result) {
-    const files = 'files' in result ? (result.files as Explained[]) : [result as Explained];
-    return files.map(textOf).join('\n');
-  },
+  ...eachFile((file: string) => ({ type: 'explain', file }), textOf),
 };
 
 /** A line for the file, one for each finding, and what its values would take at least. */

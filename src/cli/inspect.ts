@@ -1,11 +1,10 @@
 /** `kolmo inspect FILE…` */
-import { resolve } from 'node:path';
 import { entryBytes, ledgerParts, type Ledger } from '../core/compress/container/ledger';
 import type { Inspected } from '../jobs/files';
 import { formatCount } from '../core/count';
 import { formatBytes, formatShape } from '../runs/units';
 import type { Command } from './command';
-import { runJob } from './runJob';
+import { eachFile } from './eachFile';
 import { textTable } from './table';
 
 export const inspect: Command = {
@@ -14,36 +13,27 @@ export const inspect: Command = {
     'Shows what is in model files: tensors, types, parameters, bytes. Reads only headers; of a packed model (.kolmo) also what each byte is for.',
   operands: ['FILE…'],
   flags: {},
-  async run({ operands, ...parsed }) {
-    const files: Inspected[] = [];
-    for (const file of operands) {
-      files.push(await runJob({ type: 'inspect', file: resolve(file), ledger: true }, parsed));
-    }
-    return files.length === 1 ? files[0] : { files };
-  },
-  print(result) {
-    const files = 'files' in result ? (result.files as Inspected[]) : [result as Inspected];
-    return files
-      .map(({ file, format, bytes, parameters, tensors, notes, ledger }) =>
-        [
-          `${file}: ${format}, ${formatBytes(bytes)}, ${formatCount(parameters)} parameters\n`,
-          textTable(
-            ['tensor', 'type', 'shape', 'parameters', 'bytes'],
-            tensors.map((tensor) => [
-              tensor.name,
-              tensor.dtype,
-              formatShape(tensor.shape),
-              formatCount(tensor.parameters),
-              formatCount(tensor.bytes),
-            ]),
-          ),
-          ...(ledger ? [`\n${ledgerTable(ledger)}`] : []),
-          ...notes.map((note) => `${note}\n`),
-        ].join(''),
-      )
-      .join('\n');
-  },
+  ...eachFile((file: string) => ({ type: 'inspect', file, ledger: true }), textOf),
 };
+
+/** A line for the file, a table of its tensors, and of a packed model the ledger. */
+function textOf({ file, format, bytes, parameters, tensors, notes, ledger }: Inspected): string {
+  return [
+    `${file}: ${format}, ${formatBytes(bytes)}, ${formatCount(parameters)} parameters\n`,
+    textTable(
+      ['tensor', 'type', 'shape', 'parameters', 'bytes'],
+      tensors.map((tensor) => [
+        tensor.name,
+        tensor.dtype,
+        formatShape(tensor.shape),
+        formatCount(tensor.parameters),
+        formatCount(tensor.bytes),
+      ]),
+    ),
+    ...(ledger ? [`\n${ledgerTable(ledger)}`] : []),
+    ...notes.map((note) => `${note}\n`),
+  ].join('');
+}
 
 /** Bytes by tensor and by what they are for; the last row is the file. */
 function ledgerTable({ bytes, header, tensors }: Ledger): string {
