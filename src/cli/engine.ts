@@ -1,7 +1,8 @@
 /** The flag --engine: what computes the steps of training. Only who gives it lets `tfjs-node` be loaded from a folder. */
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Runtime } from '../core/engine/session';
 import type { TrainRequest } from '../jobs/protocol';
+import type { Pipeline } from '../runs/pipelineFile';
 import { engineSetting } from '../runs/trainSettings';
 import { flagOf, UsageError, type Flag, type Parsed } from './command';
 
@@ -20,14 +21,27 @@ export function engineChoice(
   return engine === undefined ? {} : { engine, modules: [process.cwd(), dirname(dataset)] };
 }
 
-/** @throws UsageError where only a file, and not who runs it, wants code to be loaded */
-export function refuseUnasked(
-  { engine }: { engine?: Runtime },
-  given: Parsed['given'],
+/**
+ * What the file asks for, but for what flags say otherwise, and where the engine is looked for.
+ * @throws UsageError where only the file, and not who runs it, wants code to be loaded
+ */
+export function overruled<Asked extends Pick<Pipeline, 'dataset' | 'engine'>>(
+  asked: Asked,
   file: string,
-): void {
-  if (engine !== 'tfjs-node' || given.has('engine')) return;
-  throw new UsageError(
-    `${file} asks for the engine tfjs-node, which is loaded from the folders around the dataset: allow it with --engine tfjs-node, or choose another.`,
-  );
+  { given, threads, seed }: Pick<Parsed, 'given' | 'threads' | 'seed'>,
+): { wanted: Asked; modules?: string[] } {
+  if (asked.engine === 'tfjs-node' && !given.has('engine')) {
+    throw new UsageError(
+      `${file} asks for the engine tfjs-node, which is loaded from the folders around the dataset: allow it with --engine tfjs-node, or choose another.`,
+    );
+  }
+  const dataset = resolve(dirname(resolve(file)), asked.dataset);
+  const { engine, modules } = engineChoice(given, dataset);
+  const wanted = {
+    ...asked,
+    ...(engine !== undefined && { engine }),
+    ...(given.has('threads') && { threads }),
+    ...(given.has('seed') && { seed }),
+  };
+  return { wanted, modules };
 }

@@ -1,10 +1,10 @@
 /** `kolmo run FILE.kolmo.json` */
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parsePipeline, requestOf } from '../runs/pipelineFile';
 import { UsageError, type Command } from './command';
 import { printCompressed } from './compress';
-import { engineChoice, engineFlag, refuseUnasked } from './engine';
+import { engineFlag, overruled } from './engine';
 import { newRunFolder } from './runFolder';
 import { runJob } from './runJob';
 
@@ -17,23 +17,20 @@ export const run: Command = {
     engine: engineFlag,
     out: { type: 'text', description: 'Folder of the run.' },
   },
-  async run({ operands: [file], given, threads, seed, out, ...parsed }) {
+  async run({ operands: [file], out, ...parsed }) {
     const path = resolve(file);
     const text = await readFile(path, 'utf8').catch((error: Error) => {
       throw new UsageError(`${file} cannot be read: ${error.message}.`);
     });
-    const written = parsePipeline(text, file);
-    refuseUnasked(written, given, file);
-    const { engine, modules } = engineChoice(given, resolve(dirname(path), written.dataset));
-    const pipeline = {
-      ...written,
-      ...(engine !== undefined && { engine }),
-      ...(given.has('threads') && { threads }),
-      ...(given.has('seed') && { seed }),
-    };
-    const { dataset, architecture = 'auto' } = pipeline;
+    const { wanted, modules } = overruled(parsePipeline(text, file), file, parsed);
+    const { dataset, architecture = 'auto' } = wanted;
     const folder = out ?? (await newRunFolder(dataset, architecture));
-    const request = requestOf(pipeline, { file: path, run: resolve(folder), threads, modules });
+    const request = requestOf(wanted, {
+      file: path,
+      run: resolve(folder),
+      threads: parsed.threads,
+      modules,
+    });
     const result = await runJob(request, parsed);
     return { pipeline: basename(file), ...result };
   },

@@ -1,7 +1,7 @@
 /** `kolmo sweep FILE.kolmo-sweep.json`, or with its values as flags: `kolmo sweep DATASET|RUN --prune 0.8,0.9`. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, parse, resolve } from 'node:path';
+import { basename, join, parse, resolve } from 'node:path';
 import type { SweepSummary } from '../jobs/sweep';
 import { formatCount } from '../core/count';
 import { formatPercent, formatRatio } from '../runs/units';
@@ -10,7 +10,7 @@ import { pipelineOf } from '../runs/pipelineFile';
 import { parseSweep, sweepExtension, type Sweep } from '../runs/sweepFile';
 import { UsageError, type Command, type Parsed } from './command';
 import { compress } from './compress';
-import { engineChoice, engineFlag, refuseUnasked } from './engine';
+import { engineFlag, overruled } from './engine';
 import { passListFlags, passesOf } from './passFlags';
 import { runJob } from './runJob';
 import { textTable } from './table';
@@ -45,19 +45,13 @@ export const sweep: Command = {
     },
     out: { type: 'text', description: 'Folder of the sweep.' },
   },
-  async run({ operands: [subject], given, seed, threads, out, ...parsed }) {
+  async run({ operands: [subject], out, ...parsed }) {
     const base = resolve(subject);
     if (!existsSync(base)) throw new UsageError(`${subject} is not there.`);
     const isFile = subject.endsWith(sweepExtension);
+    const { given } = parsed;
     const asked = await (isFile ? sweepOfFile(subject, given) : sweepOfFlags(subject, given));
-    refuseUnasked(asked, given, subject);
-    const { engine, modules } = engineChoice(given, resolve(dirname(base), asked.dataset));
-    const wanted: Sweep = {
-      ...asked,
-      ...(engine !== undefined && { engine }),
-      ...(given.has('threads') && { threads }),
-      ...(given.has('seed') && { seed }),
-    };
+    const { wanted, modules } = overruled(asked, subject, parsed);
     const workers = given.get('workers') as number | undefined;
     const name = isFile ? basename(base).replace(sweepExtension, '') : parse(base).name;
     const folder = resolve(out ?? join('.kolmo', 'sweeps', name));
