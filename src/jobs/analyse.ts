@@ -8,7 +8,7 @@ import {
 import { sensitivity, type Sensitivity } from '../core/compress/analysis/sensitivity';
 import { passDescriptions, type MappedPass } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
-import { isWeights } from '../core/compress/passes/parameters';
+import { isWeights } from '../core/compress/parameters';
 import type { Dataset } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import { trainDefaults } from '../core/train/options';
@@ -16,7 +16,7 @@ import type { Finding, Rung, RunEvent } from '../runs/events';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
-import type { AnalyseRequest } from './protocol';
+import type { AnalyseRequest } from '../runs/runRequests';
 import { openRun } from './source';
 
 /** What `kolmo analyse --json` prints. */

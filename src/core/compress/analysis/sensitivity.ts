@@ -5,7 +5,7 @@ import { evaluateOnnx, exportOnnx } from '../../train/export';
 import type { Metrics, Model } from '../../train/model';
 import { estimatedLength } from '../container/estimate';
 import type { MappedPass } from '../descriptions';
-import { isWeights } from '../passes/parameters';
+import { isWeights } from '../parameters';
 import { rehearsals } from './dryRun';
 
 export interface Sensitivity {

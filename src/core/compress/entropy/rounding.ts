@@ -1,7 +1,7 @@
 /** Rate-distortion optimised quantization (Wiedemann et al. 2020, DeepCABAC): rounds to what the error and the bits together are least for. */
 import type { Model, Parameter } from '../../train/model';
 import { perWeight, runsOf } from '../../train/scales';
-import { isWeights } from '../passes/parameters';
+import { isWeights } from '../parameters';
 import { bitsOf, pricesOf } from './rate';
 
 /** The prices depend on which levels stay, and they on the prices: two rounds settle most. */

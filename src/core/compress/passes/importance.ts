@@ -4,7 +4,7 @@ import type { Model } from '../../train/model';
 import { inputSquares } from '../../train/observe';
 import { rowsOf } from '../../train/scales';
 import type { PassContext } from '../pass';
-import { isWeights } from './parameters';
+import { isWeights } from '../parameters';
 
 /** How much the error of each row of a layer's weights matters, by the parameter's name. */
 export type Importance = Map<string, Float32Array>;

@@ -2,7 +2,7 @@
 import { KolmoError } from '../../error';
 import type { Model } from '../../train/model';
 import type { PassContext } from '../pass';
-import { isWeights } from './parameters';
+import { isWeights } from '../parameters';
 import type { RefineOptions } from './refine';
 
 export interface Movement {

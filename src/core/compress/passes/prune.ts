@@ -5,7 +5,7 @@ import { checkFinite } from '../finite';
 import { passOf, type PassContext, type PassEvent } from '../pass';
 import { joinFloats } from '../../join';
 import type { Model, Parameter } from '../../train/model';
-import { weightsBut, withData } from './parameters';
+import { weightsBut, withData } from '../parameters';
 import { removeGradually } from './gradual';
 import { movementOf, type Movement } from './movement';
 

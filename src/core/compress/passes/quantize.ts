@@ -8,7 +8,7 @@ import { passOf, type PassContext, type PassEvent } from '../pass';
 import type { Model, Parameter } from '../../train/model';
 import { rowsOf, scaleRuns, type RowsPerScale, type ScaleRun } from '../../train/scales';
 import { importanceOf, type Importance } from './importance';
-import { isWeights, weightsBut } from './parameters';
+import { isWeights, weightsBut } from '../parameters';
 import { trainLevels } from './trainLevels';
 
 export const quantize = passOf(passDescriptions.quantize, run);

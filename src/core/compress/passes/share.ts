@@ -6,7 +6,7 @@ import { checkFinite } from '../finite';
 import { passOf, type PassContext, type PassEvent } from '../pass';
 import { joinFloats } from '../../join';
 import type { Encoding, Model, Parameter } from '../../train/model';
-import { isWeights, weightsBut } from './parameters';
+import { isWeights, weightsBut } from '../parameters';
 import { quantizeParameter } from './quantize';
 import { refine } from './refine';
 

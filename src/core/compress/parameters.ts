@@ -1,6 +1,6 @@
 /** What the passes share about parameters: which of them are weights, and how a change of values changes the encoding. */
-import { KolmoError } from '../../error';
-import type { Model, Parameter } from '../../train/model';
+import { KolmoError } from '../error';
+import type { Model, Parameter } from '../train/model';
 
 /** Weights have at least two axes; vectors are biases and normalisation. */
 export function isWeights(parameter: Parameter): boolean {
