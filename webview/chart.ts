@@ -1,7 +1,7 @@
 /** The contract of a chart: one module in `charts/`, drawn from the whole state at most once a frame. */
 import type { PassName, PassOptions } from '../src/core/compress/pass';
-import type { AnalyseRequest } from '../src/jobs/protocol';
-import type { RunTitle } from '../src/runs/panelMessages';
+import type { AnalyseRequest } from '../src/runs/runRequests';
+import type { RunTitle } from '../src/views/panelMessages';
 import type { RunState } from '../src/runs/state';
 import type { StageName } from '../src/runs/events';
 

@@ -13,9 +13,9 @@ import {
   comparisonParts,
   type ComparedRun,
   type ComparisonRow,
-} from '../src/core/report/compare';
+} from '../src/report/compare';
 import { stageNames } from '../src/runs/events';
-import type { FromComparison, ToComparison } from '../src/runs/panelMessages';
+import type { FromComparison, ToComparison } from '../src/views/panelMessages';
 import { reduce } from '../src/runs/state';
 import { hasPoints, measures } from './charts/curves';
 import { createPlot, type Line } from './charts/plot';

@@ -5,7 +5,7 @@
  * `th[aria-sort] button[data-sort]`, `[data-view=filter]`, `.message` when the file cannot be read.
  */
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
-import type { FromModelEditor, ToModelEditor } from '../src/runs/panelMessages';
+import type { FromModelEditor, ToModelEditor } from '../src/views/panelMessages';
 import { formatCount } from '../src/core/count';
 import { formatBytes, formatShape } from '../src/runs/units';
 import { element } from './element';

@@ -22,7 +22,7 @@
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
 import '@vscode-elements/elements/dist/vscode-tabs/index.js';
-import type { FromPanel, ToPanel } from '../src/runs/panelMessages';
+import type { FromPanel, ToPanel } from '../src/views/panelMessages';
 import { onlyProgram, reduce, type RunState } from '../src/runs/state';
 import type { Chart, ChartWishes } from './chart';
 import { createAnalysis } from './charts/analysis';

@@ -1,12 +1,12 @@
 /** The top of the run panel: what runs, how far it is, what went wrong, and what can be done next. */
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-icon/index.js';
-import type { FromPanel, RunTitle } from '../src/runs/panelMessages';
+import type { FromPanel, RunTitle } from '../src/views/panelMessages';
 import { canResume, onlyProgram, type RunState } from '../src/runs/state';
 import { statusLooks } from '../src/runs/status';
 import { formatCount } from '../src/core/count';
 import { formatSeconds } from '../src/runs/units';
-import { stageTitles } from '../src/core/report/mermaid';
+import { stageTitles } from '../src/report/mermaid';
 import { button, element } from './element';
 
 export interface RunHeader {

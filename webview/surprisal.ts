@@ -6,7 +6,7 @@
  */
 import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
-import type { FromSurprisalPanel, ToSurprisalPanel } from '../src/runs/panelMessages';
+import type { FromSurprisalPanel, ToSurprisalPanel } from '../src/views/panelMessages';
 import { formatCount } from '../src/core/count';
 import { formatBits, formatBytes } from '../src/runs/units';
 import { themeColor } from './chart';

@@ -4,8 +4,8 @@
  * Hooks for tests (stable): `body[data-kind="sweep"][data-ready]`, `[data-view=pareto][data-points]`, in it
  * `.sweep-point[data-point]` and `.published`, `[data-view=points] tr[data-point]`, `.message` when there is nothing to read.
  */
-import { literature, paretoFront } from '../src/core/report/literature';
-import type { FromSweepPanel, ToSweepPanel } from '../src/runs/panelMessages';
+import { literature, paretoFront } from '../src/report/literature';
+import type { FromSweepPanel, ToSweepPanel } from '../src/views/panelMessages';
 import type { SweepPoint, SweepResults } from '../src/runs/sweepFile';
 import { formatCount } from '../src/core/count';
 import { formatBytes, formatPercent, formatRatio, formatShortBytes } from '../src/runs/units';

@@ -1,9 +1,9 @@
 /** `kolmo analyse RUN` */
 import { resolve } from 'node:path';
 import { mappedPasses, passDescriptions, type MappedPass } from '../core/compress/descriptions';
-import { lossText } from '../core/report/analysis';
+import { lossText } from '../report/analysis';
 import type { AnalyseSummary } from '../jobs/analyse';
-import type { AnalyseRequest } from '../jobs/protocol';
+import type { AnalyseRequest } from '../runs/runRequests';
 import type { Finding } from '../runs/events';
 import { isRun } from '../runs/folder';
 import { formatCount } from '../core/count';

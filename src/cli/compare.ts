@@ -1,6 +1,6 @@
 /** `kolmo compare RUN RUN…` */
 import { basename, resolve } from 'node:path';
-import { cellText, comparisonParts, compareRuns, type ComparisonRow } from '../core/report/compare';
+import { cellText, comparisonParts, compareRuns, type ComparisonRow } from '../report/compare';
 import { readRecord, readState } from '../runs/folder';
 import type { Command } from './command';
 import { textTable } from './table';

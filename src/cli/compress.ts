@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
 import type { CompressSummary } from '../jobs/compress';
-import type { CompressRequest } from '../jobs/protocol';
+import type { CompressRequest } from '../runs/runRequests';
 import { isRun } from '../runs/folder';
 import { formatCount } from '../core/count';
 import { formatBytes, formatPercent, formatRatio, formatSeconds } from '../runs/units';

@@ -1,7 +1,7 @@
 /** The flag --engine: what computes the steps of training. Only who gives it lets `tfjs-node` be loaded from a folder. */
 import { dirname, resolve } from 'node:path';
 import type { Runtime } from '../core/engine/session';
-import type { TrainRequest } from '../jobs/protocol';
+import type { TrainRequest } from '../runs/runRequests';
 import type { Pipeline } from '../runs/pipelineFile';
 import { engineSetting } from '../runs/trainSettings';
 import { flagOf, UsageError, type Flag, type Parsed } from './command';

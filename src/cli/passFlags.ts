@@ -1,7 +1,7 @@
 /** The flags of the passes: the table of passes as the command line reads it. */
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassDescription, PassName } from '../core/compress/pass';
-import { flagName } from '../core/report/reproduce';
+import { flagName } from '../report/reproduce';
 import type { Flag } from './command';
 
 /** `--prune`, `--prune-steps`, …: the one number of each pass under its name, and its further options behind it. */

@@ -1,6 +1,6 @@
 /** A progress bar on a terminal; on anything else one line a stage. Always on stderr: stdout is for results. */
-import { eventLine } from '../core/report/eventLine';
-import { stageTitles } from '../core/report/mermaid';
+import { eventLine } from '../report/eventLine';
+import { stageTitles } from '../report/mermaid';
 import type { StampedEvent } from '../runs/events';
 import type { RunState } from '../runs/state';
 import { formatCount } from '../core/count';

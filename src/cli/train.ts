@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { datasetDefaults } from '../core/data/dataset';
-import { qualityText } from '../core/report/quality';
-import { flagName } from '../core/report/reproduce';
+import { qualityText } from '../report/quality';
+import { flagName } from '../report/reproduce';
 import type { TrainSummary } from '../jobs/train';
 import { formatCount } from '../core/count';
 import { formatSeconds } from '../runs/units';

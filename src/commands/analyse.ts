@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { window } from 'vscode';
 import { mappedPasses, passDescriptions } from '../core/compress/descriptions';
-import type { AnalyseRequest } from '../jobs/protocol';
+import type { AnalyseRequest } from '../runs/runRequests';
 import { chooseRun } from './chooseRun';
 import type { House, Target } from './house';
 import { readSettings } from './settings';

@@ -5,7 +5,7 @@ import { commands, window } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { CompressSummary } from '../jobs/compress';
-import type { CompressRequest } from '../jobs/protocol';
+import type { CompressRequest } from '../runs/runRequests';
 import { packedStage } from '../runs/folder';
 import { chooseRun } from './chooseRun';
 import type { House, Target } from './house';

@@ -16,7 +16,7 @@ import {
   type TaskDefinition,
   type WorkspaceFolder,
 } from 'vscode';
-import { eventLine } from '../core/report/eventLine';
+import { eventLine } from '../report/eventLine';
 import type { StampedEvent } from '../runs/events';
 import { readRecord, readState } from '../runs/folder';
 import {

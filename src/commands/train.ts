@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import { ProgressLocation, commands, window, type QuickPickItem } from 'vscode';
 import { datasetDefaults } from '../core/data/dataset';
-import type { DatasetDescription, TrainRequest, TrainingOptions } from '../jobs/protocol';
+import type { TrainRequest, TrainingOptions } from '../runs/runRequests';
+import type { DatasetDescription } from '../jobs/protocol';
 import { sayCompressed } from './compress';
 import { targetPath, type House, type Target } from './house';
 import { isCompressed, trainedText } from './resultWords';

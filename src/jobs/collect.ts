@@ -9,7 +9,7 @@ import type { RunRecord } from '../runs/folder';
 import { formatCount } from '../core/count';
 import type { JobContext } from './context';
 import { labelCodes } from './labels';
-import type { TrainRequest } from './protocol';
+import type { TrainRequest } from '../runs/runRequests';
 
 export interface CollectOptions {
   /** Collects again what the run has collected before: only progress is told. */

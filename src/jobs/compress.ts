@@ -12,7 +12,7 @@ import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
 import { measureOnnx, packModel, packStage, writePacked, type Packed } from './pack';
-import type { CompressRequest } from './protocol';
+import type { CompressRequest } from '../runs/runRequests';
 import { openSource } from './source';
 import { denseFile, measureSpeed } from './speed';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { labelLength } from '../core/compress/analysis/descriptionLength';
 import { decode, encodeWithLedger } from '../core/compress/container/container';
 import type { Ledger } from '../core/compress/container/ledger';
-import { measureLayers, type LayerMeasure } from '../core/report/ledger';
+import { measureLayers, type LayerMeasure } from '../core/compress/analysis/layers';
 import { evaluating, exportOnnx } from '../core/train/export';
 import type { SplitName } from '../core/data/dataset';
 import type { Metrics, Model } from '../core/train/model';

@@ -7,7 +7,7 @@ import type { RunEvent } from '../runs/events';
 import { bytesOnDisk, isRun, readRecord, readState } from '../runs/folder';
 import { compressRun, type CompressSummary } from './compress';
 import type { JobContext } from './context';
-import type { CompressRequest, PassRequest, TrainRequest } from './protocol';
+import type { CompressRequest, PassRequest, TrainRequest } from '../runs/runRequests';
 import { trainRun } from './train';
 
 export async function* pipelineRun(

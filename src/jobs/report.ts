@@ -1,7 +1,7 @@
 /** What a report request does: writes report.md from the run's record and its history. */
 import { basename, join } from 'node:path';
-import { labelLengths, type LabelLengths } from '../core/report/analysis';
-import { markdownReport } from '../core/report/report';
+import { labelLengths, type LabelLengths } from '../report/analysis';
+import { markdownReport } from '../report/report';
 import { writeArtifact } from '../runs/artifact';
 import type { LayerMeasure, Ledger, StageName } from '../runs/events';
 import { readRecord, readState } from '../runs/folder';

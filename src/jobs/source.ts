@@ -9,7 +9,7 @@ import type { Model } from '../core/train/model';
 import type { StageName } from '../runs/events';
 import { isRun, packedStage, readRecord, readState, type RunRecord } from '../runs/folder';
 import type { JobContext } from './context';
-import type { CompressRequest } from './protocol';
+import type { CompressRequest } from '../runs/runRequests';
 import { versions } from './versions';
 
 /** What a job on a run's model starts from. */

@@ -1,13 +1,9 @@
 /** Writes a run's TensorBoard event files while it goes on: `tensorboard/training` and `tensorboard/validation`, so that curves overlay. */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { histogramOf } from '../core/report/histogram';
-import type { Picture } from '../core/report/png';
-import {
-  encodeTensorBoard,
-  tensorBoardHeader,
-  type TensorBoardEvent,
-} from '../core/report/tensorboard';
+import { histogramOf } from '../core/compress/analysis/histogram';
+import type { Picture } from '../report/png';
+import { encodeTensorBoard, tensorBoardHeader, type TensorBoardEvent } from '../report/tensorboard';
 import type { TrainEvent } from '../core/train/events';
 import { diskError } from '../runs/diskError';
 import type { StampedEvent } from '../runs/events';

@@ -2,10 +2,10 @@
 import type { Ledger } from '../core/compress/container/ledger';
 import type { Sensitivity } from '../core/compress/analysis/sensitivity';
 import type { PassName } from '../core/compress/pass';
-import type { LayerMeasure } from '../core/report/ledger';
+import type { LayerMeasure } from '../core/compress/analysis/layers';
 import type { Metrics } from '../core/train/model';
 
-export type { Histogram } from '../core/report/histogram';
+export type { Histogram } from '../core/compress/analysis/histogram';
 export type { LayerMeasure, Ledger, Sensitivity };
 
 /** The pipeline's stages in order; the diagram, the report and the CLI table draw them. */

@@ -6,7 +6,7 @@ import type { Preprocessing } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import type { Architecture } from '../core/train/model';
 import type { TrainOptions } from '../core/train/options';
-import type { CompressRequest, TrainRequest } from '../jobs/protocol';
+import type { CompressRequest, TrainRequest } from './runRequests';
 import { writeArtifact, writeIfAbsent } from './artifact';
 import { diskError, readError } from './diskError';
 import type { StageName, StampedEvent } from './events';

@@ -7,7 +7,7 @@ import { KolmoError } from '../core/error';
 import { architectures } from '../core/train/architectures/architectures';
 import type { Runtime } from '../core/engine/session';
 import { trainDefaults } from '../core/train/options';
-import type { CompressRequest, PassRequest, TrainRequest } from '../jobs/protocol';
+import type { CompressRequest, PassRequest, TrainRequest } from './runRequests';
 import type { RunRecord } from './folder';
 import { casesOf, parseFile, type Schema } from './schema';
 import type { RunState } from './state';

@@ -8,9 +8,9 @@ import {
   type ExtensionContext,
   type WebviewPanel,
 } from 'vscode';
-import type { ComparedRun } from '../core/report/compare';
+import type { ComparedRun } from '../report/compare';
 import { readRecord } from '../runs/folder';
-import type { ComparisonMemory, FromComparison, ToComparison } from '../runs/panelMessages';
+import type { ComparisonMemory, FromComparison, ToComparison } from './panelMessages';
 import { emptyRun, reduce } from '../runs/state';
 import { followRun } from './followRun';
 import { runName } from './runFacts';

@@ -8,7 +8,7 @@ import {
   type CustomReadonlyEditorProvider,
   type Disposable,
 } from 'vscode';
-import type { FromModelEditor, ToModelEditor } from '../runs/panelMessages';
+import type { FromModelEditor, ToModelEditor } from './panelMessages';
 import type { ModelSummaries } from './modelSummaries';
 import { webviewOptions, webviewPage } from './webviewPage';
 

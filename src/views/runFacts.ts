@@ -1,6 +1,6 @@
 /** A run in few words, for lists, tabs and quick picks. */
 import { basename } from 'node:path';
-import { stageOrder } from '../core/report/mermaid';
+import { stageOrder } from '../report/mermaid';
 import type { RunState } from '../runs/state';
 import { formatShortBytes, metricText } from '../runs/units';
 

@@ -4,7 +4,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import { workspace } from 'vscode';
 import { parseEvents, readRecord } from '../runs/folder';
 import { runOwner } from '../runs/lock';
-import type { RunTitle } from '../runs/panelMessages';
+import type { RunTitle } from './panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
 import type { RunsOf } from './ownFolders';
 import { runName } from './runFacts';

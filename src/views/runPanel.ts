@@ -11,7 +11,7 @@ import {
   type ExtensionContext,
   type WebviewPanel,
 } from 'vscode';
-import type { FromPanel, PanelMemory, RunTitle, ToPanel } from '../runs/panelMessages';
+import type { FromPanel, PanelMemory, RunTitle, ToPanel } from './panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
 import { markEnded, markInterrupted } from '../jobs/job';
 import { runOwner } from '../runs/lock';

@@ -1,7 +1,7 @@
 /** The sizes of a model in words, for badges, tooltips, hovers and lenses. */
 import type { ModelSummary } from '../core/formats/summary';
 import { formatCount } from '../core/count';
-import { escapeMarkdown } from '../core/report/markdown';
+import { escapeMarkdown } from '../report/markdown';
 import { formatBytes, formatShape } from '../runs/units';
 
 /** `266,610 parameters, 1,066,440 bytes`: one line for a tooltip or a lens. */

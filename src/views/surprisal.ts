@@ -19,7 +19,7 @@ import {
 import { shadeLimits, shadeOf, type WordCost } from '../core/program/lines';
 import { KolmoError } from '../core/error';
 import { linesOf, sumOf } from '../core/program/ranges';
-import { escapeMarkdown } from '../core/report/markdown';
+import { escapeMarkdown } from '../report/markdown';
 import { holdsImages } from '../jobs/measurable';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatBits, formatBytes } from '../runs/units';

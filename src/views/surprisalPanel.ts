@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { Uri, ViewColumn, window, type WebviewPanel } from 'vscode';
 import type { SurprisalMeasure } from '../jobs/surprisal';
-import type { FromSurprisalPanel, ToSurprisalPanel } from '../runs/panelMessages';
+import type { FromSurprisalPanel, ToSurprisalPanel } from './panelMessages';
 import { webviewOptions, webviewPage } from './webviewPage';
 
 export const surprisalPanelType = 'kolmo.surprisal';

@@ -9,7 +9,7 @@ import {
   type CustomReadonlyEditorProvider,
   type Disposable,
 } from 'vscode';
-import type { FromSweepPanel } from '../runs/panelMessages';
+import type { FromSweepPanel } from './panelMessages';
 import { resultsName } from '../runs/sweepFile';
 import { readResults } from './sweepResults';
 import { webviewOptions, webviewPage } from './webviewPage';

@@ -1,6 +1,6 @@
 /** What the chart of a sweep is told of its results file. */
 import { readFile } from 'node:fs/promises';
-import type { ToSweepPanel } from '../runs/panelMessages';
+import type { ToSweepPanel } from './panelMessages';
 import { parseResults } from '../runs/sweepFile';
 
 /** The results, or a sentence that says why there are none to draw. */

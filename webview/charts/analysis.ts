@@ -1,5 +1,5 @@
 /** The Analysis tab: where the bytes are, what passes would save, what layers would cost, what was learned of the labels. */
-import type { AnalyseRequest } from '../../src/jobs/protocol';
+import type { AnalyseRequest } from '../../src/runs/runRequests';
 import type { RunState } from '../../src/runs/state';
 import { progressText } from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';

@@ -11,7 +11,7 @@ import {
   metricText,
 } from '../../src/runs/units';
 import { type Chart, type ChartWishes } from '../chart';
-import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
+import { stageOrder, stageTitles } from '../../src/report/mermaid';
 import { element, withCode } from '../element';
 import { table } from '../table';
 

@@ -1,7 +1,7 @@
 /** Loss and accuracy over training steps, of training and validation, one stage at a time. */
 import { isAdversarial, type Curve, type RunState, type StageState } from '../../src/runs/state';
 import type { Chart } from '../chart';
-import { stageOrder } from '../../src/core/report/mermaid';
+import { stageOrder } from '../../src/report/mermaid';
 import { element } from '../element';
 import { createPlot, type PlotOptions } from './plot';
 import { createStageSelect } from './stageSelect';

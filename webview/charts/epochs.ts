@@ -1,5 +1,5 @@
 /** What a model draws after each epoch: a slider goes through the pictures and stays at the newest until it is moved. */
-import type { RunTitle } from '../../src/runs/panelMessages';
+import type { RunTitle } from '../../src/views/panelMessages';
 import { isAdversarial, type RunState } from '../../src/runs/state';
 import { element } from '../element';
 

@@ -1,6 +1,6 @@
 /** Description length of the labels: model and corrections after each pass, beside codes without a model. */
-import { labelLengths, type LabelLengths } from '../../src/core/report/analysis';
-import { stageTitles } from '../../src/core/report/mermaid';
+import { labelLengths, type LabelLengths } from '../../src/report/analysis';
+import { stageTitles } from '../../src/report/mermaid';
 import type { RunState } from '../../src/runs/state';
 import { formatCount } from '../../src/core/count';
 import { formatBytes } from '../../src/runs/units';

@@ -6,7 +6,7 @@ import type { RunState } from '../../src/runs/state';
 import { formatCount } from '../../src/core/count';
 import { formatBytes, formatPercent, formatShape } from '../../src/runs/units';
 import { type Chart } from '../chart';
-import { stageOrder, stageTitles } from '../../src/core/report/mermaid';
+import { stageOrder, stageTitles } from '../../src/report/mermaid';
 import { element } from '../element';
 import { table } from '../table';
 import { strip } from './strip';

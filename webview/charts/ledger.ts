@@ -5,8 +5,8 @@ import {
   type Ledger,
   type LedgerEntry,
 } from '../../src/core/compress/container/ledger';
-import { packedStages } from '../../src/core/report/analysis';
-import { stageTitles } from '../../src/core/report/mermaid';
+import { packedStages } from '../../src/report/analysis';
+import { stageTitles } from '../../src/report/mermaid';
 import type { StageName, StageResult } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
 import { formatCount } from '../../src/core/count';

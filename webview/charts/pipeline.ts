@@ -1,5 +1,5 @@
 /** The pipeline as a mermaid diagram: colour tells a stage's state, a click opens its artifact. */
-import { linesOf, pipelineDiagram } from '../../src/core/report/mermaid';
+import { linesOf, pipelineDiagram } from '../../src/report/mermaid';
 import { stageNames } from '../../src/runs/events';
 import type { RunState } from '../../src/runs/state';
 import { themeColor, type Chart, type ChartWishes } from '../chart';

@@ -1,6 +1,6 @@
 /** The program beside the compressors: bytes by part, the regularities that paid, the learning curve and the proof. */
 import { samplesPicture, type ProgramMeasure } from '../../src/runs/events';
-import type { RunTitle } from '../../src/runs/panelMessages';
+import type { RunTitle } from '../../src/views/panelMessages';
 import { isAdversarial, type RunState } from '../../src/runs/state';
 import { formatCount } from '../../src/core/count';
 import { formatBytes, formatRatio, formatSeconds, formatShortBytes } from '../../src/runs/units';

@@ -1,8 +1,8 @@
 /** How good each model of the run is on test data, beside the trivial answer, and what it takes for what. */
 import type { Confusion, Metrics } from '../../src/core/train/model';
-import { stageTitles } from '../../src/core/report/mermaid';
-import { measuredStages, qualityText } from '../../src/core/report/quality';
-import type { RunTitle } from '../../src/runs/panelMessages';
+import { stageTitles } from '../../src/report/mermaid';
+import { measuredStages, qualityText } from '../../src/report/quality';
+import type { RunTitle } from '../../src/views/panelMessages';
 import type { RunState } from '../../src/runs/state';
 import { formatCount } from '../../src/core/count';
 import { formatPercent } from '../../src/runs/units';

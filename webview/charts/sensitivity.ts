@@ -7,7 +7,7 @@ import {
   type MappedPass,
 } from '../../src/core/compress/descriptions';
 import type { PassDescription, PassOptions } from '../../src/core/compress/pass';
-import { lossOf, lossText } from '../../src/core/report/analysis';
+import { lossOf, lossText } from '../../src/report/analysis';
 import type { Sensitivity } from '../../src/runs/events';
 import type { Analysis, RunState } from '../../src/runs/state';
 import { formatBytes, formatShortBytes } from '../../src/runs/units';

@@ -2,7 +2,7 @@
 import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import type { StageName } from '../../src/runs/events';
-import { stageTitles } from '../../src/core/report/mermaid';
+import { stageTitles } from '../../src/report/mermaid';
 import { element } from '../element';
 
 export interface StageSelect {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeWithLedger } from '../../../src/core/compress/container/container';
-import { histogramOf } from '../../../src/core/report/histogram';
-import { measureLayers } from '../../../src/core/report/ledger';
+import { histogramOf } from '../../../src/core/compress/analysis/histogram';
+import { measureLayers } from '../../../src/core/compress/analysis/layers';
 import { sparseModel, tiny } from './models';
 
 describe('histogram', () => {

@@ -5,7 +5,7 @@ import { compressedText, isCompressed, trainedText } from '../../../src/commands
 import { passDescriptions } from '../../../src/core/compress/descriptions';
 import type { PassSetting } from '../../../src/core/compress/pass';
 import { emptyRun, reduce } from '../../../src/runs/state';
-import { escapeMarkdown } from '../../../src/core/report/markdown';
+import { escapeMarkdown } from '../../../src/report/markdown';
 import { escapeHtml } from '../../../src/views/escape';
 import { runFacts, runName } from '../../../src/views/runFacts';
 import { badge, biggestTensors, summaryLine } from '../../../src/views/summaryWords';

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import type { SweepSummary } from '../../../src/jobs/sweep';
 import { lockRun } from '../../../src/runs/lock';
 import { combinationsOf, parseSweep } from '../../../src/runs/sweepFile';
-import { paretoFront } from '../../../src/core/report/literature';
+import { paretoFront } from '../../../src/report/literature';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 

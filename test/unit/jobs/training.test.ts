@@ -5,12 +5,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
 import type { CompressSummary } from '../../../src/jobs/compress';
 import { startJob, stopRun, type Job } from '../../../src/jobs/job';
-import type {
-  CompressRequest,
-  FromWorker,
-  JobRequest,
-  TrainRequest,
-} from '../../../src/jobs/protocol';
+import type { CompressRequest, TrainRequest } from '../../../src/runs/runRequests';
+import type { FromWorker, JobRequest } from '../../../src/jobs/protocol';
 import type { TrainSummary } from '../../../src/jobs/train';
 import type { DatasetDescription } from '../../../src/jobs/protocol';
 import { readRecord, readState } from '../../../src/runs/folder';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
 import { startJob } from '../../../src/jobs/job';
-import type { TrainRequest, TrainingOptions } from '../../../src/jobs/protocol';
+import type { TrainRequest, TrainingOptions } from '../../../src/runs/runRequests';
 import type { TrainSummary } from '../../../src/jobs/train';
 import { readState } from '../../../src/runs/folder';
 import { syntheticTable } from '../../fixtures/syntheticTable';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
-import { cellText, compareRuns, type ComparedRun } from '../../../src/core/report/compare';
+import { cellText, compareRuns, type ComparedRun } from '../../../src/report/compare';
 import { trainDefaults, type TrainOptions } from '../../../src/core/train/options';
 import type { RunEvent } from '../../../src/runs/events';
 import { emptyRun, reduce } from '../../../src/runs/state';

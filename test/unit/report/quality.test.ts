@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { qualityText, uselessText } from '../../../src/core/report/quality';
+import { qualityText, uselessText } from '../../../src/report/quality';
 import type { Metrics } from '../../../src/core/train/model';
 
 describe('qualityText', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
-import { pipelineDiagram, stageOrder } from '../../../src/core/report/mermaid';
-import { markdownReport } from '../../../src/core/report/report';
-import { reproduce, type Reproduction } from '../../../src/core/report/reproduce';
-import type { TrainRequest } from '../../../src/jobs/protocol';
+import { pipelineDiagram, stageOrder } from '../../../src/report/mermaid';
+import { markdownReport } from '../../../src/report/report';
+import { reproduce, type Reproduction } from '../../../src/report/reproduce';
+import type { TrainRequest } from '../../../src/runs/runRequests';
 import type { RunEvent, StageName, StageResult } from '../../../src/runs/events';
 import type { RunRecord } from '../../../src/runs/folder';
 import { parsePipeline, requestOf } from '../../../src/runs/pipelineFile';

@@ -9,7 +9,7 @@ import {
   maskedChecksum,
   tensorBoardHeader,
   type TensorBoardEvent,
-} from '../../../src/core/report/tensorboard';
+} from '../../../src/report/tensorboard';
 
 const events: TensorBoardEvent[] = [
   { type: 'scalar', tag: 'loss/training', value: 0.5, step: 10, at: 1000 },

@@ -1,6 +1,6 @@
 /** A run's events as lines of a log, for terminals. */
-import type { StampedEvent } from '../../runs/events';
-import { formatBytes, formatSeconds, metricText } from '../../runs/units';
+import type { StampedEvent } from '../runs/events';
+import { formatBytes, formatSeconds, metricText } from '../runs/units';
 import { stageTitles } from './mermaid';
 
 /** What stays on the screen of an event. How it all ended is told by the command itself. */

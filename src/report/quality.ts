@@ -1,8 +1,8 @@
 /** How good a model is, in a sentence beside the trivial answer, and where it goes wrong. */
-import type { StageName, StageResult } from '../../runs/events';
-import type { RunState } from '../../runs/state';
-import { formatAmount, formatPercent } from '../../runs/units';
-import type { Metrics } from '../train/model';
+import type { StageName, StageResult } from '../runs/events';
+import type { RunState } from '../runs/state';
+import { formatAmount, formatPercent } from '../runs/units';
+import type { Metrics } from '../core/train/model';
 import { stageOrder } from './mermaid';
 
 /** The stages whose model was measured on test data, in the order in which they were applied. */

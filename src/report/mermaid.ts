@@ -1,7 +1,7 @@
 /** The pipeline as mermaid text: each stage with its bytes and its accuracy, grey where it has not run. */
-import { stageNames, type StageName } from '../../runs/events';
-import type { RunState } from '../../runs/state';
-import { formatAmount, formatPercent, formatShortBytes } from '../../runs/units';
+import { stageNames, type StageName } from '../runs/events';
+import type { RunState } from '../runs/state';
+import { formatAmount, formatPercent, formatShortBytes } from '../runs/units';
 
 export const stageTitles: Record<StageName, string> = {
   collect: 'Collect',

@@ -1,10 +1,10 @@
 /** What a run's analyses found, for reports and panels: description lengths, dry run, sensitivity. */
-import type { LabelCodes, StageName } from '../../runs/events';
-import type { RunState } from '../../runs/state';
-import { formatCount } from '../count';
-import { formatPercent } from '../../runs/units';
-import { passDescriptions } from '../compress/descriptions';
-import type { Metrics } from '../train/model';
+import type { LabelCodes, StageName } from '../runs/events';
+import type { RunState } from '../runs/state';
+import { formatCount } from '../core/count';
+import { formatPercent } from '../runs/units';
+import { passDescriptions } from '../core/compress/descriptions';
+import type { Metrics } from '../core/train/model';
 import { escapeMarkdown, table } from './markdown';
 import { stageOrder, stageTitles } from './mermaid';
 

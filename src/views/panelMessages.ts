@@ -1,11 +1,11 @@
 /** What the run panel and the model editor say to the extension host and hear from it: types only. */
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { ModelSummary } from '../core/formats/summary';
-import type { ComparedRun } from '../core/report/compare';
-import type { AnalyseRequest } from '../jobs/protocol';
-import type { StageName, StampedEvent } from './events';
-import type { RunState } from './state';
-import type { SweepResults } from './sweepFile';
+import type { ComparedRun } from '../report/compare';
+import type { AnalyseRequest } from '../runs/runRequests';
+import type { StageName, StampedEvent } from '../runs/events';
+import type { RunState } from '../runs/state';
+import type { SweepResults } from '../runs/sweepFile';
 
 /** What a panel shows above the tabs; it does not change with the run's events. */
 export interface RunTitle {

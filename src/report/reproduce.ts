@@ -1,12 +1,12 @@
 /** The commands that make a run again. */
-import type { CompressRequest, TrainRequest } from '../../jobs/protocol';
-import type { RunRecord } from '../../runs/folder';
-import { formatPipeline, pipelineOf } from '../../runs/pipelineFile';
-import type { RunState } from '../../runs/state';
-import { trainSettings } from '../../runs/trainSettings';
-import { passDescriptions } from '../compress/descriptions';
-import type { PassDescription } from '../compress/pass';
-import { trainDefaults } from '../train/options';
+import type { CompressRequest, TrainRequest } from '../runs/runRequests';
+import type { RunRecord } from '../runs/folder';
+import { formatPipeline, pipelineOf } from '../runs/pipelineFile';
+import type { RunState } from '../runs/state';
+import { trainSettings } from '../runs/trainSettings';
+import { passDescriptions } from '../core/compress/descriptions';
+import type { PassDescription } from '../core/compress/pass';
+import { trainDefaults } from '../core/train/options';
 
 type Flag = [name: string, value: string | number | boolean | undefined];
 

@@ -1,7 +1,7 @@
 /** Layer by layer: how many weights are left, how they are stored, what they cost, and how they are spread. */
-import { entryBytes, type Ledger } from '../compress/container/ledger';
-import { encodingLabel } from '../formats/kolmoEncoding';
-import type { Model, Parameter } from '../train/model';
+import { entryBytes, type Ledger } from '../container/ledger';
+import { encodingLabel } from '../../formats/kolmoEncoding';
+import type { Model, Parameter } from '../../train/model';
 import { histogramOf, type Histogram } from './histogram';
 
 /** One parameter after a stage: what the histograms and the ledger draw. */

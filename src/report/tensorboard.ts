@@ -1,7 +1,7 @@
 /** Writes TensorBoard event files: framed records of protocol buffers, as tensorflow/core/util/event.proto has them. */
 import protobuf from 'protobufjs/light';
-import { joinBytes } from '../join';
-import type { Histogram } from './histogram';
+import { joinBytes } from '../core/join';
+import type { Histogram } from '../core/compress/analysis/histogram';
 
 /** What one record tells. `at` is in seconds since the Unix epoch. */
 export type TensorBoardEvent = { at: number; step: number } & (

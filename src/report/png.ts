@@ -1,6 +1,6 @@
 /** Writes images as PNG (ISO 15948): 8 bits a channel, grey or RGB, no filter. */
 import { deflateSync } from 'node:zlib';
-import { crc32 } from '../compress/container/crc';
+import { crc32 } from '../core/compress/container/crc';
 
 export interface Picture {
   png: Uint8Array;

@@ -1,10 +1,10 @@
 /** Several runs side by side: settings, bytes and metrics as rows, with what differs marked. */
-import { stageNames, type StageName } from '../../runs/events';
-import type { RunRecord } from '../../runs/folder';
-import type { RunState } from '../../runs/state';
-import { formatCount } from '../count';
-import { formatPercent, formatSeconds } from '../../runs/units';
-import type { Metrics } from '../train/model';
+import { stageNames, type StageName } from '../runs/events';
+import type { RunRecord } from '../runs/folder';
+import type { RunState } from '../runs/state';
+import { formatCount } from '../core/count';
+import { formatPercent, formatSeconds } from '../runs/units';
+import type { Metrics } from '../core/train/model';
 import { stageTitles } from './mermaid';
 
 export interface ComparedRun {

@@ -1,8 +1,8 @@
 /** The Markdown report of a run: stages, layers, byte ledger, what was done to the data, and the commands that do it again. */
-import type { RunRecord } from '../../runs/folder';
-import type { StageName, StageResult } from '../../runs/events';
-import type { RunState } from '../../runs/state';
-import { formatCount } from '../count';
+import type { RunRecord } from '../runs/folder';
+import type { StageName, StageResult } from '../runs/events';
+import type { RunState } from '../runs/state';
+import { formatCount } from '../core/count';
 import {
   formatAmount,
   formatMoment,
@@ -10,12 +10,12 @@ import {
   formatSeconds,
   formatShape,
   metricText,
-} from '../../runs/units';
-import { entryBytes, ledgerParts, type Ledger } from '../compress/container/ledger';
-import { isPass, passDescriptions } from '../compress/descriptions';
-import type { PassDescription, PassOptions } from '../compress/pass';
-import type { ColumnPreprocessing, Preprocessing } from '../data/dataset';
-import { float32Bytes, type Metrics } from '../train/model';
+} from '../runs/units';
+import { entryBytes, ledgerParts, type Ledger } from '../core/compress/container/ledger';
+import { isPass, passDescriptions } from '../core/compress/descriptions';
+import type { PassDescription, PassOptions } from '../core/compress/pass';
+import type { ColumnPreprocessing, Preprocessing } from '../core/data/dataset';
+import { float32Bytes, type Metrics } from '../core/train/model';
 import { analysisSections } from './analysis';
 import { escapeMarkdown, list, table } from './markdown';
 import { pipelineDiagram, stageOrder, stageTitles } from './mermaid';
