@@ -11,6 +11,7 @@ import type { PassName } from '../core/compress/pass';
 import { isWeights } from '../core/compress/parameters';
 import type { Dataset } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
+import { resultOf } from '../core/relay';
 import { trainDefaults } from '../core/train/options';
 import type { Finding, Rung, RunEvent } from '../runs/events';
 import { collectAgain } from './collect';
@@ -84,11 +85,11 @@ async function* map(
 ): AsyncGenerator<RunEvent> {
   const { model, record } = await openRun(run, [pass]);
   yield { type: 'analysing', analysis: 'sensitivity', done: 0, total: 1, note: 'Reading the data' };
-  const dataset = await last(collectAgain(run, record, context));
+  const dataset = await resultOf(collectAgain(run, record, context));
   if (!dataset) throw new KolmoError(noData);
   try {
     const where = { run, stage: 'train' as const, threads };
-    const judged = await last(withJudge(dataset, record.architecture, where, context));
+    const judged = await resultOf(withJudge(dataset, record.architecture, where, context));
     const judge = judged.judge === 'missing' ? undefined : judged.judge;
     const total = model.parameters.filter(isWeights).length * settings.length;
     let done = 0;
@@ -116,7 +117,7 @@ async function* codeLabels(
   const { record } = await openRun(run, []);
   const { architecture, training = trainDefaults } = record;
   yield { type: 'analysing', analysis: 'prequential', done: 0, total: 1, note: 'Reading the data' };
-  const dataset = await last(collectAgain(run, record, context));
+  const dataset = await resultOf(collectAgain(run, record, context));
   if (!dataset || !architecture) throw new KolmoError(noData);
   try {
     yield* blocks(withAllLabels(dataset));
@@ -148,13 +149,5 @@ async function* codeLabels(
         };
       }
     }
-  }
-}
-
-/** Collecting tells of itself as of a stage, which an analysis is not. */
-async function last<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
-  for (;;) {
-    const step = await generator.next();
-    if (step.done) return step.value;
   }
 }

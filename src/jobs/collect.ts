@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { collect } from '../core/data/collect';
 import type { Dataset } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
+import { relay } from '../core/relay';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import type { RunRecord } from '../runs/folder';
 import { formatCount } from '../core/count';
-import type { JobContext } from './context';
+import { unlessStopped, type JobContext } from './context';
 import { labelCodes } from './labels';
 import type { TrainRequest } from '../runs/runRequests';
 
@@ -20,9 +21,10 @@ export interface CollectOptions {
 
 export async function* collectDataset(
   { dataset: path, data, run }: Pick<TrainRequest, 'dataset' | 'data' | 'run'>,
-  { now, stopping }: JobContext,
+  context: JobContext,
   { quiet, early }: CollectOptions,
 ): AsyncGenerator<RunEvent, Dataset> {
+  const { now } = context;
   const started = now();
   const { target, validationShare, testShare, seed } = data;
   if (!quiet) {
@@ -30,7 +32,11 @@ export async function* collectDataset(
     yield { type: 'stageStarted', stage: 'collect', settings };
   }
   // A table that does not fit in memory is cached beside the run.
-  const dataset = yield* staged(collect(path, { ...data, cacheFolder: run, early }), stopping);
+  const dataset = yield* relay(
+    collect(path, { ...data, cacheFolder: run, early }),
+    (event): RunEvent => ({ ...event, stage: 'collect' }),
+    unlessStopped(context, 'Stopped while the dataset was read, before anything was made of it.'),
+  );
   if (quiet) return dataset;
   const collected = now();
   const bytes = dataset.files.reduce((sum, file) => sum + file.bytes, 0);
@@ -63,24 +69,6 @@ export async function* collectDataset(
     },
   };
   return dataset;
-}
-
-async function* staged(
-  collecting: ReturnType<typeof collect>,
-  stopping: JobContext['stopping'],
-): AsyncGenerator<RunEvent, Dataset> {
-  try {
-    for (;;) {
-      const step = await collecting.next();
-      if (step.done) return step.value;
-      yield { ...step.value, stage: 'collect' };
-      if (stopping()) {
-        throw new KolmoError('Stopped while the dataset was read, before anything was made of it.');
-      }
-    }
-  } finally {
-    await collecting.return(undefined as never);
-  }
 }
 
 /** The run's dataset, which must still be what it was; a model file has none. */

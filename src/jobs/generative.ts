@@ -6,6 +6,7 @@ import { decode } from '../core/compress/container/container';
 import { KolmoError } from '../core/error';
 import { writeGenerative, type GenerativeProgram } from '../core/program/generative';
 import { runProgram, sha256 } from '../core/program/verify';
+import { relay } from '../core/relay';
 import { sizeOf } from '../core/shape';
 import { measureSamples } from '../core/train/quality';
 import type { Metrics, Model } from '../core/train/model';
@@ -14,7 +15,7 @@ import { samplesPicture, type ProgramMeasure, type RunEvent } from '../runs/even
 import { bytesOnDisk, readRecord } from '../runs/folder';
 import { formatCount } from '../core/count';
 import { collectAgain } from './collect';
-import type { JobContext } from './context';
+import { unlessStopped, type JobContext } from './context';
 import { withJudge, type JudgedDataset } from './judge';
 import type { ProgramSummary } from './program';
 import { meanwhile, onceMoved, onceProved, stoppedProgram } from './programSteps';
@@ -29,17 +30,15 @@ export async function* generativeRun(
   run: string,
   context: JobContext,
 ): AsyncGenerator<RunEvent, ProgramSummary> {
-  const { now, stopping } = context;
+  const { now } = context;
   const model = await readModel(run);
   const started = now();
   yield { type: 'stageStarted', stage: 'program', settings: { ascii, seed: 1 } };
-  const writing = writeGenerative(model, { ascii });
-  let step = await writing.next();
-  for (; !step.done; step = await writing.next()) {
-    if (stopping()) throw new KolmoError(stoppedProgram);
-    if (step.value.type === 'progress') yield { ...step.value, stage: 'program' };
-  }
-  const program = step.value;
+  const program = yield* relay(
+    writeGenerative(model, { ascii }),
+    (event) => (event.type === 'progress' ? { ...event, stage: 'program' as const } : undefined),
+    unlessStopped(context, stoppedProgram),
+  );
   const written = now();
   const proved = yield* onceProved(out, program.source, (draft) =>
     prove({ run, out, draft }, program, context),

@@ -5,6 +5,7 @@ import { labelLength } from '../core/compress/analysis/descriptionLength';
 import { decode, encodeWithLedger } from '../core/compress/container/container';
 import type { Ledger } from '../core/compress/container/ledger';
 import { measureLayers, type LayerMeasure } from '../core/compress/analysis/layers';
+import { relay } from '../core/relay';
 import { evaluating, exportOnnx } from '../core/train/export';
 import type { SplitName } from '../core/data/dataset';
 import type { Metrics, Model } from '../core/train/model';
@@ -107,16 +108,13 @@ async function* measureSplit(
 ): AsyncGenerator<RunEvent, Metrics> {
   const { judge, ...examples } = dataset!;
   const options = { threads, ...(judge !== 'missing' && { judge }) };
-  const evaluation = evaluating(onnx, examples, split, options);
-  try {
-    for (;;) {
-      const step = await evaluation.next();
-      if (step.done) return step.value;
-      yield { type: 'progress', stage, ...step.value, note: `Measuring on the ${split} split` };
-    }
-  } finally {
-    await evaluation.return(undefined as never);
-  }
+  const note = `Measuring on the ${split} split`;
+  return yield* relay(evaluating(onnx, examples, split, options), (far): RunEvent => ({
+    type: 'progress',
+    stage,
+    ...far,
+    note,
+  }));
 }
 
 export interface PackOptions {

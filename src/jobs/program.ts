@@ -7,13 +7,14 @@ import { createCourse } from '../core/program/course';
 import { writeInBlocks } from '../core/program/inBlocks';
 import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
 import { usualBlock } from '../core/program/sizes';
+import { relay } from '../core/relay';
 import type { Metrics } from '../core/train/model';
 import { prepareOutput } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
 import { isGenerator, isRun, readRecord } from '../runs/folder';
 import { findingText, formatBytes } from '../runs/units';
 import { openSource, threadedCoder } from './blocks';
-import type { JobContext } from './context';
+import { unlessStopped, type JobContext } from './context';
 import { generativeRun } from './generative';
 import { patience, proofShare } from './patience';
 import { meanwhile, onceMoved, onceProved, stoppedProgram } from './programSteps';
@@ -137,33 +138,26 @@ function failureOf({
   );
 }
 
-async function* follow(
+/** Tells how far the program is, and keeps the points of its curve. */
+function follow(
   writing: AsyncGenerator<ProgramEvent, Program>,
   curve: ProgramMeasure['curve'],
-  { stopping }: JobContext,
+  context: JobContext,
 ): AsyncGenerator<RunEvent, Program> {
-  try {
-    for (;;) {
-      if (stopping()) throw new KolmoError(stoppedProgram);
-      const step = await writing.next();
-      if (step.done) return step.value;
-      const event = step.value;
-      switch (event.type) {
-        case 'progress':
-          yield { ...event, stage: 'program' };
-          break;
-        case 'curve':
-          curve.bytes.push(event.bytes);
-          curve.bitsPerByte.push(event.bitsPerByte);
-          break;
-        case 'finding':
-          // The result lists them all, with what each saves.
-          break;
-        default:
-          event satisfies never;
-      }
+  const told = (event: ProgramEvent): RunEvent | undefined => {
+    switch (event.type) {
+      case 'progress':
+        return { ...event, stage: 'program' };
+      case 'curve':
+        curve.bytes.push(event.bytes);
+        curve.bitsPerByte.push(event.bitsPerByte);
+        return undefined;
+      case 'finding':
+        // The result lists them all, with what each saves.
+        return undefined;
+      default:
+        return event satisfies never;
     }
-  } finally {
-    await writing.return(undefined as never);
-  }
+  };
+  return relay(writing, told, unlessStopped(context, stoppedProgram));
 }

@@ -1,24 +1,21 @@
 /** What both jobs that write programs do: wait so that they can be stopped, and let no program that is not proved stand where it was asked for. */
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { KolmoError } from '../core/error';
 import { waitFor } from '../core/program/waitFor';
 import { moveArtifact, writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
-import type { JobContext } from './context';
+import { unlessStopped, type JobContext } from './context';
 
 export const stoppedProgram = 'Stopped before the program was written and verified.';
 
 /** Tells how far something is until it is there, and hears a request to stop, also one that comes just before the end. */
 export async function* meanwhile<Result>(
   promise: Promise<Result>,
-  { stopping }: JobContext,
+  context: JobContext,
   progress: () => { done: number; total: number; note: string },
   stopped = stoppedProgram,
 ): AsyncGenerator<RunEvent, Result> {
-  const listen = (): void => {
-    if (stopping()) throw new KolmoError(stopped);
-  };
+  const listen = unlessStopped(context, stopped);
   const result = yield* waitFor(promise, (): RunEvent => {
     listen();
     return { type: 'progress', stage: 'program', ...progress() };

@@ -1,10 +1,10 @@
 /** What a surprisal request does: measures what each byte of a file, or of the pixels in a folder, costs. */
 import type { CollectEvent } from '../core/data/reader';
-import { KolmoError } from '../core/error';
 import type { ProgramEvent } from '../core/program/program';
 import { surprisal, type Surprisal } from '../core/program/surprisal';
+import { relay } from '../core/relay';
 import type { RunEvent } from '../runs/events';
-import type { JobContext } from './context';
+import { unlessStopped, type JobContext } from './context';
 import { readMeasured, type Measured } from './measured';
 import type { SurprisalRequest } from './protocol';
 
@@ -22,18 +22,12 @@ export async function* surprisalRun(
 }
 
 /** Passes on how far it is, until it ends or is asked to stop. */
-async function* untilStopped<Result>(
+const untilStopped = <Result>(
   steps: AsyncGenerator<CollectEvent | ProgramEvent, Result>,
-  { stopping }: JobContext,
-): AsyncGenerator<RunEvent, Result> {
-  try {
-    for (;;) {
-      if (stopping()) throw new KolmoError('Stopped before the surprisal was measured.');
-      const step = await steps.next();
-      if (step.done) return step.value;
-      if (step.value.type === 'progress') yield { ...step.value, stage: 'program' };
-    }
-  } finally {
-    await steps.return(undefined as never);
-  }
-}
+  context: JobContext,
+): AsyncGenerator<RunEvent, Result> =>
+  relay(
+    steps,
+    (event) => (event.type === 'progress' ? { ...event, stage: 'program' as const } : undefined),
+    unlessStopped(context, 'Stopped before the surprisal was measured.'),
+  );

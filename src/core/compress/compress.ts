@@ -1,4 +1,5 @@
 /** The pipeline: passes in order, each measured by the packed file that it leads to. */
+import { relay } from '../relay';
 import type { Model } from '../train/model';
 import { decode, encodeWithLedger } from './container/container';
 import type { Ledger } from './container/ledger';
@@ -40,20 +41,12 @@ export async function* compress(
   for (const { name, options } of steps) {
     const pass = passes[name];
     yield { type: 'stageStarted', stage: name, settings: settingsOf(pass, options) };
-    const running = pass.run(current, options, context);
-    try {
-      for (;;) {
-        const next = await running.next();
-        if (next.done) {
-          current = next.value;
-          break;
-        }
-        yield { type: 'pass', stage: name, event: next.value };
-      }
-    } finally {
-      await running.return(current);
-    }
-    const packed = pack(current, name);
+    const passed = yield* relay(pass.run(current, options, context), (event): CompressEvent => ({
+      type: 'pass',
+      stage: name,
+      event,
+    }));
+    const packed = pack(passed, name);
     current = packed.model;
     yield { type: 'stageFinished', ...packed };
   }

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { formatCount } from '../count';
 import { KolmoError } from '../error';
+import { resultOf } from '../relay';
 import { sizeOf } from '../shape';
 import type { Dataset, DatasetOptions, SplitName } from './dataset';
 import { findImages, type FoundImages } from './imageFiles';
@@ -37,9 +38,7 @@ async function describe(path: string): Promise<DatasetDescription> {
       path,
       images.filter((_, i) => i % every === 0),
     );
-    let step = await looking.next();
-    while (!step.done) step = await looking.next();
-    const { width, height } = chooseSize(step.value, path).size;
+    const { width, height } = chooseSize(await resultOf(looking), path).size;
     return {
       kind: 'imageFolder',
       rows: images.length,

@@ -1,5 +1,6 @@
 /** Blocks of a large file: where they begin, and how one of them is coded, with tables of its own, by the model of all. */
 import { joinBytes } from '../join';
+import { relay } from '../relay';
 import { countBytes } from './alphabet';
 import { partsOf, type Part } from './curve';
 import { runModel } from './encode';
@@ -71,10 +72,7 @@ export async function* lookInto(
   });
   yield looking(0);
   const syntax = analyseSyntax(await file.read(0, blockBytes), length);
-  const splitting = splitBlocks(file, syntax, blockBytes);
-  let step = await splitting.next();
-  for (; !step.done; step = await splitting.next()) yield looking(step.value);
-  const cuts = step.value;
+  const cuts = yield* relay(splitBlocks(file, syntax, blockBytes), looking);
   const counts = new Float64Array(256);
   for (let at = 0; at < length; at += blockBytes) {
     yield looking(length + at);
@@ -172,22 +170,19 @@ export async function* codeBlock(
   const model = isFirst ? task.model : yield* withOriginals(task.model, bytes, syntax);
   // The first block has told the weights of a network.
   const skip = isFirst ? 0 : (model.network?.weights.length ?? 0);
-  const steps = runModel(model, bytes, { room, skip });
-  for (;;) {
-    const step = await steps.next();
-    if (step.done) {
-      const { payload, costs, networkBits = 0 } = step.value;
-      return {
-        payload,
-        size: bytes.length,
-        ...(restore !== undefined && { restore }),
-        parts: partsOf(costs, own.length, parts),
-        fields: fieldCosts(bytes, costs, syntax),
-        networkBits,
-      };
-    }
-    if (step.value.type === 'progress') yield Math.min(own.length, step.value.done);
-  }
+  const coding = runModel(model, bytes, { room, skip });
+  const coded = yield* relay(coding, (event) =>
+    event.type === 'progress' ? Math.min(own.length, event.done) : undefined,
+  );
+  const { payload, costs, networkBits = 0 } = coded;
+  return {
+    payload,
+    size: bytes.length,
+    ...(restore !== undefined && { restore }),
+    parts: partsOf(costs, own.length, parts),
+    fields: fieldCosts(bytes, costs, syntax),
+    networkBits,
+  };
 }
 
 /** The model with the originals of the block's own images; of all blocks the first has most of them. */
@@ -200,13 +195,6 @@ async function* withOriginals(
   if (!resampling || syntax.type !== 'image') return model;
   const count = countIn(syntax, bytes.length);
   const originals = new Uint8Array(resampling.originals.length);
-  const steps = originalsUnder(resampling, bytes, { ...syntax, count });
-  for (;;) {
-    const step = await steps.next();
-    if (step.done) {
-      originals.set(step.value);
-      return { ...model, resampling: { ...resampling, originals } };
-    }
-    yield 0;
-  }
+  originals.set(yield* relay(originalsUnder(resampling, bytes, { ...syntax, count }), () => 0));
+  return { ...model, resampling: { ...resampling, originals } };
 }

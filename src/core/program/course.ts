@@ -1,4 +1,5 @@
 /** How far a whole of several parts is: what is told of it never goes back, whatever its parts tell of themselves. */
+import { relay } from '../relay';
 
 interface Told {
   type: 'progress';
@@ -24,15 +25,11 @@ export function createCourse(total: number, before = 0): Course {
   return {
     async *part(work, steps) {
       try {
-        for (;;) {
-          const step = await steps.next();
-          if (step.done) return step.value;
-          const event = step.value;
-          yield isTold(event) ? { ...event, ...whole(before + work * shareOf(event)) } : event;
-        }
+        return yield* relay(steps, (event) =>
+          isTold(event) ? { ...event, ...whole(before + work * shareOf(event)) } : event,
+        );
       } finally {
         before += work;
-        await steps.return(undefined as never);
       }
     },
   };

@@ -3,6 +3,7 @@ import type { Dataset, SplitName } from '../data/dataset';
 import { createGraph, type Graph, type Value } from '../engine/graph';
 import { openModel, type Runtime } from '../engine/session';
 import { KolmoError } from '../error';
+import { resultOf } from '../relay';
 import { sizeOf } from '../shape';
 import { placeLayers, type PlacedLayer } from './layers/layers';
 import { reordered, type WrittenParameter } from './layers/layer';
@@ -120,10 +121,5 @@ export async function* evaluating(
 }
 
 /** Runs an exported file over a split to its end. */
-export async function evaluateOnnx(...given: Parameters<typeof evaluating>): Promise<Metrics> {
-  const run = evaluating(...given);
-  for (;;) {
-    const step = await run.next();
-    if (step.done) return step.value;
-  }
-}
+export const evaluateOnnx = (...given: Parameters<typeof evaluating>): Promise<Metrics> =>
+  resultOf(evaluating(...given));

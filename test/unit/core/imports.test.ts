@@ -43,6 +43,7 @@ const shared = [
   'src/core/error',
   'src/core/join',
   'src/core/random',
+  'src/core/relay',
   'src/core/shape',
   'src/core/unpackHead',
   'src/core/wasm.d',

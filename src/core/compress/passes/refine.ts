@@ -1,4 +1,5 @@
 /** Fine-tuning inside a pass: what was masked stays zero, what shares a value goes on sharing it. */
+import { relay } from '../../relay';
 import { fineTune, type TrainExtras } from '../../train/loop';
 import type { Model } from '../../train/model';
 import type { Objective } from '../../train/objective';
@@ -35,7 +36,7 @@ export async function* refine(
         : parameter,
     ),
   };
-  const training$ = fineTune(free, dataset, {
+  const tuning = fineTune(free, dataset, {
     ...training,
     seed: seed + before,
     threads,
@@ -43,37 +44,27 @@ export async function* refine(
     checkpointSteps: Number.MAX_SAFE_INTEGER,
   });
   let stepsPerEpoch = 1;
-  try {
-    for (;;) {
-      const next = await training$.next();
-      if (next.done) return next.value.model;
-      const event = next.value;
-      switch (event.type) {
-        case 'progress':
-          stepsPerEpoch = event.total / training.epochs;
-          yield {
-            type: 'progress',
-            done: before * stepsPerEpoch + event.done,
-            total: total * stepsPerEpoch,
-            note: `${note}, ${event.note.toLowerCase()}`,
-          };
-          break;
-        case 'point':
-          yield { ...event, step: Math.round(before * stepsPerEpoch) + event.step };
-          break;
-        case 'warning':
-          yield event;
-          break;
-        case 'checkpoint':
-        case 'epoch':
-        case 'samples':
-          break;
-        default:
-          event satisfies never;
-      }
+  const tuned = yield* relay(tuning, (event): PassEvent | undefined => {
+    switch (event.type) {
+      case 'progress':
+        stepsPerEpoch = event.total / training.epochs;
+        return {
+          type: 'progress',
+          done: before * stepsPerEpoch + event.done,
+          total: total * stepsPerEpoch,
+          note: `${note}, ${event.note.toLowerCase()}`,
+        };
+      case 'point':
+        return { ...event, step: Math.round(before * stepsPerEpoch) + event.step };
+      case 'warning':
+        return event;
+      case 'checkpoint':
+      case 'epoch':
+      case 'samples':
+        return undefined;
+      default:
+        return event satisfies never;
     }
-  } finally {
-    // Whoever stops listening to the pass stops the training too.
-    await training$.return(undefined as never);
-  }
+  });
+  return tuned.model;
 }
