@@ -64,10 +64,12 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
   const shades = shadeLimits.map((_, i) =>
     window.createTextEditorDecorationType({
       backgroundColor: new ThemeColor(`kolmo.surprisal${i + 1}`),
+      // A theme's green or blue would be too faint on the dear shades.
+      color: new ThemeColor('editor.foreground'),
     }),
   );
   const sums = window.createTextEditorDecorationType({
-    after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 3em' },
+    after: { color: new ThemeColor('descriptionForeground'), margin: '0 0 0 3em' },
   });
   const status = window.createStatusBarItem('kolmo.surprisal', StatusBarAlignment.Right, 90);
   status.name = 'Kolmo Surprisal';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
+import { shadeLimits } from '../../../src/core/program/lines';
 import { extensions } from '../../../src/core/formats/formats';
 
 interface Manifest {
@@ -13,8 +14,17 @@ interface Manifest {
     configuration: { properties: Record<string, { markdownDescription?: string }> };
     walkthroughs: { steps: { media: { svg?: string; image?: string } }[] }[];
     viewsContainers: { activitybar: { icon: string }[] };
+    colors: { id: string; defaults: Record<keyof typeof editorColors, string> }[];
   };
 }
+
+/** What the themes that VS Code comes with say of an editor's letters and its ground. */
+const editorColors = {
+  light: { foreground: '#3b3b3b', background: '#ffffff' },
+  dark: { foreground: '#bbbebf', background: '#1f1f1f' },
+  highContrast: { foreground: '#ffffff', background: '#000000' },
+  highContrastLight: { foreground: '#292929', background: '#ffffff' },
+};
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const { contributes } = manifest;
@@ -75,6 +85,17 @@ describe('package.json', () => {
       assert.ok(markdownDescription?.endsWith('.'), name);
     }
   });
+  it('leaves letters readable on every shade of surprisal, in every kind of theme', () => {
+    const shades = contributes.colors.filter(({ id }) => id.startsWith('kolmo.surprisal'));
+    assert.equal(shades.length, shadeLimits.length);
+    for (const { id, defaults } of shades) {
+      for (const kind of Object.keys(editorColors) as (keyof typeof editorColors)[]) {
+        const { foreground, background } = editorColors[kind];
+        const ratio = contrast(levels(foreground), laidOver(levels(defaults[kind]), background));
+        assert.ok(ratio >= 4.5, `${id} in ${kind}: ${ratio.toFixed(2)}`);
+      }
+    }
+  });
   it('names only pictures that exist', () => {
     const pictures = [
       manifest.icon,
@@ -86,3 +107,25 @@ describe('package.json', () => {
     for (const picture of pictures) assert.ok(existsSync(picture), picture);
   });
 });
+
+/** `#rrggbb` or `#rrggbbaa` as numbers from 0 to 1. */
+const levels = (color: string): number[] =>
+  color.match(/[0-9a-f]{2}/gi)!.map((level) => parseInt(level, 16) / 255);
+
+function laidOver([r, g, b, opacity]: number[], ground: string): number[] {
+  const below = levels(ground);
+  return [r, g, b].map((level, i) => level * opacity + below[i] * (1 - opacity));
+}
+
+/** The ratio of the Web Content Accessibility Guidelines. */
+function contrast(a: number[], b: number[]): number {
+  const [bright, faint] = [a, b].map(luminance).sort((x, y) => y - x);
+  return (bright + 0.05) / (faint + 0.05);
+}
+
+function luminance(color: number[]): number {
+  const [r, g, b] = color.map((level) =>
+    level <= 0.04045 ? level / 12.92 : ((level + 0.055) / 1.055) ** 2.4,
+  );
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
