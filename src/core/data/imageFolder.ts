@@ -160,7 +160,7 @@ const median = (values: number[]): number =>
 /** What was done to the images, and what was left out. */
 function notesOf(
   { images, classes, leftOut }: FoundImages,
-  { broken, scaled, shape }: DecodedImages,
+  { broken, scaled, turned, shape }: DecodedImages,
   { reason }: ChosenSize,
 ): string[] {
   const [height, width, channels] = shape;
@@ -170,6 +170,7 @@ function notesOf(
     'The SHA-256 of the folder is that of the lines which sha256sum writes of its images, sorted by their paths in it.',
     `The images are ${channels === 1 ? 'grey, one channel' : 'in colour, three channels'} of ${width} x ${height}.`,
   ];
+  if (turned > 0) notes.push(`${counted(turned)} were turned as their EXIF orientation says.`);
   if (scaled > 0) notes.push(`${counted(scaled)} were scaled to ${width} x ${height}, ${reason}.`);
   if (broken.length > 0) {
     const [first] = broken;

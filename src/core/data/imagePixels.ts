@@ -11,8 +11,8 @@ import {
   pictureSize,
   resizePicture,
   sizeText,
-  type Picture,
   type Size,
+  type UprightPicture,
 } from './picture';
 import type { CollectEvent } from './reader';
 
@@ -35,6 +35,8 @@ export interface DecodedImages {
   broken: { path: string; reason: string }[];
   /** How many had another size. */
   scaled: number;
+  /** How many were stored in another orientation than they are to be looked at. */
+  turned: number;
   /** The folder as one file: its SHA-256 is that of the lines that `sha256sum` writes of its images, sorted by path. */
   file: SourceFile;
 }
@@ -52,7 +54,7 @@ export async function* decodeImages(
   const kept: FoundImage[] = [];
   const broken: DecodedImages['broken'] = [];
   const hashes: { path: string; line: string }[] = [];
-  let [scaled, bytes, channels] = [0, 0, 1];
+  let [scaled, turned, bytes, channels] = [0, 0, 0, 1];
   let pixels = reserve(images.length * area, folder);
   for (let at = 0; at < images.length; at += group) {
     yield { type: 'progress', done: at, total: images.length, note: 'Decoding images' };
@@ -73,6 +75,7 @@ export async function* decodeImages(
         continue;
       }
       if (sizeText(picture) !== sizeText(size)) scaled++;
+      if (picture.turned) turned++;
       const { pixels: colours } = resizePicture(picture, size);
       if (channels === 1 && hasColour(colours)) {
         channels = 3;
@@ -101,6 +104,7 @@ export async function* decodeImages(
     kept,
     broken,
     scaled,
+    turned,
     file: { path: folder, bytes, sha256: sha256.digest('hex') },
   };
 }
@@ -112,7 +116,7 @@ function reserve(bytes: number, folder: string): Uint8Array {
   );
 }
 
-function attempt(content: Uint8Array): Picture | Error {
+function attempt(content: Uint8Array): UprightPicture | Error {
   try {
     return decodePicture(content);
   } catch (error) {

@@ -2,6 +2,7 @@
 import { decode as decodeJpeg } from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { formatCount } from '../count';
+import { exifOrientation, liesOnSide, upright } from './orientation';
 
 export interface Size {
   width: number;
@@ -16,15 +17,29 @@ export interface Picture extends Size {
   pixels: Uint8Array;
 }
 
+/** A picture as it is to be looked at. */
+export interface UprightPicture extends Picture {
+  /** Whether its file holds it in another orientation, and says so. */
+  turned: boolean;
+}
+
 /** More pixels than this are no picture to learn from, but may fill the memory. */
 const mostPixels = 100e6;
 
 /**
- * Pixels of a whole file. Levels of 16 bits are rounded to 8, what is transparent lies over white.
+ * Pixels of a whole file. Levels of 16 bits are rounded to 8, what is transparent lies over white, and what a camera
+ * that was held on its side has taken is turned.
  * @throws an error that says why it is no picture
  */
-export function decodePicture(bytes: Uint8Array): Picture {
-  const { width, height } = pictureSize(bytes) ?? { width: 0, height: 0 };
+export function decodePicture(bytes: Uint8Array): UprightPicture {
+  const { orientation, ...stored } = headOf(bytes) ?? { width: 0, height: 0, orientation: 1 };
+  return {
+    ...upright(decodeStored(bytes, stored), orientation),
+    turned: orientation !== 1,
+  };
+}
+
+function decodeStored(bytes: Uint8Array, { width, height }: Size): Picture {
   if (width * height === 0) throw new Error('it is none of PNG, JPEG and BMP');
   if (width * height > mostPixels) {
     throw new Error(`it has ${formatCount(width * height)} pixels`);
@@ -44,19 +59,36 @@ export function decodePicture(bytes: Uint8Array): Picture {
   }
 }
 
-/** What a file that begins so says of its size; undefined where that is not said yet, or it is no picture. */
+/** The size at which a file that begins so is to be looked at; undefined where that is not said yet, or it is no picture. */
 export function pictureSize(bytes: Uint8Array): Size | undefined {
+  const head = headOf(bytes);
+  if (!head) return undefined;
+  const { width, height, orientation } = head;
+  return liesOnSide(orientation) ? { width: height, height: width } : { width, height };
+}
+
+interface Head extends Size {
+  /** 1: as it is stored. */
+  orientation: number;
+}
+
+/** The size that a file stores and how that is to be turned. */
+function headOf(bytes: Uint8Array): Head | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   switch (formatOf(bytes)) {
     case 'png':
       if (bytes.length < 24) return undefined;
-      return { width: view.getUint32(16), height: view.getUint32(20) };
+      return { width: view.getUint32(16), height: view.getUint32(20), orientation: 1 };
     case 'bmp':
       if (bytes.length < 26) return undefined;
       // The height of a picture whose first row is the top one is negative.
-      return { width: view.getInt32(18, true), height: Math.abs(view.getInt32(22, true)) };
+      return {
+        width: view.getInt32(18, true),
+        height: Math.abs(view.getInt32(22, true)),
+        orientation: 1,
+      };
     case 'jpeg':
-      return frameSize(view);
+      return jpegHead(bytes, view);
     default:
       return undefined;
   }
@@ -69,15 +101,20 @@ function formatOf([a, b, c, d]: Uint8Array): 'png' | 'jpeg' | 'bmp' | undefined 
   return undefined;
 }
 
-/** Walks a JPEG's segments to the frame header (ITU T.81, B.2.2). */
-function frameSize(view: DataView): Size | undefined {
+/** Walks a JPEG's segments to the frame header (ITU T.81, B.2.2), past what the camera noted. */
+function jpegHead(bytes: Uint8Array, view: DataView): Head | undefined {
+  let orientation: number | undefined;
   for (let at = 2; at + 9 <= view.byteLength;) {
     const marker = view.getUint16(at);
     if (marker < 0xff01) return undefined;
     const isFrame = marker >= 0xffc0 && marker <= 0xffcf;
     // Huffman tables, extensions and arithmetic conditions have numbers among those of frames.
     if (isFrame && ![0xffc4, 0xffc8, 0xffcc].includes(marker)) {
-      return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+      const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
+      return { width, height, orientation: orientation ?? 1 };
+    }
+    if (marker === 0xffe1) {
+      orientation ??= exifOrientation(bytes.subarray(at + 4, at + 2 + view.getUint16(at + 2)));
     }
     // A marker may be filled up with 0xff in front of it.
     at += marker === 0xffff ? 1 : 2 + view.getUint16(at + 2);

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { describeDataset } from '../../../src/core/data/collect';
 import type { Dataset } from '../../../src/core/data/dataset';
 import { seemsImageFolder } from '../../../src/core/data/imageFiles';
-import { bar, barFolder, jpeg, png } from '../../fixtures/pictures';
+import { bar, barFolder, jpeg, png, turnedJpeg } from '../../fixtures/pictures';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 import { collected, readSplit } from './collected';
 
@@ -129,6 +129,25 @@ describe('a folder of images', () => {
       dataset.notes.join('\n'),
       /2 of 22 images were scaled to 8 x 8, the commonest size\./,
     );
+  });
+
+  it('turns photos of a camera that was held on its side, and counts them', async (t) => {
+    const photo = turnedJpeg(
+      jpeg(16, 8, (x) => (x < 8 ? [240, 240, 240] : [10, 10, 10])),
+      6,
+    );
+    const dataset = await collectFiles(
+      t,
+      Object.fromEntries(
+        Array.from({ length: 20 }, (_, i) => [`${i % 2 ? 'odd' : 'even'}/${i}.jpg`, photo]),
+      ),
+    );
+    assert.deepEqual(dataset.inputShape, [16, 8, 1]);
+    const { inputs } = readSplit(dataset, 'training');
+    assert.ok(inputs[0] > 0.8 && inputs[7] > 0.8 && inputs[15 * 8] < 0.2 && inputs[127] < 0.2);
+    const notes = dataset.notes.join('\n');
+    assert.match(notes, /20 of 20 images were turned as their EXIF orientation says\./);
+    assert.doesNotMatch(notes, /scaled/);
   });
 
   it('scales large images down, those of many sizes to the median', async (t) => {

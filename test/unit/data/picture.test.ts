@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { PNG } from 'pngjs';
 import { decodePicture, pictureSize, resizePicture } from '../../../src/core/data/picture';
 import { bitmap } from '../../fixtures/media';
-import { jpeg, png } from '../../fixtures/pictures';
+import { jpeg, png, turnedJpeg } from '../../fixtures/pictures';
 
 /** The picture that pngjs writes of grey levels of 16 bits. */
 function grey16(width: number, levels: number[]): Uint8Array {
@@ -29,6 +29,7 @@ describe('decodePicture', () => {
     assert.deepEqual(decodePicture(file), {
       width: 2,
       height: 1,
+      turned: false,
       pixels: Uint8Array.of(10, 20, 30, 244, 224, 204),
     });
   });
@@ -47,6 +48,53 @@ describe('decodePicture', () => {
     assert.deepEqual([width, height, pixels.length], [16, 8, 16 * 8 * 3]);
     for (const [channel, level] of [200, 100, 50].entries()) {
       assert.ok(Math.abs(pixels[channel] - level) <= 3, `${pixels[channel]} for ${level}`);
+    }
+  });
+
+  it('turns a JPEG as its EXIF orientation says, in either order of bytes', () => {
+    // Its corners as they are stored: white at the top left, grey at the top right, black below.
+    const stored = jpeg(32, 16, (x, y) => {
+      const level = y >= 8 ? 0 : x < 16 ? 255 : 128;
+      return [level, level, level];
+    });
+    // Where the white and the grey corner stand afterwards, from the top left on along the rows (EXIF 2.3, 4.6.4).
+    const expectations = [
+      'white grey black black',
+      'grey white black black',
+      'black black grey white',
+      'black black white grey',
+      'white black grey black',
+      'black white black grey',
+      'black grey black white',
+      'grey black white black',
+    ];
+    for (const little of [true, false]) {
+      expectations.forEach((expected, i) => {
+        const file = turnedJpeg(stored, i + 1, little);
+        const { width, height, pixels, turned } = decodePicture(file);
+        assert.equal(turned, i > 0);
+        assert.deepEqual([width, height], i < 4 ? [32, 16] : [16, 32], `orientation ${i + 1}`);
+        assert.deepEqual(pictureSize(file), { width, height });
+        const corners = [0, width - 1, (height - 1) * width, height * width - 1].map((pixel) => {
+          const level = pixels[3 * pixel];
+          return level > 200 ? 'white' : level > 60 ? 'grey' : 'black';
+        });
+        assert.equal(corners.join(' '), expected, `orientation ${i + 1}`);
+      });
+    }
+  });
+
+  it('takes a JPEG as it is stored whose orientation is none, or cut', () => {
+    const stored = jpeg(16, 8, () => [200, 100, 50]);
+    for (const orientation of [0, 9]) {
+      assert.equal(decodePicture(turnedJpeg(stored, orientation)).turned, false);
+    }
+    const noted = turnedJpeg(stored, 6);
+    // The place of the first directory, the number of its entries, and the type of the first.
+    for (const at of [16, 17, 20, 24]) {
+      const damaged = noted.slice();
+      damaged[at] = 0xee;
+      assert.deepEqual(pictureSize(damaged), { width: 16, height: 8 }, `byte ${at}`);
     }
   });
 
