@@ -16,7 +16,7 @@ import { sweep } from './cli/sweep';
 import { train } from './cli/train';
 import { unpack } from './cli/unpack';
 import { verify } from './cli/verify';
-import { commandHelp, overview } from './cli/help';
+import { commandHelp, overview, roomOf } from './cli/help';
 import { version } from '../package.json';
 
 const commands: Record<string, Command> = {
@@ -36,13 +36,15 @@ const commands: Record<string, Command> = {
   compare,
 };
 
+const room = roomOf(process.stdout);
+
 const commandOf = (name: string): Command | undefined =>
   Object.hasOwn(commands, name) ? commands[name] : undefined;
 
 async function main([name, ...rest]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const asked = name === 'help' && rest[0] !== undefined ? commandOf(rest[0]) : undefined;
-    process.stdout.write(asked ? commandHelp(rest[0], asked) : overview(commands));
+    process.stdout.write(asked ? commandHelp(rest[0], asked, room) : overview(commands, room));
     return name === undefined ? 2 : 0;
   }
   if (name === '--version') {
@@ -58,7 +60,7 @@ async function main([name, ...rest]: string[]): Promise<number> {
     }
     const parsed = parseCommand(command, rest);
     if (parsed.help) {
-      process.stdout.write(commandHelp(name, command));
+      process.stdout.write(commandHelp(name, command, room));
       return 0;
     }
     const result = await command.run(parsed);

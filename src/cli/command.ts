@@ -84,7 +84,7 @@ export function flagOf(schema: WordSchema): Flag {
 export function parseCommand(command: Command, words: string[]): Parsed {
   const flags = { ...command.flags, ...commonFlags };
   const { tokens } = parseArgs({
-    args: words,
+    args: words.map((word) => (word === '-h' ? '--help' : word)),
     options: Object.fromEntries(
       Object.entries(flags).map(([name, { type }]) => [
         name,
@@ -103,9 +103,7 @@ export function parseCommand(command: Command, words: string[]): Parsed {
     const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
     if (!flag) {
       throw new UsageError(
-        `There is no flag ${token.rawName}: choose among ${Object.keys(flags)
-          .map((name) => `--${name}`)
-          .join(', ')}.`,
+        `There is no flag ${token.rawName}: ${meantAmong(token.name, Object.keys(flags))}`,
       );
     }
     given.set(token.name, valueOf(token.name, flag, token.value));
@@ -122,6 +120,36 @@ export function parseCommand(command: Command, words: string[]): Parsed {
     seed: (given.get('seed') as number | undefined) ?? 1,
     ...(given.has('out') && { out: given.get('out') as string }),
   };
+}
+
+/** Which flags somebody who mistyped may have meant; where none is near, which there are. */
+function meantAmong(typed: string, names: string[]): string {
+  const written = (list: string[], between: string): string =>
+    list.map((name) => `--${name}`).join(between);
+  const near = names.filter((name) => isNear(bare(typed), bare(name)));
+  return near.length > 0
+    ? `is ${written(near, ' or ')} meant?`
+    : `choose among ${written(names, ', ')}.`;
+}
+
+const bare = (name: string): string => name.replaceAll('-', '').toLowerCase();
+
+/** Whether a name was cut off, or two signs of it are wrong at most; of a short one anything would be. */
+const isNear = (typed: string, name: string): boolean =>
+  typed.length >= 4 && (name.startsWith(typed) || editDistance(typed, name) <= 2);
+
+/** Letters to add, drop or change (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const above = row;
+    row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = above[j - 1] + Number(a[i - 1] !== b[j - 1]);
+      row.push(Math.min(above[j] + 1, row[j - 1] + 1, changed));
+    }
+  }
+  return row[b.length];
 }
 
 /** One core stays free for the person who waits. */

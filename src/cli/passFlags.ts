@@ -23,6 +23,7 @@ function flagsOf({
   title,
   setting,
   defaults,
+  meanings,
   choices,
 }: PassDescription): Record<string, Flag> {
   const own: Flag = {
@@ -37,7 +38,7 @@ function flagsOf({
     `${flagName(name)}-${flagName(option)}`,
     {
       type: typeof usual === 'string' ? 'text' : (typeof usual as 'number' | 'boolean'),
-      description: `${title}: ${option}.`,
+      description: meanings[option],
       default: usual === '' ? 'none' : String(usual),
       values: choices?.[option],
     },

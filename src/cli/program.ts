@@ -5,6 +5,7 @@ import type { ProgramSummary } from '../jobs/program';
 import { datasetPath, isRun, readRecord } from '../runs/folder';
 import { formatCount } from '../core/count';
 import { findingText, formatSeconds, metricText } from '../runs/units';
+import { quote } from '../report/reproduce';
 import { UsageError, type Command } from './command';
 import { runJob } from './runJob';
 import { textTable } from './table';
@@ -68,6 +69,9 @@ export const program: Command = {
       `${samples === undefined ? `${bitsPerByte.toFixed(3)} bits per byte` : 'Draws samples from a seed'}, written in ${formatSeconds(seconds.encode)}, verified in ${formatSeconds(seconds.decode)}\n`,
       ...(metrics ? [`What it draws: ${metricText(metrics)}\n`] : []),
       `${summary.program}\n`,
+      ...(samples === undefined
+        ? []
+        : [`100 samples of seed 1: node ${quote(summary.program)} 100 1 png > samples.png\n`]),
     ].join('');
   },
 };

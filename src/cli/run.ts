@@ -1,6 +1,7 @@
 /** `kolmo run FILE.kolmo.json` */
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { readError } from '../core/error';
 import { parsePipeline, requestOf } from '../runs/pipelineFile';
 import { UsageError, type Command } from './command';
 import { printCompressed } from './compress';
@@ -19,8 +20,8 @@ export const run: Command = {
   },
   async run({ operands: [file], out, ...parsed }) {
     const path = resolve(file);
-    const text = await readFile(path, 'utf8').catch((error: Error) => {
-      throw new UsageError(`${file} cannot be read: ${error.message}.`);
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      throw new UsageError(readError(error, file).message);
     });
     const { wanted, modules } = overruled(parsePipeline(text, file), file, parsed);
     const { dataset, architecture = 'auto' } = wanted;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, parse, resolve } from 'node:path';
+import { readError } from '../core/error';
 import type { SweepSummary } from '../jobs/sweep';
 import { formatCount } from '../core/count';
 import { formatPercent, formatRatio } from '../runs/units';
@@ -77,8 +78,8 @@ export const sweep: Command = {
 async function sweepOfFile(file: string, given: Parsed['given']): Promise<Sweep> {
   const flag = [...given.keys()].find((name) => name in valueFlags);
   if (flag) throw new UsageError(`--${flag} is for a dataset or a run; write it into ${file}.`);
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UsageError(`${file} cannot be read: ${error.message}.`);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UsageError(readError(error, file).message);
   });
   return parseSweep(text, file);
 }

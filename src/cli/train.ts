@@ -25,7 +25,7 @@ export const train: Command = {
       default: 'auto',
     },
     target: { type: 'text', description: 'Column of a table to predict.', default: 'a guess' },
-    ...flagsOf(trainSettings),
+    ...trainingFlags(),
     engine: engineFlag,
     ...flagsOf(shareSettings),
     out: { type: 'text', description: 'Folder of the run.' },
@@ -72,6 +72,16 @@ export const train: Command = {
 function flagsOf(settings: Record<string, WordSchema>): Command['flags'] {
   return Object.fromEntries(
     Object.entries(settings).map(([name, schema]) => [flagName(name), flagOf(schema)]),
+  );
+}
+
+/** An architecture may have its own number of everything but the optimizer. */
+function trainingFlags(): Command['flags'] {
+  return Object.fromEntries(
+    Object.entries(flagsOf(trainSettings)).map(([name, flag]) => [
+      name,
+      flag.values ? flag : { ...flag, default: `${flag.default}, or the architecture's own` },
+    ]),
   );
 }
 

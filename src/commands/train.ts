@@ -4,6 +4,7 @@ import { ProgressLocation, commands, window, type QuickPickItem } from 'vscode';
 import { datasetDefaults } from '../core/data/dataset';
 import type { TrainRequest, TrainingOptions } from '../runs/runRequests';
 import type { DatasetDescription } from '../jobs/protocol';
+import { chooseDataset } from './chooseDataset';
 import { sayCompressed } from './compress';
 import { targetPath, type House, type Target } from './house';
 import { isCompressed, trainedText } from './resultWords';
@@ -25,7 +26,7 @@ export async function train(
   target: Target,
   answers: TrainAnswers = {},
 ): Promise<string | undefined> {
-  const dataset = targetPath(target) ?? (await askForDataset());
+  const dataset = targetPath(target) ?? (await chooseDataset());
   if (!dataset || !(await canWriteRuns(dataset))) return undefined;
   const description = await describe(house, dataset, answers);
   if (!description) return undefined;
@@ -72,15 +73,6 @@ export async function runTraining(house: House, request: TrainRequest): Promise<
       if (choice === 'Show Report') return commands.executeCommand('kolmo.report', run);
       return undefined;
     });
-}
-
-async function askForDataset(): Promise<string | undefined> {
-  const chosen = await window.showOpenDialog({
-    title: 'Dataset to train on',
-    openLabel: 'Train Model…',
-    filters: { Tables: ['csv', 'tsv', 'tab', 'parquet', 'jsonl', 'ndjson'], 'All files': ['*'] },
-  });
-  return chosen?.[0]?.fsPath;
 }
 
 /** Asks the job process; nothing needs to be described when every answer is given. */

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BlockCoder, BlockTask, CodedBlock, Source } from '../core/program/blocks';
 import { pagesOf } from '../core/program/model/engine';
-import { KolmoError } from '../core/error';
-import { readError } from '../runs/diskError';
+import { KolmoError, readError } from '../core/error';
 
 /** What a thread is started for. */
 export interface ThreadData {

@@ -1,8 +1,8 @@
 /** What inspect, explain and unpack requests do: a model file's header as a summary, what its bytes are spent on without need, a packed model as ONNX or safetensors. */
 import { readFile } from 'node:fs/promises';
+import { readError } from '../core/error';
 import { decode, encodeWithLedger } from '../core/compress/container/container';
 import type { Ledger } from '../core/compress/container/ledger';
-import { KolmoError } from '../core/error';
 import { explain as explainFile, type Explanation } from '../core/formats/explain';
 import { inspect as inspectFile } from '../core/formats/formats';
 import { writeSafetensors } from '../core/formats/safetensors';
@@ -46,8 +46,8 @@ export async function unpack({ file, out }: UnpackRequest): Promise<UnpackSummar
 }
 
 async function readPacked(file: string): Promise<{ model: Model; packed: Uint8Array }> {
-  const packed = await readFile(file).catch((error: Error) => {
-    throw new KolmoError(`${file} cannot be read: ${error.message}.`);
+  const packed = await readFile(file).catch((error: unknown) => {
+    throw readError(error, file);
   });
   return { model: decode(new Uint8Array(packed), file), packed };
 }

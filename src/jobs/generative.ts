@@ -11,6 +11,7 @@ import { sizeOf } from '../core/shape';
 import { measureSamples } from '../core/train/quality';
 import type { Metrics, Model } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
+import { quote } from '../report/reproduce';
 import { samplesPicture, type ProgramMeasure, type RunEvent } from '../runs/events';
 import { bytesOnDisk, readRecord } from '../runs/folder';
 import { formatCount } from '../core/count';
@@ -24,7 +25,7 @@ import type { ProgramRequest } from './protocol';
 /** Samples that the quality is measured on. */
 const judgedSamples = 10_000;
 
-/** Writes the program beside `samples-idx3-ubyte`, which it printed, and a picture of these samples. */
+/** Writes the program beside the IDX file of samples that it printed, and a picture of these samples. */
 export async function* generativeRun(
   { out, ascii }: ProgramRequest,
   run: string,
@@ -44,7 +45,9 @@ export async function* generativeRun(
     prove({ run, out, draft }, program, context),
   );
   const { samples, test, seconds } = proved;
-  const file = join(run, 'samples-idx3-ubyte');
+  // The fourth byte counts the dimensions: those of images in colour are four.
+  const idxName = `samples-idx${samples.bytes[3]}-ubyte`;
+  const file = join(run, idxName);
   await writeArtifact(file, samples.bytes);
   const count = Buffer.from(samples.bytes).readUInt32BE(4);
   await writeArtifact(join(run, samplesPicture), program.draw([`${count}`, '1', 'png']));
@@ -79,7 +82,7 @@ export async function* generativeRun(
     },
     seconds: { encode: written - started, decode: seconds },
   };
-  const name = basename(out);
+  const name = quote(basename(out));
   yield {
     type: 'stageFinished',
     stage: 'program',
@@ -90,7 +93,7 @@ export async function* generativeRun(
       ...(test && { test }),
       program: measure,
       notes: [
-        `Draws samples from a seed: \`node ${name} 100 1 > samples-idx3-ubyte\`, or \`node ${name} 100 1 png > samples.png\`.`,
+        `Draws samples from a seed: \`node ${name} 100 1 > ${idxName}\`, or \`node ${name} 100 1 png > samples.png\`.`,
         `Its ${formatCount(bytes.total)} bytes stand beside the ${formatCount(size)} of the dataset; it draws what the dataset is like, not the dataset.`,
       ],
     },

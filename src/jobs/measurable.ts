@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { readHead } from '../core/data/files';
 import { isGzip, readHeader, unpackHeader } from '../core/data/idxFile';
 import { seemsImageFolder } from '../core/data/imageFiles';
-import { KolmoError } from '../core/error';
+import { KolmoError, readError } from '../core/error';
 import { stackOf, type Stack } from '../core/program/media';
 import { sizeOf } from '../core/shape';
 
@@ -15,8 +15,8 @@ export type Measurable =
 
 /** @throws KolmoError where there is nothing to measure */
 export async function lookAt(path: string): Promise<Measurable> {
-  const found = await stat(path).catch((error: Error) => {
-    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+  const found = await stat(path).catch((error: unknown) => {
+    throw readError(error, path);
   });
   if (found.isDirectory()) {
     if (await seemsImageFolder(path)) return { type: 'imageFolder' };
@@ -26,8 +26,8 @@ export async function lookAt(path: string): Promise<Measurable> {
   }
   if (!found.isFile()) throw new KolmoError(`${path} is neither a file nor a folder: name one.`);
   const { size } = found;
-  const head = await readHead(path, headBytes).catch((error: Error) => {
-    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+  const head = await readHead(path, headBytes).catch((error: unknown) => {
+    throw readError(error, path);
   });
   const packed = isGzip(head) ? await packedImages(head, basename(path)) : undefined;
   return packed ?? { type: 'file', size, stack: stackOf(head, size) };

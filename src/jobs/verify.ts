@@ -1,8 +1,8 @@
 /** What a verify request does: runs a program and compares what it prints with a file, byte by byte and by their hashes. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { readError } from '../core/error';
 import { verifyProgram } from '../core/program/verify';
-import { readError } from '../runs/diskError';
 import type { Proof, RunEvent } from '../runs/events';
 import { openSource } from './blocks';
 import type { JobContext } from './context';

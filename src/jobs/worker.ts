@@ -1,7 +1,7 @@
 /** The entry of the job process: takes one request, runs it, streams its events, ends. */
 import { existsSync } from 'node:fs';
-import { KolmoError } from '../core/error';
-import { DiskError, fileError } from '../runs/diskError';
+import { DiskError, KolmoError } from '../core/error';
+import { fileError } from '../runs/diskError';
 import type { RunEvent, StampedEvent } from '../runs/events';
 import { createRunFolder, isRun } from '../runs/folder';
 import { openHistory } from '../runs/history';

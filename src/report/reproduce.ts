@@ -98,6 +98,6 @@ export function flagName(option: string): string {
 }
 
 /** Quotes for a POSIX shell, where quotes are needed. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,9 +1,6 @@
-/** The sentences for what the file system refuses: what was to be written, or read, and what to do about it. */
+/** The sentences for what the file system refuses: what was to be written, and what to do about it. */
 import { basename, dirname } from 'node:path';
-import { KolmoError } from '../core/error';
-
-/** What the disk did not take or give. */
-export class DiskError extends KolmoError {}
+import { DiskError, KolmoError, readError } from '../core/error';
 
 /** The sentence for an error of the file system while `path` was written; other errors are given back as they are. */
 export function diskError(error: unknown, path: string): Error {
@@ -35,21 +32,6 @@ export function diskError(error: unknown, path: string): Error {
       return asItIs(error);
   }
 }
-
-/** The sentence for an error of the file system while `path` was read; other errors are given back as they are. */
-export function readError(error: unknown, path: string): Error {
-  if (error instanceof KolmoError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  if (!code) return asItIs(error);
-  const advice = adviceOf[code] ?? 'see that it is a file on a disk that works';
-  return new DiskError(`${path} cannot be read (${code}): ${advice}, or choose another one.`);
-}
-
-const adviceOf: Record<string, string> = {
-  EACCES: 'allow yourself to read it',
-  EPERM: 'allow yourself to read it',
-  ENOENT: 'check its name, put it back where it was',
-};
 
 /** Of what nobody closer has said a sentence about, the call that failed tells whether something was read or written. */
 export function fileError(error: unknown): Error {

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Preprocessing } from '../core/data/dataset';
-import { KolmoError } from '../core/error';
+import { KolmoError, readError } from '../core/error';
 import type { Architecture } from '../core/train/model';
 import type { TrainOptions } from '../core/train/options';
 import type { CompressRequest, TrainRequest } from './runRequests';
 import { writeArtifact, writeIfAbsent } from './artifact';
-import { diskError, readError } from './diskError';
+import { diskError } from './diskError';
 import type { StageName, StampedEvent } from './events';
 import { emptyRun, reduce, type RunState } from './state';
 

@@ -53,13 +53,19 @@ const trainingProperties: { [N in keyof Training]: Schema } = {
 };
 
 /** What one pass may be told: its one number, its further options, and what every pass may be told. */
-function passProperties({ setting, defaults, choices }: PassDescription): Record<string, Schema> {
+function passProperties({
+  setting,
+  defaults,
+  meanings,
+  choices,
+}: PassDescription): Record<string, Schema> {
   const { minimum, maximum, integer, prompt } = setting;
   const further = Object.entries(defaults).map(([name, usual]): [string, Schema] => {
-    if (typeof usual === 'number') return [name, { type: 'number', minimum: 0, default: usual }];
-    if (typeof usual === 'boolean') return [name, { type: 'boolean', default: usual }];
+    const said = { description: meanings[name], default: usual };
+    if (typeof usual === 'number') return [name, { type: 'number', minimum: 0, ...said }];
+    if (typeof usual === 'boolean') return [name, { type: 'boolean', ...said }];
     const known = choices?.[name];
-    return [name, { type: 'string', ...(known && { enum: known }), default: usual }];
+    return [name, { type: 'string', ...(known && { enum: known }), ...said }];
   });
   return {
     [setting.name]: {
@@ -91,7 +97,7 @@ export const pipelineProperties: { [N in keyof Required<Pipeline>]: Schema } & {
     type: 'string',
     minLength: 1,
     description:
-      'Path of the dataset, seen from this file: a folder of images, an IDX image file, a CSV or a TSV.',
+      'Path of the dataset, seen from this file: a folder of images, an IDX image file, or a table (CSV, TSV, Parquet, JSON Lines).',
   },
   preprocessing: {
     type: 'object',

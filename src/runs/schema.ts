@@ -79,7 +79,9 @@ export function parseFile(text: string, schema: Schema, file: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new KolmoError(`${file} is not JSON: ${(error as Error).message}.`);
+    // Node quotes the text with its line ends.
+    const reason = (error as Error).message.replace(/\s+/g, ' ');
+    throw new KolmoError(`${file} is not JSON: ${reason}.`);
   }
   const problem = problemOf(value, schema, '');
   if (problem !== undefined) throw new KolmoError(`${file}: ${problem}`);

@@ -2,7 +2,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Disposable } from 'vscode';
-import { readError } from '../runs/diskError';
+import { readError } from '../core/error';
 import type { StampedEvent } from '../runs/events';
 import { parseEvents } from '../runs/folder';
 

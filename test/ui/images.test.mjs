@@ -57,6 +57,20 @@ describe('a folder of images in the workbench', () => {
     assert.equal(await offered('texts'), false);
   });
 
+  step('lists it in the palette, where one Enter takes it', async () => {
+    await workbench.palette('Kolmo: Train Model…');
+    const datasets = await workbench.question(/Dataset to train on/);
+    await waitFor(async () => (await datasets.rows()).length > 1, 'no dataset is listed');
+    assert.deepEqual(
+      (await datasets.rows()).map((row) => row.split('\n')[0].replace(/^[^A-z]+/, '')),
+      ['stripes', 'A File…', 'A Folder of Images…'],
+    );
+    await workbench.screenshot('choose-dataset');
+    await datasets.accept();
+    const question = await workbench.question(/Train on stripes: 80 images/);
+    await question.escape();
+  });
+
   step('asks for the architecture, with what it found', async () => {
     await workbench.contextMenu('stripes', 'Kolmo: Train Model…');
     const question = await workbench.question(

@@ -8,6 +8,9 @@ import type { PruneNeuronsOptions } from './passes/pruneNeurons';
 import type { QuantizeOptions } from './passes/quantize';
 import type { ShareOptions } from './passes/share';
 
+/** A sentence for every option. */
+type Meanings<Options> = Record<keyof Required<Options>, string>;
+
 export const passDescriptions = {
   prune: {
     name: 'prune',
@@ -32,6 +35,17 @@ export const passDescriptions = {
       epochs: 8,
       learningRate: 1e-3,
     } satisfies Omit<PruneOptions, 'sparsity'>,
+    meanings: {
+      granularity:
+        'Whether each layer loses its smallest weights, or all layers share one threshold.',
+      pattern: 'N:M instead of a share: 2:4 keeps two of every four inputs in a row.',
+      importance: 'What a weight matters: its magnitude, or how training moves it away from zero.',
+      steps: 'Times that weights are removed.',
+      stepEpochs: 'Epochs of training after each removal.',
+      except: 'Names of weights to leave alone, separated by commas.',
+      epochs: 'Epochs of training after the last removal.',
+      learningRate: 'Learning rate of that training.',
+    } satisfies Meanings<Omit<PruneOptions, 'sparsity'>>,
     choices: { granularity: ['layer', 'global'], importance: ['magnitude', 'movement'] },
   },
   pruneNeurons: {
@@ -53,6 +67,12 @@ export const passDescriptions = {
       epochs: 10,
       learningRate: 1e-3,
     } satisfies Omit<PruneNeuronsOptions, 'share'>,
+    meanings: {
+      steps: 'Times that neurons are removed.',
+      stepEpochs: 'Epochs of training after each removal.',
+      epochs: 'Epochs of training after the last removal.',
+      learningRate: 'Learning rate of that training.',
+    } satisfies Meanings<Omit<PruneNeuronsOptions, 'share'>>,
   },
   distil: {
     name: 'distil',
@@ -72,6 +92,12 @@ export const passDescriptions = {
       epochs: 15,
       learningRate: 1e-3,
     } satisfies Omit<DistilOptions, 'width'>,
+    meanings: {
+      temperature: 'What logits are divided by before teacher and student are compared.',
+      softShare: 'Share of the loss that the teacher makes up; the labels make up the rest.',
+      epochs: 'Epochs that the student trains.',
+      learningRate: 'Learning rate of the student.',
+    } satisfies Meanings<Omit<DistilOptions, 'width'>>,
   },
   factorise: {
     name: 'factorise',
@@ -86,6 +112,10 @@ export const passDescriptions = {
       integer: false,
     },
     defaults: { epochs: 6, learningRate: 5e-4 } satisfies Omit<FactoriseOptions, 'energy'>,
+    meanings: {
+      epochs: 'Epochs of training afterwards.',
+      learningRate: 'Learning rate of that training.',
+    } satisfies Meanings<Omit<FactoriseOptions, 'energy'>>,
   },
   quantize: {
     name: 'quantize',
@@ -110,6 +140,19 @@ export const passDescriptions = {
       epochs: 0,
       learningRate: 0.005,
     } satisfies Omit<QuantizeOptions, 'bits'>,
+    meanings: {
+      granularity:
+        'What has a scale of its own: a layer, each output, or groups of the inputs of an output.',
+      groupSize: 'Inputs in a group.',
+      scheme:
+        'All levels from the smallest to the largest weight, zero in the middle, or three levels.',
+      range: 'Whether levels span all weights, or leave the outermost aside where that errs less.',
+      calibration: 'What ranges are fitted to: the weights, or what they are multiplied by.',
+      rate: 'What a bit of the file is worth in squared levels of error; 0 takes the nearest level.',
+      except: 'Names of weights to leave alone, separated by commas.',
+      epochs: 'Epochs of quantization-aware training, which few bits need and eight do not.',
+      learningRate: 'Learning rate of that training, in levels.',
+    } satisfies Meanings<Omit<QuantizeOptions, 'bits'>>,
     choices: {
       granularity: ['tensor', 'channel', 'group'],
       range: ['full', 'fitted'],
@@ -137,6 +180,13 @@ export const passDescriptions = {
       rounds: 60,
       except: '',
     } satisfies Omit<ShareOptions, 'clusters'>,
+    meanings: {
+      codebook: 'A codebook for each layer, or one for all of them.',
+      epochs: 'Epochs in which the shared values are trained.',
+      learningRate: 'Learning rate of that training.',
+      rounds: 'Rounds of k-means at most.',
+      except: 'Names of weights to leave alone, separated by commas.',
+    } satisfies Meanings<Omit<ShareOptions, 'clusters'>>,
     choices: { codebook: ['layer', 'global'] },
   },
   entropyTrain: {
@@ -163,6 +213,19 @@ export const passDescriptions = {
       warp: 0,
       units: '',
     } satisfies Omit<EntropyTrainOptions, 'lambda'>,
+    meanings: {
+      epochs: 'Epochs of training.',
+      batchSize: 'Examples in a step.',
+      learningRate: 'Learning rate of the weights at the start, in levels.',
+      stepRate: 'Learning rate of the steps between levels.',
+      warmUp: 'Share of the training over which the weight of a bit rises to its value.',
+      weightStep:
+        'First step between the levels of weights, as a multiple of their root mean square.',
+      biasStep: 'The same for biases.',
+      shift: 'Images are moved by up to this many pixels each time they are seen.',
+      warp: 'Images are turned, stretched and slanted by up to this many degrees each time they are seen.',
+      units: 'Hidden units to start from, one number for each layer, as 8,16,50; none takes all.',
+    } satisfies Meanings<Omit<EntropyTrainOptions, 'lambda'>>,
   },
 } satisfies { [N in PassName]: PassDescription & { name: N } };
 

@@ -41,6 +41,8 @@ export interface PassDescription {
   setting: PassSetting;
   /** Further options with their defaults, for the CLI and pipeline files. */
   defaults: PassOptions;
+  /** What each of them means, one sentence. */
+  meanings: Record<string, string>;
   /** The only values that a text among them may have. */
   choices?: Record<string, string[]>;
 }

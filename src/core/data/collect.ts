@@ -1,7 +1,7 @@
 /** Collect and preprocess: any file or folder of data to a Dataset, by the first reader that takes it. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { KolmoError } from '../error';
+import { readError } from '../error';
 import { datasetDefaults, type Dataset, type DatasetOptions } from './dataset';
 import { readHead } from './files';
 import type { CollectEvent, DatasetDescription, Reader } from './reader';
@@ -44,6 +44,6 @@ async function lookAt(path: string): Promise<{ takes: Reader['takes']; head: Uin
     if ((await stat(path)).isDirectory()) return { takes: 'folder', head: new Uint8Array() };
     return { takes: 'file', head: await readHead(path, 4096) };
   } catch (error) {
-    throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
+    throw readError(error, path);
   }
 }

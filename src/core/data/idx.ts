@@ -1,7 +1,7 @@
 /** Images in IDX files with a label each: MNIST and its relatives. */
 import { basename, dirname } from 'node:path';
 import { formatCount } from '../count';
-import { KolmoError } from '../error';
+import { KolmoError, readError } from '../error';
 import { sizeOf } from '../shape';
 import { datasetDefaults, type Dataset, type DatasetOptions } from './dataset';
 import { bytesInMemory, hashFile, readHead, type Bytes, type SourceFile } from './files';
@@ -51,8 +51,8 @@ async function describe(path: string): Promise<DatasetDescription> {
 /** Opens images for their shape alone: of gzipped ones, which take seconds to unpack, only the head is read. */
 async function peek(path: string): Promise<IdxFile> {
   const name = basename(path);
-  const head = await readHead(path, 4096).catch((error: Error) => {
-    throw new KolmoError(`${path} cannot be read: ${error.message}.`);
+  const head = await readHead(path, 4096).catch((error: unknown) => {
+    throw readError(error, path);
   });
   if (!isGzip(head)) return openIdx(path, 0);
   const header = readHeader(await unpackHeader(head, name), name);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { constants } from 'node:buffer';
 import { gunzip } from 'node:zlib';
 import { formatCount } from '../count';
-import { KolmoError } from '../error';
+import { KolmoError, readError } from '../error';
 import { sizeOf } from '../shape';
 import { unpackHead } from '../unpackHead';
 import { bytesInMemory, openBytes, readHead, type Bytes } from './files';
@@ -30,7 +30,7 @@ export async function openIdx(path: string, memoryBytes: number): Promise<IdxFil
     packed = isGzip(await readHead(path, 2));
     bytes = await openBytes(path, size, packed ? Infinity : memoryBytes);
   } catch (error) {
-    throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
+    throw readError(error, path);
   }
   try {
     const head = packed

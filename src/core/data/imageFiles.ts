@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs';
 import { opendir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatCount } from '../count';
-import { KolmoError } from '../error';
+import { KolmoError, readError } from '../error';
 import type { SplitName } from './dataset';
 
 export interface FoundImages {
@@ -73,7 +73,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    throw new KolmoError(`${folder} cannot be read: ${(error as Error).message}.`);
+    throw readError(error, folder);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A model file as its reader sees it: random access, a name, and the files beside it. */
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
-import { KolmoError } from '../error';
+import { KolmoError, readError } from '../error';
 import type { ByteSource } from './summary';
 
 export interface ModelFile extends ByteSource {
@@ -68,7 +68,6 @@ async function openFile(path: string, closers: (() => Promise<void>)[]): Promise
       unpacking() {},
     };
   } catch (error) {
-    if (error instanceof KolmoError) throw error;
-    throw new KolmoError(`${path} cannot be read: ${(error as Error).message}.`);
+    throw readError(error, path);
   }
 }

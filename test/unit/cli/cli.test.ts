@@ -4,7 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { compress, wantedPasses } from '../../../src/cli/compress';
-import { parseCommand, UsageError, type Command } from '../../../src/cli/command';
+import { parseCommand, UsageError, type Command, type Flag } from '../../../src/cli/command';
+import { commandHelp } from '../../../src/cli/help';
 import { barOf, createProgress } from '../../../src/cli/progress';
 import { textTable } from '../../../src/cli/table';
 import { entryBytes, type Ledger } from '../../../src/core/compress/container/ledger';
@@ -37,7 +38,13 @@ describe('kolmo', () => {
     [['train', 'a', '--learning-rate', '0'], /^--learning-rate is a number above 0, not 0\./],
     [['train', 'a', '--label-smoothing', '0.6'], /^--label-smoothing is a number from 0 to 0\.5,/],
     [['train', 'a', '--optimizer', 'lion'], /^--optimizer is adam or sgd, not lion\./],
-    [['train', 'a', '--speed', '9'], /^There is no flag --speed: choose among --architecture/],
+    [['train', 'a', '--velocity', '9'], /^There is no flag --velocity: choose among --archit/],
+    [['train', 'a', '--epoch', '9'], /^There is no flag --epoch: is --epochs meant\?/],
+    [['train', 'a', '--learningRat', '9'], /^There is no flag --learningRat: is --learning-rate m/],
+    [
+      ['compress', 'a', '--prune-epoch', '9'],
+      /: is --prune-steps? or |: is --prune-epochs meant\?/,
+    ],
     [['compress', 'a', '--prune', '1.5'], /^--prune is a number from 0 to 0\.999, not 1\.5\./],
     [['sweep', '.', '--prune', '0.5,2'], /^--prune is a number from 0 to 0\.999, not 2\./],
     [['sweep', '.'], /^A sweep needs values of a pass, as in --prune 0\.8,0\.9,0\.95\./],
@@ -61,6 +68,38 @@ describe('kolmo', () => {
     assert.match(stderr, /^.* is not a run: it has no readable run\.json\. .*\n$/);
   });
 
+  it('helps in a narrow terminal without a line that is broken in a word', () => {
+    const flags: Record<string, Flag> = {
+      'learning-rate': { type: 'number', description: 'How far a step goes at the beginning.' },
+      out: { type: 'text', description: 'Folder of the run.' },
+    };
+    const command = { usage: 'x FILE', summary: 'Does something to a file that is named.', flags };
+    for (const room of [30, 60, 79]) {
+      const lines = commandHelp('x', command as Command, room).split('\n');
+      const widest = Math.max(...lines.map(({ length }) => length));
+      assert.ok(widest <= Math.max(room, 46), `${widest} columns of ${room}`);
+    }
+    const wide = commandHelp('x', command as Command, Infinity);
+    assert.match(wide, /^ {2}--learning-rate N {2}How far a step goes at the beginning\.$/m);
+    assert.match(
+      commandHelp('x', command as Command, 50),
+      /^ {2}--learning-rate N\n {6}How far a step goes at the beginning\.$/m,
+    );
+  });
+
+  it('takes -h for --help behind a command too', () => {
+    assert.equal(kolmo(['verify', '-h']).stdout, kolmo(['verify', '--help']).stdout);
+  });
+
+  it('describes every option of every pass in words', () => {
+    const { stdout } = kolmo(['compress', '--help']);
+    assert.match(
+      stdout,
+      /--prune-step-epochs N +Epochs of training after each removal\. Default: 2/,
+    );
+    assert.doesNotMatch(stdout, / [a-z]+[A-Z]\w*\. Default/);
+  });
+
   it('helps on stdout, with the flags of a command and their limits', () => {
     const { status, stdout } = kolmo(['compress', '--help']);
     assert.equal(status, 0);
@@ -70,7 +109,10 @@ describe('kolmo', () => {
     );
     assert.match(stdout, /--seed N/);
     const train = kolmo(['train', '--help']).stdout;
-    assert.match(train, /--learning-rate N .* \(a number above 0\)\. Default: 0\.001\./);
+    assert.match(
+      train,
+      /--learning-rate N .* \(a number above 0\)\. Default: 0\.001, or the architecture's own\./,
+    );
     assert.match(train, /--validation-share N .* \(a number from 0 to 0\.9\)\. Default: 0\.0833\./);
     assert.match(kolmo(['--help']).stdout, /train DATASET/);
     assert.match(kolmo(['help', 'constructor']).stdout, /train DATASET/);
@@ -269,7 +311,7 @@ describe('kolmo surprisal', () => {
     assert.match(stdout, /bits a byte, .* bytes of surprise in 200 bytes\n\nDearest\nline/);
     const missing = kolmo(['surprisal', 'b'], folder);
     assert.equal(missing.status, 1);
-    assert.match(missing.stderr, /b cannot be read: ENOENT/);
+    assert.match(missing.stderr, /b cannot be read \(ENOENT\): check its name/);
   });
 });
 

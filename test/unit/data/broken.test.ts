@@ -304,7 +304,7 @@ describe('broken data', () => {
     const path = join(temporaryFolder(t), 'none.csv');
     await assert.rejects(collected(path), {
       name: 'KolmoError',
-      message: /none\.csv cannot be read: ENOENT/,
+      message: /none\.csv cannot be read \(ENOENT\): check its name/,
     });
   });
 

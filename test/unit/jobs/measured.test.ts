@@ -31,7 +31,7 @@ describe('what surprisal is measured of', () => {
   it('is no folder without images', async (t) => {
     const folder = temporaryFolder(t, { 'a/b.txt': 'text' });
     await assert.rejects(read(folder), /is a folder: name a file, or a folder of images/);
-    await assert.rejects(read(join(folder, 'c')), /c cannot be read: ENOENT/);
+    await assert.rejects(read(join(folder, 'c')), /c cannot be read \(ENOENT\): check its name/);
   });
 
   it('is whole images of an IDX file, packed or not, under any name', async (t) => {

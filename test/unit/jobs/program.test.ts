@@ -9,7 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encode } from '../../../src/core/compress/container/container';
@@ -209,14 +209,14 @@ describe('a program job', () => {
 
 describe('a program job on a run that trained a generator', () => {
   /** A run with a packed generator that nobody has trained. */
-  async function generatorFolder(test: TestContext): Promise<string> {
+  async function generatorFolder(test: TestContext, channels = 1): Promise<string> {
     const folder = temporaryFolder(test);
     const architecture: Architecture = {
       name: 'gan',
       inputShape: [4],
       layers: [
-        { type: 'dense', units: 12, activation: 'tanh' },
-        { type: 'reshape', shape: [3, 4, 1] },
+        { type: 'dense', units: 12 * channels, activation: 'tanh' },
+        { type: 'reshape', shape: [3, 4, channels] },
       ],
       task: 'generation',
     };
@@ -248,6 +248,19 @@ describe('a program job on a run that trained a generator', () => {
     );
     assert.ok(stopping);
     assert.deepEqual(writtenIn(folder), []);
+  });
+
+  it('draws in colour, and says how for a name that a shell would split', async (t) => {
+    const folder = await generatorFolder(t, 3);
+    const job = { ...request(folder, ''), out: join(folder, "it's drawn.mjs"), run: folder };
+    const { result, events } = await finish(programRun(job, context));
+    assert.equal(basename(result.file), 'samples-idx4-ubyte');
+    const samples = readFileSync(result.file);
+    assert.deepEqual([...samples.subarray(0, 4), samples[19]], [0, 0, 8, 4, 3]);
+    const notes = events.flatMap((event) =>
+      event.type === 'stageFinished' ? event.result.notes : [],
+    );
+    assert.match(notes[0], /`node 'it'\\''s drawn\.mjs' 100 1 > samples-idx4-ubyte`/);
   });
 
   it('draws samples with the packed model, proved by running it', async (t) => {

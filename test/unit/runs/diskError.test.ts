@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { KolmoError } from '../../../src/core/error';
-import { DiskError, diskError, fileError } from '../../../src/runs/diskError';
+import { DiskError, KolmoError } from '../../../src/core/error';
+import { diskError, fileError } from '../../../src/runs/diskError';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 describe('diskError', () => {
