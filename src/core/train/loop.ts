@@ -1,15 +1,16 @@
 /** The training loop: seeded, resumable bit for bit, with the best weights kept. */
 import type { Dataset } from '../data/dataset';
 import { KolmoError } from '../error';
-import { createRandom } from '../random';
+import { createRandom, type Random } from '../random';
 import { beginning, encodeCheckpoint, resumeFrom, type Checkpoint } from './checkpoint';
 import { trainAgainstAdversary } from './gan';
 import { flopsOf, placeLayers } from './layers/layers';
-import type { Metrics, Model } from './model';
+import type { Architecture, Metrics, Model } from './model';
 import type { TrainEvent, TrainExtras, TrainResult } from './events';
-import { fineTuneDefaults, learningRateAt, trainDefaults, type TrainOptions } from './options';
+import { fineTuneDefaults, learningRateAt, type TrainOptions } from './options';
 import { allArrived, epochOrder } from './order';
-import { batchOf, compileTrainee } from './trainee';
+import { createTeller, planTraining, type Teller, type TrainPlan } from './plan';
+import { batchOf, compileTrainee, type Trainee } from './trainee';
 
 export type { TrainEvent, TrainExtras, TrainResult } from './events';
 
@@ -26,162 +27,163 @@ export async function* train(
   dataset: Dataset,
   options: Partial<TrainOptions> & TrainExtras = {},
 ): AsyncGenerator<TrainEvent, TrainResult, 'stop' | void> {
-  const { architecture } = model;
-  if (architecture.adversary) {
-    return yield* trainAgainstAdversary(model, dataset, options);
-  }
+  if (model.architecture.adversary) return yield* trainAgainstAdversary(model, dataset, options);
   const { resume, objective, observe, ...given } = options;
-  const settings: TrainOptions = { ...trainDefaults, ...given };
-  const { count } = dataset.splits.training;
-  const batchSize = Math.min(settings.batchSize, count);
-  const batches = Math.ceil(count / batchSize);
-  const total = settings.epochs * batches;
-  const pointSteps = stepsPerPoint(model, batchSize);
-  const identity = JSON.stringify([architecture, { ...settings, threads: 0, runtime: '' }, count]);
-
-  let stop = false;
-  const emit = function* (event: TrainEvent): Generator<TrainEvent, void, 'stop' | void> {
-    if ((yield event) === 'stop') stop = true;
-  };
-
-  const trainee = await compileTrainee(model, dataset, batchSize, settings, {
-    objective,
-    observe,
-  });
+  const plan = planTraining(model, dataset, given);
+  const { settings, batchSize, batches, identity } = plan;
+  const trainee = await compileTrainee(model, dataset, batchSize, settings, { objective, observe });
   try {
     const state = resume ? resumeFrom(resume, identity) : beginning(identity, settings.seed);
     if (resume) {
-      trainee.setParameters(state.arrays.parameters);
-      trainee.optimizer.restore({
-        updates: state.optimizerUpdates,
-        moments: state.arrays.moments,
-      });
+      const { parameters, moments } = state.arrays;
+      trainee.setParameters(parameters);
+      trainee.optimizer.restore({ updates: state.optimizerUpdates, moments });
     }
     const random = createRandom(state.noiseState);
+    const course: Course = { ...plan, dataset, trainee, state, random, teller: createTeller() };
+    let ended: Ended | undefined;
     let trainingLoss = NaN;
-    let ended: TrainResult['ended'] = 'finished';
-    /** Of the best weights, once this process has measured them. */
-    let best: Metrics | undefined;
-
-    const progress = (): TrainEvent => {
-      const done = state.epoch * batches + state.batch;
-      const note = `Epoch ${Math.ceil(done / batches)} of ${settings.epochs}`;
-      return { type: 'progress', done, total, examples: done * batchSize, note };
-    };
-    /** Whoever drives the loop has a word after each batch, so that a stop need not wait for the last. */
-    const validate = async function* (): AsyncGenerator<TrainEvent, Metrics, 'stop' | void> {
-      const validating = trainee.validate();
-      for (;;) {
-        const measured = await validating.next();
-        if (measured.done) return measured.value;
-        yield* emit(progress());
-      }
-    };
-    const checkpoint = (): TrainEvent => {
-      const { updates, moments } = trainee.optimizer.state();
-      const arrays = { parameters: trainee.parameters(), moments, best: state.arrays.best };
-      const now = { ...state, noiseState: random.state(), optimizerUpdates: updates, arrays };
-      return { type: 'checkpoint', bytes: encodeCheckpoint(now) };
-    };
-
-    epochs: while (state.epoch < settings.epochs) {
-      const epochRandom = createRandom(state.shuffleState);
-      const { order, ready } = epochOrder(dataset, state.epoch, epochRandom);
-      while (state.batch < batches) {
-        await ready((state.batch + 1) * batchSize);
-        const done = state.epoch * batches + state.batch;
-        const { loss, error } = await trainee.step(
-          batchOf(order, state.batch, batchSize),
-          random,
-          learningRateAt(settings, done, total),
-        );
-        if (!Number.isFinite(loss)) {
-          const message = divergence(done, state.epoch, settings);
-          if (state.arrays.best.length === 0) throw new KolmoError(message);
-          yield* emit({
-            type: 'warning',
-            message: `${message} The weights of epoch ${state.bestEpoch} were kept.`,
-          });
-          ended = 'diverged';
-          break epochs;
-        }
-        state.batch++;
-        add(state.point, loss, error);
-        add(state.epochSum, loss, error);
-        if ((done + 1) % pointSteps === 0 || state.batch === batches) {
-          yield* emit({ type: 'point', step: done + 1, split: 'training', ...means(state.point) });
-          state.point = { steps: 0, loss: 0 };
-          yield* emit(progress());
-        }
-        if ((done + 1) % settings.checkpointSteps === 0 && state.batch < batches) {
-          yield* emit(checkpoint());
-        }
-        if (stop && state.batch < batches) {
-          ended = 'stopped';
-          break epochs;
-        }
-      }
-
+    while (!ended && state.epoch < settings.epochs) {
+      ended = yield* takeSteps(course);
+      if (ended) break;
       trainingLoss = means(state.epochSum).loss;
-      await allArrived(dataset);
-      const measured = yield* validate();
-      const { loss, error } = measured;
-      state.epoch++;
-      state.batch = 0;
-      state.epochSum = { steps: 0, loss: 0 };
-      state.shuffleState = epochRandom.state();
-      if (loss < state.bestLoss) {
-        state.arrays.best = trainee.parameters();
-        state.bestLoss = loss;
-        state.bestEpoch = state.epoch;
-        best = measured;
-      }
-      const step = state.epoch * batches;
-      yield* emit({
-        type: 'point',
-        step,
-        split: 'validation',
-        loss,
-        ...(error === undefined ? {} : { error }),
-      });
-      yield* emit({ type: 'epoch', step, ...trainee.views });
-      if (architecture.task === 'generation') {
-        yield* emit({ type: 'samples', step, epoch: state.epoch, ...(await trainee.redraw()) });
-      }
-      yield* emit(checkpoint());
-      if (stop) {
-        ended = 'stopped';
-        break;
-      }
-      if (settings.patience > 0 && state.epoch - state.bestEpoch >= settings.patience) {
-        ended = 'early';
-        break;
-      }
+      ended = yield* closeEpoch(course);
     }
 
     // Stopped within an epoch: the weights as they are may be better than those of the best epoch.
     await allArrived(dataset);
     if (state.batch > 0 && ended === 'stopped') {
-      const measured = yield* validate();
-      if (measured.loss < state.bestLoss) {
-        state.arrays.best = trainee.parameters();
-        state.bestEpoch = state.epoch + 1;
-        best = measured;
-      }
+      keepIfBest(course, yield* validate(course), state.epoch + 1);
     }
     if (state.arrays.best.length > 0) trainee.setParameters(state.arrays.best);
     return {
       model: trainee.model(),
-      validation: best ?? (yield* validate()),
+      validation: course.best ?? (yield* validate(course)),
       trainingLoss: state.epochSum.steps > 0 ? means(state.epochSum).loss : trainingLoss,
       epochs: state.epoch,
       bestEpoch: state.bestEpoch,
       examples: (state.epoch * batches + state.batch) * batchSize,
-      ended,
+      ended: ended ?? 'finished',
     };
   } finally {
     await trainee.dispose();
   }
+}
+
+/** A training under way: what its steps, its validations and its checkpoints share. */
+interface Course extends TrainPlan {
+  dataset: Dataset;
+  trainee: Trainee;
+  /** All that a checkpoint keeps, but for what the trainee and the generator hold. */
+  state: Checkpoint;
+  /** Of noise and image shifts. */
+  random: Random;
+  teller: Teller;
+  /** Of the best weights, once this process has measured them. */
+  best?: Metrics;
+}
+
+type Ended = TrainResult['ended'];
+type Told<Result> = AsyncGenerator<TrainEvent, Result, 'stop' | void>;
+
+/** Takes the steps of an epoch that are not behind; gives why the training ends there, if it does. */
+async function* takeSteps(course: Course): Told<Ended | undefined> {
+  const { trainee, state, settings, batchSize, batches, total, teller, dataset, random } = course;
+  const pointSteps = stepsPerPoint(trainee.architecture, batchSize);
+  const epochRandom = createRandom(state.shuffleState);
+  const { order, ready } = epochOrder(dataset, state.epoch, epochRandom);
+  while (state.batch < batches) {
+    await ready((state.batch + 1) * batchSize);
+    const done = state.epoch * batches + state.batch;
+    const { loss, error } = await trainee.step(
+      batchOf(order, state.batch, batchSize),
+      random,
+      learningRateAt(settings, done, total),
+    );
+    if (!Number.isFinite(loss)) {
+      const message = divergence(done, state.epoch, settings);
+      if (state.arrays.best.length === 0) throw new KolmoError(message);
+      const kept = `${message} The weights of epoch ${state.bestEpoch} were kept.`;
+      yield* teller.tell({ type: 'warning', message: kept });
+      return 'diverged';
+    }
+    state.batch++;
+    add(state.point, loss, error);
+    add(state.epochSum, loss, error);
+    if ((done + 1) % pointSteps === 0 || state.batch === batches) {
+      const mean = means(state.point);
+      yield* teller.tell({ type: 'point', step: done + 1, split: 'training', ...mean });
+      state.point = { steps: 0, loss: 0 };
+      yield* teller.tell(progressOf(course));
+    }
+    if ((done + 1) % settings.checkpointSteps === 0 && state.batch < batches) {
+      yield* teller.tell(checkpointOf(course));
+    }
+    if (teller.stopped && state.batch < batches) return 'stopped';
+  }
+  state.shuffleState = epochRandom.state();
+  return undefined;
+}
+
+/** Measures the weights after an epoch, and keeps them where none were better; gives why the training ends, if it does. */
+async function* closeEpoch(course: Course): Told<Ended | undefined> {
+  const { trainee, state, settings, batches, teller, dataset } = course;
+  await allArrived(dataset);
+  const measured = yield* validate(course);
+  state.epoch++;
+  state.batch = 0;
+  state.epochSum = { steps: 0, loss: 0 };
+  keepIfBest(course, measured, state.epoch);
+  const { loss, error } = measured;
+  const step = state.epoch * batches;
+  yield* teller.tell({
+    type: 'point',
+    step,
+    split: 'validation',
+    loss,
+    ...(error === undefined ? {} : { error }),
+  });
+  yield* teller.tell({ type: 'epoch', step, ...trainee.views });
+  if (trainee.architecture.task === 'generation') {
+    const samples = await trainee.redraw();
+    yield* teller.tell({ type: 'samples', step, epoch: state.epoch, ...samples });
+  }
+  yield* teller.tell(checkpointOf(course));
+  if (teller.stopped) return 'stopped';
+  const waited = state.epoch - state.bestEpoch;
+  return settings.patience > 0 && waited >= settings.patience ? 'early' : undefined;
+}
+
+/** Whoever drives the loop has a word after each batch, so that a stop need not wait for the last. */
+async function* validate(course: Course): Told<Metrics> {
+  const validating = course.trainee.validate();
+  for (;;) {
+    const measured = await validating.next();
+    if (measured.done) return measured.value;
+    yield* course.teller.tell(progressOf(course));
+  }
+}
+
+function keepIfBest(course: Course, measured: Metrics, epoch: number): void {
+  const { state, trainee } = course;
+  if (!(measured.loss < state.bestLoss)) return;
+  state.arrays.best = trainee.parameters();
+  state.bestLoss = measured.loss;
+  state.bestEpoch = epoch;
+  course.best = measured;
+}
+
+function progressOf({ state, settings, batches, batchSize, total }: Course): TrainEvent {
+  const done = state.epoch * batches + state.batch;
+  const note = `Epoch ${Math.ceil(done / batches)} of ${settings.epochs}`;
+  return { type: 'progress', done, total, examples: done * batchSize, note };
+}
+
+function checkpointOf({ state, trainee, random }: Course): TrainEvent {
+  const { updates, moments } = trainee.optimizer.state();
+  const arrays = { parameters: trainee.parameters(), moments, best: state.arrays.best };
+  const now = { ...state, noiseState: random.state(), optimizerUpdates: updates, arrays };
+  return { type: 'checkpoint', bytes: encodeCheckpoint(now) };
 }
 
 /** Trains a compressed model on, gently: `train` with the defaults of `fineTuneDefaults`. */
@@ -193,8 +195,8 @@ export const fineTune = (
   train(model, dataset, { ...fineTuneDefaults, ...options });
 
 /** Often enough for a smooth curve and a quick stop, seldom enough to cost nothing. */
-function stepsPerPoint(model: Model, batchSize: number): number {
-  const work = 3 * flopsOf(placeLayers(model.architecture)) * batchSize;
+function stepsPerPoint(architecture: Architecture, batchSize: number): number {
+  const work = 3 * flopsOf(placeLayers(architecture)) * batchSize;
   return Math.max(1, Math.min(10, Math.floor(2e9 / (work + 1))));
 }
 

@@ -11,12 +11,13 @@ import { moveAverages, recordedName } from './averages';
 import { forward, inference, noiseInputs, placeLayers, type PlacedLayer } from './layers/layers';
 import { shapeText } from './layers/layer';
 import type { TrainExtras } from './events';
-import type { Metrics, Model, Parameter } from './model';
+import type { Architecture, Metrics, Model, Parameter } from './model';
 import { objectives } from './objective';
 import type { TrainOptions } from './options';
 import { turn, turnedWeights, upright } from './turned';
 
 export interface Trainee {
+  architecture: Architecture;
   optimizer: Optimizer;
   /** One step on the training examples at `indices`; the weights change unless the loss is no number. */
   step(
@@ -98,7 +99,7 @@ export async function compileTrainee(
   const views = { weights: step.parameters, gradients: step.gradients };
   const arrays = model.parameters.map(({ name }) => step.parameters[name]);
   const split = dataset.splits[dataset.splits.validation.count > 0 ? 'validation' : 'training'];
-  const validator = await compileForward({
+  const compiling = compileForward({
     parameters,
     inputs: [{ name: 'inputs', shape: [validationBatch, ...inputShape] }],
     outputs: (weights, { inputs }) => ({
@@ -108,9 +109,14 @@ export async function compileTrainee(
     threads: settings.threads,
     runtime: settings.runtime,
   });
+  const validator = await compiling.catch(async (error: unknown) => {
+    await step.dispose();
+    throw error;
+  });
   const targets = new Float32Array(validationBatch * dataset.targetSize);
 
   return {
+    architecture,
     optimizer,
     async step(indices, random, learningRate) {
       const inputs = step.inputs.inputs as Float32Array;

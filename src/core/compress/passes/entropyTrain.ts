@@ -165,7 +165,11 @@ async function createTrainer(
   const common = { architecture, tensors, targetSize: dataset.targetSize, threads };
   const batch = { ...common, batchSize: settings.batchSize };
   const step = await compileLevelStep(batch);
-  const forward = await compileLevelForward({ ...common, batchSize: evaluationBatch }, step);
+  const compiling = compileLevelForward({ ...common, batchSize: evaluationBatch }, step);
+  const forward = await compiling.catch(async (error: unknown) => {
+    await step.dispose();
+    throw error;
+  });
   const optimizer = createLevelOptimizer(batch, step, settings.stepRate / settings.learningRate);
   const parts = tensors.flatMap(({ name, tensor }) => [
     { name, values: tensor.levels },
