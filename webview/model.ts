@@ -170,8 +170,12 @@ function page(file: string, summary: Summary): Node[] {
       formatBytes(summary.bytes),
       ...summary.notes,
     ]),
-    element('div', { class: 'row' }, filter, count),
-    element('div', { class: 'scroll' }, table),
+    ...(summary.tensors.length === 0
+      ? [element('p', { 'data-view': 'empty' }, 'No tensors are in this file.')]
+      : [
+          element('div', { class: 'row' }, filter, count),
+          element('div', { class: 'scroll' }, table),
+        ]),
   ];
 }
 

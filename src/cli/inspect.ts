@@ -20,16 +20,18 @@ export const inspect: Command = {
 function textOf({ file, format, bytes, parameters, tensors, notes, ledger }: Inspected): string {
   return [
     `${file}: ${format}, ${formatBytes(bytes)}, ${formatCount(parameters)} parameters\n`,
-    textTable(
-      ['tensor', 'type', 'shape', 'parameters', 'bytes'],
-      tensors.map((tensor) => [
-        tensor.name,
-        tensor.dtype,
-        formatShape(tensor.shape),
-        formatCount(tensor.parameters),
-        formatCount(tensor.bytes),
-      ]),
-    ),
+    tensors.length === 0
+      ? 'No tensors are in it.\n'
+      : textTable(
+          ['tensor', 'type', 'shape', 'parameters', 'bytes'],
+          tensors.map((tensor) => [
+            tensor.name,
+            tensor.dtype,
+            formatShape(tensor.shape),
+            formatCount(tensor.parameters),
+            formatCount(tensor.bytes),
+          ]),
+        ),
     ...(ledger ? [`\n${ledgerTable(ledger)}`] : []),
     ...notes.map((note) => `${note}\n`),
   ].join('');

@@ -24,7 +24,9 @@ export async function runJob<Request extends JobRequest>(
   });
   // The first Ctrl+C keeps the model so far; a second one ends this process, and with it the job.
   const interrupt = (): void => {
-    progress.note('Stopping at the next batch; press Ctrl+C again to end at once.');
+    progress.note(
+      'Stopping as soon as nothing is left half done; press Ctrl+C again to end at once.',
+    );
     job.stop();
     process.off('SIGINT', interrupt);
   };

@@ -8,6 +8,7 @@ import { exportOnnx } from '../core/train/export';
 import { float32Bytes, type Metrics } from '../core/train/model';
 import type { RunEvent } from '../runs/events';
 import { bytesOnDisk, packedStage, writeRecord } from '../runs/folder';
+import { formatBytes } from '../runs/units';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
 import { withJudge } from './judge';
@@ -128,7 +129,7 @@ async function stoppedEarly(run: string): Promise<string> {
   const path = join(run, 'model.kolmo');
   const what = 'Stopped before the first pass had ended';
   if (!existsSync(path)) return `${what}, so nothing was packed.`;
-  return `${what}: model.kolmo is the last good one still, of ${await bytesOnDisk(path)} bytes.`;
+  return `${what}: model.kolmo is the last good one still, of ${formatBytes(await bytesOnDisk(path))}.`;
 }
 
 function refuseRepeats(names: PassName[]): void {

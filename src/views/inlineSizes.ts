@@ -64,7 +64,8 @@ export function registerInlineSizes(summaries: ModelSummaries, extensions: strin
       provideFileDecoration: async (uri) => {
         if (uri.scheme !== 'file' || !enabled() || !isModel(uri.fsPath)) return undefined;
         const summary = await summaries.of(uri.fsPath).catch(() => undefined);
-        if (!summary) return undefined;
+        // Bits a parameter, of which there is none, say nothing.
+        if (!summary?.parameters) return undefined;
         return new FileDecoration(
           badge(summary),
           `${summaryLine(summary)}, ${bitsPerWeight(summary)}`,

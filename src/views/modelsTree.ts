@@ -17,7 +17,7 @@ import { canResume, onlyProgram, type RunState, type RunStatus } from '../runs/s
 import { statusLooks } from '../runs/status';
 import { formatShortBytes } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';
-import { runFacts, runName } from './runFacts';
+import { runFacts, runName, runTime } from './runFacts';
 import { summaryLine } from './summaryWords';
 import { excludedGlob, isOwn } from './ownFolders';
 import { listRunFolders, readRunOutline, runsOfWorkspace } from './runFolders';
@@ -119,8 +119,12 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
   const state = await readRunOutline(folder);
   const status: RunStatus = running ? 'running' : state.status;
   const item = new TreeItem(runName(folder));
-  item.description = runFacts({ ...state, status });
-  item.tooltip = [folder, item.description, state.message].filter(Boolean).join('\n');
+  const facts = [runFacts({ ...state, status }), runTime(folder)].filter(Boolean).join(', ');
+  // The icon says that a run has finished; there is little room.
+  item.description = facts.replace(/^finished, /, '');
+  item.tooltip = [folder, facts, state.message].filter(Boolean).join('\n');
+  // The tooltip, which would be read instead, begins with the path.
+  item.accessibilityInformation = { label: `${runName(folder)}, ${facts}` };
   const { icon, color } = statusLooks[status];
   item.iconPath = new ThemeIcon(running ? `${icon}~spin` : icon, new ThemeColor(color));
   // A menu offers only what the run can do.
@@ -144,15 +148,18 @@ function contextOf(state: RunState): string {
 
 async function fileItem(fsPath: string, summaries: ModelSummaries): Promise<TreeItem> {
   const item = new TreeItem(Uri.file(fsPath));
-  const summary = await summaries.of(fsPath).catch(() => undefined);
+  const summary = await summaries.of(fsPath).catch((error: Error) => error);
+  const isRead = !(summary instanceof Error);
   item.description = [
     workspace.asRelativePath(fsPath).slice(0, -basename(fsPath).length - 1),
-    ...(summary ? [formatShortBytes(summary.bytes)] : []),
+    isRead ? formatShortBytes(summary.bytes) : 'cannot be read',
   ]
     .filter(Boolean)
     .join(', ');
-  item.tooltip = summary ? `${fsPath}\n${summaryLine(summary)}` : fsPath;
-  item.iconPath = new ThemeIcon('file-binary');
+  const facts = isRead ? summaryLine(summary) : summary.message;
+  item.tooltip = `${fsPath}\n${facts}`;
+  item.accessibilityInformation = { label: `${basename(fsPath)}, ${facts}` };
+  item.iconPath = new ThemeIcon(isRead ? 'file-binary' : 'warning');
   item.contextValue = 'modelFile';
   item.command = { command: 'kolmo.inspect', title: 'Inspect Model File', arguments: [{ fsPath }] };
   return item;

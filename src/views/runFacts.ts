@@ -8,6 +8,12 @@ import { formatShortBytes, metricText } from '../runs/units';
 export const runName = (folder: string): string =>
   basename(folder).replace(/^\d{4}-\d\d-\d\d-\d{6}-/, '');
 
+/** `2026-11-24 18:30` of `…/2026-11-24-183000-iris-mlp`: what tells runs of one name apart; empty for another name. */
+export function runTime(folder: string): string {
+  const [, day, hour, minute] = /^(\d{4}-\d\d-\d\d)-(\d\d)(\d\d)\d\d-/.exec(basename(folder)) ?? [];
+  return day === undefined ? '' : `${day} ${hour}:${minute}`;
+}
+
 /** `finished, 26.1 kB, error 1.58 %`: the last model that the run wrote, or the program of a run that wrote nothing else. */
 export function runFacts(state: RunState): string {
   const results = stageOrder(state)

@@ -41,10 +41,17 @@ export function findFormat(fileName: string, head: Uint8Array): FormatName {
   const names = Object.keys(formats) as FormatName[];
   const found = names.find((name) => formats[name].magic?.(head)) ?? formatByName(fileName);
   if (found) return found;
+  if (isHdf5(head) || /\.(keras|h5|hdf5)$/i.test(fileName)) {
+    throw new KolmoError(
+      `${fileName} is a file of Keras, which Kolmo does not read: save its weights with safetensors, or convert it to TensorFlow Lite or ONNX.`,
+    );
+  }
   throw new KolmoError(
     `${fileName} is of no known model format: expected one of ${extensions().join(', ')}.`,
   );
 }
+
+const isHdf5 = (head: Uint8Array): boolean => String.fromCharCode(...head.subarray(1, 4)) === 'HDF';
 
 /** The format that a file's name says, without reading it. */
 export function formatByName(fileName: string): FormatName | undefined {

@@ -1,4 +1,5 @@
 /** Reads a Python pickle as inert values: calls are recorded, never made (https://docs.python.org/3/library/pickletools.html). */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 
 /** A dictionary is a Map, a tuple or list an array; what Python would call or import is a record of it. */
@@ -35,7 +36,7 @@ export function readPickle(bytes: Uint8Array, where: string): Pickled {
   };
   const take = (count: number): number => {
     if (at + count > bytes.length)
-      fail(`${count} bytes were expected, ${bytes.length - at} are left`);
+      fail(`${formatCount(count)} bytes were expected, ${formatCount(bytes.length - at)} are left`);
     return (at += count) - count;
   };
   const u8 = (): number => bytes[take(1)];

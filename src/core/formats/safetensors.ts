@@ -108,7 +108,7 @@ async function readHeader(
     );
   }
   const text = new TextDecoder().decode(await file.read(8, length));
-  const header = parseHeader(text, name);
+  const header = parseHeader(text, `${name}: the header at offset 8`);
   const { __metadata__: said, ...listed } = header;
   const start = 8 + length;
   const names = Object.keys(listed);
@@ -123,19 +123,16 @@ async function readHeader(
   return { entries, metadata: Object.fromEntries(metadata) as Record<string, string>, start };
 }
 
-function parseHeader(text: string, name: string): Record<string, unknown> {
+/** @param what is parsed, as sentences call it */
+function parseHeader(text: string, what: string): Record<string, unknown> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new KolmoError(
-      `${name}: the header at offset 8 is not JSON: ${(error as Error).message}.`,
-    );
+    throw new KolmoError(`${what} is not JSON: ${(error as Error).message}.`);
   }
   if (isRecord(parsed)) return parsed;
-  throw new KolmoError(
-    `${name}: the header at offset 8 is not a JSON object from names to tensors.`,
-  );
+  throw new KolmoError(`${what} is not a JSON object from names to tensors.`);
 }
 
 function parseEntry(tensor: string, value: unknown, file: ModelFile, start: number): Entry {

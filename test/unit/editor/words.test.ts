@@ -7,7 +7,7 @@ import type { PassSetting } from '../../../src/core/compress/pass';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import { escapeMarkdown } from '../../../src/report/markdown';
 import { escapeHtml } from '../../../src/views/escape';
-import { runFacts, runName } from '../../../src/views/runFacts';
+import { runFacts, runName, runTime } from '../../../src/views/runFacts';
 import { badge, biggestTensors, summaryLine } from '../../../src/views/summaryWords';
 import { recordedRun } from './recordedRun';
 
@@ -118,4 +118,8 @@ describe('runFacts', () => {
     ));
   it('names a run without its time', () =>
     assert.equal(runName('/w/.kolmo/runs/2026-11-24-183000-iris-mlp'), 'iris-mlp'));
+  it('says when a run began, where its folder does', () => {
+    assert.equal(runTime('/w/.kolmo/runs/2026-11-24-183000-iris-mlp'), '2026-11-24 18:30');
+    assert.equal(runTime('/w/.kolmo/runs/mine'), '');
+  });
 });

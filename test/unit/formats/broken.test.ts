@@ -53,6 +53,24 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
       /^a\.safetensors claims a header of 9,223,372,036,854,776,000 bytes at offset 0, and 2 follow/,
   },
   {
+    what: 'an index that is not JSON, and has no header',
+    name: 'a.safetensors.index.json',
+    bytes: 'shards',
+    message: /^a\.safetensors\.index\.json is not JSON: /,
+  },
+  {
+    what: 'a model of Keras, by its name',
+    name: 'a.keras',
+    bytes: 'PK',
+    message: /^a\.keras is a file of Keras, which Kolmo does not read: save its weights with safet/,
+  },
+  {
+    what: 'a model of Keras, by its first bytes',
+    name: 'a.weights',
+    bytes: Buffer.from('894844460d0a1a0a', 'hex'),
+    message: /^a\.weights is a file of Keras, .* or convert it to TensorFlow Lite or ONNX\.$/,
+  },
+  {
     what: 'a safetensors header that is not JSON',
     name: 'a.safetensors',
     bytes: safetensorsOf('{"w":'),

@@ -10,6 +10,7 @@ import type { FromWorker, JobRequest } from '../../../src/jobs/protocol';
 import type { TrainSummary } from '../../../src/jobs/train';
 import type { DatasetDescription } from '../../../src/jobs/protocol';
 import { readRecord, readState } from '../../../src/runs/folder';
+import { formatBytes } from '../../../src/runs/units';
 import { syntheticIdx } from '../../fixtures/syntheticIdx';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -288,7 +289,7 @@ describe('a compress job', () => {
     const stopped = reactingJob(compress(10_000), 1, (each) => each.stop());
     await assert.rejects(stopped.result, {
       reason: 'stopped',
-      message: `Stopped before the first pass had ended: model.kolmo is the last good one still, of ${before[0].length} bytes.`,
+      message: `Stopped before the first pass had ended: model.kolmo is the last good one still, of ${formatBytes(before[0].length)}.`,
     });
     const { status, chain } = await readState(train.run);
     assert.equal(status, 'stopped');
