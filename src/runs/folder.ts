@@ -58,8 +58,9 @@ export function runFolderFor(
   const time = date.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
   const bare = basename(dataset).replace(/\.gz$/i, '');
   const slug = `${basename(bare, extname(bare))}-${architecture}`
+    .normalize('NFC')
     .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
     .slice(0, 80);
   return join(workspace, '.kolmo', 'runs', `${time}-${slug}`);
 }

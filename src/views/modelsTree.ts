@@ -158,7 +158,7 @@ async function fileItem(fsPath: string, summaries: ModelSummaries): Promise<Tree
     .join(', ');
   const facts = isRead ? summaryLine(summary) : summary.message;
   item.tooltip = `${fsPath}\n${facts}`;
-  item.accessibilityInformation = { label: `${basename(fsPath)}, ${facts}` };
+  item.accessibilityInformation = { label: isRead ? `${basename(fsPath)}, ${facts}` : facts };
   item.iconPath = new ThemeIcon(isRead ? 'file-binary' : 'warning');
   item.contextValue = 'modelFile';
   item.command = { command: 'kolmo.inspect', title: 'Inspect Model File', arguments: [{ fsPath }] };

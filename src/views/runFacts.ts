@@ -8,10 +8,14 @@ import { formatShortBytes, metricText } from '../runs/units';
 export const runName = (folder: string): string =>
   basename(folder).replace(/^\d{4}-\d\d-\d\d-\d{6}-/, '');
 
-/** `2026-11-24 18:30` of `…/2026-11-24-183000-iris-mlp`: what tells runs of one name apart; empty for another name. */
+/** `2026-11-24 19:30` of `…/2026-11-24-183000-iris-mlp` an hour east of Greenwich: what tells runs of one name apart; empty for another name. */
 export function runTime(folder: string): string {
-  const [, day, hour, minute] = /^(\d{4}-\d\d-\d\d)-(\d\d)(\d\d)\d\d-/.exec(basename(folder)) ?? [];
-  return day === undefined ? '' : `${day} ${hour}:${minute}`;
+  const [, day, ...clock] = /^(\d{4}-\d\d-\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(basename(folder)) ?? [];
+  if (day === undefined) return '';
+  const began = new Date(`${day}T${clock.join(':')}Z`);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const date = [began.getFullYear(), two(began.getMonth() + 1), two(began.getDate())].join('-');
+  return `${date} ${two(began.getHours())}:${two(began.getMinutes())}`;
 }
 
 /** `finished, 26.1 kB, error 1.58 %`: the last model that the run wrote, or the program of a run that wrote nothing else. */

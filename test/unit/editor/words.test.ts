@@ -118,8 +118,11 @@ describe('runFacts', () => {
     ));
   it('names a run without its time', () =>
     assert.equal(runName('/w/.kolmo/runs/2026-11-24-183000-iris-mlp'), 'iris-mlp'));
-  it('says when a run began, where its folder does', () => {
-    assert.equal(runTime('/w/.kolmo/runs/2026-11-24-183000-iris-mlp'), '2026-11-24 18:30');
+  it('says when a run began by the clock here, where its folder does', (t) => {
+    const zone = process.env.TZ;
+    t.after(() => (zone === undefined ? delete process.env.TZ : (process.env.TZ = zone)));
+    process.env.TZ = 'Asia/Tokyo';
+    assert.equal(runTime('/w/.kolmo/runs/2026-11-24-183000-iris-mlp'), '2026-11-25 03:30');
     assert.equal(runTime('/w/.kolmo/runs/mine'), '');
   });
 });

@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { refuseUnwritable, writeArtifact } from '../../../src/runs/artifact';
 import {
@@ -48,6 +48,22 @@ describe('a run folder', () => {
       date: new Date('2026-11-24T18:30:05Z'),
     });
     assert.equal(folder, join('/w', '.kolmo', 'runs', '2026-11-24-183005-my-train-lenet-5'));
+  });
+
+  it('keeps the letters of any script in its name', () => {
+    const named = (dataset: string): string =>
+      basename(
+        runFolderFor('/w', {
+          dataset,
+          architecture: 'mlp',
+          date: new Date('2026-11-24T18:30:05Z'),
+        }),
+      );
+    assert.equal(
+      named("/a b/wéather #1 (copy) & 'y'.csv"),
+      '2026-11-24-183005-wéather-1-copy-y-mlp',
+    );
+    assert.equal(named('/数据集.csv'), '2026-11-24-183005-数据集-mlp');
   });
 
   it('is shared by no other run that began in the same second', async (t) => {
