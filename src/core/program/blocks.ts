@@ -163,7 +163,8 @@ export async function* codeBlock(
 ): AsyncGenerator<number, CodedBlock> {
   const { syntax, head, room, parts } = task;
   const whole = head.length ? joinBytes([head, own]) : own;
-  const { text: bytes, restore } = (syntax.type === 'residuals' && residualView(whole)) || {
+  const { text: bytes, restore } = (syntax.type === 'residuals' &&
+    residualView(whole, syntax.every)) || {
     text: whole,
   };
   const isFirst = task.from === 0;

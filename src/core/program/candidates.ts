@@ -7,6 +7,7 @@ import { echoContext } from './model/echoes';
 import { usualTable, type ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
 import { swapContexts } from './model/swaps';
+import { pickModel, pickWork, roomFor } from './pick';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import { searchModel, searchWork } from './search';
@@ -41,13 +42,18 @@ export async function* findCandidates(
 ): AsyncGenerator<ProgramEvent, Candidates> {
   const work = worksOf(bytes, { syntax, semantics, full }, effort);
   const course = createCourse(sumOf(work));
-  const searching = searchModel(
-    effort === 'fast' ? fastModel(full, syntax, bytes.length, size) : full,
-    extraContexts(syntax),
-    bytes,
-    effort,
-    { semantics, stride: syntax.type === 'records' ? syntax.stride : undefined, size },
-  );
+  const extra = extraContexts(syntax);
+  const stride = syntax.type === 'records' ? syntax.stride : undefined;
+  const room = effort === 'fast' ? roomFor(syntax) : undefined;
+  const searching = room
+    ? pickModel(full, extra, bytes, { room, hasRepeats: syntax.type === 'text', stride })
+    : searchModel(
+        effort === 'fast' ? fastModel(full, syntax, bytes.length, size) : full,
+        extra,
+        bytes,
+        effort,
+        { semantics, stride, size },
+      );
   const { spec, found } = yield* course.part(work.search, searching);
   const { largestTable = usualTable * tableFactors[effort] } = spec;
   const lean = {
@@ -81,8 +87,12 @@ function worksOf(
   effort: ProgramOptions['effort'],
 ): Record<'search' | 'originals' | 'network', number> {
   const learner = learnerFor(bytes, syntax, effort);
+  const extra = extraContexts(syntax);
+  const room = effort === 'fast' ? roomFor(syntax) : undefined;
   return {
-    search: searchWork(full, extraContexts(syntax), bytes, effort, semantics),
+    search: room
+      ? pickWork(full, extra, bytes, room)
+      : searchWork(full, extra, bytes, effort, semantics),
     originals: syntax.type === 'image' ? bytes.length / 4 : 0,
     network: learner ? learnerWork(learner, bytes) : 0,
   };

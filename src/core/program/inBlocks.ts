@@ -33,6 +33,7 @@ import {
 import { usualBlock } from './sizes';
 import { residualView } from './sound';
 import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
+import { taughtBy } from './views';
 import { waitFor } from './waitFor';
 
 export interface BlockOptions extends ProgramOptions {
@@ -166,7 +167,7 @@ function viewsOf(
   counts: Float64Array,
   effort: ProgramOptions['effort'],
 ): BlockView[] {
-  const residuals = residualView(first);
+  const residuals = residualView(first, taughtBy(effort));
   const views = [
     { text: first, syntax: syntaxOf(first, syntax) },
     ...(residuals?.syntax ? [{ text: residuals.text, syntax: residuals.syntax }] : []),

@@ -14,7 +14,7 @@ import { viewsOf } from './views';
 import { waitFor } from './waitFor';
 
 export interface ProgramOptions {
-  /** fast: the model of the kind without what costs time and saves little; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. The less the hurry, the longer are the files whose decoder is JavaScript. */
+  /** fast: the model of the kind without what costs time and saves little, or of few contexts that tell most of a small sample; balanced: thinned on a sample, and a network is tried; max: a larger sample and network. The less the hurry, the longer are the files whose decoder is JavaScript. */
   effort: 'fast' | 'balanced' | 'max';
   /** Base64 instead of raw bytes: a third longer, but editors and mail leave it alone. */
   ascii: boolean;
@@ -81,7 +81,9 @@ export async function* writeProgram(
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
-    const views = viewsOf(bytes).map((view) => attemptsOf(view, bytes, { effort, ascii, seed }));
+    const views = viewsOf(bytes, effort).map((view) =>
+      attemptsOf(view, bytes, { effort, ascii, seed }),
+    );
     const before = beforehand(bytes);
     const course = createCourse(
       views.reduce((sum, { work }) => sum + work, before),

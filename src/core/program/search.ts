@@ -21,7 +21,7 @@ const sampleSizes: Record<ProgramOptions['effort'], number> = {
 const pieces = 8;
 
 /** At most `most` bytes of the file's beginning, or of records of `stride` bytes from all over it in mixed order. */
-function sampleOf(bytes: Uint8Array, most: number, stride?: number): Uint8Array {
+export function sampleOf(bytes: Uint8Array, most: number, stride?: number): Uint8Array {
   if (bytes.length <= most || stride === undefined) return bytes.subarray(0, most);
   const whole = (length: number): number => Math.floor(length / stride) * stride;
   const length = whole(most / pieces);
@@ -32,7 +32,7 @@ function sampleOf(bytes: Uint8Array, most: number, stride?: number): Uint8Array 
 }
 
 /** A context costs about this many bytes of deflated decoder, and what it is made of some more. */
-const contextCost = 8;
+export const contextCost = 8;
 const extraCosts: [RegExp, number][] = [
   [/\bnear\b/, 45],
   [/likeliest/, 20],
@@ -94,7 +94,7 @@ const families = ({ contexts, selectors, matches }: ModelSpec): Part[] => [
     cost: 380,
   },
 ];
-const asksForRepeat = /\bmatch\b/;
+export const asksForRepeat = /\bmatch\b/;
 
 /**
  * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family, and each context from

@@ -4,8 +4,8 @@ import { expectationOf } from './model/evaluate';
 import { expectSource } from './model/residuals';
 import type { Origin, View } from './views';
 
-/** The file with a residual in the place of each sample of a WAV file; of other files none. */
-export function residualView(bytes: Uint8Array): View | undefined {
+/** The file with a residual in the place of each sample of a WAV file; of other files none. One sample in `every` teaches what is expected. */
+export function residualView(bytes: Uint8Array, every?: number): View | undefined {
   const sound = soundOf(bytes);
   if (!sound) return undefined;
   const { header, count, sample, channels } = sound;
@@ -24,14 +24,21 @@ export function residualView(bytes: Uint8Array): View | undefined {
   for (let k = 0; k < count; k++) samples[k] >>= unused;
   const spare = 32 - bits + unused;
   const text = bytes.slice();
-  expectationOf(channels)(samples, channels, (k, expected) => {
+  expectationOf(channels, every)(samples, channels, (k, expected) => {
     const residual = ((samples[k] - expected) << spare) >> spare;
     const folded = (residual << 1) ^ (residual >> 31);
     for (let j = 0; j < sample; j++)
       text[header + k * sample + j] = folded >> (8 * (sample - 1 - j));
   });
-  const restore = `b=>{const x=new Int32Array(${count}),o=b.slice();(${expectSource(channels)})(x,${channels},(k,p)=>{let z=0,j=0,t=${header}+k*${sample};for(;j<${sample};j++)z=z<<8|b[t+j];z=x[k]=(z>>>1^-(z&1))+p<<${spare}>>${spare};for(j=0;j<${sample};j++)o[t+j]=z*${2 ** unused}+${offset}>>8*j});return o}`;
-  const syntax = { type: 'residuals', header, count, sample, channels } as const;
+  const restore = `b=>{const x=new Int32Array(${count}),o=b.slice();(${expectSource(channels, every)})(x,${channels},(k,p)=>{let z=0,j=0,t=${header}+k*${sample};for(;j<${sample};j++)z=z<<8|b[t+j];z=x[k]=(z>>>1^-(z&1))+p<<${spare}>>${spare};for(j=0;j<${sample};j++)o[t+j]=z*${2 ** unused}+${offset}>>8*j});return o}`;
+  const syntax = {
+    type: 'residuals',
+    header,
+    count,
+    sample,
+    channels,
+    ...(every && { every }),
+  } as const;
   return { text, syntax, restore, origin: originOf(text, sound) };
 }
 

@@ -26,7 +26,20 @@ describe('sound', () => {
         const samples = tones(3000, channels, 2 ** (bits - 2));
         const bytes = wave(samples, { bits, channels, before: 'JUNK', after: 'LIST' });
         assert.deepEqual(restored(residualView(bytes)), bytes);
+        assert.deepEqual(restored(residualView(bytes, 4)), bytes);
       });
+
+  it('is expected hardly worse where one sample in four teaches, which blocks are told', () => {
+    const bytes = wave(tones(40_000, 2, 8000), { bits: 16, channels: 2 });
+    const costOf = (every?: number): number => {
+      const { text, syntax } = residualView(bytes, every)!;
+      assert.deepEqual(syntax, { ...residualView(bytes)!.syntax, ...(every && { every }) });
+      return measure(analyse(text, syntax).full, text);
+    };
+    const [all, some] = [costOf(), costOf(4)];
+    assert.notEqual(all, some);
+    assert.ok(some < 1.1 * all, `${some} bytes instead of ${all}`);
+  });
 
   it('comes back from silence, from noise at full scale, and from bits that were moved up', () => {
     const random = createRandom(4);

@@ -21,6 +21,7 @@ export interface SlowParts {
   contexts: string[];
   selectors?: string[];
   matches?: number[];
+  leastError?: number;
   /** What long files decide quickly instead. */
   quiet?: Contexts['quiet'];
 }

@@ -161,8 +161,8 @@ export function teethOf({
 }
 
 /** The function of residuals.ts that walks over samples. */
-export function expectationOf(channels: number): Expectation {
-  return (new Function(`return ${expectSource(channels)};`) as Body<Expectation>)();
+export function expectationOf(channels: number, every?: number): Expectation {
+  return (new Function(`return ${expectSource(channels, every)};`) as Body<Expectation>)();
 }
 
 /** Cost of `data` in bytes under the model, from byte `from` on. */

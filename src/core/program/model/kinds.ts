@@ -9,8 +9,8 @@ import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './mi
 import type { NetworkInputs } from './network';
 import { rasterModel } from './rasters';
 import { residualModel } from './residuals';
-import { fieldExtras, fieldModel, logExtras, logModel, slowFields } from './tables';
-import { slowText, textExtras, textModel } from './texts';
+import { fieldExtras, fieldModel, logExtras, logModel, slowFields, slowLog } from './tables';
+import { textExtras, textModel } from './texts';
 import type { Semantics } from '../semantics';
 
 /** The tracker of a syntax that has fields. */
@@ -88,8 +88,8 @@ export function extraContexts({ type }: Syntax): string[] {
 const leastHurried = 1 << 18;
 
 /**
- * The model of `size` bytes without what costs time and saves little: more than half of the contexts of texts and of tables, and
- * some of their weight sets and repeats, measured on one file of each kind. Other kinds are left as they are.
+ * The model of `size` bytes without what costs time and saves little: a third of the contexts of logs, more than half of those of
+ * tables, and weight sets and repeats of both, measured on one file of each kind. Other kinds are left as they are.
  */
 export function fastModel(full: ModelSpec, { type }: Syntax, size: number, file = size): ModelSpec {
   const slow = slowParts[type];
@@ -100,6 +100,7 @@ export function fastModel(full: ModelSpec, { type }: Syntax, size: number, file 
     contexts: full.contexts.filter((context) => !slow.contexts.includes(context)),
     selectors: full.selectors.filter(({ expression }) => !slow.selectors?.includes(expression)),
     matches: full.matches.filter((least) => !slow.matches?.includes(least)),
+    leastError: slow.leastError ?? full.leastError,
     quiet: (isHurried ? slow.quiet : undefined) ?? full.quiet,
   };
 }
@@ -116,7 +117,7 @@ export function minimalModelFor(syntax: Syntax, size: number): MinimalSpec {
 }
 
 const slowParts: Partial<Record<Syntax['type'], SlowParts>> = {
-  text: slowText,
   table: slowFields,
   json: slowFields,
+  log: slowLog,
 };

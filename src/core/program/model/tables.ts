@@ -127,6 +127,26 @@ export const slowFields: SlowParts = {
   quiet: guessed,
 };
 
+/** Of logs the repeats go, too, as the lines tell of one another. */
+export const slowLog: SlowParts = {
+  contexts: [
+    order[1],
+    'mix(prefix,88)',
+    'mix(word,col)',
+    'mix(match[3]|match[1]<<9,col)',
+    'mix(follow[c1]&65535,c1)',
+    'mix(mix(prefix,col),shape1)',
+  ],
+  selectors: [
+    byAgreement.expression,
+    '(col&255)*16+Math.min(at,15)',
+    '(col&255)*4+Math.min(3,match[1]>>3)',
+    'shape1&255',
+  ],
+  matches: [4, 8, 20],
+  leastError: 5e-4,
+};
+
 /** Contexts that only some tables and JSON files have a use for, and some logs. */
 export const fieldExtras = [
   'mix(word,c1)',

@@ -1,17 +1,5 @@
 /** Text: words predict words. */
-import { order, type Contexts, type SlowParts } from './contexts';
-
-/** How far the word is, and how long the repeat. */
-const byWord = { expression: 'letters*32+match[2]', size: 512 };
-
-/** What kind of byte each of the last four was: a control, a sign, a capital, a small letter, or beyond ASCII. */
-const byLastKinds = {
-  expression: '(c1>>5)|(c2>>5)<<3|(c3>>5)<<6|(c4>>5)<<9',
-  size: 4096,
-};
-
-/** What the longest repeat expects, after the last two bytes. */
-const byRepeat = 'mix(match[3],c1|c2<<8)';
+import { order, type Contexts } from './contexts';
 
 export const textModel: Contexts = {
   state: 'let word = 0, letters = 0, last = 0, before = 0, line = 0, lineUp = 0;',
@@ -29,26 +17,16 @@ export const textModel: Contexts = {
     'mix(i-line,line?data[lineUp+i-line]:0)',
     'mix(i-line,word?1:c1)',
     'mix(Math.max(0,i-line-50),word)',
-    byRepeat,
+    // What the longest repeat expects.
+    'mix(match[3],c1|c2<<8)',
   ],
-  selectors: [{ expression: 'letters*32+match[2]', size: 512 }, byLastKinds],
+  selectors: [
+    { expression: 'letters*32+match[2]', size: 512 },
+    // What kind of byte each of the last four was: a control, a sign, a capital, a small letter, or beyond ASCII.
+    { expression: '(c1>>5)|(c2>>5)<<3|(c3>>5)<<6|(c4>>5)<<9', size: 4096 },
+  ],
   refine: order[2],
   matches: [6, 12],
-};
-
-export const slowText: SlowParts = {
-  contexts: [
-    '0',
-    order[2],
-    order[4],
-    order[6],
-    'mix(mix(word,before),last)',
-    'mix(i-line,line?data[lineUp+i-line]:0)',
-    'mix(Math.max(0,i-line-50),word)',
-    byRepeat,
-  ],
-  selectors: [byWord.expression],
-  matches: [12],
 };
 
 /** Contexts that only some texts have a use for. */

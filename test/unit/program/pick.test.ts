@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { joinBytes } from '../../../src/core/join';
+import type { ModelSpec } from '../../../src/core/program/model/engine';
+import { modelFor } from '../../../src/core/program/model/kinds';
+import { pickModel, recurs } from '../../../src/core/program/pick';
+import { createRandom } from '../../../src/core/random';
+import { finished } from '../../fixtures/finished';
+
+const random = createRandom(6);
+
+/** Each byte follows from the one three before it, one in four from nothing. */
+const bytes = new Uint8Array(6000);
+for (let i = 3; i < bytes.length; i++)
+  bytes[i] = i % 4 ? (bytes[i - 3] * 6 + 7) % 251 : random.integer(250);
+
+const noise = Uint8Array.from({ length: 8000 }, () => 32 + random.integer(90));
+const passage = noise.subarray(0, 4000);
+const twice = joinBytes([passage, passage]);
+
+const picked = async (
+  full: ModelSpec,
+  data: Uint8Array,
+  { room = 2, hasRepeats = false } = {},
+): Promise<ModelSpec> => (await finished(pickModel(full, [], data, { room, hasRepeats }))).spec;
+
+describe('picking contexts', () => {
+  const full = { ...modelFor({ type: 'bytes' }), contexts: ['5', 'c1', 'c3', 'c4'] };
+
+  it('takes the one that saves most first, and no more than there is room for', async () => {
+    assert.deepEqual((await picked(full, bytes, { room: 1 })).contexts, ['c3']);
+    const { contexts, selectors } = await picked(full, bytes);
+    assert.equal(contexts[0], 'c3');
+    assert.ok(contexts.length <= 2);
+    assert.equal(selectors.length, 1);
+  });
+
+  it('keeps one context where none saves anything', async () => {
+    assert.equal((await picked(full, noise)).contexts.length, 1);
+  });
+
+  it('keeps the weight set that tells more', async () => {
+    const selectors = [
+      { expression: '0', size: 1 },
+      { expression: 'i & 3', size: 4 },
+    ];
+    const { selectors: kept } = await picked({ ...full, selectors }, bytes);
+    assert.deepEqual(kept, [selectors[1]]);
+  });
+
+  it('follows repeats only where they are many and long, and asks for none elsewhere', async () => {
+    const text = modelFor({ type: 'text' });
+    const follows = await picked(text, twice, { hasRepeats: true });
+    const asks = ({ contexts, selectors }: ModelSpec): boolean =>
+      [...contexts, ...selectors.map(({ expression }) => expression)].join().includes('match');
+    assert.equal(follows.matches.length, 1);
+    for (const never of [
+      await picked(text, noise, { hasRepeats: true }),
+      await picked(text, twice),
+    ]) {
+      assert.deepEqual(never.matches, []);
+      assert.ok(!asks(never));
+    }
+  });
+});
+
+describe('long repeats', () => {
+  it('are found where they begin anywhere, and are not where what recurs is short', () => {
+    const short = joinBytes(
+      Array.from({ length: 400 }, () => {
+        const at = random.integer(50) * 8;
+        return noise.subarray(at, at + 8);
+      }),
+    );
+    assert.ok(recurs(twice));
+    assert.ok(recurs(joinBytes([passage, Uint8Array.of(1, 2, 3), passage])));
+    assert.ok(!recurs(short));
+    assert.ok(!recurs(noise));
+    assert.ok(!recurs(new Uint8Array(0)));
+  });
+});
