@@ -27,7 +27,7 @@ export interface DiagramOptions {
 }
 
 const lightLooks = [
-  '  classDef pending fill:#f4f4f4,stroke:#a0a0a0,color:#808080,stroke-dasharray:4 3',
+  '  classDef pending fill:#f4f4f4,stroke:#a0a0a0,color:#666666,stroke-dasharray:4 3',
   '  classDef running fill:#e8f1fb,stroke:#1a6fc4,color:#1f1f1f,stroke-width:3px',
   '  classDef finished fill:#eaf5ea,stroke:#2f8132,color:#1f1f1f',
   '  classDef failed fill:#fbe9e9,stroke:#c62828,color:#1f1f1f,stroke-width:3px',

@@ -69,7 +69,12 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     }),
   );
   const sums = window.createTextEditorDecorationType({
-    after: { color: new ThemeColor('descriptionForeground'), margin: '0 0 0 3em' },
+    // Slanted, since in some themes it has the colour of the text.
+    after: {
+      color: new ThemeColor('descriptionForeground'),
+      fontStyle: 'italic',
+      margin: '0 0 0 3em',
+    },
   });
   const status = window.createStatusBarItem('kolmo.surprisal', StatusBarAlignment.Right, 90);
   status.name = 'Kolmo Surprisal';

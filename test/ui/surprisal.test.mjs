@@ -83,8 +83,10 @@ describe('surprisal in the workbench', () => {
   });
 
   step('tells on hover what a word cost and what predicted it', async () => {
-    const word = lines().locator('.view-line').nth(5).locator('span span').first();
-    await word.hover({ position: { x: 80, y: 8 } });
+    await lines()
+      .locator('.view-line')
+      .nth(5)
+      .hover({ position: { x: 80, y: 8 } });
     const hover = workbench.page.locator('.monaco-hover-content').filter({ hasText: 'bits for' });
     await hover.first().waitFor();
     assert.match(
@@ -139,11 +141,24 @@ describe('surprisal in the workbench', () => {
     await workbench.screenshot('surprisal-one-line-region');
   });
 
-  step('shades a log', async () => {
+  step('shades a log, whose dates keep no colour that is faint on a shade', async () => {
     await workbench.contextMenu('station.log', 'Kolmo: Show or Hide Surprisal');
     await workbench.page.locator('.tab.active[data-resource-name="station.log"]').waitFor();
     await waitFor(async () => (await sums()).length > 10, 'no line shows its bits', 120_000);
     await pictures('surprisal-log');
+    const colors = await lines()
+      .locator('span[class*="ced-"]')
+      .evaluateAll((spans) => [
+        ...new Set(spans.filter((s) => s.textContent).map((s) => getComputedStyle(s).color)),
+      ]);
+    const foreground = await workbench.page
+      .locator('.monaco-editor.focused, .monaco-editor')
+      .first()
+      .evaluate((editor) =>
+        getComputedStyle(editor).getPropertyValue('--vscode-editor-foreground'),
+      );
+    const [r, g, b] = foreground.match(/[0-9a-f]{2}/gi).map((level) => parseInt(level, 16));
+    assert.deepEqual(colors, [`rgb(${r}, ${g}, ${b})`]);
   });
 
   step('lays the bits of a UTF-16 file over its words', async () => {

@@ -11,7 +11,7 @@ export function createPipeline(wishes: ChartWishes): Chart {
   const hint = element(
     'p',
     { class: 'hint' },
-    'A grey stage has not run yet. Click a finished stage, or focus it and press Enter, to open its artifact.',
+    'A dashed stage has not run yet. Click a finished stage, or focus it and press Enter, to open its artifact.',
   );
   const root = element('section', { 'data-view': 'pipeline' }, status, diagram, hint);
   let drawn = '';
@@ -115,12 +115,12 @@ const pipelineText = (state: RunState): string =>
 /** State is told by the outline and the words too, since colour alone is not read by everyone. */
 function looks(): string[] {
   const text = themeColor('--vscode-foreground', '#888888');
-  const grey = themeColor('--vscode-disabledForeground', '#888888');
+  const quiet = themeColor('--vscode-descriptionForeground', '#717171');
   const fill = themeColor('--vscode-editor-background', '#ffffff');
   const look = (name: string, stroke: string, color: string, more = ''): string =>
     `  classDef ${name} fill:${hex(fill)},stroke:${hex(stroke)},color:${hex(color)},stroke-width:2px${more}`;
   return [
-    look('pending', grey, grey, ',stroke-dasharray:4 3'),
+    look('pending', quiet, quiet, ',stroke-dasharray:4 3'),
     look('running', themeColor('--vscode-charts-blue', '#3794ff'), text, ',stroke-width:3px'),
     look('finished', themeColor('--vscode-charts-green', '#388a34'), text),
     look('failed', themeColor('--vscode-errorForeground', '#f14c4c'), text, ',stroke-width:3px'),

@@ -125,7 +125,7 @@ describe('pipelineDiagram', () => {
     assert.match(text, /^flowchart LR\n/);
     assert.match(text, /train\["Train<br\/>1\.07 MB<br\/>error 1\.63 %"\]:::finished/);
     assert.match(text, /program\["Program<br\/>not run"\]:::pending/);
-    assert.match(text, /classDef pending .*color:#808080/);
+    assert.match(text, /classDef pending .*color:#666666/);
   });
 
   it('draws stages in the order in which they were applied', () => {
