@@ -6,12 +6,11 @@ import type { Dataset } from '../core/data/dataset';
 import { KolmoError } from '../core/error';
 import { chooseArchitecture } from '../core/train/architectures/architectures';
 import { decodeCheckpoint } from '../core/train/checkpoint';
-import { imageGrid } from '../report/png';
 import { uselessText } from '../report/quality';
-import { hasNative } from '../core/engine/session';
+import { whyNotNative } from '../core/engine/session';
 import { exportOnnx } from '../core/train/export';
 import { initialize } from '../core/train/layers/layers';
-import { train, type TrainEvent, type TrainResult } from '../core/train/loop';
+import { train, type TrainResult } from '../core/train/loop';
 import type { Architecture, Model } from '../core/train/model';
 import { collapseOf } from '../core/train/quality';
 import { trainDefaults, type TrainOptions } from '../core/train/options';
@@ -20,8 +19,9 @@ import type { RunEvent } from '../runs/events';
 import { isRun, packedStage, readRecord, writeRecord, type RunRecord } from '../runs/folder';
 import { changeOf, collectDataset } from './collect';
 import type { JobContext } from './context';
-import { withJudge } from './judge';
-import { measureOnnx, packModel, packStage, type Measured } from './pack';
+import { checkpointOf, followTraining } from './followTraining';
+import { withJudge, type JudgedDataset } from './judge';
+import { measureOnnx, packModel, packStage, type Measured, type Packed } from './pack';
 import type { TrainRequest } from '../runs/runRequests';
 import { loadTfjsNode } from './tfjsNode';
 import { versions } from './versions';
@@ -43,8 +43,7 @@ export interface TrainSummary {
   ended: TrainResult['ended'];
 }
 
-/** Seconds between two checkpoints on disk: what a kill may cost. */
-const checkpointSeconds = 2;
+const onnxFile = 'model.onnx';
 
 export async function* trainRun(
   request: TrainRequest,
@@ -62,18 +61,8 @@ export async function* trainRun(
     early: true,
   });
   try {
-    const { choice, reason } = chooseArchitecture(request.architecture, dataset);
-    const { seed } = request.training;
-    const options: TrainOptions = {
-      ...trainDefaults,
-      ...choice.training,
-      ...defined(request.training),
-      seed: seed ?? trainDefaults.seed,
-      threads: request.threads,
-      ...(engine && { runtime: engine }),
-    };
-    const architecture = choice.build(dataset);
-    const initial = initialize(architecture, options.seed);
+    const { initial, options, reason } = begin(request, dataset);
+    const { architecture } = initial;
     const record = recordOf(request, dataset, initial, options, context);
     if (resume) await checkSameData(run, record);
     await writeRecord(run, record);
@@ -85,48 +74,33 @@ export async function* trainRun(
       settings: settingsOf(architecture.name, options),
       ...(resume && { resumedAt: stepOf(resume, dataset, options) }),
     };
-    if (resume) {
-      yield {
-        type: 'warning',
-        stage: 'train',
-        message: 'The training goes on from its last checkpoint.',
-      };
-    }
-    if (options.runtime === 'auto' && !(await hasNative())) {
-      const message =
-        'ONNX Runtime has no native library for this machine, so its WebAssembly computes, which is several times slower. Where @tensorflow/tfjs-node is installed, the engine tfjs-node is quicker.';
-      yield { type: 'warning', stage: 'train', message };
+    if (resume) yield warning('The training goes on from its last checkpoint.');
+    const missing = options.runtime === 'auto' ? await whyNotNative() : undefined;
+    if (missing !== undefined) {
+      yield warning(
+        `ONNX Runtime has no native library for this machine (${missing}), so its WebAssembly computes, which is several times slower. Where @tensorflow/tfjs-node is installed, the engine tfjs-node is quicker.`,
+      );
     }
     await mkdir(join(run, 'checkpoint'), { recursive: true });
     const training = train(initial, dataset, { ...options, ...(resume && { resume }) });
-    const result = yield* follow(training, run, context);
-    const file = join(run, 'model.onnx');
-    const onnx = exportOnnx(result.model);
-    const bytes = await writeArtifact(file, onnx);
+    const result = yield* followTraining(training, run, context);
     const { threads } = request;
+    const bytes = await writeArtifact(join(run, onnxFile), exportOnnx(result.model));
     const judged = yield* withJudge(
       dataset,
       architecture,
       { run, stage: 'train', threads },
       context,
     );
-    const written = new Uint8Array(await readFile(file));
-    const measuring = { stage: 'train', dataset: judged, threads } as const;
-    const measured = yield* measureOnnx(written, measuring, context);
-    const collapsed = measured.test && collapseOf(measured.test, architecture.name);
-    if (collapsed) yield { type: 'warning', stage: 'train', message: collapsed };
-    const useless = measured.validation && uselessText(measured.validation, options.learningRate);
-    if (useless) yield { type: 'warning', stage: 'train', message: useless };
-    const packed = await packModel(result.model, join(run, packedStage('train')));
-    // What is packed comes back as it was, and need not be measured twice.
-    if (Buffer.compare(exportOnnx(packed.model), written) === 0) packed.measured = measured;
+    const trained = yield* measureTrained(result.model, options, { run, dataset: judged }, context);
+    const { packed, measured } = trained;
     const seconds = context.now() - started;
     yield {
       type: 'stageFinished',
       stage: 'train',
       result: {
         bytes,
-        artifact: 'model.onnx',
+        artifact: onnxFile,
         seconds,
         ...measured,
         layers: packed.layers,
@@ -139,7 +113,7 @@ export async function* trainRun(
     if (!context.stopping()) await rm(join(run, 'checkpoint'), { recursive: true });
     return {
       run,
-      file,
+      file: join(run, onnxFile),
       architecture: architecture.name,
       parameters: record.parameters!,
       epochs: result.epochs,
@@ -156,64 +130,44 @@ export async function* trainRun(
   }
 }
 
-const checkpointOf = (run: string): string => join(run, 'checkpoint', 'training.bin');
-
-/** Passes events on, keeps checkpoints, and asks the loop to end when the job is to stop. */
-async function* follow(
-  training: AsyncGenerator<TrainEvent, TrainResult, 'stop' | void>,
-  run: string,
-  { stopping, now, board }: JobContext,
-): AsyncGenerator<RunEvent, TrainResult> {
-  let kept = -Infinity;
-  let start: { examples: number; at: number } | undefined;
-  try {
-    for (;;) {
-      const step = await training.next(stopping() ? 'stop' : undefined);
-      if (step.done) return step.value;
-      const event = step.value;
-      switch (event.type) {
-        case 'checkpoint':
-          if (now() - kept < checkpointSeconds) break;
-          await writeArtifact(checkpointOf(run), event.bytes);
-          kept = now();
-          break;
-        case 'progress': {
-          const { examples, ...rest } = event;
-          start ??= { examples, at: now() };
-          const elapsed = now() - start.at;
-          yield {
-            ...rest,
-            stage: 'train',
-            ...(elapsed > 0.2 && {
-              examplesPerSecond: Math.round((examples - start.examples) / elapsed),
-            }),
-          };
-          break;
-        }
-        case 'epoch':
-          board?.parameters(event);
-          break;
-        case 'samples': {
-          const { step, epoch, images, shape, columns } = event;
-          const picture = imageGrid(images, shape, columns);
-          const file = `samples/epoch-${String(epoch).padStart(4, '0')}.png`;
-          await writeArtifact(join(run, file), picture.png);
-          board?.image(step, 'samples', picture);
-          yield { type: 'samples', stage: 'train', step, epoch, file };
-          break;
-        }
-        case 'point':
-        case 'warning':
-          yield { ...event, stage: 'train' };
-          break;
-        default:
-          event satisfies never;
-      }
-    }
-  } finally {
-    await training.return(undefined as never);
-  }
+/** Measures the ONNX file of a run, says what is wrong with its model, and packs it. */
+async function* measureTrained(
+  model: Model,
+  { threads, learningRate }: TrainOptions,
+  { run, dataset }: { run: string; dataset: JudgedDataset },
+  context: JobContext,
+): AsyncGenerator<RunEvent, { packed: Packed; measured: Measured }> {
+  const written = new Uint8Array(await readFile(join(run, onnxFile)));
+  const measured = yield* measureOnnx(written, { stage: 'train', dataset, threads }, context);
+  const { test, validation } = measured;
+  const collapsed = test && collapseOf(test, model.architecture.name);
+  if (collapsed) yield warning(collapsed);
+  const useless = validation && uselessText(validation, learningRate);
+  if (useless) yield warning(useless);
+  const packed = await packModel(model, join(run, packedStage('train')));
+  // What is packed comes back as it was, and need not be measured twice.
+  if (Buffer.compare(exportOnnx(packed.model), written) === 0) packed.measured = measured;
+  return { packed, measured };
 }
+
+/** The model before its first step, and every setting, as the request and the data decide them. */
+function begin(
+  { architecture, training, threads, engine }: TrainRequest,
+  dataset: Dataset,
+): { initial: Model; options: TrainOptions; reason?: string } {
+  const { choice, reason } = chooseArchitecture(architecture, dataset);
+  const options: TrainOptions = {
+    ...trainDefaults,
+    ...choice.training,
+    ...defined(training),
+    seed: training.seed ?? trainDefaults.seed,
+    threads,
+    ...(engine && { runtime: engine }),
+  };
+  return { initial: initialize(choice.build(dataset), options.seed), options, reason };
+}
+
+const warning = (message: string): RunEvent => ({ type: 'warning', stage: 'train', message });
 
 /** The record of a run whose data are not collected yet. */
 const begun = (request: TrainRequest, { now }: JobContext): RunRecord => ({

@@ -155,11 +155,12 @@ function sessionOptions(threads: number): InferenceSession.SessionOptions {
   };
 }
 
-/** Whether ONNX Runtime has a native library for this machine. */
-export const hasNative = (): Promise<boolean> =>
+/** Why ONNX Runtime's native library does not load on this machine, in a line; undefined where it does. */
+export const whyNotNative = (): Promise<string | undefined> =>
   import('onnxruntime-node').then(
-    () => true,
-    () => false,
+    () => undefined,
+    // Behind the first line Node lists who asked for the module.
+    (error: unknown) => String(error).split('\n')[0],
   );
 
 async function loadRuntime({
