@@ -18,35 +18,18 @@ import {
 } from 'vscode';
 import { shadeLimits, shadeOf, type WordCost } from '../core/program/lines';
 import { KolmoError } from '../core/error';
-import { linesOf, sumOf } from '../core/program/ranges';
 import { escapeMarkdown } from '../report/markdown';
 import { holdsImages } from '../jobs/measurable';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatBits, formatBytes } from '../runs/units';
-import { followedEncoding } from './documentEncoding';
 import type { Jobs } from './jobs';
 import { createSurprisalPanels } from './surprisalPanel';
 import { chooseRegion } from './surprisalRegions';
-import {
-  createSurprisalWords,
-  shadedStretches,
-  type Line,
-  type SurprisalWords,
-} from './surprisalWords';
+import { measureDocument, type ShownSurprisal } from './surprisalMeasure';
+import { shadedStretches, type Line } from './surprisalWords';
 
 /** Of images so many samples are measured, or fewer where they are large; they cost some seconds. */
 const most = { samples: 300, limit: 1 << 20 };
-
-/** From so many bytes on it is asked whether the beginning is enough. */
-const largeFile = 4_000_000;
-
-/** What is shown of a document. */
-interface Shown {
-  measure: SurprisalMeasure;
-  words: SurprisalWords;
-  /** Bits of all that was measured. */
-  bits: number;
-}
 
 export interface Surprisal {
   disposables: Disposable[];
@@ -79,30 +62,11 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
   const status = window.createStatusBarItem('kolmo.surprisal', StatusBarAlignment.Right, 90);
   status.name = 'Kolmo Surprisal';
   status.command = 'kolmo.surprisalRegions';
-  const shown = new Map<TextDocument, Shown>();
+  const shown = new Map<TextDocument, ShownSurprisal>();
 
   function draw(editor: TextEditor): void {
-    const { document, visibleRanges } = editor;
-    const words: Range[][] = shadeLimits.map(() => []);
-    const ends: DecorationOptions[] = [];
-    const found = shown.get(document);
-    if (found) {
-      const rows = Math.min(found.measure.partition.starts.length, document.lineCount);
-      const lengthOf = (row: number): number => document.lineAt(row).range.end.character;
-      for (const stretch of shadedStretches(visibleRanges, rows, lengthOf)) {
-        const { row } = stretch;
-        for (const word of found.words.within(stretch)) {
-          const shade = shadeOf(word);
-          if (shade > 0) words[shade - 1].push(new Range(row, word.start, row, word.end));
-        }
-        const { from, to, bits } = found.words.line(row);
-        // Behind the last line end there is nothing.
-        if (from === to) continue;
-        const { end } = document.lineAt(row).range;
-        const contentText = formatBits(bits);
-        ends.push({ range: new Range(end, end), renderOptions: { after: { contentText } } });
-      }
-    }
+    const found = shown.get(editor.document);
+    const { words, ends } = found ? decorationsOf(editor, found) : bare;
     shades.forEach((shade, i) => editor.setDecorations(shade, words[i]));
     editor.setDecorations(sums, ends);
   }
@@ -160,43 +124,9 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     // Nobody asks to hide what is not seen.
     if (!inSight && shown.has(document)) return true;
     if (hide(document)) return false;
-    const name = basename(document.fileName);
-    if (document.isDirty) {
-      void window.showInformationMessage(
-        `Save ${name} first: surprisal is measured on the file on disk.`,
-      );
-      return false;
-    }
-    const encoding = followedEncoding(document.encoding);
-    if (!encoding) {
-      void window.showInformationMessage(
-        `${name} is open in ${document.encoding}, whose bytes Kolmo cannot lay over characters: save it as UTF-8 (Change File Encoding), then run the command again.`,
-      );
-      return false;
-    }
-    const { size } = await workspace.fs.stat(document.uri);
-    const limit = size > largeFile ? await askForLimit(name, size) : size;
-    if (limit === undefined) return false;
-    const { version } = document;
-    const measured = await jobs.measure(`Measuring the surprisal of ${name}`, {
-      type: 'surprisal',
-      file: document.fileName,
-      limit,
-    });
-    if (!measured || document.isClosed) return false;
-    if (document.version !== version) {
-      void window.showInformationMessage(
-        `${name} was changed while its surprisal was measured: save it, then run the command again.`,
-      );
-      return false;
-    }
-    // An editor has lines, whatever the file was taken for.
-    const measure = { ...measured, partition: linesOf(measured.data, encoding) };
-    shown.set(document, {
-      measure,
-      words: createSurprisalWords(measure),
-      bits: sumOf(measure.costs, 0, measure.costs.length),
-    });
+    const measured = await measureDocument(document, jobs);
+    if (!measured) return false;
+    shown.set(document, measured);
     drawAll(document);
     return true;
   }
@@ -247,6 +177,39 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
   };
 }
 
+const bare: Decorations = { words: shadeLimits.map(() => []), ends: [] };
+
+interface Decorations {
+  /** The words in sight that get each shade. */
+  words: Range[][];
+  /** What the lines in sight cost, at their ends. */
+  ends: DecorationOptions[];
+}
+
+function decorationsOf(
+  { document, visibleRanges }: TextEditor,
+  { measure, words: all }: ShownSurprisal,
+): Decorations {
+  const words: Range[][] = shadeLimits.map(() => []);
+  const ends: DecorationOptions[] = [];
+  const rows = Math.min(measure.partition.starts.length, document.lineCount);
+  const lengthOf = (row: number): number => document.lineAt(row).range.end.character;
+  for (const stretch of shadedStretches(visibleRanges, rows, lengthOf)) {
+    const { row } = stretch;
+    for (const word of all.within(stretch)) {
+      const shade = shadeOf(word);
+      if (shade > 0) words[shade - 1].push(new Range(row, word.start, row, word.end));
+    }
+    const { from, to, bits } = all.line(row);
+    // Behind the last line end there is nothing.
+    if (from === to) continue;
+    const { end } = document.lineAt(row).range;
+    const contentText = formatBits(bits);
+    ends.push({ range: new Range(end, end), renderOptions: { after: { contentText } } });
+  }
+  return { words, ends };
+}
+
 async function openAsText(file: string): Promise<void> {
   try {
     // A tab in preview would be replaced, and what is measured lost, when another file is looked at meanwhile.
@@ -274,15 +237,4 @@ function hoverText(
       ? 'Nothing predicted it.'
       : `Best predicted from: ${escapeMarkdown(contexts[word.best])}.`;
   return `${word.bits.toFixed(1)} bits for ${formatBytes(word.bytes)}: ${rate} bits a byte. ${source}\n\nThe line cost ${bits.toFixed(1)} bits for ${formatBytes(to - from)}.`;
-}
-
-async function askForLimit(name: string, size: number): Promise<number | undefined> {
-  const choice = await window.showQuickPick(
-    [
-      { label: `The first ${formatBytes(largeFile)}`, limit: largeFile },
-      { label: 'The whole file', limit: size, detail: 'It can be cancelled at any time.' },
-    ],
-    { placeHolder: `${name} has ${formatBytes(size)}: how much of it to measure` },
-  );
-  return choice?.limit;
 }
