@@ -6,7 +6,7 @@ import type { PassName, PassOptions } from '../core/compress/pass';
 import { KolmoError } from '../core/error';
 import { exportOnnx } from '../core/train/export';
 import { float32Bytes, type Metrics } from '../core/train/model';
-import type { RunEvent } from '../runs/events';
+import type { RunEvent, StageResult } from '../runs/events';
 import { bytesOnDisk, packedStage, writeRecord } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { collectAgain } from './collect';
@@ -72,33 +72,17 @@ export async function* compressRun(
         case 'stageFinished': {
           const artifact = packedStage(stage);
           const packed = await writePacked(event, join(run, artifact));
-          const measured = yield* measureOnnx(
-            exportOnnx(packed.model),
-            { stage, dataset, threads },
-            context,
-          );
+          const where = { stage, dataset, threads };
+          const measured = yield* measureOnnx(exportOnnx(packed.model), where, context);
           const seconds = context.now() - started;
           // Until a pass has ended, all is as it was before.
           if (stages.length === 0) await writeRecord(run, applied);
+          const fast = yield* measureSpeed(packed.model, { ...where, run, settings, dense });
+          current = { ...packed, measured };
           const { bytes, layers, ledger } = packed;
-          const fast = yield* measureSpeed(packed.model, {
-            run,
-            stage,
-            settings,
-            dense,
-            dataset,
-            threads,
-          });
           const result = { bytes, artifact, seconds, ...measured, layers, ledger, ...fast };
           yield { type: 'stageFinished', stage, result };
-          const testError = measured.test?.error;
-          stages.push({
-            name: stage,
-            bytes,
-            ...(testError !== undefined && { testError }),
-            seconds,
-          });
-          current = { ...packed, measured };
+          stages.push(stageSummary(stage, result));
           break;
         }
         default:
@@ -123,6 +107,16 @@ export async function* compressRun(
     await dataset?.close?.();
   }
 }
+
+const stageSummary = (
+  name: PassName,
+  { bytes, test, seconds }: StageResult,
+): CompressSummary['stages'][number] => ({
+  name,
+  bytes,
+  ...(test?.error !== undefined && { testError: test.error }),
+  seconds,
+});
 
 /** What a person is told whose first pass did not end: the packed model is not replaced by one without any pass. */
 async function stoppedEarly(run: string): Promise<string> {
