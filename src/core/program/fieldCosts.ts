@@ -41,15 +41,27 @@ export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Synta
   return [...found.values()];
 }
 
-/** The fields of a file and what they cost where it is restated: by their names, or by their places where as many have other names. */
+/** The fields of a file and what they cost where it is restated: those of a table by their places, the keys of JSON by their names. */
 export function costsInFile(file: Uint8Array, restated: FieldCost[]): FieldCost[] {
   if (restated.length === 0) return [];
-  const own = fieldCosts(file, new Float32Array(file.length), analyseSyntax(file));
-  return own.map((field, k) => {
-    const same =
-      own.length === restated.length
-        ? restated[k]
-        : restated.find(({ name }) => name === field.name);
-    return { ...field, bits: same?.bits ?? 0 };
-  });
+  const syntax = analyseSyntax(file);
+  const own = fieldCosts(file, new Float32Array(file.length), syntax);
+  if (syntax.type !== 'json')
+    return own.map((field, k) => ({ ...field, bits: restated[k]?.bits ?? 0 }));
+  // Between the values stand all others: what holds records or lies within a value, and what records are called.
+  const [between, ...keys] = own.map((field) => ({ ...field, isTold: false }));
+  between.isTold = true;
+  for (const { name, bits } of restated) {
+    const named = keys.filter((key) => `.${name}`.endsWith(`.${key.name}`));
+    const field = named.reduce(
+      (a, b) => (b.name.length > a.name.length ? b : a),
+      named[0] ?? between,
+    );
+    field.bits += bits;
+    field.isTold = true;
+  }
+  for (const { isTold, bytes } of keys) if (!isTold) between.bytes += bytes;
+  return [between, ...keys]
+    .filter(({ isTold }) => isTold)
+    .map(({ name, bytes, bits }) => ({ name, bytes, bits }));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fieldCosts } from '../../../src/core/program/fieldCosts';
+import { costsInFile, fieldCosts } from '../../../src/core/program/fieldCosts';
 import type { Syntax } from '../../../src/core/program/syntax';
 
 const table: Syntax = { type: 'table', delimiter: 44 };
@@ -72,5 +72,28 @@ describe('fieldCosts', () => {
   });
   it('knows no fields in text', () => {
     assert.deepEqual(costs('a, b and c', { type: 'text' }), []);
+  });
+  it('gives what records cost as rows to the keys of their file, and what they are called to what stands between', () => {
+    const record = '{"at":{"x":1,"id":2},"list":[{"y":1}],"id":3}';
+    const file = new TextEncoder().encode(`{"a":${record},"b":${record}}`);
+    const restated = ['key', 'at.x', 'at.id', 'list', 'id'].map((name, k) => ({
+      name,
+      bytes: 9,
+      bits: 10 ** k,
+    }));
+    const fields = costsInFile(file, restated);
+    assert.deepEqual(
+      fields.map(({ name, bits }) => [name, bits]),
+      [
+        ['keys and punctuation', 1],
+        ['x', 10],
+        ['id', 10100],
+        ['list', 1000],
+      ],
+    );
+    assert.equal(
+      fields.reduce((sum, { bytes }) => sum + bytes, 0),
+      file.length,
+    );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createRandom } from '../../../src/core/random';
 import { restatedView } from '../../../src/core/program/restated';
 import { restored } from '../../fixtures/restored';
 
@@ -52,15 +53,113 @@ describe('JSON whose records have the same keys', () => {
     });
   });
 
-  it('is left alone where one record has other keys, a value has lines, or there are few', () => {
+  it('is left alone where it has few records, no records, or brackets that do not match', () => {
     const files = [
-      [...records, { name: 'x', size: 1, kind: 'y' }],
-      [...records, { name: 'x', tags: [], size: 1, kind: 'y' }],
-      records.slice(0, 12),
-    ].map((list) => JSON.stringify(list));
-    files.push(JSON.stringify(records, null, 2));
-    files.push('[{"a":1},'.repeat(40), '{"a":'.repeat(40), `[${'{},'.repeat(40)}]`);
+      JSON.stringify(records.slice(0, 12)),
+      JSON.stringify(repeated(40, (k) => [k, { a: k }])),
+      JSON.stringify({ told: 'x'.repeat(1100), records }),
+      '[{"a":1},'.repeat(40),
+      '{"a":'.repeat(40),
+      `[${'{"a":1},'.repeat(40)}}]`,
+      `[${'{1:2},'.repeat(40)}]`,
+      `[${'{},'.repeat(40)}]`,
+    ];
     for (const file of files) assert.equal(textFor(file), undefined, file.slice(0, 80));
+  });
+});
+
+/** A record that lacks some keys and has records within it. */
+const partial = (k: number) => ({
+  ...(k % 3 && { id: `i${k}` }),
+  at: { x: k, ...(k % 2 && { y: { z: '', w: [k, k] } }) },
+  ...(k % 5 === 0 && { note: `${k}` }),
+});
+/** As Python writes it. */
+const spaced = (value: unknown): string =>
+  JSON.stringify(value, null, 1).replace(/\n\s*/g, (_, at, all) =>
+    all[at - 1] === ',' ? ' ' : '',
+  );
+
+describe('JSON whose records lack keys, or hold records', () => {
+  const list = repeated(30, partial);
+  const table = list
+    .map(({ id = '', at: { x, y }, note = '' }) =>
+      [id, x, ...(y ? ['""', JSON.stringify(y.w)] : ['', '']), note].join('\t'),
+    )
+    .join('\n');
+
+  it('has empty cells for what is not there, and columns for records within records', () => {
+    assert.equal(textFor(JSON.stringify(list)), table);
+    assert.equal(textFor(spaced(list)), table.replace(/(\d),(?=\d)/g, '$1, '));
+    assert.equal(textFor(list.map((r) => `${JSON.stringify(r)}\n`).join('')), table);
+    assert.equal(textFor(`{"n":30,"all":${JSON.stringify(list)},"end":[]}`), table);
+    const { syntax } = restatedView(bytesOf(JSON.stringify(list)))!;
+    assert.deepEqual(syntax?.type === 'table' && syntax.names, [
+      'id',
+      'at.x',
+      'at.y.z',
+      'at.y.w',
+      'note',
+    ]);
+  });
+
+  it('tells what they are called first, and lines within values by another sign', () => {
+    const named = Object.fromEntries([...list.map((r, k) => [`n/${k}`, r]), ['none', {}]]);
+    const names = [...list.keys(), 0].map((k) => `n/${k}\t`);
+    const rows = [...table.split('\n'), '\t\t\t\t'];
+    const told = rows.map((row, k) => (k < 30 ? names[k] : 'none\t') + row).join('\n');
+    assert.equal(textFor(JSON.stringify(named)), told);
+    const broken = textFor(JSON.stringify(named, null, 2))!;
+    const [line, end] = [10, 8].map((indent) => `\u0001${' '.repeat(indent)}`);
+    assert.equal(broken.split('\n')[1], `n/1\ti1\t1\t""\t[${line}1,${line}1${end}]\t`);
+  });
+
+  it('keeps the order of keys, in whatever order they are first seen', () => {
+    const rows = ['ac', 'ab', 'cb', 'd'].flatMap((keys) =>
+      repeated(6, (k) => Object.fromEntries([...keys].map((key) => [key, k]))),
+    );
+    const { syntax } = restatedView(bytesOf(JSON.stringify(rows)))!;
+    assert.deepEqual(syntax?.type === 'table' && syntax.names, ['a', 'c', 'b', 'd']);
+    assert.equal(textFor(JSON.stringify([...rows, { b: 1, a: 2 }])), undefined);
+  });
+
+  it('is left alone where keys are names', () => {
+    const names = repeated(30, (k) => ({ [`n${k}`]: k, [`m${k}`]: k }));
+    assert.equal(textFor(JSON.stringify(names)), undefined);
+    const inside = names.map((all, k) => ({ id: k, all }));
+    const { syntax } = restatedView(bytesOf(JSON.stringify(inside)))!;
+    assert.deepEqual(syntax?.type === 'table' && syntax.names, ['id', 'all']);
+  });
+
+  it('comes back or is left alone, whatever it holds', () => {
+    const random = createRandom(7);
+    const pick = <T>(...of: T[]): T => of[random.integer(of.length)];
+    const value = (depth: number): unknown =>
+      pick<() => unknown>(
+        () => pick<unknown>(null, true, -1.5e-7, 12),
+        () => pick('', 'a\tb\n"\\', '{"', 'é\u2028'),
+        () => repeated(random.integer(3), () => (depth ? value(depth - 1) : 0)),
+        () => (depth ? object(depth - 1) : {}),
+      )();
+    const object = (depth: number): object =>
+      Object.fromEntries(
+        ['a', 'b.c', 'c', '"d'].filter(() => random.integer(3)).map((key) => [key, value(depth)]),
+      );
+    let told = 0;
+    for (let trial = 0; trial < 300; trial++) {
+      const all = repeated(16 + random.integer(9), () => object(pick(0, 1, 2)));
+      const whole = pick<unknown>(all, Object.fromEntries(all.map((r, k) => [`k${k}`, r])), {
+        all,
+      });
+      const file = pick(
+        spaced(whole),
+        JSON.stringify(whole, null, pick(0, 1, 4)),
+        JSON.stringify(whole, null, '\t'),
+        all.map((r) => `${JSON.stringify(r)}\r\n`).join(''),
+      );
+      if (textFor(file) !== undefined) told++;
+    }
+    assert.ok(told > 150, `${told} of 300`);
   });
 });
 
