@@ -36,7 +36,7 @@ export async function startTensorBoard(
   );
 }
 
-export const installCommand = (python: string): string =>
+const installCommand = (python: string): string =>
   `${/\s/.test(python) ? `"${python}"` : python} -m pip install tensorboard`;
 
 /** Nothing where the command or its package is not there. */

@@ -16,7 +16,7 @@ import { followRun } from './followRun';
 import { runName } from './runFacts';
 import { webviewOptions, webviewPage } from './webviewPage';
 
-export const comparePanelType = 'kolmo.compare';
+const comparePanelType = 'kolmo.compare';
 
 /** @returns opens a panel for the given run folders */
 export function createComparison(context: ExtensionContext): (folders: string[]) => Promise<void> {

@@ -21,7 +21,7 @@ import { runName } from './runFacts';
 import { readRunTitle } from './runFolders';
 import { webviewOptions, webviewPage } from './webviewPage';
 
-export const runPanelType = 'kolmo.run';
+const runPanelType = 'kolmo.run';
 
 export interface RunPanels {
   /** Opens or reveals the panel of a run folder. */

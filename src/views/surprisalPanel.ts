@@ -5,7 +5,7 @@ import type { SurprisalMeasure } from '../jobs/surprisal';
 import type { FromSurprisalPanel, ToSurprisalPanel } from './panelMessages';
 import { webviewOptions, webviewPage } from './webviewPage';
 
-export const surprisalPanelType = 'kolmo.surprisal';
+const surprisalPanelType = 'kolmo.surprisal';
 
 /** Shows the samples of measured images; the panel of the same file or folder is reused. */
 export function createSurprisalPanels(extension: Uri): (measure: SurprisalMeasure) => void {

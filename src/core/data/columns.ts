@@ -123,7 +123,7 @@ export function isClassification(target: ColumnDescription, rows: number): boole
   );
 }
 
-export function isRowNumber(column: ColumnDescription, rows: number): boolean {
+function isRowNumber(column: ColumnDescription, rows: number): boolean {
   return column.type === 'integer' && column.distinct === rows && rowNames.test(column.name);
 }
 

@@ -241,7 +241,7 @@ export async function query(
 }
 
 /** DuckDB's message about a CSV as one sentence: line, expected and found. */
-export function tableError(error: unknown, path: string): KolmoError {
+function tableError(error: unknown, path: string): KolmoError {
   const name = basename(path);
   const message = (error as Error).message;
   const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];

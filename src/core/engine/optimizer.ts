@@ -20,7 +20,7 @@ export interface OptimizerOptions {
   rates: Record<string, number>;
 }
 
-export const optimizerDefaults: OptimizerOptions = {
+const optimizerDefaults: OptimizerOptions = {
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-7,

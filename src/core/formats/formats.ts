@@ -54,7 +54,7 @@ export function findFormat(fileName: string, head: Uint8Array): FormatName {
 const isHdf5 = (head: Uint8Array): boolean => String.fromCharCode(...head.subarray(1, 4)) === 'HDF';
 
 /** The format that a file's name says, without reading it. */
-export function formatByName(fileName: string): FormatName | undefined {
+function formatByName(fileName: string): FormatName | undefined {
   const lower = fileName.toLowerCase();
   return (Object.keys(formats) as FormatName[]).find((name) =>
     formats[name].extensions.some((extension) => lower.endsWith(extension)),

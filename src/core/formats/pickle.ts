@@ -260,7 +260,7 @@ export function readPickle(bytes: Uint8Array, where: string): Pickled {
   }
 }
 
-export function isGlobal(value: Pickled, name: string): boolean {
+function isGlobal(value: Pickled, name: string): boolean {
   return globalName(value) === name;
 }
 
