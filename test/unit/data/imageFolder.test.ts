@@ -198,10 +198,13 @@ describe('a folder of images', () => {
   });
 
   it('is described from the beginnings of some files', async (t) => {
-    const folder = temporaryFolder(t, { ...barFolder('train', 10), ...barFolder('test', 5) });
+    const whole = { ...barFolder('train', 150), ...barFolder('test', 5) };
+    // The signature and the header of a PNG file tell its size; behind them nothing could be decoded.
+    const heads = Object.entries(whole).map(([path, file]) => [path, file.subarray(0, 33)]);
+    const folder = temporaryFolder(t, Object.fromEntries(heads));
     assert.deepEqual(await describeDataset(folder), {
       kind: 'imageFolder',
-      rows: 30,
+      rows: 310,
       inputShape: [8, 8, 3],
       classes: 2,
     });

@@ -104,7 +104,7 @@ describe('a program job', () => {
     assert.match(await said('huge'), /coded in 120 blocks on 2 threads.* xz and zstd are left out/);
   });
 
-  it('passes the seed on, and tells it', async (t) => {
+  it('tells the seed that it was asked to take', async (t) => {
     const job = programRun({ ...request(tableFolder(t), 'a.csv'), seed: 5 }, context);
     const { value } = await job.next();
     await job.return(undefined as never);
