@@ -1,6 +1,6 @@
 /** Asks for a dataset: those of the workspace in a list, and behind them the system's dialogs for a file and for a folder. */
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { QuickPickItemKind, window, workspace, type QuickPickItem } from 'vscode';
 import { seemsImageFolder } from '../core/data/imageFiles';
 import { excludedGlob, isOwn } from '../views/ownFolders';
@@ -79,8 +79,8 @@ async function dialog(
 
 /** The folder that something lies in, as the Explorer calls it; with several workspace folders, the one it is of too. */
 function placeOf(path: string): string {
-  const place = workspace.asRelativePath(dirname(path));
-  return place === dirname(path) ? '' : place;
+  const place = posix.dirname(workspace.asRelativePath(path));
+  return place === '.' ? '' : place;
 }
 
 const depthOf = (path: string): number => path.split(/[\\/]/).length;

@@ -1,6 +1,6 @@
 /** Where a new run of a file goes: the runs folder of its workspace, or beside the file when no folder is open. */
 import { basename, dirname, join } from 'node:path';
-import { Uri, window, workspace } from 'vscode';
+import { Uri, commands, window, workspace } from 'vscode';
 import { refuseUnwritable } from '../runs/artifact';
 import { claimRunFolder, runFolderFor } from '../runs/folder';
 import { runsFolderOf } from '../views/runFolders';
@@ -17,7 +17,16 @@ export async function canWriteRuns(file: string): Promise<boolean> {
     await refuseUnwritable(parentOf(file));
     return true;
   } catch (error) {
-    void window.showErrorMessage((error as Error).message);
+    void window
+      .showErrorMessage(
+        `${(error as Error).message} The setting kolmo.runsFolder says where runs go.`,
+        'Open Setting',
+      )
+      .then((choice) =>
+        choice
+          ? commands.executeCommand('workbench.action.openSettings', 'kolmo.runsFolder')
+          : undefined,
+      );
     return false;
   }
 }
