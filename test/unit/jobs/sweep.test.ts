@@ -156,13 +156,17 @@ describe('the Pareto front', () => {
   it('leaves out what another point beats in both', () => {
     const front = paretoFront([
       { bytes: 3, testError: 0.1 },
+      { bytes: 1, testError: 0.5 },
       { bytes: 1, testError: 0.3 },
       { bytes: 2, testError: 0.4 },
       { bytes: 4, testError: 0.1 },
     ]);
     assert.deepEqual(
-      front.map(({ bytes }) => bytes),
-      [1, 3],
+      front.map(({ bytes, testError }) => [bytes, testError]),
+      [
+        [1, 0.3],
+        [3, 0.1],
+      ],
     );
   });
 });
