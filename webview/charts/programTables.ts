@@ -125,7 +125,7 @@ export const unmeasured = (findings: ProgramMeasure['findings']): HTMLElement[] 
         element(
           'p',
           { class: 'hint' },
-          'Saved is what the program grows by without the regularity, the rest being as it is. Where no number stands, it is part of those above.',
+          'Saved is what the program grows by without the regularity, the rest being as it is. Where no number stands, others tell the same, or it was not measured.',
         ),
       ]
     : [];

@@ -57,8 +57,7 @@ async function* tryAll(
       ? unmeasured(whole)
       : yield* course.part(expected.without * once, leaveOut(whole, file, ascii));
   // Columns that the file itself does not show have no names to be told by.
-  const told = candidates.found.filter(({ savedBytes }) => savedBytes > 0 || hasColumns);
-  const found = [...restated, ...told];
+  const found = [...restated, ...candidates.found, ...(hasColumns ? candidates.laws : [])];
   yield written(kept, found);
   for (const model of taught) {
     yield written(yield* course.part(once, predict(model, view, analysis, ascii)), found);

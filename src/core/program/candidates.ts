@@ -1,6 +1,7 @@
 /** The models that a file may be predicted with: what the search leaves of the one of its kind, and that with a network. */
 import type { Analysis } from './analyse';
 import { createCourse } from './course';
+import { lawsWork, measureLaws } from './laws';
 import { learnNetwork, learners, learnerWork } from './learner';
 import { phaseContext } from './model/clock';
 import { echoContext } from './model/echoes';
@@ -11,7 +12,7 @@ import { pickModel, pickWork, roomFor } from './pick';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import { searchModel, searchWork } from './search';
-import type { Semantics } from './semantics';
+import type { Law, Semantics } from './semantics';
 import type { Syntax } from './syntax';
 
 export interface Candidates {
@@ -19,6 +20,8 @@ export interface Candidates {
   models: ModelSpec[];
   /** What the contexts that were kept say of the file, and how its images were drawn. */
   found: Finding[];
+  /** What its columns say of one another; nobody has measured it where the savings are 0. */
+  laws: Finding[];
 }
 
 /** Shorter data do not teach a network as much as it costs. */
@@ -73,7 +76,29 @@ export async function* findCandidates(
     const network = yield* course.part(work.network, learning);
     models.push(withFront(lean, syntax, { network, ...front }));
   }
-  return { models, found: isDrawn ? [...found, law] : found };
+  const known = semantics?.laws ?? [];
+  const laws =
+    effort === 'fast'
+      ? known.map(({ sentence }) => ({ sentence, savedBytes: 0 }))
+      : yield* course.part(
+          work.laws,
+          measureLaws(known, bytes, effort, (law) => modelWithout(lean, syntax, semantics, law)),
+        );
+  return { models, found: isDrawn ? [...found, law] : found, laws };
+}
+
+/** The model of a file one of whose laws is not known. */
+function modelWithout(
+  model: ModelSpec,
+  syntax: Syntax,
+  semantics: Semantics | undefined,
+  law?: Law,
+): ModelSpec {
+  const known = semantics && { ...semantics, ...law?.without };
+  const contexts = model.contexts.filter(
+    (context) => known?.swap || !swapContexts.includes(context),
+  );
+  return { ...model, contexts, ...codeFor({ ...model, contexts }, syntax, known) };
 }
 
 /** How a network is trained for the bytes, if one is. */
@@ -85,7 +110,7 @@ function worksOf(
   bytes: Uint8Array,
   { syntax, semantics, full }: Analysis,
   effort: ProgramOptions['effort'],
-): Record<'search' | 'originals' | 'network', number> {
+): Record<'search' | 'originals' | 'network' | 'laws', number> {
   const learner = learnerFor(bytes, syntax, effort);
   const extra = extraContexts(syntax);
   const room = effort === 'fast' ? roomFor(syntax) : undefined;
@@ -95,6 +120,7 @@ function worksOf(
       : searchWork(full, extra, bytes, effort, semantics),
     originals: syntax.type === 'image' ? bytes.length / 4 : 0,
     network: learner ? learnerWork(learner, bytes) : 0,
+    laws: semantics && effort !== 'fast' ? lawsWork(semantics.laws, bytes, effort) : 0,
   };
 }
 

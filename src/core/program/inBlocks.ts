@@ -68,8 +68,9 @@ export async function* writeInBlocks(
   const course = createCourse(total, total - ahead);
   const candidates: Candidate[] = [];
   for (const { text, syntax, analysis, work } of views) {
-    const { models, found } = yield* course.part(work, findCandidates(text, analysis, search));
-    for (const model of models) candidates.push({ model, syntax, found });
+    const finding = findCandidates(text, analysis, search);
+    const { models, found, laws } = yield* course.part(work, finding);
+    for (const model of models) candidates.push({ model, syntax, found: [...found, ...laws] });
   }
 
   const stopping = new AbortController();

@@ -11,7 +11,7 @@ import type { Finding, ProgramEvent, ProgramOptions } from './program';
 import type { Semantics } from './semantics';
 
 /** Bytes of the file that the search looks at. */
-const sampleSizes: Record<ProgramOptions['effort'], number> = {
+export const sampleSizes: Record<ProgramOptions['effort'], number> = {
   fast: 128_000,
   balanced: 108_000,
   max: 192_000,
@@ -80,7 +80,7 @@ const families = ({ contexts, selectors, matches }: ModelSpec): Part[] => [
     cost: 1000,
   },
   { contexts: [echoContext], sentence: 'Rows repeat the digits of earlier rows.', cost: 200 },
-  { contexts: swapContexts, sentence: 'Pairs of cells recur the other way round.', cost: 100 },
+  { contexts: swapContexts, cost: 100 },
   {
     contexts: [byParent(0), byParent(1), byParents],
     sentence: 'Some columns tell others.',
@@ -115,8 +115,7 @@ export async function* searchModel(
 ): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
   const sample = sampleOf(bytes, sampleSizes[effort], stride);
   const isHurried = effort === 'fast';
-  if (sample.length === 0 || (isHurried && !semantics))
-    return { spec: full, found: unmeasured(semantics) };
+  if (sample.length === 0 || (isHurried && !semantics)) return { spec: full, found: [] };
   // A context may have to see much before it tells anything, so only what comes after half of the sample counts.
   const from = sample.length < bytes.length ? sample.length >> 1 : 0;
   const scale = bytes.length / (sample.length - from);
@@ -168,7 +167,7 @@ export async function* searchModel(
   const single = (context: string): Part => ({ contexts: [context], cost: costOf(context) });
   if (isHurried) {
     yield* leaveOut([...families(spec), ...spec.contexts.map(single)]);
-    return { spec, found: [...found, ...unmeasured(semantics)] };
+    return { spec, found };
   }
   const together = shared.map(({ part, cost }) => ({
     contexts: spec.contexts.filter((context) => part.test(context)),
@@ -193,7 +192,7 @@ export async function* searchModel(
   }
   weighed.sort((a, b) => a.cost - b.cost);
   yield* leaveOut(weighed.map(({ part }) => part));
-  return { spec, found: [...found, ...unmeasured(semantics)] };
+  return { spec, found };
 }
 
 /** How often the search codes its sample, at most but for the contexts that it adds. */
@@ -217,7 +216,3 @@ export function searchWork(
 
 const sizeOf = ({ contexts, selectors, matches }: ModelSpec): number =>
   contexts.length + selectors.length + matches.length;
-
-/** Sentences about single columns; their savings are part of the families' and are not claimed twice. */
-const unmeasured = (semantics?: Semantics): Finding[] =>
-  (semantics?.sentences ?? []).map((sentence) => ({ sentence, savedBytes: 0 }));

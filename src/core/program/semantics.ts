@@ -17,8 +17,14 @@ export interface Semantics {
   swap?: Swap;
   /** A column of steps. */
   clock?: Clock;
-  /** What was found, as sentences. */
-  sentences: string[];
+  /** What was found about single columns. */
+  laws: Law[];
+}
+
+/** A law of a file as a sentence, and what its semantics are without it. */
+export interface Law {
+  sentence: string;
+  without: Partial<Omit<Semantics, 'laws'>>;
 }
 
 /** A column as its cells, in the order of the file. */
@@ -45,21 +51,26 @@ export function analyseSemantics(
 ): Semantics {
   const columns = readColumns(bytes.subarray(0, sampleSize), tracker, known);
   const names = new Map(columns.map(({ column, name }) => [column, name]));
-  const sentences: string[] = [];
+  const laws: Law[] = [];
   const numbers = findNumbers(bytes, columns, tracker);
-  for (const number of numbers)
-    if (number.sum.length > 0) sentences.push(sumSentence(number, names));
+  for (const number of numbers) {
+    if (number.sum.length === 0) continue;
+    const rest = numbers.map((other) => (other === number ? { ...other, sum: [] } : other));
+    laws.push({ sentence: sumSentence(number, names), without: { numbers: rest } });
+  }
   const found = findParents(columns);
   const parents = Array.from(found, (told, column) => told?.pair ?? [column, column]);
   found.forEach(({ pair: [parent], left }, column) => {
     if (left > mostLeft) return;
     const [name, by] = [names.get(column), names.get(parent % coarse)];
     const part = parent < coarse ? '' : ' up to its first decimal';
-    if (name && by) sentences.push(`Column ${name} is told best by column ${by}${part}.`);
+    if (!name || !by) return;
+    const sentence = `Column ${name} is told best by column ${by}${part}.`;
+    laws.push({ sentence, without: { parents: parents.with(column, [column, column]) } });
   });
   const swap = findSwap(columns, parents);
-  if (swap) sentences.push(swapSentence(swap, names));
-  return { numbers, parents, echoes: hasEchoes(columns), swap, clock, sentences };
+  if (swap) laws.push({ sentence: swapSentence(swap, names), without: { swap: undefined } });
+  return { numbers, parents, echoes: hasEchoes(columns), swap, clock, laws };
 }
 
 /** A quarter of a table's numbers of nine and more characters has to. */
