@@ -8,9 +8,10 @@ import { echoContext } from './model/echoes';
 import { usualTable, type ModelSpec } from './model/engine';
 import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from './model/kinds';
 import { swapContexts } from './model/swaps';
-import { pickModel, pickWork, roomFor } from './pick';
+import { opinionPays, pickModel, pickWork, plainRoom, roomFor, withoutOpinion } from './pick';
 import { findOriginals, originalsFinding } from './originals';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
+import { isForeseen } from './recurrence';
 import { searchModel, searchWork } from './search';
 import type { Law, Semantics } from './semantics';
 import type { Syntax } from './syntax';
@@ -45,18 +46,14 @@ export async function* findCandidates(
 ): AsyncGenerator<ProgramEvent, Candidates> {
   const work = worksOf(bytes, { syntax, semantics, full }, effort);
   const course = createCourse(sumOf(work));
-  const extra = extraContexts(syntax);
-  const stride = syntax.type === 'records' ? syntax.stride : undefined;
-  const room = effort === 'fast' ? roomFor(syntax) : undefined;
-  const searching = room
-    ? pickModel(full, extra, bytes, { room, hasRepeats: syntax.type === 'text', stride })
-    : searchModel(
-        effort === 'fast' ? fastModel(full, syntax, bytes.length, size) : full,
-        extra,
-        bytes,
-        effort,
-        { semantics, stride, size },
-      );
+  const searching =
+    effort === 'fast'
+      ? searchQuickly(bytes, { syntax, semantics, full }, size)
+      : searchModel(full, extraContexts(syntax), bytes, effort, {
+          semantics,
+          stride: strideOf(syntax),
+          size,
+        });
   const { spec, found } = yield* course.part(work.search, searching);
   const { largestTable = usualTable * tableFactors[effort] } = spec;
   const lean = {
@@ -100,6 +97,42 @@ function modelWithout(
   );
   return { ...model, contexts, ...codeFor({ ...model, contexts }, syntax, known) };
 }
+
+const strideOf = (syntax: Syntax): number | undefined =>
+  syntax.type === 'records' ? syntax.stride : undefined;
+
+/** The model of a kind without what is slow, or of few contexts that are picked. */
+function searchQuickly(
+  bytes: Uint8Array,
+  { syntax, semantics, full }: Analysis,
+  size: number,
+): ReturnType<typeof searchModel> {
+  const stride = strideOf(syntax);
+  const extra = extraContexts(syntax);
+  const room = roomFor(syntax);
+  if (room !== undefined)
+    return pickModel(full, extra, bytes, { room, hasRepeats: syntax.type === 'text', stride });
+  const fast = fastModel(full, syntax, isHurried(full, bytes, size));
+  const isLong = bytes.length >= leastPicked && bytes.length * 2 > size;
+  if (!isLong || !fast.opinion || opinionPays(fast, bytes))
+    return searchModel(fast, extra, bytes, 'fast', { semantics, stride, size });
+  // Beside opinions others tell most.
+  const plain = withoutOpinion({ ...full, leastError: fast.leastError });
+  return pickModel(plain, extra, bytes, { room: plainRoom, hasRepeats: false });
+}
+
+/** Bytes: to pick contexts takes longer than a shorter table is worth. */
+const leastPicked = 1 << 16;
+
+/** Bytes: the program of a shorter text is fast enough, or of one half as long as its file, and deciding bytes quickly takes 300 of it. */
+const leastHurried = 1 << 18;
+
+/** Whether the program of a file of `size` bytes gains time by deciding quickly what it can: it takes some itself. */
+const isHurried = ({ opinion }: ModelSpec, bytes: Uint8Array, size: number): boolean =>
+  opinion !== undefined &&
+  bytes.length >= leastHurried &&
+  bytes.length * 2 > size &&
+  isForeseen(bytes);
 
 /** How a network is trained for the bytes, if one is. */
 const learnerFor = (bytes: Uint8Array, syntax: Syntax, effort: ProgramOptions['effort']) =>

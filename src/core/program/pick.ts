@@ -3,6 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { ModelSpec } from './model/engine';
 import { measure } from './model/evaluate';
 import type { Finding, ProgramEvent } from './program';
+import { fitContext, likeliestContext } from './model/numbers';
+import { recurs } from './recurrence';
 import { asksForRepeat, contextCost, sampleOf } from './search';
 import type { Syntax } from './syntax';
 
@@ -30,6 +32,29 @@ const retrials = 4;
 
 /** How many contexts a kind of file is predicted from; of other kinds nothing. */
 export const roomFor = ({ type }: Syntax): number | undefined => rooms[type];
+
+/** Opinions take a third of the time and save about twice as much of a sample as of its file: less of it is not worth that. */
+const opinionGain = 0.035;
+
+/** How many contexts there is time for in tables and JSON whose opinions are left out. */
+export const plainRoom = 8;
+
+/** Whether opinions save what they cost in time. */
+export function opinionPays(model: ModelSpec, bytes: Uint8Array): boolean {
+  const sample = bytes.subarray(0, 2 * sampleSize);
+  const from = sample.length >> 1;
+  const cost = measure(model, sample, from);
+  const plain = measure(withoutOpinion(model), sample, from);
+  return plain > (1 + opinionGain) * cost;
+}
+
+/** The model that is not told what numbers are expected. */
+export const withoutOpinion = (model: ModelSpec): ModelSpec => ({
+  ...model,
+  opinion: undefined,
+  quiet: undefined,
+  contexts: model.contexts.filter((context) => ![fitContext, likeliestContext].includes(context)),
+});
 
 /** Bytes that picking codes, about. */
 export const pickWork = (
@@ -72,7 +97,13 @@ export async function* pickModel(
     return measure(model, sample, from);
   };
 
-  let spec: ModelSpec = { ...full, contexts: [], selectors: sets.slice(0, 1), matches, leastError };
+  let spec: ModelSpec = {
+    leastError,
+    ...full,
+    contexts: [],
+    selectors: sets.slice(0, 1),
+    matches,
+  };
   let cost = yield* costOf(spec);
   /** Of each context what it saved when it was last tried, and beside how many others. */
   let left = contexts.map((context) => ({ context, saved: Infinity, beside: -1 }));
@@ -95,30 +126,4 @@ export async function* pickModel(
     if (otherCost < cost) [spec, cost] = [other, otherCost];
   }
   return { spec, found: [] };
-}
-
-/** Bytes from which on a repeat is long, those that tell where it may begin, and the share of a file in such repeats that is much. */
-const long = { repeat: 16, key: 6, share: 0.2 };
-
-/** Whether much of the bytes repeats earlier ones at length. */
-export function recurs(bytes: Uint8Array): boolean {
-  const lasts = new Int32Array(1 << 18);
-  let [key, at, length, repeated] = [0, 0, 0, 0];
-  for (let i = 0; i < bytes.length; i++) {
-    if (length > 0 && bytes[at] === bytes[i]) {
-      length++;
-      at++;
-    } else {
-      const last = lasts[key >>> 14];
-      length = 0;
-      while (length < long.repeat && bytes[last - 1 - length] === bytes[i - 1 - length]) length++;
-      length = last > 0 && length >= long.key && bytes[last] === bytes[i] ? length + 1 : 0;
-      at = last + 1;
-    }
-    if (length > long.repeat) repeated++;
-    lasts[key >>> 14] = i;
-    // Older bytes are shifted out of the key.
-    key = Math.imul(key, 0x9e3779b1 << 6) + Math.imul(bytes[i] + 1, 0x85ebca6b);
-  }
-  return repeated > long.share * bytes.length;
 }

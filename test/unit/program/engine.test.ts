@@ -125,7 +125,7 @@ describe('fast model', () => {
   for (const { type, bytes } of sources.filter(({ type }) => type === 'log' || type === 'table')) {
     it(`predicts ${type} from less than two thirds of the contexts`, () => {
       const { syntax, full } = analyse(bytes);
-      const fast = fastModel(full, syntax, bytes.length);
+      const fast = fastModel(full, syntax, false);
       assert.ok(fast.contexts.length * 3 < full.contexts.length * 2, `${fast.contexts.length}`);
       assert.ok(fast.selectors.length < full.selectors.length);
     });
@@ -134,7 +134,7 @@ describe('fast model', () => {
   it('decides most bytes of long tables quickly, with hardly more bits', () => {
     const bytes = lines(() => `measured,${random.integer(10)},in metres,above the sea`);
     const { syntax, full } = analyse(bytes);
-    const fast = fastModel(full, syntax, 1 << 20);
+    const fast = fastModel(full, syntax, true);
     const quick = finishedSync(encodeWith(fast, bytes));
     assert.deepEqual(decodeWith(fast, quick.payload, bytes.length), bytes);
     // A single context has fewer inputs than a quiet byte.

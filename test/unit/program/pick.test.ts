@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { joinBytes } from '../../../src/core/join';
+import { analyse } from '../../../src/core/program/analyse';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
 import { modelFor } from '../../../src/core/program/model/kinds';
-import { pickModel, recurs } from '../../../src/core/program/pick';
+import { opinionPays, pickModel, withoutOpinion } from '../../../src/core/program/pick';
+import { isForeseen, recurs } from '../../../src/core/program/recurrence';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
 
@@ -77,5 +79,47 @@ describe('long repeats', () => {
     assert.ok(!recurs(short));
     assert.ok(!recurs(noise));
     assert.ok(!recurs(new Uint8Array(0)));
+  });
+});
+
+describe('foreseen bytes', () => {
+  const rows = (word: () => string): Uint8Array =>
+    Uint8Array.from(Buffer.from(Array.from({ length: 400 }, () => `${word()},measured;`).join('')));
+
+  it('are many where most of a row is always the same, and few where nothing is', () => {
+    assert.ok(isForeseen(rows(() => String(random.integer(9)))));
+    assert.ok(
+      !isForeseen(rows(() => Array.from({ length: 60 }, () => random.integer(9)).join(''))),
+    );
+    assert.ok(!isForeseen(noise));
+  });
+});
+
+describe('opinions in a hurry', () => {
+  const rows = (row: (i: number) => (number | string)[]): Uint8Array =>
+    Uint8Array.from(
+      Buffer.from(Array.from({ length: 3000 }, (_, i) => row(i).join() + '\n').join('')),
+    );
+  const pays = (bytes: Uint8Array): boolean => {
+    const { full } = analyse(bytes);
+    assert.ok(full.opinion);
+    return opinionPays(full, bytes);
+  };
+
+  it('pay where numbers follow from others, and are left out where they hardly tell more than contexts', () => {
+    const word = (): string =>
+      Array.from({ length: 12 }, () => random.integer(26) + 10)
+        .map((d) => d.toString(36))
+        .join('');
+    const sums = rows(() => {
+      const [a, b] = [random.integer(9000), random.integer(9000)];
+      return [a, b, a + b];
+    });
+    const words = rows(() => [word(), word(), 1000 + random.integer(5), word()]);
+    assert.ok(pays(sums));
+    assert.ok(!pays(words));
+    const left = withoutOpinion(analyse(words).full);
+    assert.equal(left.opinion, undefined);
+    assert.ok(!left.contexts.some((context) => /near|likeliest/.test(context)));
   });
 });

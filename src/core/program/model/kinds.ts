@@ -84,17 +84,13 @@ export function extraContexts({ type }: Syntax): string[] {
   return [...own[type], 'mix(mix(word4,data[i-5]|data[i-6]<<8|data[i-7]<<16),data[i-8])'];
 }
 
-/** Bytes: the program of a shorter text is fast enough, or of one half as long as its file, and deciding bytes quickly takes 300 of it. */
-const leastHurried = 1 << 18;
-
 /**
- * The model of `size` bytes without what costs time and saves little: a third of the contexts of logs, more than half of those of
- * tables, and weight sets and repeats of both, measured on one file of each kind. Other kinds are left as they are.
+ * The model without what costs time and saves little: a third of the contexts of logs, more than half of those of
+ * tables, and weight sets and repeats of both, measured on one file of each kind; where it is hurried, it decides quickly what it can. Other kinds are left as they are.
  */
-export function fastModel(full: ModelSpec, { type }: Syntax, size: number, file = size): ModelSpec {
+export function fastModel(full: ModelSpec, { type }: Syntax, isHurried: boolean): ModelSpec {
   const slow = slowParts[type];
   if (!slow) return full;
-  const isHurried = full.opinion !== undefined && size >= leastHurried && size * 2 > file;
   return {
     ...full,
     contexts: full.contexts.filter((context) => !slow.contexts.includes(context)),

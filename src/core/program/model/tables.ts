@@ -124,6 +124,7 @@ export const slowFields: SlowParts = {
   ],
   selectors: [byAgreement.expression, byLastByte.expression],
   matches: [16],
+  leastError: 5e-4,
   quiet: guessed,
 };
 
