@@ -2,6 +2,7 @@
 import { compress, type CompressEvent } from '../compress/compress';
 import type { Dataset, Examples } from '../data/dataset';
 import { KolmoError } from '../error';
+import { relay } from '../relay';
 import { initialize } from '../train/layers/layers';
 import { train, type TrainEvent } from '../train/loop';
 import type { Architecture, Model, Parameter } from '../train/model';
@@ -106,21 +107,16 @@ export async function* learnNetwork(
   return networkOf(packed, inputs);
 }
 
-/** Passes progress on, and gives the model of the result; whoever stops this stops what runs. */
+/** Passes progress on, and gives the model of the result. */
 async function* follow<Result extends { model: Model }>(
   running: AsyncGenerator<TrainEvent | CompressEvent, Result, void>,
   note: string,
 ): AsyncGenerator<ProgramEvent, Model> {
-  try {
-    for (;;) {
-      const next = await running.next();
-      if (next.done) return next.value.model;
-      const step = progressOf(next.value);
-      if (step) yield { type: 'progress', done: step.done, total: step.total, note };
-    }
-  } finally {
-    await running.return(undefined as never);
-  }
+  const { model } = yield* relay(running, (event) => {
+    const step = progressOf(event);
+    return step && { type: 'progress', done: step.done, total: step.total, note };
+  });
+  return model;
 }
 
 function progressOf(

@@ -13,8 +13,7 @@ const sampleSize = 64_000;
 
 /**
  * How many contexts there is time for. Bytes of text take five decisions, those of pictures and sound eight, and what is expected
- * of them is computed besides. Other kinds are searched otherwise, or predicted
- * from what proved good for all of them.
+ * of them is computed besides. Other kinds are searched otherwise, or predicted from what proved good for all of them.
  */
 const rooms: Partial<Record<Syntax['type'], number>> = {
   text: 7,
