@@ -1,9 +1,9 @@
 /** What each law of a file's columns saves: the sample is coded once more without it. */
 import { setImmediate } from 'node:timers/promises';
 import type { ModelSpec } from './model/engine';
-import { measure } from './model/evaluate';
 import type { Finding, ProgramEvent } from './program';
-import { sampleOf, sampleSizes } from './search';
+import { takeSample } from './sample';
+import { sampleSizes } from './search';
 import type { Law } from './semantics';
 
 /** Bytes that measuring laws codes. */
@@ -21,16 +21,14 @@ export async function* measureLaws(
   modelWithout: (law?: Law) => ModelSpec,
 ): AsyncGenerator<ProgramEvent, Finding[]> {
   if (laws.length === 0) return [];
-  const sample = sampleOf(bytes, sampleSizes[effort]);
-  const from = sample.length < bytes.length ? sample.length >> 1 : 0;
-  const scale = bytes.length / (sample.length - from);
-  const all = measure(modelWithout(), sample, from);
+  const { bytes: sample, costOf, scale } = takeSample(bytes, sampleSizes[effort]);
+  const all = costOf(modelWithout());
   const found: Finding[] = [];
   for (const [k, law] of laws.entries()) {
     const [done, total] = [(k + 1) * sample.length, (laws.length + 1) * sample.length];
     yield { type: 'progress', done, total, note: 'Measuring what columns tell' };
     await setImmediate();
-    const saved = (measure(modelWithout(law), sample, from) - all) * scale;
+    const saved = (costOf(modelWithout(law)) - all) * scale;
     found.push({ sentence: law.sentence, savedBytes: Math.max(0, Math.round(saved)) });
   }
   return found;

@@ -5,7 +5,8 @@ import { measure } from './model/evaluate';
 import type { Finding, ProgramEvent } from './program';
 import { fitContext, likeliestContext } from './model/numbers';
 import { recurs } from './recurrence';
-import { asksForRepeat, contextCost, sampleOf } from './search';
+import { takeSample } from './sample';
+import { asksForRepeat, contextCost } from './search';
 import type { Syntax } from './syntax';
 
 /** Bytes of the file that are looked at. */
@@ -79,9 +80,7 @@ export async function* pickModel(
   bytes: Uint8Array,
   { room, hasRepeats, stride }: { room: number; hasRepeats: boolean; stride?: number },
 ): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
-  const sample = sampleOf(bytes, sampleSize, stride);
-  const from = sample.length < bytes.length ? sample.length >> 1 : 0;
-  const scale = bytes.length / (sample.length - from);
+  const { bytes: sample, costOf, scale } = takeSample(bytes, sampleSize, stride);
   const matches = hasRepeats && recurs(bytes) ? full.matches.slice(0, 1) : [];
   const isAllowed = (expression: string): boolean =>
     matches.length > 0 || !asksForRepeat.test(expression);
@@ -89,11 +88,11 @@ export async function* pickModel(
   const sets = full.selectors.filter(({ expression }) => isAllowed(expression));
   const total = trialsOf(contexts.length, sets.length, room) * sample.length;
   let trials = 0;
-  const costOf = async function* (model: ModelSpec): AsyncGenerator<ProgramEvent, number> {
+  const tried = async function* (model: ModelSpec): AsyncGenerator<ProgramEvent, number> {
     const done = Math.min(total, trials++ * sample.length);
     yield { type: 'progress', done, total, note: 'Adding contexts' };
     await setImmediate();
-    return measure(model, sample, from);
+    return costOf(model);
   };
 
   let spec: ModelSpec = {
@@ -103,14 +102,14 @@ export async function* pickModel(
     selectors: sets.slice(0, 1),
     matches,
   };
-  let cost = yield* costOf(spec);
+  let cost = yield* tried(spec);
   /** Of each context what it saved when it was last tried, and beside how many others. */
   let left = contexts.map((context) => ({ context, saved: Infinity, beside: -1 }));
   while (spec.contexts.length < room && left.length > 0) {
     const best = left.reduce((a, b) => (b.saved > a.saved ? b : a));
     const wider = { ...spec, contexts: [...spec.contexts, best.context] };
     if (best.beside < spec.contexts.length) {
-      best.saved = cost - (yield* costOf(wider));
+      best.saved = cost - (yield* tried(wider));
       best.beside = spec.contexts.length;
       continue;
     }
@@ -121,7 +120,7 @@ export async function* pickModel(
   }
   for (const set of sets.slice(1)) {
     const other = { ...spec, selectors: [set] };
-    const otherCost = yield* costOf(other);
+    const otherCost = yield* tried(other);
     if (otherCost < cost) [spec, cost] = [other, otherCost];
   }
   return { spec, found: [] };

@@ -1,13 +1,12 @@
 /** The encoder's search: what pays on a sample is added, what does not pay for itself is left out, and what does is a finding with its savings. */
 import { setImmediate } from 'node:timers/promises';
-import { joinBytes } from '../join';
 import type { ModelSpec } from './model/engine';
-import { measure } from './model/evaluate';
 import { echoContext } from './model/echoes';
 import { byParent, byParents } from './model/tables';
 import { fitContext, likeliestContext } from './model/numbers';
 import { swapContexts } from './model/swaps';
 import type { Finding, ProgramEvent, ProgramOptions } from './program';
+import { takeSample } from './sample';
 import type { Semantics } from './semantics';
 
 /** Bytes of the file that the search looks at. */
@@ -17,20 +16,6 @@ export const sampleSizes: Record<ProgramOptions['effort'], number> = {
   max: 192_000,
 };
 
-/** Pieces that a sample of records is made of: kinds of them may follow one another, as the columns of an Arrow file do. */
-const pieces = 8;
-
-/** At most `most` bytes of the file's beginning, or of records of `stride` bytes from all over it in mixed order. */
-export function sampleOf(bytes: Uint8Array, most: number, stride?: number): Uint8Array {
-  if (bytes.length <= most || stride === undefined) return bytes.subarray(0, most);
-  const whole = (length: number): number => Math.floor(length / stride) * stride;
-  const length = whole(most / pieces);
-  const starts = Array.from({ length: pieces }, (_, k) =>
-    whole(((bytes.length - length) * ((k * 5) % pieces)) / (pieces - 1)),
-  );
-  return joinBytes(starts.map((start) => bytes.subarray(start, start + length)));
-}
-
 /** A context costs about this many bytes of deflated decoder, and what it is made of some more. */
 export const contextCost = 8;
 const extraCosts: [RegExp, number][] = [
@@ -39,7 +24,7 @@ const extraCosts: [RegExp, number][] = [
   [/\ba0\b/, 35],
   [/\bphase\b/, 60],
 ];
-const costOf = (context: string): number =>
+const priceOf = (context: string): number =>
   extraCosts.reduce((sum, [part, cost]) => sum + (part.test(context) ? cost : 0), contextCost);
 
 /** Contexts that share what costs bytes of decoder, so that they are first tried together. */
@@ -113,12 +98,9 @@ export async function* searchModel(
     size = bytes.length,
   }: { semantics?: Semantics; stride?: number; size?: number } = {},
 ): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
-  const sample = sampleOf(bytes, sampleSizes[effort], stride);
+  const { bytes: sample, costOf, scale } = takeSample(bytes, sampleSizes[effort], stride);
   const isHurried = effort === 'fast';
   if (sample.length === 0 || (isHurried && !semantics)) return { spec: full, found: [] };
-  // A context may have to see much before it tells anything, so only what comes after half of the sample counts.
-  const from = sample.length < bytes.length ? sample.length >> 1 : 0;
-  const scale = bytes.length / (sample.length - from);
   const found: Finding[] = [];
   const total = trialsOf(full, extra, effort);
   let trials = 0;
@@ -134,12 +116,12 @@ export async function* searchModel(
   const pace = ({ contexts, sole }: ModelSpec): number =>
     contexts.length > few[effort] && sole === undefined ? cost * scale * least : 0;
   let spec = full;
-  let cost = measure(spec, sample, from);
+  let cost = costOf(spec);
   for (const context of isHurried ? [] : extra) {
     yield tried('Adding contexts');
     await setImmediate();
     const wider = { ...spec, contexts: [...spec.contexts, context] };
-    const costWith = measure(wider, sample, from);
+    const costWith = costOf(wider);
     if ((cost - costWith) * scale < Math.max(contextCost, pace(wider))) continue;
     [spec, cost] = [wider, costWith];
   }
@@ -157,14 +139,14 @@ export async function* searchModel(
       await setImmediate();
       const rest = without(part);
       if (sizeOf(rest) === sizeOf(spec) || rest.contexts.length === 0) continue;
-      const costWithout = measure(rest, sample, from);
+      const costWithout = costOf(rest);
       const saved = (costWithout - cost) * scale;
       if (saved <= Math.max(part.cost, pace(spec))) [spec, cost] = [rest, costWithout];
       else if (part.sentence)
         found.push({ sentence: part.sentence, savedBytes: Math.round(saved) });
     }
   };
-  const single = (context: string): Part => ({ contexts: [context], cost: costOf(context) });
+  const single = (context: string): Part => ({ contexts: [context], cost: priceOf(context) });
   if (isHurried) {
     yield* leaveOut([...families(spec), ...spec.contexts.map(single)]);
     return { spec, found };
@@ -188,7 +170,7 @@ export async function* searchModel(
   for (const part of parts) {
     yield tried('Weighing contexts');
     await setImmediate();
-    weighed.push({ part, cost: measure(without(part), sample, from) });
+    weighed.push({ part, cost: costOf(without(part)) });
   }
   weighed.sort((a, b) => a.cost - b.cost);
   yield* leaveOut(weighed.map(({ part }) => part));

@@ -85,8 +85,9 @@ export function extraContexts({ type }: Syntax): string[] {
 }
 
 /**
- * The model without what costs time and saves little: a third of the contexts of logs, more than half of those of
- * tables, and weight sets and repeats of both, measured on one file of each kind; where it is hurried, it decides quickly what it can. Other kinds are left as they are.
+ * The model without what costs time and saves little: a third of the contexts of logs, more than half of those of tables, and
+ * weight sets and repeats of both, measured on one file of each kind; where it is hurried, it decides quickly what it can. Other
+ * kinds are left as they are.
  */
 export function fastModel(full: ModelSpec, { type }: Syntax, isHurried: boolean): ModelSpec {
   const slow = slowParts[type];
