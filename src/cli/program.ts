@@ -1,7 +1,7 @@
 /** `kolmo program FILE` */
 import { basename, join, resolve } from 'node:path';
 import type { ProgramRequest } from '../jobs/protocol';
-import type { ProgramSummary } from '../jobs/program';
+import type { ProgramSummary } from '../jobs/programSteps';
 import { datasetPath, isRun, readRecord } from '../runs/folder';
 import { formatCount } from '../core/count';
 import { findingText, formatSeconds, metricText } from '../runs/units';

@@ -1,7 +1,7 @@
 /** `kolmo surprisal FILE` */
 import { resolve } from 'node:path';
-import { wordCosts } from '../core/program/lines';
-import { extremes, mostFrequent, sumOf, type Region } from '../core/program/ranges';
+import { wordCosts } from '../core/program/costs/lines';
+import { extremes, mostFrequent, sumOf, type Region } from '../core/program/costs/ranges';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatCount } from '../core/count';
 import { formatBytes } from '../runs/units';

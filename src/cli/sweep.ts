@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, parse, resolve } from 'node:path';
 import { readError } from '../core/error';
-import type { SweepSummary } from '../jobs/sweep';
+import type { SweepSummary } from '../runs/sweepFile';
 import { formatCount } from '../core/count';
 import { formatPercent, formatRatio } from '../runs/units';
 import { isRun, readRecord, readState } from '../runs/folder';

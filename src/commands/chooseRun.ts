@@ -1,6 +1,6 @@
 /** The run that a command means: its argument, the panel in front, or the user's choice of the list. */
 import { basename } from 'node:path';
-import { window } from 'vscode';
+import { commands, window } from 'vscode';
 import { listRunFolders, readRunOutline } from '../views/runFolders';
 import { runFacts } from '../views/runFacts';
 import { targetPath, type House, type Target } from './house';
@@ -20,7 +20,7 @@ export async function chooseRun(
       'There is no run yet: right-click a dataset in the Explorer and choose Kolmo: Train Model….',
       'Train Model…',
     );
-    if (choice) await import('./train').then(({ train }) => train(house, undefined));
+    if (choice) await commands.executeCommand('kolmo.train');
     return undefined;
   }
   const chosen = await window.showQuickPick(

@@ -4,7 +4,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
 import { patience, veryLargeFile } from '../jobs/patience';
 import type { ProgramRequest } from '../jobs/protocol';
-import type { ProgramSummary } from '../jobs/program';
+import type { ProgramSummary } from '../jobs/programSteps';
 import { datasetPath, isGenerator, isRun, readRecord, readState } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { chooseRun } from './chooseRun';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { decode } from '../core/compress/container/container';
 import { KolmoError } from '../core/error';
-import { writeGenerative, type GenerativeProgram } from '../core/program/generative';
+import { writeGenerative, type GenerativeProgram } from '../core/program/generate/generative';
 import { runProgram, sha256 } from '../core/program/verify';
 import { relay } from '../core/relay';
 import { sizeOf } from '../core/shape';
@@ -18,8 +18,13 @@ import { formatCount } from '../core/count';
 import { collectAgain } from './collect';
 import { unlessStopped, type JobContext } from './context';
 import { withJudge, type JudgedDataset } from './judge';
-import type { ProgramSummary } from './program';
-import { meanwhile, onceMoved, onceProved, stoppedProgram } from './programSteps';
+import {
+  meanwhile,
+  onceMoved,
+  onceProved,
+  stoppedProgram,
+  type ProgramSummary,
+} from './programSteps';
 import type { ProgramRequest } from './protocol';
 
 /** Samples that the quality is measured on. */

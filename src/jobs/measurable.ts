@@ -5,7 +5,7 @@ import { readHead } from '../core/data/files';
 import { isGzip, readHeader, unpackHeader } from '../core/data/idxFile';
 import { seemsImageFolder } from '../core/data/imageFiles';
 import { KolmoError, readError } from '../core/error';
-import { stackOf, type Stack } from '../core/program/media';
+import { stackOf, type Stack } from '../core/program/syntax/media';
 import { sizeOf } from '../core/shape';
 
 export type Measurable =

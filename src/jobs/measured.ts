@@ -7,7 +7,7 @@ import { sampleFolder } from '../core/data/imageFolder';
 import type { CollectEvent } from '../core/data/reader';
 import { KolmoError } from '../core/error';
 import { joinBytes } from '../core/join';
-import type { Stack } from '../core/program/media';
+import type { Stack } from '../core/program/syntax/media';
 import { unpackHead } from '../core/unpackHead';
 import { formatBytes } from '../runs/units';
 import { lookAt } from './measurable';

@@ -5,10 +5,10 @@ import { KolmoError } from '../core/error';
 import { measureBaselines } from '../core/program/baselines';
 import { createCourse } from '../core/program/course';
 import { writeInBlocks } from '../core/program/inBlocks';
-import { writeProgram, type Program, type ProgramEvent } from '../core/program/program';
+import type { Program, ProgramEvent } from '../core/program/contract';
+import { writeProgram } from '../core/program/program';
 import { usualBlock } from '../core/program/sizes';
 import { relay } from '../core/relay';
-import type { Metrics } from '../core/train/model';
 import { prepareOutput } from '../runs/artifact';
 import type { ProgramMeasure, Proof, RunEvent } from '../runs/events';
 import { isGenerator, isRun, readRecord } from '../runs/folder';
@@ -17,16 +17,15 @@ import { openSource, threadedCoder } from './blocks';
 import { unlessStopped, type JobContext } from './context';
 import { generativeRun } from './generative';
 import { patience, proofShare } from './patience';
-import { meanwhile, onceMoved, onceProved, stoppedProgram } from './programSteps';
+import {
+  meanwhile,
+  onceMoved,
+  onceProved,
+  stoppedProgram,
+  type ProgramSummary,
+} from './programSteps';
 import type { ProgramRequest } from './protocol';
 import { prove } from './verify';
-
-/** What `kolmo program --json` prints. */
-export interface ProgramSummary extends ProgramMeasure {
-  program: string;
-  /** Of a generator: the quality of what it draws. */
-  metrics?: Metrics;
-}
 
 /** A program that does not print its file back is not kept, and the job fails. */
 export async function* programRun(

@@ -2,9 +2,17 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { waitFor } from '../core/program/waitFor';
+import type { Metrics } from '../core/train/model';
 import { moveArtifact, writeArtifact } from '../runs/artifact';
-import type { RunEvent } from '../runs/events';
+import type { ProgramMeasure, RunEvent } from '../runs/events';
 import { unlessStopped, type JobContext } from './context';
+
+/** What `kolmo program --json` prints. */
+export interface ProgramSummary extends ProgramMeasure {
+  program: string;
+  /** Of a generator: the quality of what it draws. */
+  metrics?: Metrics;
+}
 
 export const stoppedProgram = 'Stopped before the program was written and verified.';
 

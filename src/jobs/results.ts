@@ -1,12 +1,12 @@
 /** What each kind of request answers with: types only. */
+import type { SweepSummary } from '../runs/sweepFile';
 import type { AnalyseSummary } from './analyse';
 import type { CompressSummary } from './compress';
 import type { Explained, Inspected, UnpackSummary } from './files';
-import type { ProgramSummary } from './program';
+import type { ProgramSummary } from './programSteps';
 import type { DatasetDescription, JobRequest } from './protocol';
 import type { ReportSummary } from './report';
 import type { SurprisalMeasure } from './surprisal';
-import type { SweepSummary } from './sweep';
 import type { TrainSummary } from './train';
 import type { VerifySummary } from './verify';
 

@@ -1,7 +1,7 @@
 /** What a surprisal request does: measures what each byte of a file, or of the pixels in a folder, costs. */
 import type { CollectEvent } from '../core/data/reader';
-import type { ProgramEvent } from '../core/program/program';
-import { surprisal, type Surprisal } from '../core/program/surprisal';
+import type { ProgramEvent } from '../core/program/contract';
+import { surprisal, type Surprisal } from '../core/program/costs/surprisal';
 import { relay } from '../core/relay';
 import type { RunEvent } from '../runs/events';
 import { unlessStopped, type JobContext } from './context';

@@ -17,17 +17,12 @@ import {
   type Combination,
   type SweepPoint,
   type SweepResults,
+  type SweepSummary,
 } from '../runs/sweepFile';
 import type { CompressSummary } from './compress';
 import type { JobContext } from './context';
 import { JobError, startJob, type Job } from './job';
 import type { SweepRequest } from './protocol';
-
-/** What `kolmo sweep --json` prints. */
-export interface SweepSummary extends SweepResults {
-  folder: string;
-  file: string;
-}
 
 /** Milliseconds between two looks at whether the sweep is to stop. */
 const patience = 200;

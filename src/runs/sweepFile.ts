@@ -43,6 +43,12 @@ export interface SweepResults {
   points: SweepPoint[];
 }
 
+/** What `kolmo sweep --json` prints. */
+export interface SweepSummary extends SweepResults {
+  folder: string;
+  file: string;
+}
+
 export const resultsName = 'sweep-results.json';
 
 const text: Schema = { type: 'string' };

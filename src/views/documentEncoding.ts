@@ -1,5 +1,5 @@
 /** What VS Code calls the encodings of documents, as those whose bytes can be laid over characters. */
-import type { Encoding } from '../core/program/encoding';
+import type { Encoding } from '../core/program/syntax/encoding';
 
 const unicode: Record<string, Encoding> = {
   utf8: 'utf8',

@@ -16,7 +16,7 @@ import {
   type TextDocument,
   type TextEditor,
 } from 'vscode';
-import { shadeLimits, shadeOf, type WordCost } from '../core/program/lines';
+import { shadeLimits, shadeOf, type WordCost } from '../core/program/costs/lines';
 import { KolmoError } from '../core/error';
 import { escapeMarkdown } from '../report/markdown';
 import { holdsImages } from '../jobs/measurable';

@@ -1,7 +1,7 @@
 /** Measures the document of an editor, or says why it cannot be shaded as it is. */
 import { basename } from 'node:path';
 import { window, workspace, type TextDocument } from 'vscode';
-import { linesOf, sumOf } from '../core/program/ranges';
+import { linesOf, sumOf } from '../core/program/costs/ranges';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatBytes } from '../runs/units';
 import { followedEncoding } from './documentEncoding';

@@ -9,7 +9,7 @@ import {
   type TextEditor,
 } from 'vscode';
 import { formatCount } from '../core/count';
-import { extremes, type Region } from '../core/program/ranges';
+import { extremes, type Region } from '../core/program/costs/ranges';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 import { formatBytes } from '../runs/units';
 import type { SurprisalWords } from './surprisalWords';

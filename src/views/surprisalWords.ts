@@ -1,6 +1,12 @@
 /** What of a shaded document is looked at: never more than a screen holds, however long its lines are. */
-import { sumOf } from '../core/program/ranges';
-import { columnsIn, piecesOf, wordsOf, type Piece, type WordCost } from '../core/program/lines';
+import { sumOf } from '../core/program/costs/ranges';
+import {
+  columnsIn,
+  piecesOf,
+  wordsOf,
+  type Piece,
+  type WordCost,
+} from '../core/program/costs/lines';
 import type { SurprisalMeasure } from '../jobs/surprisal';
 
 /** Columns of a row, the end excluded. */

@@ -4,9 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { decode, encode } from '../../src/core/compress/container/container';
 import { ladders, predict } from '../../src/core/compress/analysis/dryRun';
-import { entropyTrain } from '../../src/core/compress/passes/entropyTrain';
-import { prune } from '../../src/core/compress/passes/prune';
-import { quantize } from '../../src/core/compress/passes/quantize';
+import { passes } from '../../src/core/compress/passes';
 import type { PassName, PassOptions } from '../../src/core/compress/pass';
 import { KolmoError } from '../../src/core/error';
 import { collect } from '../../src/core/data/collect';
@@ -100,9 +98,9 @@ async function quantizedModels(): Promise<Record<string, Model>> {
     const untrained = initialize(choice.build(dataset), 1);
     const { model } = await last(train(untrained, dataset, { epochs: 1, seed: 1, threads: 1 }));
     const context = { seed: 1, threads: 1 };
-    const pruned = await last(prune.run(model, { sparsity: 0.92 }, context));
+    const pruned = await last(passes.prune.run(model, { sparsity: 0.92 }, context));
     models[`${architecture}, pruned and quantized`] = await last(
-      quantize.run(pruned, { bits: 5 }, context),
+      passes.quantize.run(pruned, { bits: 5 }, context),
     );
   }
   for (const file of (await readdir(trialFolder)).sort()) {
@@ -147,7 +145,9 @@ export async function tryRecipe(name: string, seed: number): Promise<Trial> {
   const path = pathOf(name, seed, 'kolmo');
   const before = process.cpuUsage();
   const untrained = initialize(choice.build(dataset), seed);
-  const trained = await last(entropyTrain.run(untrained, options, { dataset, seed, threads: 1 }));
+  const trained = await last(
+    passes.entropyTrain.run(untrained, options, { dataset, seed, threads: 1 }),
+  );
   await writeFile(path, encode(trained));
   const processorSeconds = processorMilliseconds(before) / 1000;
 

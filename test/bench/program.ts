@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { writeProgram, type Program } from '../../src/core/program/program';
+import type { Program } from '../../src/core/program/contract';
+import { writeProgram } from '../../src/core/program/program';
 import { verifyProgram } from '../../src/core/program/verify';
 import { processorMilliseconds } from './harness/measure';
 import type { Row } from './harness/row';

@@ -63,18 +63,3 @@ export function settingsOf(
 ): PassOptions {
   return { [setting.name]: setting.default, ...defaults, ...options };
 }
-
-/**
- * Makes a pass of its description and what it does once every option has a value.
- * @param run takes the options that the description names
- */
-export function passOf<Options extends object>(
-  description: PassDescription,
-  run: (model: Model, options: Options, context: PassContext) => AsyncGenerator<PassEvent, Model>,
-): Pass {
-  return {
-    ...description,
-    run: (model, options, context) =>
-      run(model, settingsOf(description, options) as Options, context),
-  };
-}

@@ -8,7 +8,7 @@ import type { Dataset, DatasetOptions, SplitName } from './dataset';
 import { findImages, type FoundImages } from './imageFiles';
 import { decodeImages, sizesOf, type DecodedImages } from './imagePixels';
 import { imageDataset, type ImageSet } from './images';
-import { sizeText, type Size } from './picture';
+import { sizeText, type Size } from './pixels';
 import type { CollectEvent, DatasetDescription, Reader } from './reader';
 import { refuseFew } from './split';
 

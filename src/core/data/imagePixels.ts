@@ -6,14 +6,8 @@ import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { readHead, type SourceFile } from './files';
 import type { FoundImage } from './imageFiles';
-import {
-  decodePicture,
-  pictureSize,
-  resizePicture,
-  sizeText,
-  type Size,
-  type UprightPicture,
-} from './picture';
+import { decodePicture, pictureSize, resizePicture, type UprightPicture } from './picture';
+import { sizeText, type Size } from './pixels';
 import type { CollectEvent } from './reader';
 
 /** Decoded images are kept in memory, and may take so many bytes. */

@@ -1,5 +1,5 @@
 /** How a camera was held: the EXIF orientation of a JPEG, and pictures turned by it. */
-import type { Picture } from './picture';
+import type { Picture } from './pixels';
 
 /** Number of the tag, and of the type of whole numbers of 16 bits (TIFF 6.0, section 8). */
 const orientationTag = 0x0112;

@@ -3,19 +3,7 @@ import { decode as decodeJpeg } from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { formatCount } from '../count';
 import { exifOrientation, liesOnSide, upright } from './orientation';
-
-export interface Size {
-  width: number;
-  height: number;
-}
-
-/** `28 x 28` */
-export const sizeText = ({ width, height }: Size): string => `${width} x ${height}`;
-
-export interface Picture extends Size {
-  /** Red, green and blue of each pixel. [height, width, 3] */
-  pixels: Uint8Array;
-}
+import type { Picture, Size } from './pixels';
 
 /** A picture as it is to be looked at. */
 export interface UprightPicture extends Picture {

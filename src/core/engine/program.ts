@@ -2,7 +2,8 @@
 import { sizeOf } from '../shape';
 import { trace } from './backend';
 import { createEagerSession } from './eager';
-import { createGraph, type Value } from './graph';
+import type { Value } from './graph';
+import { createGraph } from './graphBuilder';
 import { createSession, type Binding, type Session, type SessionOptions } from './session';
 import * as tf from './tf';
 

@@ -1,9 +1,9 @@
 /** What the bytes are and what is known of their fields, with the full model for them: where every way to look at a file begins. */
-import { codeLengths, countBytes } from './alphabet';
 import type { ModelSpec } from './model/engine';
 import { modelFor, trackerFor } from './model/kinds';
 import { analyseSemantics, type Semantics } from './semantics';
 import { analyseSyntax, type Syntax } from './syntax';
+import { codeLengths, countBytes } from './syntax/alphabet';
 
 export interface Analysis {
   syntax: Syntax;

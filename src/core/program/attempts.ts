@@ -1,16 +1,16 @@
 /** The programs that are tried for a file: what each of them predicts, and from what. */
 import { formatCount } from '../count';
 import { analyse, type Analysis } from './analyse';
-import { expectedCandidates, findCandidates } from './candidates';
+import type { Finding, ProgramEvent, ProgramOptions } from './contract';
 import { createCourse } from './course';
-import { leaveOut } from './leaveOut';
 import type { ModelSpec } from './model/engine';
 import { minimalModelFor } from './model/kinds';
 import { scriptsOf, type ScriptSpec } from './model/script';
 import { predict, type Predicted } from './predicted';
-import type { Finding, ProgramEvent, ProgramOptions } from './program';
+import { expectedCandidates, findCandidates } from './search/candidates';
+import { leaveOut } from './search/leaveOut';
 import { smallFile } from './sizes';
-import type { View } from './views';
+import type { View } from './view';
 
 export interface Attempt extends Predicted {
   /** What the program owes its length to. */

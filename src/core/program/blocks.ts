@@ -1,16 +1,16 @@
 /** Blocks of a large file: where they begin, and how one of them is coded, with tables of its own, by the model of all. */
 import { joinBytes } from '../join';
 import { relay } from '../relay';
-import { countBytes } from './alphabet';
-import { partsOf, type Part } from './curve';
+import type { ProgramEvent } from './contract';
+import { partsOf, type Part } from './costs/curve';
+import { fieldCosts, type FieldCost } from './costs/fieldCosts';
 import { runModel } from './encode';
-import { fieldCosts, type FieldCost } from './fieldCosts';
-import type { Images } from './media';
 import type { ModelSpec } from './model/engine';
-import { originalsUnder } from './originals';
-import type { ProgramEvent } from './program';
-import { residualView } from './sound';
+import { residualView } from './restate/sound';
+import { originalsUnder } from './semantics/originals';
 import { analyseSyntax, type Syntax } from './syntax';
+import { countBytes } from './syntax/alphabet';
+import type { Images } from './syntax/media';
 
 /** A file that is read block by block. */
 export interface Source {

@@ -1,8 +1,8 @@
 /** Runs a model over a file with progress. */
 import { setImmediate } from 'node:timers/promises';
+import type { ProgramEvent } from './contract';
 import { frontOf } from './model/engine';
 import { encodeWith, type EncodeOptions, type Encoding, type Model } from './model/evaluate';
-import type { ProgramEvent } from './program';
 
 /** Gives way to other work now and then, so that a request to stop is heard. */
 export async function* runModel(

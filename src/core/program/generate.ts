@@ -3,15 +3,15 @@ import { minify } from 'terser';
 import { deflateRawSync } from 'node:zlib';
 import { joinBytes } from '../join';
 import type { CodedBlock } from './blocks';
-import { deflate } from './deflate';
+import type { ProgramForm } from './contract';
+import { deflate } from './generate/deflate';
+import { wrap, type Shell } from './generate/shell';
 import { engineSource, filled, pagesOf, type ModelSpec } from './model/engine';
 import { decoderOf, exportNames, sourceOf, zeros, type Model } from './model/evaluate';
-import { wrap, type Shell } from './shell';
 
 export interface Generated {
   program: Uint8Array;
-  /** How the program holds the data, for the report. */
-  form: 'predictor' | 'small predictor' | 'brotli' | 'deflate' | 'stored';
+  form: ProgramForm;
   /** Whether it runs in browsers as well as in Node. */
   browser: boolean;
   /** Bytes of `program` that are code: decoder, loader, check. */
@@ -119,7 +119,7 @@ export function plainProgram(
 ): Generated {
   const deflated = deflateRawSync(data, { level: 9, memLevel: 9 });
   const zlib = (name: string) => `b=(await import('zlib')).${name}Sync(b)`;
-  const forms: ({ form: Generated['form'] } & Omit<Shell, 'ascii'>)[] = [
+  const forms: ({ form: ProgramForm } & Omit<Shell, 'ascii'>)[] = [
     { form: 'stored', body: data, statement: '', browser: ascii },
     {
       form: 'deflate',
@@ -140,7 +140,7 @@ export function plainProgram(
     .reduce((best, other) => (other.program.length < best.program.length ? other : best));
 }
 
-function counted(form: Generated['form'], coded: number, shell: Shell): Generated {
+function counted(form: ProgramForm, coded: number, shell: Shell): Generated {
   const program = wrap(shell);
   const residual = Math.min(coded, program.length);
   const { browser } = shell;

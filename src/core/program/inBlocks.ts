@@ -12,28 +12,25 @@ import {
   type CodedBlock,
   type Source,
 } from './blocks';
-import { expectedCandidates, findCandidates } from './candidates';
-import { createCourse } from './course';
-import { curveOf, curvePoints } from './curve';
-import type { FieldCost } from './fieldCosts';
-import { blocksProgram, plainProgram, type Generated } from './generate';
-import { soundOf } from './media';
-import type { ModelSpec } from './model/engine';
 import {
-  measuredBrotli,
-  networkFinding,
-  plainFindings,
   programDefaults,
-  programOf,
   type Finding,
   type Program,
   type ProgramEvent,
   type ProgramOptions,
-} from './program';
+} from './contract';
+import { curveOf, curvePoints } from './costs/curve';
+import type { FieldCost } from './costs/fieldCosts';
+import { createCourse } from './course';
+import { blocksProgram, plainProgram, type Generated } from './generate';
+import type { ModelSpec } from './model/engine';
+import { measuredBrotli, networkFinding, plainFindings, programOf } from './program';
+import { residualView } from './restate/sound';
+import { taughtBy } from './restate/views';
+import { expectedCandidates, findCandidates } from './search/candidates';
 import { usualBlock } from './sizes';
-import { residualView } from './sound';
 import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
-import { taughtBy } from './views';
+import { soundOf } from './syntax/media';
 import { waitFor } from './waitFor';
 
 export interface BlockOptions extends ProgramOptions {

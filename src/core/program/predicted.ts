@@ -1,10 +1,10 @@
 /** The program of a file, or of what it is restated as, under one model. */
 import type { Analysis } from './analyse';
+import type { ProgramEvent } from './contract';
 import { runModel } from './encode';
 import { predictorProgram, type Generated } from './generate';
 import type { Model } from './model/evaluate';
-import type { ProgramEvent } from './program';
-import type { View } from './views';
+import type { View } from './view';
 
 export interface Predicted<Kind extends Model = Model> extends Generated {
   view: View;

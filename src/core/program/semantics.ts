@@ -1,10 +1,11 @@
 /** Semantic analysis: columns, how their numbers are written, which columns sum to which, and which tell which. */
-import { adaptiveCost } from './adaptiveCost';
-import { findNumbers } from './expectations';
 import type { Clock } from './model/clock';
-import { coarse, walkSource, withHooks, type Tracker } from './model/fields';
+import { coarse, type Tracker } from './model/fields';
 import type { NumberColumn } from './model/numbers';
 import type { Swap } from './model/swaps';
+import { adaptiveCost } from './semantics/adaptiveCost';
+import { readColumns, type Column } from './semantics/columns';
+import { findNumbers } from './semantics/expectations';
 import type { Table } from './syntax';
 
 export interface Semantics {
@@ -27,13 +28,6 @@ export interface Law {
   without: Partial<Omit<Semantics, 'laws'>>;
 }
 
-/** A column as its cells, in the order of the file. */
-export interface Column {
-  column: number;
-  name: string;
-  cells: string[];
-}
-
 /** Bytes that are looked at. */
 const sampleSize = 1 << 19;
 /** What of a column's cost another one may leave for the report to say that it tells it. */
@@ -43,7 +37,6 @@ const leastCost = 64;
 /** Rows that are compared. */
 const mostRows = 6000;
 
-/** Reads the fields with the tracker that the program will use, so that both see the same columns. */
 export function analyseSemantics(
   bytes: Uint8Array,
   tracker: Tracker,
@@ -90,40 +83,6 @@ function hasEchoes(columns: Column[]): boolean {
     }
   }
   return long > 64 && repeated * 4 > long;
-}
-
-/** Calls `found` for each field that ends before the last byte: its column, its first byte, and the byte that ended it. */
-export function readFields(
-  bytes: Uint8Array,
-  tracker: Tracker,
-  found: (column: number, start: number, end: number) => void,
-): void {
-  const hook = { state: '', ended: 'found(col, start, i - 1);', begun: '', inside: '' };
-  new Function('data', 'found', walkSource(withHooks(tracker, [hook])))(bytes, found);
-}
-
-function readColumns(bytes: Uint8Array, tracker: Tracker, names?: string[]): Column[] {
-  const byNumber = new Map<number, Column>();
-  readFields(bytes, tracker, (column, start, end) => {
-    const text = Buffer.from(bytes.subarray(start, end)).toString('latin1');
-    const known = byNumber.get(column);
-    if (known) known.cells.push(text);
-    else
-      byNumber.set(column, {
-        column,
-        name: names?.[column] ?? nameOf(bytes, start, text),
-        cells: [text],
-      });
-  });
-  return [...byNumber.values()].filter(({ cells }) => cells.length > 8);
-}
-
-/** The name of a column by its first field: a table has it in the first row, JSON right before the value. */
-export function nameOf(bytes: Uint8Array, start: number, text: string): string {
-  const key = /"([^"]*)"\s*:$/.exec(
-    Buffer.from(bytes.subarray(Math.max(0, start - 80), start)).toString('latin1'),
-  );
-  return key ? key[1] : text.replace(/"/g, '').trim();
 }
 
 /** For each column the two columns under which its cells cost least, and what the first of them leaves of their cost. */

@@ -1,8 +1,8 @@
 /** Syntactic analysis: what the bytes are, from their first 64 KB. */
 import { formatCount } from '../count';
-import { imagesOf, rasterOf, soundOf, type Images, type Raster } from './media';
 import type { Clock } from './model/clock';
 import type { Residuals } from './model/residuals';
+import { imagesOf, rasterOf, soundOf, type Images, type Raster } from './syntax/media';
 
 export type Syntax =
   | Table

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { KolmoError } from '../error';
-import { alarm } from './shell';
+import { alarm } from './generate/shell';
 import { withoutNetwork } from './withoutNetwork';
 
 export interface Verification {

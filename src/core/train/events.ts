@@ -1,7 +1,6 @@
 /** What a training run tells while it goes on, and what it gives in the end. */
 import type { Metrics, Model } from './model';
 import type { Objective } from './objective';
-import type { Trainee } from './trainee';
 
 export type TrainEvent =
   /** `done` and `total` count steps. */
@@ -17,12 +16,7 @@ export type TrainEvent =
       adversaryLoss?: number;
     }
   /** After each epoch: views of all weights and of the last step's gradients, which the next step overwrites. */
-  | {
-      type: 'epoch';
-      step: number;
-      weights: Record<string, Float32Array>;
-      gradients: Record<string, Float32Array>;
-    }
+  | ({ type: 'epoch'; step: number } & ParameterViews)
   /**
    * After each epoch of a model that draws: what it draws of the same noise, or examples with what it makes of
    * them below. [count, ...shape] in [0, 1], to be shown in rows of `columns`.
@@ -50,11 +44,17 @@ export interface TrainResult {
   ended: 'finished' | 'early' | 'stopped' | 'diverged';
 }
 
+/** Weights and gradients where they are and as they lie (see `turned.ts`), by parameter. */
+export interface ParameterViews {
+  weights: Record<string, Float32Array>;
+  gradients: Record<string, Float32Array>;
+}
+
 export interface TrainExtras {
   /** Bytes of a `checkpoint` event of a run with the same model, data and options. */
   resume?: Uint8Array;
   /** What is minimised and measured, where it is not what the model's task says. */
   objective?: Objective;
   /** Sees the weights and gradients of each step before it changes them, by parameter; a GAN's are not shown. */
-  observe?: (views: Trainee['views']) => void;
+  observe?: (views: ParameterViews) => void;
 }

@@ -1,6 +1,7 @@
 /** Writes a model as an ONNX file, and measures ONNX files: the accuracy that is reported is that of the bytes. */
 import type { Dataset, SplitName } from '../data/dataset';
-import { createGraph, type Graph, type Value } from '../engine/graph';
+import type { Graph, Value } from '../engine/graph';
+import { createGraph } from '../engine/graphBuilder';
 import { openModel, type Runtime } from '../engine/session';
 import { KolmoError } from '../error';
 import { resultOf } from '../relay';

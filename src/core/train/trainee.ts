@@ -10,7 +10,7 @@ import { shiftImages } from './augment';
 import { moveAverages, recordedName } from './averages';
 import { forward, inference, noiseInputs, placeLayers, type PlacedLayer } from './layers/layers';
 import { shapeText } from './layers/layer';
-import type { TrainExtras } from './events';
+import type { ParameterViews, TrainExtras } from './events';
 import type { Architecture, Metrics, Model, Parameter } from './model';
 import { objectives } from './objective';
 import type { TrainOptions } from './options';
@@ -32,8 +32,7 @@ export interface Trainee {
   validate(): AsyncGenerator<void, Metrics>;
   /** The first validation examples, and below each row of them what the model makes of them. */
   redraw(): Promise<{ images: Float32Array; shape: number[]; columns: number }>;
-  /** Weights and gradients where they are and as they lie (see `turned.ts`), by parameter. */
-  views: { weights: Record<string, Float32Array>; gradients: Record<string, Float32Array> };
+  views: ParameterViews;
   /** A copy of all parameters as they lie, end to end. */
   parameters(): Float32Array;
   setParameters(all: Float32Array): void;

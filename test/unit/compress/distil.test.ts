@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { predict } from '../../../src/core/compress/analysis/dryRun';
 import { encode } from '../../../src/core/compress/container/container';
 import type { PassOptions } from '../../../src/core/compress/pass';
-import { distil, studentOf } from '../../../src/core/compress/passes/distil';
+import { passes } from '../../../src/core/compress/passes';
+import { studentOf } from '../../../src/core/compress/passes/distil';
 import type { Dataset } from '../../../src/core/data/dataset';
 import { evaluateOnnx, exportOnnx } from '../../../src/core/train/export';
 import { initialize } from '../../../src/core/train/layers/layers';
@@ -78,4 +79,4 @@ describe('distil', () => {
 });
 
 const distilled = (model: Model, options: PassOptions, dataset?: Dataset): Promise<Model> =>
-  finished(distil.run(model, options, { dataset, seed: 1, threads: 1 }));
+  finished(passes.distil.run(model, options, { dataset, seed: 1, threads: 1 }));

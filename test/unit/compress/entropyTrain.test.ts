@@ -9,7 +9,7 @@ import {
   toLevels,
 } from '../../../src/core/compress/entropy/network';
 import { encode } from '../../../src/core/compress/container/container';
-import { entropyTrain } from '../../../src/core/compress/passes/entropyTrain';
+import { passes } from '../../../src/core/compress/passes';
 import type { PassEvent, PassOptions } from '../../../src/core/compress/pass';
 import type { Dataset, Examples } from '../../../src/core/data/dataset';
 import { createRandom } from '../../../src/core/random';
@@ -163,7 +163,7 @@ describe('entropyTrain', () => {
   ];
   for (const row of wrong) {
     it(`refuses ${row.case}`, async () => {
-      const pass = entropyTrain.run(randomModel(tiny), row.options, {
+      const pass = passes.entropyTrain.run(randomModel(tiny), row.options, {
         dataset: row.dataset,
         seed: 1,
         threads: 1,
@@ -179,7 +179,7 @@ async function train(
   dataset: Dataset = stripes(),
 ): Promise<{ model: Model; bytes: number; error: number }> {
   const events: PassEvent[] = [];
-  const pass = entropyTrain.run(
+  const pass = passes.entropyTrain.run(
     model,
     { epochs: 20, batchSize: 32, learningRate: 0.05, shift: 0, ...options },
     { dataset, seed: 3, threads: 1 },

@@ -167,7 +167,12 @@ describe('quantize', () => {
     const model = randomModel(lenet300);
     const [tensor, channel, group] = (['tensor', 'channel', 'group'] as const).map(
       (granularity) => {
-        const quantized = quantizeWeights(model, { bits: 4, granularity, scheme: 'symmetric' });
+        const quantized = quantizeWeights(model, {
+          bits: 4,
+          granularity,
+          groupSize: 128,
+          scheme: 'symmetric',
+        });
         const decoded = decode(encode(quantized));
         decoded.parameters.forEach(({ data, encoding }, i) => {
           assert.deepEqual(data, quantized.parameters[i].data);

@@ -71,11 +71,11 @@ function violations({ path, text }: Source): string[] {
   });
 }
 
-/**
- * A sentence for each two parts of one folder that import each other, be it by way of others.
- * A folder and its own files are one part: a table may stand beside the folder of its rows, which read its contract.
- */
-function rings(files: Source[]): string[] {
+/** Two parts of the house, of which the first imports the second; undefined where that is of no interest. */
+type PartsOf = (path: string, target: string) => (string | undefined)[];
+
+/** A sentence for each two parts that import each other, be it by way of others. */
+function rings(files: Source[], partsOf: PartsOf): string[] {
   const imported = new Map<string, Set<string>>();
   for (const file of files) {
     for (const target of importsOf(file).filter(isOwn)) {
@@ -96,13 +96,18 @@ function rings(files: Source[]): string[] {
   );
 }
 
-/** The folders in which two paths part, both in the last one that holds both; none of a file right in that one. */
-function partsOf(...paths: [string, string]): (string | undefined)[] {
+/**
+ * The folders in which two paths part, both in the last one that holds both; none of a file right in that one.
+ * A folder and its own files are one part: a table may stand beside the folder of its rows, which read its contract.
+ */
+const folders: PartsOf = (...paths) => {
   const [one, other] = paths.map((path) => dirname(path).split('/'));
   const depth = one.findIndex((name, i) => name !== other[i]);
   if (depth < 0 || depth >= other.length) return [];
   return [one, other].map((names) => names.slice(0, depth + 1).join('/'));
-}
+};
+
+const single: PartsOf = (path, target) => [path, `${target}.ts`];
 
 /** Whether an import is of the house's own code: a version read from a manifest is data. */
 const isOwn = (target: string): boolean =>
@@ -131,11 +136,32 @@ describe('imports', () => {
     assert.deepEqual([...sources('src'), ...sources('webview')].flatMap(violations), []);
   });
 
-  it('never lead back to the folder that they came from', () => {
-    assert.deepEqual(rings([...sources('src'), ...sources('webview')]), []);
+  for (const [part, partsOf] of [
+    ['folder', folders],
+    ['file', single],
+  ] as const) {
+    it(`never lead back to the ${part} that they came from`, () => {
+      assert.deepEqual(rings([...sources('src'), ...sources('webview')], partsOf), []);
+    });
+  }
+
+  it('that lead back to a file are found, be they of types alone', () => {
+    const files = [
+      { path: 'src/core/data/picture.ts', text: "import { upright } from './orientation';" },
+      { path: 'src/core/data/orientation.ts', text: "import type { Size } from './pixels';" },
+      { path: 'src/core/data/pixels.ts', text: "import '../count';" },
+      { path: 'src/core/count.ts', text: '' },
+    ];
+    assert.deepEqual(rings(files, single), []);
+    const back = { ...files[2], text: "import type { Picture } from './picture';" };
+    assert.deepEqual(rings([...files, back], single), [
+      'src/core/data/picture.ts imports src/core/data/orientation.ts, which imports it',
+      'src/core/data/orientation.ts imports src/core/data/pixels.ts, which imports it',
+      'src/core/data/pixels.ts imports src/core/data/picture.ts, which imports it',
+    ]);
   });
 
-  it('that lead back are found, be it by way of a third folder', () => {
+  it('that lead back to a folder are found, be it by way of a third one', () => {
     const files = [
       { path: 'src/runs/events.ts', text: "import { table } from '../report/markdown';" },
       { path: 'src/report/markdown.ts', text: "export * from '../jobs/protocol';" },
@@ -145,7 +171,7 @@ describe('imports', () => {
       { path: 'src/core/engine/backend.ts', text: "import './lowerings/table';" },
       { path: 'src/core/engine/lowerings/table.ts', text: "import '../graph';" },
     ];
-    assert.deepEqual(rings(files), [
+    assert.deepEqual(rings(files, folders), [
       'src/runs imports src/report, which imports it',
       'src/report imports src/jobs, which imports it',
       'src/jobs imports src/runs, which imports it',
@@ -154,7 +180,7 @@ describe('imports', () => {
       path: 'src/core/compress/entropy/network.ts',
       text: "import '../passes/share';",
     };
-    assert.deepEqual(rings([...files.slice(3), back]), [
+    assert.deepEqual(rings([...files.slice(3), back], folders), [
       'src/core/compress/passes imports src/core/compress/entropy, which imports it',
       'src/core/compress/entropy imports src/core/compress/passes, which imports it',
     ]);

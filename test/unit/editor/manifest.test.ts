@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
-import { shadeLimits } from '../../../src/core/program/lines';
+import { shadeLimits } from '../../../src/core/program/costs/lines';
 import { extensions } from '../../../src/core/formats/formats';
 
 interface Manifest {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { linesOf } from '../../../src/core/program/ranges';
+import { linesOf } from '../../../src/core/program/costs/ranges';
 import { followedEncoding } from '../../../src/views/documentEncoding';
 import { createSurprisalWords, shadedStretches } from '../../../src/views/surprisalWords';
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { startJob } from '../../../src/jobs/job';
 import type { FromWorker, ProgramRequest } from '../../../src/jobs/protocol';
-import type { ProgramSummary } from '../../../src/jobs/program';
+import type { ProgramSummary } from '../../../src/jobs/programSteps';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 

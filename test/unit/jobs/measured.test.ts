@@ -3,7 +3,7 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { stackOf } from '../../../src/core/program/media';
+import { stackOf } from '../../../src/core/program/syntax/media';
 import { holdsImages } from '../../../src/jobs/measurable';
 import { readMeasured, type Measured } from '../../../src/jobs/measured';
 import { finished } from '../../fixtures/finished';

@@ -3,7 +3,7 @@ import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import type { SweepSummary } from '../../../src/jobs/sweep';
+import type { SweepSummary } from '../../../src/runs/sweepFile';
 import { lockRun } from '../../../src/runs/lock';
 import { combinationsOf, parseSweep } from '../../../src/runs/sweepFile';
 import { paretoFront } from '../../../src/report/literature';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { codeLengths, countBytes } from '../../../src/core/program/alphabet';
+import { codeLengths, countBytes } from '../../../src/core/program/syntax/alphabet';
 
 /** The fewest decisions of any tree over consecutive bytes that is `height` high, the fifth of a byte counted twice. */
 function fewest(counts: number[], height = 8): number {

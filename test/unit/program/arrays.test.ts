@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { arrayTable } from '../../../src/core/program/arrays';
+import { arrayTable } from '../../../src/core/program/restate/arrays';
 import { createRandom } from '../../../src/core/random';
 import { restored } from '../../fixtures/restored';
 

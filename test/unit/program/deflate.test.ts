@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { deflate } from '../../../src/core/program/deflate';
+import { deflate } from '../../../src/core/program/generate/deflate';
 import { minimalSource } from '../../../src/core/program/model/minimal';
 import { joinBytes } from '../../../src/core/join';
 import { createRandom } from '../../../src/core/random';

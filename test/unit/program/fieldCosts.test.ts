@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { costsInFile, fieldCosts } from '../../../src/core/program/fieldCosts';
+import { costsInFile, fieldCosts } from '../../../src/core/program/costs/fieldCosts';
 import type { Syntax } from '../../../src/core/program/syntax';
 
 const table: Syntax = { type: 'table', delimiter: 44 };

@@ -3,7 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { inflateSync } from 'node:zlib';
-import { writeGenerative, type GenerativeProgram } from '../../../src/core/program/generative';
+import {
+  writeGenerative,
+  type GenerativeProgram,
+} from '../../../src/core/program/generate/generative';
 import { openModel } from '../../../src/core/engine/session';
 import { createRandom } from '../../../src/core/random';
 import { exportOnnx } from '../../../src/core/train/export';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
-import { findCandidates } from '../../../src/core/program/candidates';
-import { measureLaws } from '../../../src/core/program/laws';
-import type { ProgramOptions } from '../../../src/core/program/program';
+import { findCandidates } from '../../../src/core/program/search/candidates';
+import { measureLaws } from '../../../src/core/program/search/laws';
+import type { ProgramOptions } from '../../../src/core/program/contract';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { analyse, type Analysis } from '../../../src/core/program/analyse';
 import { predictorProgram } from '../../../src/core/program/generate';
-import { learnNetwork } from '../../../src/core/program/learner';
+import { learnNetwork } from '../../../src/core/program/search/learner';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
 import { decodeWith, encodeWith, type Encoding } from '../../../src/core/program/model/evaluate';
 import { networkInputsFor, withFront } from '../../../src/core/program/model/kinds';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { imagesOf, rasterOf, soundOf } from '../../../src/core/program/media';
+import { imagesOf, rasterOf, soundOf } from '../../../src/core/program/syntax/media';
 import { bitmap, npyBytes, wave } from '../../fixtures/media';
 
 const latin = (text: string): number[] => [...Buffer.from(text, 'latin1')];

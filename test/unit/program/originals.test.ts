@@ -10,7 +10,7 @@ import {
 } from '../../../src/core/program/model/evaluate';
 import { withFront } from '../../../src/core/program/model/kinds';
 import type { Resampling } from '../../../src/core/program/model/resampled';
-import { findOriginals, originalsFinding } from '../../../src/core/program/originals';
+import { findOriginals, originalsFinding } from '../../../src/core/program/semantics/originals';
 import { createRandom } from '../../../src/core/random';
 import { finished, finishedSync } from '../../fixtures/finished';
 import { idxBytes } from '../../fixtures/syntheticIdx';

@@ -4,8 +4,8 @@ import { joinBytes } from '../../../src/core/join';
 import { analyse } from '../../../src/core/program/analyse';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
 import { modelFor } from '../../../src/core/program/model/kinds';
-import { opinionPays, pickModel, withoutOpinion } from '../../../src/core/program/pick';
-import { isForeseen, recurs } from '../../../src/core/program/recurrence';
+import { opinionPays, pickModel, withoutOpinion } from '../../../src/core/program/search/pick';
+import { isForeseen, recurs } from '../../../src/core/program/search/recurrence';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
 

@@ -3,12 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import {
-  writeProgram,
-  type Program,
-  type ProgramEvent,
-  type ProgramOptions,
-} from '../../../src/core/program/program';
+import type { Program, ProgramEvent, ProgramOptions } from '../../../src/core/program/contract';
+import { writeProgram } from '../../../src/core/program/program';
 import { joinBytes } from '../../../src/core/join';
 import { analyse } from '../../../src/core/program/analyse';
 import { predictorProgram } from '../../../src/core/program/generate';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createRandom } from '../../../src/core/random';
-import { restatedView } from '../../../src/core/program/restated';
+import { restatedView } from '../../../src/core/program/restate/restated';
 import { restored } from '../../fixtures/restored';
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));

@@ -4,8 +4,8 @@ import { joinBytes } from '../../../src/core/join';
 import { createRandom } from '../../../src/core/random';
 import { decoderOf } from '../../../src/core/program/model/evaluate';
 import { modelFor } from '../../../src/core/program/model/kinds';
-import type { ProgramOptions } from '../../../src/core/program/program';
-import { searchModel } from '../../../src/core/program/search';
+import type { ProgramOptions } from '../../../src/core/program/contract';
+import { searchModel } from '../../../src/core/program/search/search';
 import { finished } from '../../fixtures/finished';
 
 /** Three interleaved sequences of different periods, in each of which a byte follows from the one before it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { wrap } from '../../../src/core/program/shell';
+import { wrap } from '../../../src/core/program/generate/shell';
 import { createRandom } from '../../../src/core/random';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 

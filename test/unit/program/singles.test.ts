@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { restatedView } from '../../../src/core/program/restated';
-import { singleDecimals } from '../../../src/core/program/singles';
+import { restatedView } from '../../../src/core/program/restate/restated';
+import { singleDecimals } from '../../../src/core/program/restate/singles';
 
 const decimals = Array.from({ length: 200 }, (_, k) => ((k * 7919) % 100003) / 100);
 const table = (extra = ''): string =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { restatedView } from '../../../src/core/program/restated';
+import { restatedView } from '../../../src/core/program/restate/restated';
 import { createRandom } from '../../../src/core/random';
 import { restored } from '../../fixtures/restored';
 

@@ -2,12 +2,9 @@
 import { KolmoError } from '../../error';
 import { lessonsOf, lessonsObjective } from '../../train/lessons';
 import type { Model } from '../../train/model';
-import { passDescriptions } from '../descriptions';
-import { passOf, type PassContext, type PassEvent } from '../pass';
+import type { PassContext, PassEvent } from '../pass';
 import { removeNeurons } from './pruneNeurons';
 import { refine } from './refine';
-
-export const distil = passOf(passDescriptions.distil, run);
 
 export interface DistilOptions {
   /** Share of the neurons of each hidden layer that the student has. */
@@ -20,7 +17,11 @@ export interface DistilOptions {
   learningRate: number;
 }
 
-async function* run(
+/**
+ * A student of the model, trained on the classes and on what the model says of them.
+ * @throws KolmoError without a dataset
+ */
+export async function* distil(
   model: Model,
   settings: DistilOptions,
   context: PassContext,

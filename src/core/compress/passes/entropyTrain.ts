@@ -12,7 +12,6 @@ import {
   type Step,
 } from '../../train/levelStep';
 import type { Metrics, Model } from '../../train/model';
-import { passDescriptions } from '../descriptions';
 import { createBatches, evaluate, evaluationBatch, type Augmentation } from '../entropy/examples';
 import {
   architectureOf,
@@ -24,7 +23,7 @@ import {
   type LevelTensor,
 } from '../entropy/network';
 import { addBiasRate, addWeightRate, pricesOf, type LayerPrices } from '../entropy/rate';
-import { passOf, type PassContext, type PassEvent } from '../pass';
+import type { PassContext, PassEvent } from '../pass';
 
 export interface EntropyTrainOptions extends Augmentation {
   /** Weight of the bits against the cross entropy in nats, both over the whole training split. */
@@ -49,9 +48,11 @@ const stepsPerPrices = 50;
 const slimFrom = 0.15;
 const worthCompiling = 0.97;
 
-export const entropyTrain = passOf(passDescriptions.entropyTrain, run);
-
-async function* run(
+/**
+ * Trains the levels of all weights against the bits that they take.
+ * @throws KolmoError without a dataset with classes
+ */
+export async function* entropyTrain(
   model: Model,
   settings: EntropyTrainOptions,
   { dataset, seed, threads }: PassContext,

@@ -2,13 +2,10 @@
 import { KolmoError } from '../../error';
 import { createRandom } from '../../random';
 import type { LayerSpec, Model, Parameter } from '../../train/model';
-import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import { passOf, type PassContext, type PassEvent } from '../pass';
+import type { PassContext, PassEvent } from '../pass';
 import { refine } from './refine';
 import { singularValues, singularVectors } from './singular';
-
-export const factorise = passOf(passDescriptions.factorise, run);
 
 export interface FactoriseOptions {
   /** Share of the squared singular values that each layer keeps. */
@@ -17,7 +14,8 @@ export interface FactoriseOptions {
   learningRate: number;
 }
 
-async function* run(
+/** Splits dense layers where two thinner ones keep the energy, then trains on. */
+export async function* factorise(
   model: Model,
   settings: FactoriseOptions,
   context: PassContext,

@@ -1,15 +1,12 @@
 /** Pruning: the weights that matter least become zero (Han et al. 2015), step by step while the rest trains on. */
 import { KolmoError } from '../../error';
-import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import { passOf, type PassContext, type PassEvent } from '../pass';
+import type { PassContext, PassEvent } from '../pass';
 import { joinFloats } from '../../join';
 import type { Model, Parameter } from '../../train/model';
 import { weightsBut, withData } from '../parameters';
 import { removeGradually } from './gradual';
 import { movementOf, type Movement } from './movement';
-
-export const prune = passOf(passDescriptions.prune, run);
 
 export interface PruneOptions {
   /** Share of all weights to remove. */
@@ -29,7 +26,11 @@ export interface PruneOptions {
   learningRate: number;
 }
 
-async function* run(
+/**
+ * Removes weights in steps, between which the others train on.
+ * @throws KolmoError of a layer that would keep none
+ */
+export async function* prune(
   model: Model,
   settings: PruneOptions,
   context: PassContext,

@@ -2,12 +2,9 @@
 import { KolmoError } from '../../error';
 import { layoutOf, type TensorLayout } from '../../formats/kolmoLayout';
 import type { Architecture, Model, Parameter } from '../../train/model';
-import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import { passOf, type PassContext, type PassEvent } from '../pass';
+import type { PassContext, PassEvent } from '../pass';
 import { removeGradually } from './gradual';
-
-export const pruneNeurons = passOf(passDescriptions.pruneNeurons, run);
 
 export interface PruneNeuronsOptions {
   /** Share of the neurons of each hidden layer to remove. */
@@ -20,7 +17,8 @@ export interface PruneNeuronsOptions {
   learningRate: number;
 }
 
-async function* run(
+/** Removes neurons and channels in steps, between which the others train on. */
+export async function* pruneNeurons(
   model: Model,
   settings: PruneNeuronsOptions,
   context: PassContext,

@@ -1,17 +1,14 @@
 /** Quantization: a weight becomes a small integer times a scale (Jacob et al. 2018), or one of -1, 0, 1 times a scale (Li and Liu 2016). */
 import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
-import { passDescriptions } from '../descriptions';
 import { roundForRate } from '../entropy/rounding';
 import { checkFinite } from '../finite';
-import { passOf, type PassContext, type PassEvent } from '../pass';
+import type { PassContext, PassEvent } from '../pass';
 import type { Model, Parameter } from '../../train/model';
 import { rowsOf, scaleRuns, type RowsPerScale, type ScaleRun } from '../../train/scales';
 import { importanceOf, type Importance } from './importance';
 import { isWeights, weightsBut } from '../parameters';
 import { trainLevels } from './trainLevels';
-
-export const quantize = passOf(passDescriptions.quantize, run);
 
 export interface QuantizeOptions extends Required<QuantizeSettings> {
   /** Epochs of quantization-aware training (straight through), which few bits need and eight do not. */
@@ -20,7 +17,8 @@ export interface QuantizeOptions extends Required<QuantizeSettings> {
   learningRate: number;
 }
 
-async function* run(
+/** Rounds the weights to levels, and trains these where epochs are asked for. */
+export async function* quantize(
   model: Model,
   settings: QuantizeOptions,
   context: PassContext,
@@ -136,7 +134,7 @@ export function quantizeParameter(
 
 function rowsPerScale(
   shape: number[],
-  { granularity, groupSize = passDescriptions.quantize.defaults.groupSize }: QuantizeSettings,
+  { granularity, groupSize = 0 }: QuantizeSettings,
 ): RowsPerScale {
   switch (granularity) {
     case 'tensor':

@@ -1,16 +1,13 @@
 /** Weight sharing: k-means over a layer's weights, one stored value for each cluster (Han et al. 2015). */
 import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
-import { passDescriptions } from '../descriptions';
 import { checkFinite } from '../finite';
-import { passOf, type PassContext, type PassEvent } from '../pass';
+import type { PassContext, PassEvent } from '../pass';
 import { joinFloats } from '../../join';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { isWeights, weightsBut } from '../parameters';
 import { quantizeParameter } from './quantize';
 import { refine } from './refine';
-
-export const share = passOf(passDescriptions.share, run);
 
 export interface ShareOptions {
   clusters: number;
@@ -25,7 +22,8 @@ export interface ShareOptions {
   except: string;
 }
 
-async function* run(
+/** Gives the weights of each cluster one value, then trains the values. */
+export async function* share(
   model: Model,
   settings: ShareOptions,
   context: PassContext,

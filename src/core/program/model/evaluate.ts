@@ -1,7 +1,5 @@
 /** Runs a predictor inside the encoder: where the source text of models becomes code. */
 import { joinBytes } from '../../join';
-import type { CoderForm } from './coder';
-import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
 import decoder from '../kernels/decoder.ts?wasm';
 import drawnDecoder from '../kernels/drawnDecoder.ts?wasm';
 import drawnNetworkDecoder from '../kernels/drawnNetworkDecoder.ts?wasm';
@@ -10,11 +8,13 @@ import imageDecoder from '../kernels/imageDecoder.ts?wasm';
 import networkDecoder from '../kernels/networkDecoder.ts?wasm';
 import quietDecoder from '../kernels/quietDecoder.ts?wasm';
 import repeatsDecoder from '../kernels/repeatsDecoder.ts?wasm';
+import type { CoderForm } from './coder';
+import { engineSource, frontOf, pagesOf, type EngineForm, type ModelSpec } from './engine';
 import { minimalSource, type MinimalSpec } from './minimal';
-import { scriptSource, type ScriptSpec } from './script';
-import { expectSource, type Expectation } from './residuals';
-import type { Resampling } from './resampled';
 import { windowsSource, type NetworkInputs, type Windows } from './network';
+import type { Resampling } from './resampled';
+import { expectSource, type Expectation } from './residuals';
+import { scriptSource, type ScriptSpec } from './script';
 
 /** What a decoder may read past its payload. */
 export const zeros = new Uint8Array(4);

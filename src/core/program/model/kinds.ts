@@ -1,8 +1,9 @@
 /** Which contexts predict which kind of file: one model per syntax, to be thinned by the encoder's search. */
+import type { Semantics } from '../semantics';
 import type { Syntax } from '../syntax';
-import { bitsFor, frontOf, type ModelSpec } from './engine';
 import { byteModel, recordModel } from './binaries';
 import type { SlowParts } from './contexts';
+import { bitsFor, frontOf, type ModelSpec } from './engine';
 import { jsonTracker, logTracker, tableTracker, type Tracker } from './fields';
 import { imageInputs, imageModel } from './images';
 import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
@@ -11,7 +12,6 @@ import { rasterModel } from './rasters';
 import { residualModel } from './residuals';
 import { fieldExtras, fieldModel, logExtras, logModel, slowFields, slowLog } from './tables';
 import { textExtras, textModel } from './texts';
-import type { Semantics } from '../semantics';
 
 /** The tracker of a syntax that has fields. */
 export function trackerFor(syntax: Syntax): Tracker | undefined {

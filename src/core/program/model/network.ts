@@ -1,5 +1,4 @@
 /** The second kind of learner: a small network trained beforehand, whose weights the program carries and whose opinion is mixed in. */
-import type { ModelSpec } from './engine';
 import { mixSource } from './fields';
 
 /** What a kind of file shows its network: bytes that the decoder knows, and when they are worth a look. */
@@ -52,7 +51,7 @@ export interface Windows {
 
 /** The body of a function of `(data, every, room)`, which takes every so many of the bytes at which the network is asked, `room` in all. */
 export function windowsSource(
-  spec: Pick<ModelSpec, 'state' | 'step'>,
+  spec: { state: string; step: string },
   inputs: NetworkInputs,
 ): string {
   return `

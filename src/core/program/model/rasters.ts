@@ -1,5 +1,5 @@
 /** Rasters: photographs and drawings, whose pixels stand in rows of one length, channel by channel within a pixel. */
-import type { Raster } from '../media';
+import type { Raster } from '../syntax/media';
 import type { Contexts } from './contexts';
 
 /**
