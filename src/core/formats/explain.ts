@@ -4,6 +4,7 @@ import { bitsOf, denseBytes, shorten, type FormatName } from './format';
 import { findFormat, formats } from './formats';
 import { withModelFile, type ModelFile } from './modelFile';
 import { readOnnx } from './onnx';
+import { findPartlyUsed } from './pytorch';
 import { mostDistinct, sampleTensor, type Sample } from './sample';
 import type { TensorSummary } from './summary';
 
@@ -22,6 +23,7 @@ export type FindingType =
   | 'zeros'
   | 'fewValues'
   | 'duplicates'
+  | 'views'
   | 'optimizer'
   | 'masks'
   | 'floatCopies'
@@ -71,6 +73,7 @@ export async function explain(path: string): Promise<Explanation> {
       ...findByName(tensors),
       ...findDoubles(tensors),
       ...(format === 'onnx' ? await findInGraph(file) : []),
+      ...(format === 'pytorch' ? await findViews(file) : []),
     ];
     return {
       format,
@@ -211,6 +214,23 @@ function findDoubles(tensors: TensorSummary[]): Finding[] {
       advice: 'Convert them to float32: weights do not have sixteen digits.',
       saves: Math.floor(bytes / 2),
       tensors: doubles.map(({ name }) => name),
+    },
+  ];
+}
+
+/** Tensors that show a part of a storage, which torch.save writes whole. */
+async function findViews(file: ModelFile): Promise<Finding[]> {
+  const partly = await findPartlyUsed(file);
+  const saves = partly.reduce((sum, { idle }) => sum + idle, 0);
+  if (saves === 0) return [];
+  const names = partly.flatMap(({ tensors }) => tensors);
+  return [
+    {
+      type: 'views',
+      message: `${list(names)} show only a part of what was saved with them: a view is saved with all that it is a view of, and ${formatCount(saves)} bytes are in no tensor.`,
+      advice: 'Save copies: clone() each view before torch.save.',
+      saves,
+      tensors: names,
     },
   ];
 }

@@ -42,7 +42,7 @@ export function bitsOf(dtype: string): number {
   const known: Record<string, number> = { bool: 8, half: 16, float: 32, double: 64, boolean: 8 };
   if (Object.hasOwn(known, dtype)) return known[dtype];
   // f32, bf16, float32, float8e4m3fn, uint4, complex64, f8_e4m3…
-  const digits = /^(?:bf|f|i|u|c|float|bfloat|int|uint|complex)(\d+)/.exec(dtype)?.[1];
+  const digits = /^(?:bf|f|i|u|c|bits|float|bfloat|int|uint|complex)(\d+)/.exec(dtype)?.[1];
   return digits ? Number(digits) : 0;
 }
 

@@ -21,13 +21,22 @@ export interface PickledCall {
   state?: Pickled;
 }
 
+export interface ReadPickle {
+  value: Pickled;
+  /** Ids of all that the pickle says lies outside of it. */
+  persistents: Pickled[];
+  /** Offset behind the pickle: others may follow. */
+  end: number;
+}
+
 /** Memory is bounded by the pickle's length: each opcode makes at most one value. */
-export function readPickle(bytes: Uint8Array, where: string): Pickled {
+export function readPickle(bytes: Uint8Array, where: string, start = 0): ReadPickle {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stack: Pickled[] = [];
   const marks: number[] = [];
   const memo = new Map<number, Pickled>();
-  let at = 0;
+  const persistents: Pickled[] = [];
+  let at = start;
 
   const fail = (what: string): never => {
     throw new KolmoError(
@@ -78,6 +87,10 @@ export function readPickle(bytes: Uint8Array, where: string): Pickled {
     const made = isGlobal(callee, 'collections.OrderedDict');
     stack.push(made ? new Map() : { type: 'call', callee, arguments: given });
   };
+  const persist = (id: Pickled): void => {
+    persistents.push(id);
+    stack.push({ type: 'persistent', id });
+  };
 
   for (;;) {
     const opcode = String.fromCharCode(u8());
@@ -89,7 +102,7 @@ export function readPickle(bytes: Uint8Array, where: string): Pickled {
         take(8);
         break;
       case '.':
-        return pop();
+        return { value: pop(), persistents, end: at };
       case '(':
         marks.push(stack.length);
         break;
@@ -248,10 +261,10 @@ export function readPickle(bytes: Uint8Array, where: string): Pickled {
         break;
       }
       case 'Q':
-        stack.push({ type: 'persistent', id: pop() });
+        persist(pop());
         break;
       case 'P':
-        stack.push({ type: 'persistent', id: line() });
+        persist(line());
         break;
       default:
         at--;

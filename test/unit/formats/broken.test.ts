@@ -202,7 +202,7 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
   {
     what: 'an archive without arrays',
     name: 'a.npz',
-    bytes: read('tied.pt'),
+    bytes: Buffer.from(`504b0506${'00'.repeat(18)}`, 'hex'),
     message: /^a\.npz holds no \.npy member: expected an archive of arrays\.$/,
   },
   {
@@ -239,11 +239,22 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
     message: /^model\.json: a weight of the manifest lacks name, dtype or shape\.$/,
   },
   {
-    what: 'a PyTorch file of before 1.6',
+    what: 'a pickle that PyTorch did not write',
     name: 'a.pt',
     bytes: Buffer.from([0x80, 2, 0x8a, 10]),
-    message:
-      /^a\.pt is not a ZIP archive: PyTorch has written archives since version 1\.6\. Save it again/,
+    message: /^a\.pt is no file of torch\.save: .* It may be another pickle, which is not read\.$/,
+  },
+  {
+    what: 'a PyTorch file of before 1.6 that was cut in its storages',
+    name: 'a.pth',
+    bytes: read('old.pth').subarray(0, -4),
+    message: /^a\.pth has 938 bytes, and its storage \d+ reaches to 942: the file is cut\.$/,
+  },
+  {
+    what: 'a PyTorch file of before 1.6 that was cut in its pickles',
+    name: 'a.pth',
+    bytes: read('old.pth').subarray(0, 300),
+    message: /^a\.pth, offset \d+: .*The pickle is damaged, or uses what is not read\.$/,
   },
   {
     what: 'a ZIP that is no PyTorch model',

@@ -140,6 +140,12 @@ describe('explain', () => {
       /^18 tensors of 392 bytes belong to the optimizer: optimizer\./,
       392,
     ],
+    [
+      'views.pt',
+      'views',
+      /^row and column show only a part of what was saved with them: .* and 1,040 bytes are in no tensor\.$/,
+      1040,
+    ],
   ];
   for (const [file, type, message, saves] of files) {
     it(`finds what ${file} shows`, async () => {

@@ -89,7 +89,56 @@ const expectations: { file: string; format: FormatName; tensors: string[]; notes
     file: 'tied.pt',
     format: 'pytorch',
     tensors: ['embed float32 5x2 40', 'head float32 5x2 0'],
-    notes: ['1 tensors share the storage of another.'],
+    notes: ['1 tensor shares the storage of another.'],
+  },
+  {
+    file: 'old.pth',
+    format: 'pytorch',
+    tensors: [
+      '0.weight float32 4x6 96',
+      '0.bias float32 4 16',
+      '2.weight float32 2x4 32',
+      '2.bias float32 2 8',
+    ],
+    notes: [],
+  },
+  {
+    file: 'views.pt',
+    format: 'pytorch',
+    tensors: ['row float32 10 40', 'column float32 30 120', 'q float32 2x4 32', 'k float32 4x4 64'],
+    notes: [
+      '2 tensors share the storage of another.',
+      '1,040 bytes of storages are in the file, and no tensor shows them: a view is saved with all that it is a view of.',
+    ],
+  },
+  {
+    file: 'kinds.pt',
+    format: 'pytorch',
+    tensors: [
+      'eight float8_e4m3fn 4x6 24',
+      'four float4_e2m1fn_x2 24 12',
+      'word uint16 3 6',
+      'complex complex64 3 24',
+      'buffer float32 2 8',
+      'channels int8 4x6 24',
+      'channels.scales float64 4 32',
+      'channels.zero_points int64 4 32',
+      'coo.indices int64 2x4 64',
+      'coo.values float32 4 16',
+      'csr.crow_indices int64 5 40',
+      'csr.col_indices int64 4 32',
+      'csr.values float32 4 16',
+    ],
+  },
+  {
+    file: 'packed.pt',
+    format: 'pytorch',
+    tensors: [
+      '0._packed_params._packed_params.0 int8 4x6 24',
+      '0._packed_params._packed_params.1 float32 4 16',
+      '2._packed_params._packed_params.0 int8 2x4 8',
+      '2._packed_params._packed_params.1 float32 2 8',
+    ],
   },
 ];
 
