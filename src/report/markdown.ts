@@ -7,7 +7,13 @@ export function table(heads: string[], rows: string[][]): string {
 }
 
 export function list(sentences: string[]): string {
-  return sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`).join('\n');
+  return sentences.map((sentence) => `- ${escapeAroundCode(sentence)}`).join('\n');
+}
+
+/** What stands between backticks, as a command does, stays as it is: Markdown takes it for itself, backslashes too. */
+function escapeAroundCode(sentence: string): string {
+  const parts = sentence.replace(/\s+/g, ' ').split(/(`[^`]+`)/);
+  return parts.map((part, i) => (i % 2 === 1 ? part : escapeMarkdown(part))).join('');
 }
 
 /** Nothing in a name may end a cell of a table, become an entity or start markup. */

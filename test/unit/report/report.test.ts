@@ -201,6 +201,13 @@ describe('markdownReport', () => {
     assert.match(text, /`ab12`/);
   });
 
+  it('leaves the commands in notes as they are typed, and escapes what stands around them', () => {
+    const notes = ["Draw with `node 'a_b.mjs' 1 > b`, or *not*.", 'A lone ` opens <b>nothing</b>.'];
+    const drawn = markdownReport({ name: 'a', record, state: run(...stage('program', { notes })) });
+    assert.match(drawn, /^- Program: Draw with `node 'a_b\.mjs' 1 > b`, or \\\*not\\\*\.$/m);
+    assert.match(drawn, /^- Program: A lone \\` opens \\<b\\>nothing\\<\/b\\>\.$/m);
+  });
+
   it('holds the diagram and the commands that make the run again', () => {
     assert.match(text, /```mermaid\nflowchart LR/);
     assert.match(text, /```sh\nkolmo train /);
