@@ -10,7 +10,7 @@ import { relay } from '../core/relay';
 import { sizeOf } from '../core/shape';
 import { measureSamples } from '../core/train/quality';
 import type { Metrics, Model } from '../core/train/model';
-import { writeArtifact } from '../runs/artifact';
+import { prepareOutput, writeArtifact } from '../runs/artifact';
 import { quote } from '../report/reproduce';
 import { samplesPicture, type ProgramMeasure, type RunEvent } from '../runs/events';
 import { bytesOnDisk, readRecord } from '../runs/folder';
@@ -37,7 +37,9 @@ export async function* generativeRun(
   context: JobContext,
 ): AsyncGenerator<RunEvent, ProgramSummary> {
   const { now } = context;
-  const model = await readModel(run);
+  const packed = join(run, 'model.kolmo');
+  const model = await readModel(packed);
+  await prepareOutput(out, packed);
   const started = now();
   yield { type: 'stageStarted', stage: 'program', settings: { ascii, seed: 1 } };
   const program = yield* relay(
@@ -58,7 +60,6 @@ export async function* generativeRun(
   await writeArtifact(join(run, samplesPicture), program.draw([`${count}`, '1', 'png']));
   const { dataset } = await readRecord(run);
   const size = dataset?.files[0]?.bytes ?? samples.bytes.length;
-  const packed = await bytesOnDisk(join(run, 'model.kolmo'));
   const printed = sha256(samples.bytes);
   const { bytes } = program;
   const measure: ProgramMeasure = {
@@ -72,7 +73,7 @@ export async function* generativeRun(
       total: bytes.total,
     },
     bitsPerByte: (8 * bytes.total) / Math.max(1, size),
-    baselines: { 'model.kolmo': packed, 'the dataset': size },
+    baselines: { 'model.kolmo': await bytesOnDisk(packed), 'the dataset': size },
     findings: [],
     fields: [],
     curve: { bytes: [], bitsPerByte: [] },
@@ -145,8 +146,7 @@ async function* prove(
 }
 
 /** The packed model, which holds the generator alone. */
-async function readModel(run: string): Promise<Model> {
-  const path = join(run, 'model.kolmo');
+async function readModel(path: string): Promise<Model> {
   if (!existsSync(path)) {
     throw new KolmoError(`${path} is not there: finish the training of the run first.`);
   }

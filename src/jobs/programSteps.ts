@@ -43,12 +43,13 @@ export async function* onceProved<Result>(
 ): AsyncGenerator<RunEvent, Result> {
   const draft = draftOf(path);
   try {
-    await writeArtifact(draft, source);
+    await writeArtifact(draft, source, path);
     const result = yield* steps(draft);
     await moveArtifact(draft, path);
     return result;
   } finally {
-    await rm(draft, { force: true });
+    // Why a program was not kept matters more than what is left of its draft.
+    await rm(draft, { force: true }).catch(() => {});
   }
 }
 

@@ -6,10 +6,15 @@ import { diskError } from './diskError';
 
 /**
  * Writes a file so that it is either the old one or the new one, whole, whatever happens meanwhile.
+ * @param name what sentences call it, where it is a draft of a file that was asked for
  * @returns its length in bytes
  * @throws KolmoError with a sentence for a full disk or a folder that cannot be written
  */
-export async function writeArtifact(path: string, content: Uint8Array | string): Promise<number> {
+export async function writeArtifact(
+  path: string,
+  content: Uint8Array | string,
+  name = path,
+): Promise<number> {
   const temporary = `${path}.${process.pid}.tmp`;
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   try {
@@ -25,7 +30,7 @@ export async function writeArtifact(path: string, content: Uint8Array | string):
   } catch (error) {
     // Why the file cannot be written matters more than what is left of it.
     await rm(temporary, { force: true }).catch(() => {});
-    throw diskError(error, path);
+    throw diskError(error, name);
   }
   return bytes.length;
 }
@@ -68,9 +73,12 @@ export async function prepareOutput(path: string, source: string): Promise<void>
   if (there?.isFolder) {
     throw new KolmoError(`${path} is a folder: name the file in it that is to be written.`);
   }
+  const trial = `${path}.${process.pid}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await access(dirname(path), constants.W_OK);
+    // What a folder says of its rights is less than whether a file can be made in it.
+    await writeFile(trial, '');
+    await rm(trial);
   } catch (error) {
     throw diskError(error, path);
   }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -186,6 +188,31 @@ describe('a program job', () => {
     });
   });
 
+  it(
+    'looks whether a file can be made, whatever the rights of the folder are',
+    { skip: !existsSync('/proc') && 'no folder that refuses files of everybody' },
+    async (t) => {
+      const job = { ...request(temporaryFolder(t, { a: 'abc' }), 'a'), out: '/proc/a.mjs' };
+      await assert.rejects(programRun(job, context).next(), {
+        name: 'KolmoError',
+        message:
+          /^(\/proc\/a\.mjs cannot be made: its folder is read-only|\/proc cannot be written)/,
+      });
+    },
+  );
+
+  it('names the program and not its draft where that can no longer be written', async (t) => {
+    const folder = temporaryFolder(t, { a: 'abc' });
+    const job = programRun(request(folder, 'a'), context);
+    await job.next();
+    rmSync(join(folder, 'out'), { recursive: true });
+    writeFileSync(join(folder, 'out'), 'a file');
+    await assert.rejects(finish(job), {
+      name: 'KolmoError',
+      message: /out.program\.mjs cannot be made: a file stands where a folder is needed/,
+    });
+  });
+
   it('never writes over the file that it reads, whichever way both are named', async (t) => {
     const folder = temporaryFolder(t, { a: 'abc' });
     symlinkSync(join(folder, 'a'), join(folder, 'link.mjs'));
@@ -248,6 +275,12 @@ describe('a program job on a run that trained a generator', () => {
     );
     assert.ok(stopping);
     assert.deepEqual(writtenIn(folder), []);
+  });
+
+  it('says before it starts that a folder is not a file', async (t) => {
+    const folder = await generatorFolder(t);
+    const job = programRun({ ...request(folder, ''), out: folder, run: folder }, context);
+    await assert.rejects(job.next(), /is a folder: name the file in it/);
   });
 
   it('draws in colour, and says how for a name that a shell would split', async (t) => {
