@@ -10,7 +10,7 @@ import { formatCount } from '../core/count';
 import { formatBytes, formatPercent, formatRatio, formatSeconds } from '../runs/units';
 import { UsageError, type Command, type Parsed } from './command';
 import { passFlags, passesOf } from './passFlags';
-import { newRunFolder } from './runFolder';
+import { inRunFolder } from './runFolder';
 import { runJob } from './runJob';
 import { textTable } from './table';
 
@@ -33,17 +33,17 @@ export const compress: Command = {
     if (ofRun && out !== undefined) {
       throw new UsageError('--out is for a model file; a run is compressed in its own folder.');
     }
-    return runJob(
-      {
-        type: 'compress',
-        run: path,
-        ...(!ofRun && { out: out ? resolve(out) : await newRunFolder(path, 'packed') }),
-        passes: wantedPasses(given),
-        fineTune: !given.has('no-fine-tune'),
-        seed,
-        threads,
-      },
-      parsed,
+    const request: CompressRequest = {
+      type: 'compress',
+      run: path,
+      passes: wantedPasses(given),
+      fineTune: !given.has('no-fine-tune'),
+      seed,
+      threads,
+    };
+    if (ofRun) return runJob(request, parsed);
+    return inRunFolder({ out, dataset: path, architecture: 'packed' }, (folder) =>
+      runJob({ ...request, out: folder }, parsed),
     );
   },
   print: printCompressed,

@@ -6,7 +6,7 @@ import { parsePipeline, requestOf } from '../runs/pipelineFile';
 import { UsageError, type Command } from './command';
 import { printCompressed } from './compress';
 import { engineFlag, overruled } from './engine';
-import { newRunFolder } from './runFolder';
+import { inRunFolder } from './runFolder';
 import { runJob } from './runJob';
 
 export const run: Command = {
@@ -25,14 +25,10 @@ export const run: Command = {
     });
     const { wanted, modules } = overruled(parsePipeline(text, file), file, parsed);
     const { dataset, architecture = 'auto' } = wanted;
-    const folder = out ?? (await newRunFolder(dataset, architecture));
-    const request = requestOf(wanted, {
-      file: path,
-      run: resolve(folder),
-      threads: parsed.threads,
-      modules,
+    const result = await inRunFolder({ out, dataset, architecture }, (folder) => {
+      const options = { file: path, run: folder, threads: parsed.threads, modules };
+      return runJob(requestOf(wanted, options), parsed);
     });
-    const result = await runJob(request, parsed);
     return { pipeline: basename(file), ...result };
   },
   print: printCompressed,

@@ -1,10 +1,12 @@
 /** `kolmo runs` */
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { readError } from '../core/error';
 import { listRuns } from '../runs/folder';
 import type { RunState } from '../runs/state';
 import { formatCount } from '../core/count';
 import { metricText } from '../runs/units';
-import type { Command } from './command';
+import { UsageError, type Command } from './command';
 import { textTable } from './table';
 
 interface Listed {
@@ -19,6 +21,10 @@ export const runs: Command = {
   operands: [],
   flags: { out: { type: 'text', description: 'Folder to look in.' } },
   async run({ out = '.' }) {
+    const there = await stat(out).catch((error: unknown) => {
+      throw new UsageError(readError(error, out).message);
+    });
+    if (!there.isDirectory()) throw new UsageError(`${out} is not a folder: name one to look in.`);
     const found = await listRuns(resolve(out));
     return {
       runs: found.map(({ folder, state }): Listed => ({

@@ -11,7 +11,7 @@ import type { WordSchema } from '../runs/schema';
 import { shareSettings, trainSettings } from '../runs/trainSettings';
 import { flagOf, UsageError, type Command, type Parsed } from './command';
 import { engineChoice, engineFlag } from './engine';
-import { newRunFolder } from './runFolder';
+import { inRunFolder } from './runFolder';
 import { runJob } from './runJob';
 
 export const train: Command = {
@@ -35,23 +35,25 @@ export const train: Command = {
     if (!existsSync(path)) throw new UsageError(`${dataset} is not there.`);
     const flag = <T>(name: string): T | undefined => given.get(name) as T | undefined;
     const architecture = flag<string>('architecture') ?? 'auto';
-    return runJob(
-      {
-        type: 'train',
-        dataset: path,
-        data: {
-          ...datasetDefaults,
-          target: flag('target'),
-          ...givenOf(shareSettings, given),
-          seed,
+    return inRunFolder({ out, dataset: path, architecture }, (run) =>
+      runJob(
+        {
+          type: 'train',
+          dataset: path,
+          data: {
+            ...datasetDefaults,
+            target: flag('target'),
+            ...givenOf(shareSettings, given),
+            seed,
+          },
+          architecture,
+          training: { ...givenOf(trainSettings, given), seed },
+          ...engineChoice(given, path),
+          run,
+          threads,
         },
-        architecture,
-        training: { ...givenOf(trainSettings, given), seed },
-        ...engineChoice(given, path),
-        run: out === undefined ? await newRunFolder(path, architecture) : resolve(out),
-        threads,
-      },
-      parsed,
+        parsed,
+      ),
     );
   },
   print(result) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { compress, wantedPasses } from '../../../src/cli/compress';
@@ -199,6 +199,37 @@ describe('kolmo', () => {
     const flat = kolmo(['train', 'bars/top', '--architecture', 'lenet-5'], folder);
     assert.equal(flat.status, 1);
     assert.match(flat.stderr, /LeNet-5 sorts images into classes\. .* a folder for each class/s);
+  });
+
+  it('leaves no run behind that was refused before anything was made, and every other folder', (t) => {
+    const table = syntheticTable({ rows: 300, target: 'grade' });
+    const folder = temporaryFolder(t, { 'a.csv': table, 'old/run.txt': 'mine' });
+    const refused = (...words: string[]): void => {
+      const { status, stderr } = kolmo(words, folder);
+      assert.equal(status, 1);
+      assert.match(stderr, /mistyped/);
+    };
+    refused('train', 'a.csv', '--target', 'mistyped');
+    refused('train', 'a.csv', '--architecture', 'mistyped');
+    assert.deepEqual(readdirSync(join(folder, '.kolmo', 'runs')), []);
+    refused('train', 'a.csv', '--target', 'mistyped', '--out', 'new');
+    assert.equal(existsSync(join(folder, 'new')), false);
+    refused('train', 'a.csv', '--target', 'mistyped', '--out', 'old');
+    assert.ok(existsSync(join(folder, 'old', 'run.txt')));
+
+    const flags = ['--learning-rate', '1e30', '--optimizer', 'sgd', '--out', 'diverged', '--quiet'];
+    const diverged = kolmo(['train', 'a.csv', ...flags], folder);
+    assert.match(diverged.stderr, /no longer a number/);
+    assert.ok(existsSync(join(folder, 'diverged', 'events.jsonl')));
+  });
+
+  it('says of a folder to list that it is not there, or is none', (t) => {
+    const folder = temporaryFolder(t, { 'a.txt': 'a' });
+    const said = (out: string) => kolmo(['runs', '--out', out], folder);
+    assert.match(said('missing').stderr, /^missing cannot be read \(ENOENT\): check its name/);
+    assert.match(said('a.txt').stderr, /^a\.txt is not a folder: name one to look in\./);
+    assert.deepEqual([said('missing').status, said('a.txt').status], [2, 2]);
+    assert.match(said('.').stdout, /^No runs yet: kolmo train DATASET makes one\.$/m);
   });
 
   it('compares runs: what differs is marked', (t) => {
