@@ -55,6 +55,19 @@ describe('shipped network', () => {
     assert.deepEqual(decodeWith(spec, payload, bytes.length), bytes);
   });
 
+  it('is the same of the same seed, and another one of another', async () => {
+    const few = discs(20, 16);
+    const { syntax, full }: Analysis = analyse(few);
+    const weightsOf = async (seed: number): Promise<Uint8Array> => {
+      const options = { units: [4], epochs: 1, batchSize: 64, seed };
+      const learning = learnNetwork(full, networkInputsFor(syntax)!, few, options);
+      return (await finished(learning)).weights;
+    };
+    const [first, again, other] = [await weightsOf(5), await weightsOf(5), await weightsOf(6)];
+    assert.deepEqual(again, first);
+    assert.notDeepEqual(other, first);
+  });
+
   it('predicts what the contexts alone do not', () => {
     const sum = (costs: Float32Array) => costs.reduce((bits, cost) => bits + cost, 0) / 8;
     const [along, without] = [spec, full].map((each) => sum(encode(each, bytes).costs));
