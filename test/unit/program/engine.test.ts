@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
 import { predictorProgram } from '../../../src/core/program/generate';
-import { decodeWith, encodeWith } from '../../../src/core/program/model/evaluate';
+import { encodeWith } from '../../../src/core/program/model/evaluate';
 import { fastModel } from '../../../src/core/program/model/kinds';
 import { scriptsOf } from '../../../src/core/program/model/script';
 import type { Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { decodeWith } from '../../fixtures/decodeWith';
 import { finishedSync } from '../../fixtures/finished';
 
 const random = createRandom(8);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { predictorProgram } from '../../../src/core/program/generate';
-import { decodeWith, encodeWith } from '../../../src/core/program/model/evaluate';
+import { encodeWith } from '../../../src/core/program/model/evaluate';
 import { minimalModelFor } from '../../../src/core/program/model/kinds';
 import { analyseSyntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { decodeWith } from '../../fixtures/decodeWith';
 import { finishedSync } from '../../fixtures/finished';
 
 const random = createRandom(6);

@@ -2,16 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
-import {
-  decodeWith,
-  encodeWith,
-  teethOf,
-  type Encoding,
-} from '../../../src/core/program/model/evaluate';
+import { encodeWith, teethOf, type Encoding } from '../../../src/core/program/model/evaluate';
 import { withFront } from '../../../src/core/program/model/kinds';
 import type { Resampling } from '../../../src/core/program/model/resampled';
 import { findOriginals, originalsFinding } from '../../../src/core/program/semantics/originals';
 import { createRandom } from '../../../src/core/random';
+import { decodeWith } from '../../fixtures/decodeWith';
 import { finished, finishedSync } from '../../fixtures/finished';
 import { idxBytes } from '../../fixtures/syntheticIdx';
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeWith, encodeWith, measure } from '../../../src/core/program/model/evaluate';
+import { encodeWith, measure } from '../../../src/core/program/model/evaluate';
 import { jsonTracker, tableTracker, type Tracker } from '../../../src/core/program/model/fields';
 import { modelFor } from '../../../src/core/program/model/kinds';
 import { analyseSemantics } from '../../../src/core/program/semantics';
 import { analyseSyntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { decodeWith } from '../../fixtures/decodeWith';
 import { finishedSync } from '../../fixtures/finished';
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
-import { decodeWith, encodeWith, measure } from '../../../src/core/program/model/evaluate';
+import { encodeWith, measure } from '../../../src/core/program/model/evaluate';
 import { residualView } from '../../../src/core/program/restate/sound';
 import { createRandom } from '../../../src/core/random';
+import { decodeWith } from '../../fixtures/decodeWith';
 import { finishedSync } from '../../fixtures/finished';
 import { wave } from '../../fixtures/media';
 import { restored } from '../../fixtures/restored';

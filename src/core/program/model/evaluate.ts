@@ -1,5 +1,4 @@
 /** Runs a predictor inside the encoder: where the source text of models becomes code. */
-import { joinBytes } from '../../join';
 import decoder from '../kernels/decoder.ts?wasm';
 import drawnDecoder from '../kernels/drawnDecoder.ts?wasm';
 import drawnNetworkDecoder from '../kernels/drawnNetworkDecoder.ts?wasm';
@@ -107,19 +106,6 @@ export const exportNames: Record<string, string> = {
   dense: 'n',
   vote: 'v',
 };
-
-/** What the emitted program does: the data from its payload, with zeros behind it. */
-export function decodeWith(model: Model, payload: Uint8Array, size: number): Uint8Array {
-  const run = (parameters: string[], body: string): Body<Uint8Array> =>
-    new Function(...parameters, body) as Body<Uint8Array>;
-  if (model.type !== 'mixing')
-    return run(['b'], `${sourceOf(model, size, 'decode')}return b;`)(joinBytes([payload, zeros]));
-  const body = engineSource(model, size, 'decode');
-  const kernel = new WebAssembly.Module(decoderOf(model));
-  const short = instantiate(kernel, pagesOf(model, size));
-  const exports = Object.entries(exportNames).map(([name, letter]) => [name, short[letter]]);
-  return run(['kernel', 'source'], body)(Object.fromEntries(exports), payload);
-}
 
 /** What a network would be shown of `data`, at most `most` times, evenly spread. */
 export function windowsOf(
