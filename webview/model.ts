@@ -7,7 +7,12 @@
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import type { FromModelEditor, ToModelEditor } from '../src/views/panelMessages';
 import { formatCount } from '../src/core/count';
-import { formatBytes, formatShape } from '../src/runs/units';
+import {
+  formatBitsPerParameter,
+  formatBytes,
+  formatModelBytes,
+  formatShape,
+} from '../src/runs/units';
 import { element } from './element';
 import { drawMessages, facts, failure } from './page';
 
@@ -167,7 +172,8 @@ function page(file: string, summary: Summary): Node[] {
     facts([
       summary.format,
       `${formatCount(summary.parameters)} parameters`,
-      formatBytes(summary.bytes),
+      formatModelBytes(summary),
+      ...(summary.parameters > 0 ? [formatBitsPerParameter(summary)] : []),
       ...summary.notes,
     ]),
     ...(summary.tensors.length === 0

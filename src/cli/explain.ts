@@ -1,7 +1,7 @@
 /** `kolmo explain FILE…` */
 import { formatCount } from '../core/count';
 import type { Explained } from '../jobs/files';
-import { formatBytes } from '../runs/units';
+import { formatBytes, formatModelBytes } from '../runs/units';
 import type { Command } from './command';
 import { eachFile } from './eachFile';
 
@@ -15,12 +15,13 @@ export const explain: Command = {
 };
 
 /** A line for the file, one for each finding, and what its values would take at least. */
-function textOf({ file, format, bytes, parameters, findings, entropyBytes }: Explained): string {
+function textOf(explained: Explained): string {
+  const { file, format, parameters, findings, entropyBytes } = explained;
   const found = findings.map(
     ({ message, advice, saves }) => `- ${message} ${advice} Saves ${formatBytes(saves)}.\n`,
   );
   return [
-    `${file}: ${format}, ${formatBytes(bytes)}, ${formatCount(parameters)} parameters\n`,
+    `${file}: ${format}, ${formatModelBytes(explained)}, ${formatCount(parameters)} parameters\n`,
     ...(found.length > 0 ? found : ['Nothing was found that takes bytes without need.\n']),
     ...(entropyBytes === undefined
       ? []

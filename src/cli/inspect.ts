@@ -2,7 +2,7 @@
 import { entryBytes, ledgerParts, type Ledger } from '../core/compress/container/ledger';
 import type { Inspected } from '../jobs/files';
 import { formatCount } from '../core/count';
-import { formatBytes, formatShape } from '../runs/units';
+import { formatBitsPerParameter, formatModelBytes, formatShape } from '../runs/units';
 import type { Command } from './command';
 import { eachFile } from './eachFile';
 import { textTable } from './table';
@@ -17,9 +17,11 @@ export const inspect: Command = {
 };
 
 /** A line for the file, a table of its tensors, and of a packed model the ledger. */
-function textOf({ file, format, bytes, parameters, tensors, notes, ledger }: Inspected): string {
+function textOf(inspected: Inspected): string {
+  const { file, format, parameters, tensors, notes, ledger } = inspected;
+  const bits = parameters > 0 ? `, ${formatBitsPerParameter(inspected)}` : '';
   return [
-    `${file}: ${format}, ${formatBytes(bytes)}, ${formatCount(parameters)} parameters\n`,
+    `${file}: ${format}, ${formatModelBytes(inspected)}, ${formatCount(parameters)} parameters${bits}\n`,
     tensors.length === 0
       ? 'No tensors are in it.\n'
       : textTable(

@@ -1,5 +1,6 @@
 /** How numbers are written for people: the same in panels, tooltips, notifications and messages. */
 import { formatCount } from '../core/count';
+import { allBytes, type ModelSummary } from '../core/formats/summary';
 import type { Metrics } from '../core/train/model';
 
 /** `1,066,440 bytes`: sizes are exact, because they are lengths of files. */
@@ -9,6 +10,16 @@ export const formatBytes = (bytes: number): string =>
 /** `1,061 bits`, rounded */
 export const formatBits = (bits: number): string =>
   Math.round(bits) === 1 ? '1 bit' : `${formatCount(bits)} bits`;
+
+/** `1,066,440 bytes`, `80,297 bytes in 3 files`: all that a model is stored in. */
+export const formatModelBytes = (model: Pick<ModelSummary, 'bytes' | 'beside'>): string =>
+  `${formatBytes(allBytes(model))}${model.beside ? ` in ${model.beside.files + 1} files` : ''}`;
+
+/** `8.05 bits a parameter`: what the files spend on each. */
+export const formatBitsPerParameter = (
+  model: Pick<ModelSummary, 'bytes' | 'beside' | 'parameters'>,
+): string =>
+  `${((allBytes(model) * 8) / Math.max(1, model.parameters)).toPrecision(3)} bits a parameter`;
 
 /** `26.1 kB`, for places where the exact number does not fit; decimal units as in the literature. */
 export function formatShortBytes(bytes: number): string {

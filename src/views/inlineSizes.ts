@@ -16,8 +16,9 @@ import {
   type TextDocument,
 } from 'vscode';
 import { findModelPaths } from '../core/formats/paths';
+import { formatBitsPerParameter } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';
-import { badge, biggestTensors, bitsPerWeight, summaryLine } from './summaryWords';
+import { badge, biggestTensors, summaryLine } from './summaryWords';
 
 const languagesWithPaths = [
   'python',
@@ -68,7 +69,7 @@ export function registerInlineSizes(summaries: ModelSummaries, extensions: strin
         if (!summary?.parameters) return undefined;
         return new FileDecoration(
           badge(summary),
-          `${summaryLine(summary)}, ${bitsPerWeight(summary)}`,
+          `${summaryLine(summary)}, ${formatBitsPerParameter(summary)}`,
         );
       },
     }),
@@ -83,7 +84,7 @@ export function registerInlineSizes(summaries: ModelSummaries, extensions: strin
             if (!summary) return [];
             return [
               new CodeLens(range, {
-                title: `${basename(file)}: ${summaryLine(summary)}, ${bitsPerWeight(summary)}`,
+                title: `${basename(file)}: ${summaryLine(summary)}, ${formatBitsPerParameter(summary)}`,
                 command: 'kolmo.inspect',
                 arguments: [Uri.file(file)],
                 tooltip: 'Show every tensor and its bytes',
@@ -101,7 +102,7 @@ export function registerInlineSizes(summaries: ModelSummaries, extensions: strin
         if (!found) return undefined;
         try {
           const summary = await summaries.of(found.file);
-          const text = `**${summary.format}**, ${summaryLine(summary)}, ${bitsPerWeight(summary)}\n\n${biggestTensors(summary)}`;
+          const text = `**${summary.format}**, ${summaryLine(summary)}, ${formatBitsPerParameter(summary)}\n\n${biggestTensors(summary)}`;
           return new Hover(new MarkdownString(text), found.range);
         } catch (error) {
           return new Hover(new MarkdownString().appendText((error as Error).message), found.range);

@@ -1,16 +1,12 @@
 /** The sizes of a model in words, for badges, tooltips, hovers and lenses. */
-import type { ModelSummary } from '../core/formats/summary';
+import { allBytes, type ModelSummary } from '../core/formats/summary';
 import { formatCount } from '../core/count';
 import { escapeMarkdown } from '../report/markdown';
-import { formatBytes, formatShape } from '../runs/units';
+import { formatModelBytes, formatShape } from '../runs/units';
 
 /** `266,610 parameters, 1,066,440 bytes`: one line for a tooltip or a lens. */
 export const summaryLine = (summary: ModelSummary): string =>
-  `${formatCount(summary.parameters)} parameters, ${formatBytes(summary.bytes)}`;
-
-/** Bits that the file spends on each parameter. */
-export const bitsPerWeight = (summary: ModelSummary): string =>
-  `${((summary.bytes * 8) / Math.max(1, summary.parameters)).toPrecision(3)} bits a parameter`;
+  `${formatCount(summary.parameters)} parameters, ${formatModelBytes(summary)}`;
 
 /** The biggest tensors as rows of a Markdown table. */
 export function biggestTensors(summary: ModelSummary, count = 8): string {
@@ -29,8 +25,8 @@ export function biggestTensors(summary: ModelSummary, count = 8): string {
 }
 
 /** Bits that the file spends on each parameter, which tell in VS Code's two characters how far a model is compressed: `32`, `8`, `.8`. */
-export function badge({ bytes, parameters }: { bytes: number; parameters: number }): string {
-  const bits = (bytes * 8) / Math.max(1, parameters);
+export function badge(summary: Pick<ModelSummary, 'bytes' | 'beside' | 'parameters'>): string {
+  const bits = (allBytes(summary) * 8) / Math.max(1, summary.parameters);
   if (bits < 0.95) return `.${Math.max(1, Math.round(bits * 10))}`;
   return bits < 99.5 ? String(Math.round(bits)) : '>>';
 }

@@ -6,12 +6,14 @@ import { withModelFile, type ModelFile } from './modelFile';
 import { readOnnx } from './onnx';
 import { findPartlyUsed } from './pytorch';
 import { mostDistinct, sampleTensor, type Sample } from './sample';
-import type { TensorSummary } from './summary';
+import type { FilesBeside, TensorSummary } from './summary';
 
 export interface Explanation {
   format: FormatName;
   /** Length of the file on disk. */
   bytes: number;
+  /** Files beside it that hold its weights. */
+  beside?: FilesBeside;
   parameters: number;
   /** The largest saving first. */
   findings: Finding[];
@@ -54,7 +56,7 @@ const leastBytes = 256;
 export async function explain(path: string): Promise<Explanation> {
   return withModelFile(path, async (file) => {
     const format = findFormat(file.name, await file.read(0, 4096));
-    const { tensors, parameters } = await formats[format].read(file);
+    const { tensors, parameters, beside } = await formats[format].read(file);
     const located = (await formats[format].locate?.(file)) ?? [];
     const samples: Sample[] = [];
     const places = new Set<string>();
@@ -78,6 +80,7 @@ export async function explain(path: string): Promise<Explanation> {
     return {
       format,
       bytes: file.length,
+      beside,
       parameters,
       findings: findings.filter(({ saves }) => saves > 0).sort((a, b) => b.saves - a.saves),
       entropyBytes: samples.length > 0 ? estimate(samples) : undefined,

@@ -2,7 +2,7 @@
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
 import type { ModelFile } from './modelFile';
-import type { ModelSummary, TensorSummary } from './summary';
+import type { FilesBeside, ModelSummary, TensorSummary } from './summary';
 
 export type FormatName =
   'kolmo' | 'safetensors' | 'onnx' | 'gguf' | 'npz' | 'npy' | 'tfjs' | 'tflite' | 'pytorch';
@@ -67,8 +67,10 @@ export function countParameters(shape: number[], tensor: string, file: string): 
 export function summarise(
   tensors: TensorSummary[],
   notes: string[],
+  beside: FilesBeside = { files: 0, bytes: 0 },
 ): Omit<ModelSummary, 'format' | 'bytes'> {
   return {
+    ...(beside.files > 0 ? { beside } : {}),
     parameters: tensors.reduce((sum, tensor) => sum + tensor.parameters, 0),
     tensors,
     notes,

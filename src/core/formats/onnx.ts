@@ -1,11 +1,12 @@
 /** ONNX: walks the protobuf (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) and steps over the weights. */
-import { formatCount } from '../count';
+import { formatCount, plural } from '../count';
 import { KolmoError } from '../error';
 import { createCursor, type Cursor } from './cursor';
 import { mostTensors, summarise, type Format, type LocatedTensor } from './format';
 import type { ModelFile } from './modelFile';
 import { readTensor, tooMany, type OnnxTensor } from './onnxTensor';
 import { readText, walk, type Field } from './protobuf';
+import type { FilesBeside } from './summary';
 
 export const onnx: Format = {
   title: 'ONNX',
@@ -13,11 +14,12 @@ export const onnx: Format = {
   async read(file) {
     const model = await readOnnx(file);
     const { producer, opsets, nodes, tensors } = model;
+    const external = await checkExternal(file, tensors);
     const notes = [
       ...(producer ? [`Made by ${producer}.`] : []),
       ...(opsets.length > 0 ? [`Operator sets: ${opsets.join(', ')}.`] : []),
-      `${formatCount(nodes.length)} nodes.`,
-      ...(await checkExternal(file, tensors)),
+      `${plural(nodes.length, 'node')}.`,
+      ...external.notes,
     ];
     return summarise(
       tensors.map(({ name, dtype, shape, parameters, bytes }) => ({
@@ -28,6 +30,7 @@ export const onnx: Format = {
         bytes,
       })),
       notes,
+      external.beside,
     );
   },
   async locate(file) {
@@ -161,13 +164,17 @@ async function readNode(
 }
 
 /** Says where external data lie, and that they are as long as the tensors claim. */
-async function checkExternal(file: ModelFile, tensors: OnnxTensor[]): Promise<string[]> {
+async function checkExternal(
+  file: ModelFile,
+  tensors: OnnxTensor[],
+): Promise<{ notes: string[]; beside: FilesBeside }> {
   const ends = new Map<string, number>();
   for (const { location, offset, bytes } of tensors) {
     if (location === undefined) continue;
     ends.set(location, Math.max(ends.get(location) ?? 0, offset + bytes));
   }
   const notes: string[] = [];
+  const beside = { files: 0, bytes: 0 };
   for (const [location, end] of ends) {
     const data = await file.sibling(location);
     if (!data) notes.push(`${location} is not there: the weights it should hold are missing.`);
@@ -175,7 +182,11 @@ async function checkExternal(file: ModelFile, tensors: OnnxTensor[]): Promise<st
       throw new KolmoError(
         `${location} has ${formatCount(data.length)} bytes, ${file.name} refers to ${formatCount(end)}: the file is cut, or belongs to another model.`,
       );
-    } else notes.push(`Weights in ${location}: ${formatCount(data.length)} bytes.`);
+    } else {
+      notes.push(`Weights in ${location}: ${formatCount(data.length)} bytes.`);
+      beside.files++;
+      beside.bytes += data.length;
+    }
   }
-  return notes;
+  return { notes, beside };
 }

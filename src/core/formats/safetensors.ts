@@ -180,6 +180,7 @@ async function readIndex(file: ModelFile): ReturnType<Format['read']> {
   const shards = [...new Set(Object.values(map).map(String))].sort();
   const tensors: TensorSummary[] = [];
   const notes: string[] = [];
+  const beside = { files: 0, bytes: 0 };
   for (const shard of shards) {
     const found = await file.sibling(shard);
     if (!found) {
@@ -188,8 +189,10 @@ async function readIndex(file: ModelFile): ReturnType<Format['read']> {
     }
     tensors.push(...(await safetensors.read(found)).tensors);
     notes.push(`${shard}: ${formatCount(found.length)} bytes.`);
+    beside.files++;
+    beside.bytes += found.length;
   }
-  return summarise(tensors, notes);
+  return summarise(tensors, notes, beside);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,11 +4,22 @@ export interface ModelSummary {
   format: string;
   /** Length of the file on disk. */
   bytes: number;
+  /** Files beside it that hold its weights (shards, external data), as far as they are there; absent where there are none. */
+  beside?: FilesBeside;
   parameters: number;
   tensors: TensorSummary[];
   /** Facts worth a line: producer, opset, encoding. */
   notes: string[];
 }
+
+export interface FilesBeside {
+  files: number;
+  bytes: number;
+}
+
+/** Bytes of a model in all its files. */
+export const allBytes = ({ bytes, beside }: Pick<ModelSummary, 'bytes' | 'beside'>): number =>
+  bytes + (beside?.bytes ?? 0);
 
 export interface TensorSummary {
   name: string;

@@ -28,6 +28,7 @@ export const tfjs: Format = {
     }
     const tensors: TensorSummary[] = [];
     const notes: string[] = [];
+    const beside = { files: 0, bytes: 0 };
     for (const tell of ['format', 'generatedBy', 'convertedBy'] as const) {
       if (typeof model[tell] === 'string') notes.push(`${tell}: ${shorten(model[tell])}`);
     }
@@ -39,9 +40,13 @@ export const tfjs: Format = {
       let missing = 0;
       for (const path of group.paths ?? []) {
         const shard = await file.sibling(path);
-        if (shard) there += shard.length;
-        else missing++;
+        if (!shard) missing++;
+        else {
+          there += shard.length;
+          beside.files++;
+        }
       }
+      beside.bytes += there;
       if (missing > 0) notes.push(`${missing} of its weight files are not beside it.`);
       else if (there < claimed) {
         throw new KolmoError(
@@ -50,7 +55,7 @@ export const tfjs: Format = {
       } else
         notes.push(`Weights in ${(group.paths ?? []).join(', ')}: ${formatCount(there)} bytes.`);
     }
-    return summarise(tensors, notes);
+    return summarise(tensors, notes, beside);
   },
 };
 

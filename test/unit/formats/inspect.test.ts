@@ -14,7 +14,7 @@ const expectations: { file: string; format: FormatName; tensors: string[]; notes
     file: 'dense.onnx',
     format: 'onnx',
     tensors: [weights],
-    notes: ['Made by make.py.', 'Operator sets: ai.onnx 17.', '1 nodes.'],
+    notes: ['Made by make.py.', 'Operator sets: ai.onnx 17.', '1 node.'],
   },
   { file: 'constant.onnx', format: 'onnx', tensors: [weights] },
   {
@@ -24,7 +24,7 @@ const expectations: { file: string; format: FormatName; tensors: string[]; notes
     notes: [
       'Made by make.py.',
       'Operator sets: ai.onnx 17.',
-      '1 nodes.',
+      '1 node.',
       'Weights in external.onnx.data: 96 bytes.',
     ],
   },
@@ -201,6 +201,7 @@ describe('inspect', () => {
         ['dense/bias', 'uint8', 4],
       ],
     );
+    assert.deepEqual(summary.beside, { files: 1, bytes: 100 });
     assert.deepEqual(summary.notes, [
       'format: layers-model',
       'generatedBy: keras v2.4.0',
@@ -218,6 +219,7 @@ describe('inspect', () => {
     });
     const summary = await inspect(join(folder, 'model.safetensors.index.json'));
     assert.equal(summary.parameters, 40);
+    assert.deepEqual(summary.beside, { files: 1, bytes: 350 });
     assert.deepEqual(summary.notes, [
       'a.safetensors: 350 bytes.',
       'b.safetensors is not there: its tensors are not counted.',
