@@ -1,4 +1,5 @@
 /** The formats of model files: one row each. */
+import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import type { Format, FormatName } from './format';
 import { gguf } from './gguf';
@@ -39,8 +40,14 @@ export async function inspect(path: string): Promise<ModelSummary> {
 /** The format that a file's first bytes prove, else the one its name says. */
 export function findFormat(fileName: string, head: Uint8Array): FormatName {
   const names = Object.keys(formats) as FormatName[];
-  const found = names.find((name) => formats[name].magic?.(head)) ?? formatByName(fileName);
-  if (found) return found;
+  const proven = names.find((name) => formats[name].magic?.(head));
+  if (proven) return proven;
+  const other = whatItIs(head);
+  if (other) throw new KolmoError(`${fileName} ${other}`);
+  const said = formatByName(fileName);
+  if (said) return said;
+  // A TensorFlow.js model may have any name.
+  if (/\.json$/i.test(fileName)) return 'tfjs';
   if (isHdf5(head) || /\.(keras|h5|hdf5)$/i.test(fileName)) {
     throw new KolmoError(
       `${fileName} is a file of Keras, which Kolmo does not read: save its weights with safetensors, or convert it to TensorFlow Lite or ONNX.`,
@@ -49,6 +56,21 @@ export function findFormat(fileName: string, head: Uint8Array): FormatName {
   throw new KolmoError(
     `${fileName} is of no known model format: expected one of ${extensions().join(', ')}.`,
   );
+}
+
+/** What stands in a model's place where it was not fetched, as the rest of a sentence. */
+function whatItIs(head: Uint8Array): string | undefined {
+  if (head.length === 0) return 'is empty: it has 0 bytes.';
+  const text = new TextDecoder('latin1').decode(head.subarray(0, 512));
+  if (text.startsWith('version https://git-lfs')) {
+    const size = /^size (\d+)$/m.exec(text)?.[1];
+    const bytes = size ? ` of ${formatCount(Number(size))} bytes` : '';
+    return `is a pointer of Git LFS, not the model${bytes} that it stands for: "git lfs pull" fetches that.`;
+  }
+  if (/^\s*<(!doctype html|html)/i.test(text)) {
+    return 'is a web page, not a model: the download was answered with a message, which a browser or text editor shows.';
+  }
+  return undefined;
 }
 
 const isHdf5 = (head: Uint8Array): boolean => String.fromCharCode(...head.subarray(1, 4)) === 'HDF';

@@ -18,6 +18,9 @@ const longestHeader = 100_000_000;
 export const safetensors: Format = {
   title: 'Safetensors',
   extensions: ['.safetensors', '.safetensors.index.json'],
+  // The length of the header, then the header: no other format begins so.
+  magic: (head) =>
+    head.length > 8 && lengthOf(head) <= longestHeader && head[8] === '{'.charCodeAt(0),
   async read(file) {
     if (file.name.toLowerCase().endsWith('.json')) return readIndex(file);
     const { entries, metadata, start } = await readHeader(file);
@@ -101,7 +104,7 @@ async function readHeader(
   if (head.length < 8) {
     throw new KolmoError(`${name} has ${head.length} bytes: a safetensors file has at least 8.`);
   }
-  const length = Number(new DataView(head.buffer, head.byteOffset).getBigUint64(0, true));
+  const length = lengthOf(head);
   if (length > file.length - 8 || length > longestHeader) {
     throw new KolmoError(
       `${name} claims a header of ${formatCount(length)} bytes at offset 0, and ${formatCount(file.length - 8)} follow: the file is cut, or not safetensors.`,
@@ -122,6 +125,9 @@ async function readHeader(
   ]);
   return { entries, metadata: Object.fromEntries(metadata) as Record<string, string>, start };
 }
+
+const lengthOf = (head: Uint8Array): number =>
+  Number(new DataView(head.buffer, head.byteOffset).getBigUint64(0, true));
 
 /** @param what is parsed, as sentences call it */
 function parseHeader(text: string, what: string): Record<string, unknown> {

@@ -8,7 +8,7 @@ const longestJson = 256 << 20;
 
 export const tfjs: Format = {
   title: 'TensorFlow.js',
-  extensions: ['model.json'],
+  extensions: ['model.json', '-weights_manifest.json'],
   async read(file) {
     if (file.length > longestJson) {
       throw new KolmoError(
@@ -17,11 +17,13 @@ export const tfjs: Format = {
     }
     let model: ModelJson;
     try {
-      model = JSON.parse(new TextDecoder().decode(await file.read(0, file.length))) as ModelJson;
+      const parsed: unknown = JSON.parse(new TextDecoder().decode(await file.read(0, file.length)));
+      // The manifest alone is the list that a model has in weightsManifest.
+      model = Array.isArray(parsed) ? { weightsManifest: parsed } : (parsed as ModelJson);
     } catch (error) {
       throw new KolmoError(`${file.name} is not JSON: ${(error as Error).message}.`);
     }
-    if (!Array.isArray(model?.weightsManifest)) {
+    if (!Array.isArray(model?.weightsManifest) || !model.weightsManifest.every(isGroup)) {
       throw new KolmoError(
         `${file.name} has no weightsManifest: expected the model.json of a TensorFlow.js model.`,
       );
@@ -58,6 +60,9 @@ export const tfjs: Format = {
     return summarise(tensors, notes, beside);
   },
 };
+
+const isGroup = (group: unknown): boolean =>
+  typeof group === 'object' && group !== null && 'weights' in group;
 
 interface ModelJson {
   format?: string;

@@ -43,7 +43,32 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
     what: 'an empty file',
     name: 'a.safetensors',
     bytes: '',
-    message: /^a\.safetensors has 0 bytes: a safetensors file has at least 8\.$/,
+    message: /^a\.safetensors is empty: it has 0 bytes\.$/,
+  },
+  {
+    what: 'a file that is shorter than the length of a header',
+    name: 'a.safetensors',
+    bytes: '1234',
+    message: /^a\.safetensors has 4 bytes: a safetensors file has at least 8\.$/,
+  },
+  {
+    what: 'a pointer of Git LFS',
+    name: 'a.pt',
+    bytes: 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n',
+    message:
+      /^a\.pt is a pointer of Git LFS, not the model of 12,345 bytes that it stands for: "git lfs pull" fetches that\.$/,
+  },
+  {
+    what: 'a web page that was saved as a model',
+    name: 'a.onnx',
+    bytes: '\n<!DOCTYPE html><title>404</title>',
+    message: /^a\.onnx is a web page, not a model: /,
+  },
+  {
+    what: 'JSON of something else',
+    name: 'package.json',
+    bytes: '[1]',
+    message: /^package\.json has no weightsManifest: /,
   },
   {
     what: 'a safetensors header longer than the file',
@@ -126,13 +151,13 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
   {
     what: 'an ONNX file without a graph',
     name: 'a.onnx',
-    bytes: '',
+    bytes: Buffer.from([0x12, 1, 0x61]),
     message: /^a\.onnx holds no graph: expected an ONNX model, a protobuf message with field 7\.$/,
   },
   {
     what: 'text named ONNX',
     name: 'a.onnx',
-    bytes: 'version https://git-lfs.github.com/spec/v1\n',
+    bytes: 'weights of a model\n',
     message: /^a\.onnx: /,
   },
   {

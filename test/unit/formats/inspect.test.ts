@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { extensions, findFormat, inspect } from '../../../src/core/formats/formats';
@@ -209,8 +210,26 @@ describe('inspect', () => {
     ]);
   });
 
+  it('reads a weights manifest alone, and a TensorFlow.js model of any name', async (t) => {
+    const weightsManifest = [
+      { paths: ['a.bin'], weights: [{ name: 'w', dtype: 'float32', shape: [3] }] },
+    ];
+    const folder = temporaryFolder(t, {
+      'tiny-weights_manifest.json': JSON.stringify(weightsManifest),
+      'blaze.json': JSON.stringify({ modelTopology: {}, weightsManifest }),
+      'a.bin': new Uint8Array(12),
+    });
+    for (const name of ['tiny-weights_manifest.json', 'blaze.json']) {
+      const { format, tensors, notes } = await inspect(join(folder, name));
+      assert.equal(format, 'tfjs');
+      assert.deepEqual(tensors, [
+        { name: 'w', dtype: 'float32', shape: [3], parameters: 3, bytes: 12 },
+      ]);
+      assert.deepEqual(notes, ['Weights in a.bin: 12 bytes.']);
+    }
+  });
+
   it('adds the shards of a safetensors index and says which are missing', async (t) => {
-    const { readFileSync } = await import('node:fs');
     const folder = temporaryFolder(t, {
       'model.safetensors.index.json': JSON.stringify({
         weight_map: { w: 'a.safetensors', half: 'a.safetensors', far: 'b.safetensors' },
@@ -229,6 +248,10 @@ describe('inspect', () => {
   it('tells formats by their first bytes before their names', () => {
     assert.equal(findFormat('weights.bin', Buffer.from('GGUF\x03\0\0\0')), 'gguf');
     assert.equal(findFormat('model.ONNX', new Uint8Array(8)), 'onnx');
+    const renamed = ['small.safetensors', 'state.pt', 'old.pth', 'packed.pt'].map((name) =>
+      findFormat('weights.bin', readFileSync(join(models, name))),
+    );
+    assert.deepEqual(renamed, ['safetensors', 'pytorch', 'pytorch', 'pytorch']);
     assert.ok(extensions().includes('.safetensors'));
   });
 });
