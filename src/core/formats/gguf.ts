@@ -1,5 +1,5 @@
 /** GGUF, the format of llama.cpp (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
-import { formatCount } from '../count';
+import { formatCount, plural } from '../count';
 import { KolmoError } from '../error';
 import { createCursor, type Cursor } from './cursor';
 import {
@@ -22,6 +22,11 @@ export const gguf: Format = {
     await cursor.need(24);
     cursor.u32();
     const version = cursor.u32();
+    if (version === 3 << 24) {
+      throw new KolmoError(
+        `${file.name} is GGUF with its bytes in big-endian order, which is not read.`,
+      );
+    }
     if (version < 2 || version > 3) {
       throw new KolmoError(
         `${file.name} is GGUF of version ${version} (offset 4): versions 2 and 3 are read.`,
@@ -45,8 +50,17 @@ export const gguf: Format = {
       const value = await readValue(cursor, file, await readU32(cursor), 0);
       if (value !== undefined && notable.test(key)) notes.push(`${key}: ${shorten(String(value))}`);
     }
+    if (cursor.position() > longestSettings) {
+      notes.push(`Vocabulary and settings: ${formatCount(cursor.position())} bytes.`);
+    }
     const tensors: TensorSummary[] = [];
     for (let i = 0; i < tensorCount; i++) tensors.push(await readTensor(cursor, file));
+    const unknown = tensors.filter(({ dtype }) => dtype.startsWith('type ')).length;
+    if (unknown > 0) {
+      notes.push(
+        `${plural(unknown, 'tensor')} of a type that is not known ${unknown === 1 ? 'counts' : 'count'} as 0 bytes.`,
+      );
+    }
     const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
     if (stored > file.length - cursor.position()) {
       throw new KolmoError(
@@ -56,6 +70,9 @@ export const gguf: Format = {
     return summarise(tensors, notes);
   },
 };
+
+/** A head beyond this is worth a line. */
+const longestSettings = 100_000;
 
 /** Keys that are worth a line. */
 const notable =
@@ -95,6 +112,8 @@ const types: Record<number, [name: string, values: number, bytes: number]> = {
   34: ['tq1_0', 256, 54],
   35: ['tq2_0', 256, 66],
   39: ['mxfp4', 32, 17],
+  40: ['nvfp4', 64, 36],
+  41: ['q1_0', 128, 18],
 };
 
 async function readTensor(cursor: Cursor, file: ModelFile): Promise<TensorSummary> {

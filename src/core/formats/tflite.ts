@@ -80,7 +80,8 @@ async function readTensor(
   const dtype = dtypes[type] ?? `type ${type}`;
   const parameters = countParameters(shape, name, file.name);
   if (bytes > file.length) damaged(file, 0, `tensor “${name}” claims ${formatCount(bytes)} bytes`);
-  const dense = denseBytes(dtype, parameters);
+  // Of a sparse tensor (field 6) only what is not zero is stored.
+  const dense = (await tensor.has(6)) ? undefined : denseBytes(dtype, parameters);
   if (dense !== undefined && dense > bytes) {
     throw new KolmoError(
       `${file.name}: tensor “${name}” stores ${bytes} bytes, its shape [${shape.join(', ')}] of ${dtype} asks for ${dense}.`,
@@ -133,6 +134,7 @@ interface Table {
   u32(field: number, absent: number): Promise<number>;
   u64(field: number): Promise<number>;
   text(field: number): Promise<string>;
+  has(field: number): Promise<boolean>;
   vector(field: number): Promise<Vector>;
 }
 
@@ -168,6 +170,7 @@ async function table(bytes: Pages, position: number): Promise<Table> {
       const at = await locate(field);
       return at === 0 ? 0 : Number((await bytes.read(at, 8)).getBigUint64(0, true));
     },
+    has: async (field) => (await locate(field)) !== 0,
     async text(field) {
       const at = await target(field);
       if (at === 0) return '';

@@ -250,6 +250,26 @@ describe('kolmo', () => {
     assert.match(kolmo(['compare', 'run1'], folder).stderr, /^RUN… is missing/);
   });
 
+  it('inspects the other files where one of several cannot be read, and fails', (t) => {
+    const folder = temporaryFolder(t, {
+      'empty.onnx': '',
+      'a.pt': readFileSync('test/fixtures/models/state.pt'),
+    });
+    const { status, stdout } = kolmo(['inspect', 'empty.onnx', 'a.pt'], folder);
+    assert.equal(status, 1);
+    assert.match(
+      stdout,
+      /empty\.onnx: empty\.onnx is empty: it has 0 bytes\.\n\n.*a\.pt: pytorch, /,
+    );
+    const told = JSON.parse(kolmo(['inspect', 'empty.onnx', 'a.pt', '--json'], folder).stdout) as {
+      files: { error?: string; format?: string }[];
+    };
+    assert.deepEqual(
+      told.files.map(({ error, format }) => error ?? format),
+      ['empty.onnx is empty: it has 0 bytes.', 'pytorch'],
+    );
+  });
+
   it('writes a program and verifies it; a wrong file is a failure', (t) => {
     const folder = temporaryFolder(t, { a: 'abc'.repeat(500), b: 'abd'.repeat(500) });
     const made = kolmo(['program', 'a', '--json'], folder);

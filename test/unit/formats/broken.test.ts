@@ -65,6 +65,12 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
     message: /^a\.onnx is a web page, not a model: /,
   },
   {
+    what: 'GGUF in big-endian order',
+    name: 'a.gguf',
+    bytes: Buffer.from(`4747554600000003${'00'.repeat(16)}`, 'hex'),
+    message: /^a\.gguf is GGUF with its bytes in big-endian order, which is not read\.$/,
+  },
+  {
     what: 'JSON of something else',
     name: 'package.json',
     bytes: '[1]',

@@ -71,6 +71,8 @@ const expectations: { file: string; format: FormatName; tensors: string[]; notes
     tensors: [weights, 'bias int8 4 4'],
     notes: ['Schema version 3.', 'made by make.py'],
   },
+  // Three of the 24 values are zero and not stored.
+  { file: 'sparse.tflite', format: 'tflite', tensors: ['w float32 6x4 84', 'bias int8 4 4'] },
   {
     file: 'module.pt',
     format: 'pytorch',
@@ -227,6 +229,37 @@ describe('inspect', () => {
       ]);
       assert.deepEqual(notes, ['Weights in a.bin: 12 bytes.']);
     }
+  });
+
+  it('counts the bytes of new types of GGUF, and names those that it does not know', async (t) => {
+    const tensor = (name: string, type: number): Buffer => {
+      const bytes = Buffer.alloc(8 + name.length + 4 + 8 + 4 + 8);
+      bytes.writeBigUInt64LE(BigInt(name.length));
+      bytes.write(name, 8);
+      bytes.writeUInt32LE(1, 8 + name.length);
+      bytes.writeBigUInt64LE(256n, 12 + name.length);
+      bytes.writeUInt32LE(type, 20 + name.length);
+      return bytes;
+    };
+    const head = Buffer.alloc(24);
+    head.write('GGUF');
+    head.writeUInt32LE(3, 4);
+    head.writeBigUInt64LE(3n, 8);
+    const tensors = [tensor('a', 40), tensor('b', 41), tensor('c', 999)];
+    const bytes = Buffer.concat([head, ...tensors, Buffer.alloc(200)]);
+    const summary = await inspect(join(temporaryFolder(t, { 'a.gguf': bytes }), 'a.gguf'));
+    assert.deepEqual(
+      summary.tensors.map(({ dtype, bytes }) => [dtype, bytes]),
+      [
+        ['nvfp4', 144],
+        ['q1_0', 36],
+        ['type 999', 0],
+      ],
+    );
+    assert.deepEqual(summary.notes, [
+      'GGUF version 3.',
+      '1 tensor of a type that is not known counts as 0 bytes.',
+    ]);
   });
 
   it('adds the shards of a safetensors index and says which are missing', async (t) => {
