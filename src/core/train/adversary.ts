@@ -4,19 +4,55 @@ import { compileForward, compileStep, type Forward, type Step, type Tensors } fr
 import * as tf from '../engine/tf';
 import { createRandom } from '../random';
 import { recordedName } from './averages';
-import { forward, inference, placeLayers } from './layers/layers';
+import { forward, inference, initialize, placeLayers } from './layers/layers';
 import type { Architecture, Model } from './model';
 import type { TrainOptions } from './options';
+import type { TrainPlan } from './plan';
 import { specsOf } from './trainee';
 
 /** Samples that are drawn after each epoch, of the same noise. */
 export const shown = { count: 64, columns: 8 };
 
+/** The networks of one training; each reads the weights of the one before it where they are. */
+export interface Networks {
+  /** The discriminator before its first step. */
+  adversary: Model;
+  /** Trains the discriminator. */
+  teacher: Step;
+  /** Trains the generator by what its teacher says. */
+  pupil: Step;
+  /** Draws as the exported generator will, always of the same noise. */
+  artist: Forward;
+  dispose(): Promise<void>;
+}
+
+export async function compileNetworks(
+  model: Model,
+  dataset: Dataset,
+  { settings, batchSize }: Pick<TrainPlan, 'settings' | 'batchSize'>,
+): Promise<Networks> {
+  const adversary = initialize(adversaryOf(model.architecture, dataset), settings.seed + 1);
+  const compiled: { dispose(): Promise<void> }[] = [];
+  const keep = <Network extends { dispose(): Promise<void> }>(network: Network): Network => {
+    compiled.unshift(network);
+    return network;
+  };
+  const dispose = async (): Promise<void> => {
+    for (const network of compiled) await network.dispose();
+  };
+  try {
+    const teacher = keep(await compileDiscriminator(adversary, batchSize, settings));
+    const pupil = keep(await compileGenerator(model, adversary, teacher, batchSize, settings));
+    const artist = keep(await compileArtist(model, pupil, settings));
+    return { adversary, teacher, pupil, artist, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
 /** The discriminator as an architecture of its own, over the dataset's images. */
-export const adversaryOf = (
-  { name, adversary }: Architecture,
-  { inputShape }: Dataset,
-): Architecture => ({
+const adversaryOf = ({ name, adversary }: Architecture, { inputShape }: Dataset): Architecture => ({
   name: `${name}/adversary`,
   inputShape,
   layers: adversary!,
@@ -26,7 +62,7 @@ export const adversaryOf = (
 export const adversaryName = (parameter: string): string => `adversary/${parameter}`;
 
 /** Binary cross entropy of examples and of drawn images, half each. */
-export async function compileDiscriminator(
+async function compileDiscriminator(
   adversary: Model,
   batchSize: number,
   { labelSmoothing, threads, runtime }: TrainOptions,
@@ -58,7 +94,7 @@ export async function compileDiscriminator(
  * The generator wants its images to be taken for real (the non-saturating loss of the paper).
  * @param discriminator the step that trains the adversary: its weights are read where they are
  */
-export async function compileGenerator(
+async function compileGenerator(
   model: Model,
   adversary: Model,
   discriminator: Step,
@@ -99,8 +135,7 @@ export async function compileGenerator(
   return step;
 }
 
-/** Draws as the exported generator will, always of the same noise. */
-export async function compileArtist(
+async function compileArtist(
   { architecture, parameters }: Model,
   { parameters: views }: Step,
   { seed, threads, runtime }: TrainOptions,

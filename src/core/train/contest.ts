@@ -1,22 +1,14 @@
 /** A generator and its discriminator while they train: steps, what is drawn, and what a checkpoint keeps of both. */
 import type { Dataset } from '../data/dataset';
-import { createOptimizer } from '../engine/optimizer';
+import { createOptimizer, type Optimizer } from '../engine/optimizer';
 import type { Step } from '../engine/step';
 import { joinFloats, splitFloats } from '../join';
 import type { Random } from '../random';
 import { sizeOf } from '../shape';
-import {
-  adversaryName,
-  adversaryOf,
-  compileArtist,
-  compileDiscriminator,
-  compileGenerator,
-  shown,
-} from './adversary';
+import { adversaryName, compileNetworks, shown, type Networks } from './adversary';
 import { moveAverages } from './averages';
 import type { Checkpoint } from './checkpoint';
 import type { TrainEvent } from './events';
-import { initialize } from './layers/layers';
 import type { Model } from './model';
 import type { TrainPlan } from './plan';
 
@@ -44,94 +36,89 @@ export interface Contest {
 export async function compileContest(
   model: Model,
   dataset: Dataset,
-  { settings, batchSize }: TrainPlan,
+  plan: TrainPlan,
 ): Promise<Contest> {
-  const { architecture } = model;
-  const adversary = initialize(adversaryOf(architecture, dataset), settings.seed + 1);
-  const compiled: { dispose(): Promise<void> }[] = [];
-  const keep = <Network extends { dispose(): Promise<void> }>(network: Network): Network => {
-    compiled.unshift(network);
-    return network;
+  const { settings, batchSize } = plan;
+  const networks = await compileNetworks(model, dataset, plan);
+  const { teacher, pupil, artist } = networks;
+  const optimizers = [pupil, teacher].map((network) =>
+    createOptimizer(settings.optimizer, network, settings),
+  );
+  const real = teacher.inputs.real as Float32Array;
+  const targets = new Float32Array(batchSize * dataset.targetSize);
+  let samples = new Float32Array();
+  return {
+    async step(indices, random, learningRate) {
+      const { noise } = pupil.inputs;
+      for (let i = 0; i < noise.length; i++) noise[i] = random.normal();
+      const drawn = await pupil.run();
+      samples = drawn.samples as Float32Array<ArrayBuffer>;
+      dataset.splits.training.read(indices, real, targets);
+      for (let i = 0; i < real.length; i++) real[i] = 2 * real[i] - 1;
+      teacher.inputs.drawn.set(samples);
+      const judged = await teacher.run();
+      if (!Number.isFinite(drawn.loss) || !Number.isFinite(judged.loss)) return undefined;
+      for (const optimizer of optimizers) optimizer.update(learningRate);
+      moveAverages(pupil, drawn);
+      return { loss: drawn.loss, adversaryLoss: judged.loss };
+    },
+    spread() {
+      const size = sizeOf(dataset.inputShape);
+      return spread(samples, size) / spread(real, size);
+    },
+    async draw() {
+      const images = (await artist.run()).images as Float32Array;
+      return {
+        images: images.map((pixel) => (pixel + 1) / 2),
+        shape: dataset.inputShape,
+        columns: shown.columns,
+      };
+    },
+    views: () => viewsOf(pupil, teacher),
+    ...keepingOf(model, networks, optimizers),
+    model: () => ({
+      ...model,
+      parameters: model.parameters.map((parameter) => ({
+        ...parameter,
+        data: pupil.parameters[parameter.name].slice(),
+        encoding: { type: 'float32' },
+      })),
+    }),
+    dispose: networks.dispose,
   };
-  const dispose = async (): Promise<void> => {
-    for (const network of compiled) await network.dispose();
-  };
-  try {
-    const teacher = keep(await compileDiscriminator(adversary, batchSize, settings));
-    const pupil = keep(await compileGenerator(model, adversary, teacher, batchSize, settings));
-    const artist = keep(await compileArtist(model, pupil, settings));
-    const optimizers = [pupil, teacher].map((network) =>
-      createOptimizer(settings.optimizer, network, settings),
-    );
-    const arrays = (): Float32Array[] => [
-      ...model.parameters.map(({ name }) => pupil.parameters[name]),
-      ...adversary.parameters.map(({ name }) => teacher.parameters[name]),
-    ];
-    const real = teacher.inputs.real as Float32Array;
-    const targets = new Float32Array(batchSize * dataset.targetSize);
-    let samples = new Float32Array();
+}
 
-    return {
-      async step(indices, random, learningRate) {
-        const { noise } = pupil.inputs;
-        for (let i = 0; i < noise.length; i++) noise[i] = random.normal();
-        const drawn = await pupil.run();
-        samples = drawn.samples as Float32Array<ArrayBuffer>;
-        dataset.splits.training.read(indices, real, targets);
-        for (let i = 0; i < real.length; i++) real[i] = 2 * real[i] - 1;
-        teacher.inputs.drawn.set(samples);
-        const judged = await teacher.run();
-        if (!Number.isFinite(drawn.loss) || !Number.isFinite(judged.loss)) return undefined;
-        for (const optimizer of optimizers) optimizer.update(learningRate);
-        moveAverages(pupil, drawn);
-        return { loss: drawn.loss, adversaryLoss: judged.loss };
-      },
-      spread() {
-        const size = sizeOf(dataset.inputShape);
-        return spread(samples, size) / spread(real, size);
-      },
-      async draw() {
-        const images = (await artist.run()).images as Float32Array;
-        return {
-          images: images.map((pixel) => (pixel + 1) / 2),
-          shape: dataset.inputShape,
-          columns: shown.columns,
-        };
-      },
-      views: () => viewsOf(pupil, teacher),
-      state() {
-        const states = optimizers.map((optimizer) => optimizer.state());
-        return {
-          optimizerUpdates: states[0].updates,
-          arrays: {
-            parameters: joinFloats(arrays()),
-            moments: joinFloats(states.map(({ moments }) => moments)),
-            best: new Float32Array(),
-          },
-        };
-      },
-      restore({ arrays: { parameters, moments }, optimizerUpdates }) {
-        splitFloats(parameters, arrays());
-        const halves = optimizers.map((optimizer) => optimizer.state().moments);
-        splitFloats(moments, halves);
-        optimizers.forEach((optimizer, i) =>
-          optimizer.restore({ updates: optimizerUpdates, moments: halves[i] }),
-        );
-      },
-      model: () => ({
-        architecture,
-        parameters: model.parameters.map((parameter) => ({
-          ...parameter,
-          data: pupil.parameters[parameter.name].slice(),
-          encoding: { type: 'float32' },
-        })),
-      }),
-      dispose,
-    };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
+/** What a checkpoint keeps: the weights of both networks, end to end, and what their optimizers remember. */
+function keepingOf(
+  model: Model,
+  { adversary, pupil, teacher }: Networks,
+  optimizers: Optimizer[],
+): Pick<Contest, 'state' | 'restore'> {
+  const arrays = [
+    ...model.parameters.map(({ name }) => pupil.parameters[name]),
+    ...adversary.parameters.map(({ name }) => teacher.parameters[name]),
+  ];
+  return {
+    state() {
+      const states = optimizers.map((optimizer) => optimizer.state());
+      return {
+        optimizerUpdates: states[0].updates,
+        arrays: {
+          parameters: joinFloats(arrays),
+          moments: joinFloats(states.map(({ moments }) => moments)),
+          best: new Float32Array(),
+        },
+      };
+    },
+    restore({ arrays: { parameters, moments }, optimizerUpdates }) {
+      splitFloats(parameters, arrays);
+      const halves = optimizers.map((optimizer) => optimizer.state().moments);
+      splitFloats(moments, halves);
+      optimizers.forEach((optimizer, i) =>
+        optimizer.restore({ updates: optimizerUpdates, moments: halves[i] }),
+      );
+    },
+  };
 }
 
 /** Weights and gradients of both networks, each weight once: the pupil has its teacher's weights already. */
