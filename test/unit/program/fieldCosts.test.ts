@@ -43,6 +43,18 @@ describe('fieldCosts', () => {
       11,
     );
   });
+  it('gives what no field of cut JSON holds to the last one that ends', () => {
+    for (const end of ['', '"c": 4, "d": "left op', ']'.repeat(9), '"'.repeat(9)]) {
+      const text = `[{"a": 1, "b": "x"}, {"a": 2, "b": "y"}, {${end}`;
+      const fields = costs(text, { type: 'json' });
+      assert.equal(
+        fields.reduce((sum, { bytes }) => sum + bytes, 0),
+        text.length,
+        text,
+      );
+    }
+    assert.deepEqual(costs('"never ends', { type: 'json' }), []);
+  });
   it('tells the keys of JSON apart', () => {
     const text = '[{"id": 1, "name": "anna"}, {"id": 2, "name": "bert"}]';
     const fields = costs(text, { type: 'json' });

@@ -13,7 +13,7 @@ export interface FieldCost {
   bits: number;
 }
 
-/** In the order in which columns first occur; every byte belongs to one. Other files than tables and JSON have none. */
+/** In the order in which columns first occur; every byte belongs to one. Other files than tables and JSON have none, nor has one in which no field ends. */
 export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Syntax): FieldCost[] {
   const tracker = syntax.type === 'json' ? keyTracker : trackerFor(syntax);
   // A log's columns are as many as its templates have words.
@@ -24,9 +24,14 @@ export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Synta
   const known = syntax.type === 'table' ? syntax.names : undefined;
   const found = new Map<number, FieldCost>();
   let from = 0;
+  const give = (field: FieldCost, to: number): void => {
+    field.bytes += to - from;
+    field.bits += sumOf(costs, from, to);
+    from = to;
+  };
+  let field: FieldCost | undefined;
   readFields(closed, tracker, (column, start, end) => {
-    const to = Math.min(end + 1, bytes.length);
-    let field = found.get(column);
+    field = found.get(column);
     if (!field) {
       const text = Buffer.from(closed.subarray(start, end)).toString('latin1');
       const between = syntax.type === 'json' && column === 0 ? 'keys and punctuation' : undefined;
@@ -34,10 +39,10 @@ export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Synta
       field = { name, bytes: 0, bits: 0 };
       found.set(column, field);
     }
-    field.bytes += to - from;
-    field.bits += sumOf(costs, from, to);
-    from = to;
+    give(field, Math.min(end + 1, bytes.length));
   });
+  // Behind a quote that the file leaves open no field ends any more.
+  if (field) give(field, bytes.length);
   return [...found.values()];
 }
 
