@@ -94,7 +94,7 @@ function expectedOf(
   const isSmall = once < smallFile && restatements.length === 0;
   const without = effort === 'fast' ? 0 : restatements.length;
   const scripts = scriptsFor(analysis.full, text, size, effort).length;
-  const { models, work: search } = expectedCandidates(text, analysis, effort);
+  const { models, work: search } = expectedCandidates(text, analysis, effort, size);
   const times = Number(isSmall) + models + without + slowness * scripts;
   return { work: search + times * once, search, once, isSmall, without };
 }

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { joinBytes } from '../../../src/core/join';
 import { analyse } from '../../../src/core/program/analyse';
+import type { ProgramEvent } from '../../../src/core/program/contract';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
 import { modelFor } from '../../../src/core/program/model/kinds';
+import { expectedCandidates, findCandidates } from '../../../src/core/program/search/candidates';
 import { opinionPays, pickModel, withoutOpinion } from '../../../src/core/program/search/pick';
 import { isForeseen, recurs } from '../../../src/core/program/search/recurrence';
 import { createRandom } from '../../../src/core/random';
@@ -96,30 +98,66 @@ describe('foreseen bytes', () => {
 });
 
 describe('opinions in a hurry', () => {
-  const rows = (row: (i: number) => (number | string)[]): Uint8Array =>
-    Uint8Array.from(
-      Buffer.from(Array.from({ length: 3000 }, (_, i) => row(i).join() + '\n').join('')),
-    );
-  const pays = (bytes: Uint8Array): boolean => {
+  /** As long as a table has to be for its opinions to be weighed. */
+  const rows = (row: () => (number | string)[]): Uint8Array => {
+    let text = '';
+    while (text.length < 1 << 16) text += `${row().join()}\n`;
+    return Uint8Array.from(Buffer.from(text));
+  };
+  const pays = (bytes: Uint8Array): Promise<boolean> => {
     const { full } = analyse(bytes);
     assert.ok(full.opinion);
-    return opinionPays(full, bytes);
+    return finished(opinionPays(full, bytes));
   };
 
-  it('pay where numbers follow from others, and are left out where they hardly tell more than contexts', () => {
-    const word = (): string =>
-      Array.from({ length: 12 }, () => random.integer(26) + 10)
-        .map((d) => d.toString(36))
-        .join('');
-    const sums = rows(() => {
-      const [a, b] = [random.integer(9000), random.integer(9000)];
-      return [a, b, a + b];
-    });
-    const words = rows(() => [word(), word(), 1000 + random.integer(5), word()]);
-    assert.ok(pays(sums));
-    assert.ok(!pays(words));
+  const word = (): string =>
+    Array.from({ length: 12 }, () => random.integer(26) + 10)
+      .map((d) => d.toString(36))
+      .join('');
+  const sums = rows(() => {
+    const [a, b] = [random.integer(9000), random.integer(9000)];
+    return [a, b, a + b];
+  });
+  const words = rows(() => [word(), word(), 1000 + random.integer(5), word()]);
+
+  it('pay where numbers follow from others, and are left out where they hardly tell more than contexts', async () => {
+    assert.ok(await pays(sums));
+    assert.ok(!(await pays(words)));
     const left = withoutOpinion(analyse(words).full);
     assert.equal(left.opinion, undefined);
     assert.ok(!left.contexts.some((context) => /near|likeliest/.test(context)));
   });
+
+  for (const [what, table, note] of [
+    ['stay', sums, 'Leaving out contexts'],
+    ['are left out', words, 'Adding contexts'],
+  ] as const) {
+    it(`are weighed in the progress of the search, which ends near the whole where they ${what}`, async () => {
+      const analysis = analyse(table);
+      const { work } = expectedCandidates(table, analysis, 'fast');
+      const searching = findCandidates(table, analysis, { effort: 'fast', seed: 0 });
+      const told: Extract<ProgramEvent, { type: 'progress' }>[] = [];
+      for await (const event of searching) if (event.type === 'progress') told.push(event);
+      const shares = told.map(({ done, total }) => done / total);
+      assert.ok(told.every(({ total }) => total === work));
+      assert.deepEqual(
+        shares,
+        shares.toSorted((a, b) => a - b),
+      );
+      const weighing = 'Weighing what numbers tell';
+      assert.deepEqual(
+        told.slice(0, 3).map(({ done, note }) => [done, note]),
+        [
+          [0, weighing],
+          [table.length, weighing],
+          [2 * table.length, note],
+        ],
+      );
+      assert.equal(told.at(-1)!.note, note);
+      assert.ok(shares.at(-1)! > 0.85 && shares.at(-1)! < 1, String(shares.at(-1)));
+      // It stands at its end no longer than at any other share of it.
+      const late = shares.filter((share) => share > 0.9).length / shares.length;
+      assert.ok(late < 0.25, String(late));
+    });
+  }
 });

@@ -12,7 +12,15 @@ import { findOriginals, originalsFinding } from '../semantics/originals';
 import type { Syntax } from '../syntax';
 import { lawsWork, measureLaws } from './laws';
 import { learnNetwork, learners, learnerWork } from './learner';
-import { opinionPays, pickModel, pickWork, plainRoom, roomFor, withoutOpinion } from './pick';
+import {
+  opinionPays,
+  opinionWork,
+  pickModel,
+  pickWork,
+  plainRoom,
+  roomFor,
+  withoutOpinion,
+} from './pick';
 import { isForeseen } from './recurrence';
 import { searchModel, searchWork } from './search';
 
@@ -37,24 +45,18 @@ const mostTable = 56 << 20;
 /** Searches a file, or the first block of it, or what a file of `size` bytes is restated as. */
 export async function* findCandidates(
   bytes: Uint8Array,
-  { syntax, semantics, full }: Analysis,
+  analysis: Analysis,
   {
     effort,
     seed,
     size = bytes.length,
   }: Pick<ProgramOptions, 'effort' | 'seed'> & { size?: number },
 ): AsyncGenerator<ProgramEvent, Candidates> {
-  const work = worksOf(bytes, { syntax, semantics, full }, effort);
+  const { syntax, semantics } = analysis;
+  const search = searchFor(bytes, analysis, effort, size);
+  const work = worksOf(bytes, analysis, effort, search);
   const course = createCourse(sumOf(work));
-  const searching =
-    effort === 'fast'
-      ? searchQuickly(bytes, { syntax, semantics, full }, size)
-      : searchModel(full, extraContexts(syntax), bytes, effort, {
-          semantics,
-          stride: strideOf(syntax),
-          size,
-        });
-  const { spec, found } = yield* course.part(work.search, searching);
+  const { spec, found } = yield* course.part(work.search, search.run());
   const { largestTable = usualTable * tableFactors[effort] } = spec;
   const lean = {
     ...spec,
@@ -98,27 +100,56 @@ function modelWithout(
   return { ...model, contexts, ...codeFor({ ...model, contexts }, syntax, known) };
 }
 
-const strideOf = (syntax: Syntax): number | undefined =>
-  syntax.type === 'records' ? syntax.stride : undefined;
+/** A search that is still to be run, and the bytes that it codes, about. */
+interface Search {
+  work: number;
+  run(): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }>;
+}
 
-/** The model of a kind without what is slow, or of few contexts that are picked. */
-function searchQuickly(
+/** Of the model of a kind; with `effort: 'fast'` of that without what is slow, or for few contexts that are picked. */
+function searchFor(
   bytes: Uint8Array,
   { syntax, semantics, full }: Analysis,
+  effort: ProgramOptions['effort'],
   size: number,
-): ReturnType<typeof searchModel> {
-  const stride = strideOf(syntax);
+): Search {
   const extra = extraContexts(syntax);
+  const stride = syntax.type === 'records' ? syntax.stride : undefined;
+  const thinned = (model: ModelSpec): Search => ({
+    work: searchWork(model, extra, bytes, effort, semantics),
+    run: () => searchModel(model, extra, bytes, effort, { semantics, stride, size }),
+  });
+  const picked = (model: ModelSpec, room: number): Search => ({
+    work: pickWork(model, extra, bytes, room),
+    run: () => pickModel(model, extra, bytes, { room, hasRepeats: syntax.type === 'text', stride }),
+  });
+  if (effort !== 'fast') return thinned(full);
   const room = roomFor(syntax);
-  if (room !== undefined)
-    return pickModel(full, extra, bytes, { room, hasRepeats: syntax.type === 'text', stride });
+  if (room !== undefined) return picked(full, room);
   const fast = fastModel(full, syntax, isHurried(full, bytes, size));
   const isLong = bytes.length >= leastPicked && bytes.length * 2 > size;
-  if (!isLong || !fast.opinion || opinionPays(fast, bytes))
-    return searchModel(fast, extra, bytes, 'fast', { semantics, stride, size });
+  if (!isLong || !fast.opinion) return thinned(fast);
   // Beside opinions others tell most.
   const plain = withoutOpinion({ ...full, leastError: fast.leastError });
-  return pickModel(plain, extra, bytes, { room: plainRoom, hasRepeats: false });
+  return weighed(fast, bytes, { along: thinned(fast), without: picked(plain, plainRoom) });
+}
+
+/** The search along with the model's opinions if these pay, else the one without; the longer of both is expected. */
+function weighed(
+  model: ModelSpec,
+  bytes: Uint8Array,
+  { along, without }: Record<'along' | 'without', Search>,
+): Search {
+  const weighing = opinionWork(bytes);
+  const searching = Math.max(along.work, without.work);
+  return {
+    work: weighing + searching,
+    async *run() {
+      const course = createCourse(weighing + searching);
+      const isWorthIt = yield* course.part(weighing, opinionPays(model, bytes));
+      return yield* course.part(searching, (isWorthIt ? along : without).run());
+    },
+  };
 }
 
 /** Bytes: to pick contexts takes longer than a shorter table is worth. */
@@ -141,16 +172,13 @@ const learnerFor = (bytes: Uint8Array, syntax: Syntax, effort: ProgramOptions['e
 /** In bytes to be coded, what each step takes. */
 function worksOf(
   bytes: Uint8Array,
-  { syntax, semantics, full }: Analysis,
+  { syntax, semantics }: Analysis,
   effort: ProgramOptions['effort'],
+  search: Search,
 ): Record<'search' | 'originals' | 'network' | 'laws', number> {
   const learner = learnerFor(bytes, syntax, effort);
-  const extra = extraContexts(syntax);
-  const room = effort === 'fast' ? roomFor(syntax) : undefined;
   return {
-    search: room
-      ? pickWork(full, extra, bytes, room)
-      : searchWork(full, extra, bytes, effort, semantics),
+    search: search.work,
     originals: syntax.type === 'image' ? bytes.length / 4 : 0,
     network: learner ? learnerWork(learner, bytes) : 0,
     laws: semantics && effort !== 'fast' ? lawsWork(semantics.laws, bytes, effort) : 0,
@@ -159,14 +187,16 @@ function worksOf(
 
 const sumOf = (work: Record<string, number>): number => Object.values(work).reduce((a, b) => a + b);
 
-/** How many models are found, and the bytes that are coded until then, about. */
+/** How many models are found, and the bytes that are coded until then, about; `size` is that of the file which the bytes restate. */
 export function expectedCandidates(
   bytes: Uint8Array,
   analysis: Analysis,
   effort: ProgramOptions['effort'],
+  size = bytes.length,
 ): { models: number; work: number } {
   const models = learnerFor(bytes, analysis.syntax, effort) ? 2 : 1;
-  return { models, work: sumOf(worksOf(bytes, analysis, effort)) };
+  const search = searchFor(bytes, analysis, effort, size);
+  return { models, work: sumOf(worksOf(bytes, analysis, effort, search)) };
 }
 
 /** The model of `other` with what the search left of the full model of `searched`, and with what that one never had. */

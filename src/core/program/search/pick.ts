@@ -27,8 +27,8 @@ const rooms: Partial<Record<Syntax['type'], number>> = {
 /** What is expected but for less teaches nothing: a twentieth faster, a thousandth longer. */
 const leastError = 1e-3;
 
-/** How often a context is tried again after others were picked, about. */
-const retrials = 4;
+/** The share of the contexts that are tried again after one was picked, about. */
+const retried = 3 / 8;
 
 /** How many contexts a kind of file is predicted from; of other kinds nothing. */
 export const roomFor = ({ type }: Syntax): number | undefined => rooms[type];
@@ -39,12 +39,26 @@ const opinionGain = 0.035;
 /** How many contexts there is time for in tables and JSON whose opinions are left out. */
 export const plainRoom = 8;
 
-/** Whether opinions save what they cost in time. */
-export function opinionPays(model: ModelSpec, bytes: Uint8Array): boolean {
+/** Bytes that `opinionPays` codes. */
+export const opinionWork = (bytes: Uint8Array): number =>
+  2 * Math.min(bytes.length, 2 * sampleSize);
+
+/**
+ * Whether opinions save what they cost in time. Of a whole file, too, only the second half counts, unlike in other samples: while
+ * little is known they save more, but less than the contexts that are picked in their place.
+ */
+export async function* opinionPays(
+  model: ModelSpec,
+  bytes: Uint8Array,
+): AsyncGenerator<ProgramEvent, boolean> {
   const sample = bytes.subarray(0, 2 * sampleSize);
-  const from = sample.length >> 1;
-  const cost = measure(model, sample, from);
-  const plain = measure(withoutOpinion(model), sample, from);
+  const costs: number[] = [];
+  for (const [trial, tried] of [model, withoutOpinion(model)].entries()) {
+    yield { type: 'progress', done: trial, total: 2, note: 'Weighing what numbers tell' };
+    await setImmediate();
+    costs.push(measure(tried, sample, sample.length >> 1));
+  }
+  const [cost, plain] = costs;
   return plain > (1 + opinionGain) * cost;
 }
 
@@ -67,7 +81,7 @@ export const pickWork = (
   Math.min(bytes.length, sampleSize);
 
 const trialsOf = (contexts: number, sets: number, room: number): number =>
-  contexts + 1 + retrials * room + sets;
+  contexts + Math.round(retried * contexts * room) + sets;
 
 /**
  * Begins with no context, and adds the one that saves most of the sample: since it saves the less the more have been picked, only
@@ -86,10 +100,10 @@ export async function* pickModel(
     matches.length > 0 || !asksForRepeat.test(expression);
   const contexts = [...full.contexts, ...extra].filter(isAllowed);
   const sets = full.selectors.filter(({ expression }) => isAllowed(expression));
-  const total = trialsOf(contexts.length, sets.length, room) * sample.length;
+  const expected = trialsOf(contexts.length, sets.length, room);
   let trials = 0;
   const tried = async function* (model: ModelSpec): AsyncGenerator<ProgramEvent, number> {
-    const done = Math.min(total, trials++ * sample.length);
+    const [done, total] = [Math.min(expected, trials++), expected].map((n) => n * sample.length);
     yield { type: 'progress', done, total, note: 'Adding contexts' };
     await setImmediate();
     return costOf(model);
@@ -118,6 +132,8 @@ export async function* pickModel(
     cost -= best.saved;
     left = left.filter((other) => other !== best);
   }
+  // Contexts may have been picked at fewer trials than were expected.
+  trials = Math.max(trials, expected - sets.length + 1);
   for (const set of sets.slice(1)) {
     const other = { ...spec, selectors: [set] };
     const otherCost = yield* tried(other);
