@@ -13,7 +13,11 @@ export interface Analysis {
   full: ModelSpec;
 }
 
-/** `counts`: how often each byte occurs in the file, if that is longer than `bytes`. */
+/**
+ * Analyses a file, or its beginning.
+ * @param given what the bytes are, where they do not tell themselves
+ * @param counts how often each byte occurs, [256], in the whole file if `bytes` only begin it
+ */
 export function analyse(
   bytes: Uint8Array,
   given = analyseSyntax(bytes),

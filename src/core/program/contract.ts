@@ -10,6 +10,7 @@ export interface ProgramOptions {
   seed: number;
 }
 
+/** What is asked for where nothing else is. */
 export const programDefaults: ProgramOptions = { effort: 'balanced', ascii: false, seed: 0 };
 
 export type ProgramEvent =

@@ -7,7 +7,7 @@ interface Told {
   total: number;
 }
 
-export interface Course {
+interface Course {
   /** Passes on the events of a part that was expected to be so much of the whole, its progress as that of the whole. */
   part<Event extends { type: string }, Result>(
     work: number,

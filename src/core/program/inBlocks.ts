@@ -33,7 +33,7 @@ import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
 import { soundOf } from './syntax/media';
 import { waitFor } from './waitFor';
 
-export interface BlockOptions extends ProgramOptions {
+interface BlockOptions extends ProgramOptions {
   /** Most bytes of a block, but for the rest of its last line. */
   blockBytes: number;
   /** How many blocks are coded at once, which the progress is told by. */

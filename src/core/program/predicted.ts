@@ -16,6 +16,7 @@ export interface Predicted<Kind extends Model = Model> extends Generated {
   networkBytes: number;
 }
 
+/** Codes the text of a view, and puts the decoder of the model around what that leaves, and what brings the file back. */
 export async function* predict<Kind extends Model>(
   model: Kind,
   view: View,

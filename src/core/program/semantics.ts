@@ -37,6 +37,7 @@ const leastCost = 64;
 /** Rows that are compared. */
 const mostRows = 6000;
 
+/** What is known of the columns that the tracker finds, from their first half megabyte; a table may be given names and a column of steps. */
 export function analyseSemantics(
   bytes: Uint8Array,
   tracker: Tracker,

@@ -6,7 +6,7 @@ import { KolmoError } from '../error';
 import { alarm } from './generate/shell';
 import { withoutNetwork } from './withoutNetwork';
 
-export interface Verification {
+interface Verification {
   verified: boolean;
   /** SHA-256 of what the program printed, in hexadecimal. */
   sha256: string;
@@ -24,7 +24,7 @@ export interface Running {
 }
 
 /** Takes what a program prints as it comes; the program waits until it has been taken. */
-export type OnOutput = (chunk: Buffer) => void | Promise<void>;
+type OnOutput = (chunk: Buffer) => void | Promise<void>;
 
 /**
  * Runs the program at `path` (absolute) and compares the SHA-256 of its output, of which no more than a part is held, with

@@ -23,7 +23,7 @@ export function shadeOf({ bits, bytes }: { bits: number; bytes: number }): numbe
   return shadeLimits.filter((limit) => rate >= limit).length;
 }
 
-export interface Costs {
+interface Costs {
   /** Bits of each byte of the file. */
   costs: ArrayLike<number>;
   /** Number of each byte's best context; 255 for none. */

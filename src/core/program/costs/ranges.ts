@@ -26,12 +26,16 @@ export interface Region {
   bits: number;
 }
 
+/** Bytes of a part of what has none of its own. */
 const blockSize = 64;
 
-/** A region has at least so many bytes, and a file at most so many regions. */
+/** A region has at least so many bytes, and at least this share of its file. */
 const least = { bytes: 64, share: 1 / 400 };
 
-/** @param stack the images that the bytes are, whatever else they were taken for */
+/**
+ * The parts of a file that a person would name, from its first byte to its last.
+ * @param stack the images that the bytes are, whatever else they were taken for
+ */
 export function partition(bytes: Uint8Array, syntax: Syntax, stack?: Stack): Partition {
   if (stack) return samples(bytes.length, stack);
   // What is predicted as binary may be a text in another encoding.
@@ -118,6 +122,7 @@ function regionsOf(
   return regions;
 }
 
+/** Bits of the bytes [`from`, `to`). */
 export function sumOf(costs: ArrayLike<number>, from: number, to: number): number {
   let sum = 0;
   for (let i = from; i < to; i++) sum += costs[i];

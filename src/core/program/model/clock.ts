@@ -1,4 +1,4 @@
-/** The hour or the day of the week, from a column of steps (steps.ts). */
+/** The hour or the day of the week, from a column of steps (restate/steps.ts). */
 import type { Hooks } from './fields';
 
 export interface Clock {

@@ -17,7 +17,7 @@ export interface ModelSpec {
   selectors: { expression: string; size: number }[];
   /** Integer expression for the second refinement stage. */
   refine: string;
-  /** Decisions that each byte takes, [256], as alphabet.ts gives them; all take eight, their bits, where there are none. */
+  /** Decisions that each byte takes, [256], as syntax/alphabet.ts gives them; all take eight, their bits, where there are none. */
   lengths?: number[];
   /** A byte so frequent that it has a decision of its own, before the bits of all others. */
   sole?: number;

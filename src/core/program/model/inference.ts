@@ -29,7 +29,7 @@ export interface Shape {
 const usual = { count: 100, seed: 1 };
 
 /**
- * The source of a function of `(bytes, words)`: `bytes` are the weights as generative.ts lays them out, `words` are a count, a seed and `idx` or
+ * The source of a function of `(bytes, words)`: `bytes` are the weights as generate/generative.ts lays them out, `words` are a count, a seed and `idx` or
  * `png`; it throws where they are something else. The result are the bytes of an IDX file, or of a PNG with the samples in a square. It uses `+ - * /` and `sqrt` in a
  * fixed order and no other arithmetic on fractions, so that every engine gives the same bytes.
  */

@@ -2,19 +2,10 @@
 import { adaptiveCost } from '../semantics/adaptiveCost';
 import type { Syntax } from '../syntax';
 import { numberArray, type NumberArray } from '../syntax/npy';
-import type { Origin } from '../view';
+import type { Origin, View } from '../view';
 
-interface ArrayTable {
-  /** Rows of the last dimension's numbers, with commas; empty is what is no number. */
-  text: Uint8Array;
-  /** Source of a function of the text that gives the file. */
-  restore: string;
-  /** What the file is, in the report. */
-  sentence: string;
-  syntax: Syntax;
-  /** A number of the file for each cell, and the comma or line end behind it. */
-  origin: () => Origin;
-}
+/** Rows of the last dimension's numbers, with commas; empty is what is no number. */
+type ArrayTable = Required<Pick<View, 'text' | 'restore' | 'sentence' | 'syntax' | 'origin'>>;
 
 /** The table takes many times the memory of its array. */
 const largest = 1 << 25;
@@ -41,6 +32,7 @@ const syntaxOf = ({ width }: NumberArray): Syntax => ({
   names: Array.from({ length: width }, (_, column) => String(column + 1)),
 });
 
+/** A number of the file for each cell, and the comma or line end behind it. */
 const originOf =
   (table: Uint8Array, { placeOf, size }: NumberArray) =>
   (): Origin => {
@@ -158,7 +150,7 @@ function denominatorOf(numbers: number[], isSingle: boolean): number | undefined
   );
 }
 
-/** Whether a program makes the file of the table, bit by bit. */
+/** Whether a program makes the file of the table, byte for byte. */
 function comesBack(text: Uint8Array, restore: string, file: Uint8Array): boolean {
   const restored = new Function(`return ${restore}`)() as (text: Uint8Array) => Uint8Array;
   return Buffer.compare(restored(text), file) === 0;

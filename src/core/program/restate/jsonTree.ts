@@ -1,7 +1,7 @@
 /** JSON as a tree of places in its text, which says where everything stands as well as what it is (RFC 8259). */
 
 /** From its first character to behind its last. */
-export interface JsonValue {
+interface JsonValue {
   type: 'object' | 'array' | 'string' | 'other';
   from: number;
   to: number;

@@ -161,6 +161,9 @@ const edgesOf = ({ value: { from, to } }: JsonEntry, { isQuoted }: Member): [num
 const cellOf = (json: string, field: JsonEntry | undefined, leaf: Member): string =>
   field ? json.slice(...edgesOf(field, leaf)).replaceAll('\n', lineFeed) : '';
 
+/** What is told as it is, as source. */
+const quoted = (text: string | string[]): string => JSON.stringify(text);
+
 /** Source of what brings records back that have all keys: what stands behind a value is the same in every record. */
 function toldByPlace(json: string, fields: JsonEntry[], leaves: Member[]): string | undefined {
   const columns = leaves.length;
@@ -169,9 +172,7 @@ function toldByPlace(json: string, fields: JsonEntry[], leaves: Member[]): strin
   const cyclic = behind.slice(0, columns);
   const isRegular = behind.slice(0, -1).every((text, k) => text === cyclic[k % columns]);
   if (!isRegular) return undefined;
-  const [before, between, after] = [json.slice(0, edges[0][0]), cyclic, behind.at(-1)].map((text) =>
-    JSON.stringify(text),
-  );
+  const [before, between, after] = [json.slice(0, edges[0][0]), cyclic, behind.at(-1)!].map(quoted);
   return `t=>${before}+t.replace(/\\t|\\n/g,(k=>()=>${between}[k++%${columns}])(0))+${after}`;
 }
 
@@ -184,24 +185,22 @@ function toldByKeys(json: string, records: JsonEntry[], members: Member[]): stri
   const [before, name] = first.key
     ? [
         '"',
-        `r.shift()+${told(json.slice(first.at + first.key.length - 1, first.value.from) + open)}+`,
+        `r.shift()+${quoted(json.slice(first.at + first.key.length - 1, first.value.from) + open)}+`,
       ]
     : [open, ''];
   const template = JSON.stringify(members.map((member) => templateOf(json, member)));
   const level = `f=(T,s)=>T.map(k=>k.big?(c=>c&&k+c+(k.slice(-1)=='"'?'"':''))(r.shift()):(c=>c&&k[0]+c+k[2])(f(k[1],k[3]))).filter(c=>c).join(s)`;
-  const row = `r=>{r=r.split('\\t');let ${level};return ${name}f(${template},${told(comma)})}`;
+  const row = `r=>{r=r.split('\\t');let ${level};return ${name}f(${template},${quoted(comma)})}`;
   const parts = [
-    told(json.slice(0, first.at) + before),
-    `t.split('\\n').map(${row}).join(${told(close + between + before)})`,
-    told(close + json.slice(last.value.to)),
+    quoted(json.slice(0, first.at) + before),
+    `t.split('\\n').map(${row}).join(${quoted(close + between + before)})`,
+    quoted(close + json.slice(last.value.to)),
   ];
   const whole = `t=>(${parts.join('+')})`;
   // Between the brackets of an empty record there is nothing, where others have space.
   const isAny = records.some(({ value }) => value.entries.length === 0);
-  return isAny ? `${whole}.replaceAll(${told(open + close)},'{}')` : whole;
+  return isAny ? `${whole}.replaceAll(${quoted(open + close)},'{}')` : whole;
 }
-
-const told = (text: string): string => JSON.stringify(text);
 
 /** Of each value its key and the quote that it begins with, of records within records what stands around them, their own template, and what stands between two. */
 type Template = string | [string, Template[], string, string];

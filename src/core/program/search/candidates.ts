@@ -24,7 +24,7 @@ import {
 import { isForeseen } from './recurrence';
 import { searchModel, searchWork } from './search';
 
-export interface Candidates {
+interface Candidates {
   /** One, or a second one with a network. */
   models: ModelSpec[];
   /** What the contexts that were kept say of the file, and how its images were drawn. */

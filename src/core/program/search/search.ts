@@ -79,6 +79,8 @@ const families = ({ contexts, selectors, matches }: ModelSpec): Part[] => [
     cost: 380,
   },
 ];
+
+/** Contexts and weight sets that are told of a repeat, and say nothing where none is followed. */
 export const asksForRepeat = /\bmatch\b/;
 
 /**

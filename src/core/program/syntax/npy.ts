@@ -66,7 +66,7 @@ export function numberArray(bytes: Uint8Array): NumberArray | undefined {
 
 const isKind = (kind: string): kind is keyof typeof kinds => Object.hasOwn(kinds, kind);
 
-export interface NpyHeader {
+interface NpyHeader {
   /** All bytes before the values, one a character, and how many they are. */
   text: string;
   start: number;
