@@ -70,6 +70,12 @@ describe('arrays of floats', () => {
     assert.deepEqual(restored(arrayTable(bytes)), bytes);
   });
 
+  it('writes as few digits as tell single precision apart, and exponents from 15 on', () => {
+    assert.equal(textFor(npy('<f4', 'False', [2], [1.5e-20, 7])), '0.15\n20.7');
+    assert.equal(textFor(npy('<f8', 'False', [2], [2.5e14, 0.5])), '250000000000000\n0.5');
+    assert.equal(textFor(npy('<f8', 'False', [2], [2.5e18, 0.5])), '19.25\n0.5');
+  });
+
   it('gives back positive exponents, single precision, negative zeros and one dimension', () => {
     for (const bytes of [
       npy('<f8', 'False', [3], [1e30, 2.5e25, -0]),
@@ -142,6 +148,39 @@ describe('arrays of integers', () => {
       assert.ok(columns.slice(1).every(([step]) => Math.abs(step) <= 3));
     });
   }
+
+  it('tells where in the file the number of each cell and of the sign behind it is', () => {
+    const placesOf = (order: 'True' | 'False'): number[][] => {
+      const { text, origin } = arrayTable(npy('<i2', order, [2, 2], [12, 3, 4, 5]))!;
+      const { first, bytes } = origin();
+      assert.equal(bytes, 2);
+      assert.equal(first.length, text.length);
+      return Array.from(first, (place, k) => [text[k] - 48, (place - 128) / 2]);
+    };
+    const [comma, end] = [44 - 48, 10 - 48];
+    const rows = [
+      [1, 0],
+      [2, 0],
+      [comma, 0],
+      [3, 1],
+      [end, 1],
+      [4, 2],
+      [comma, 2],
+      [5, 3],
+    ];
+    assert.deepEqual(placesOf('False'), rows);
+    const columns = [
+      [1, 0],
+      [2, 0],
+      [comma, 0],
+      [4, 2],
+      [end, 2],
+      [3, 1],
+      [comma, 1],
+      [5, 3],
+    ];
+    assert.deepEqual(placesOf('True'), columns);
+  });
 
   it('gives back large numbers, one column, and what wraps around', () => {
     const times = Array.from({ length: 99 }, (_, k) => (1n << 60n) + BigInt(k * 1000 + (k % 7)));

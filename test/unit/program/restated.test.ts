@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createRandom } from '../../../src/core/random';
+import { jsonTree } from '../../../src/core/program/restate/jsonTree';
 import { restatedView } from '../../../src/core/program/restate/restated';
+import { clockSteps } from '../../../src/core/program/restate/steps';
 import { restored } from '../../fixtures/restored';
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
@@ -28,6 +30,35 @@ const rows = records
     [JSON.stringify(name).slice(1, -1), size, JSON.stringify(tags), kind].map(String).join('\t'),
   )
   .join('\n');
+
+describe('the tree of JSON', () => {
+  it('says where keys and values stand', () => {
+    const [{ value: record }, ...others] = jsonTree('{"a\\"]":[1, {}],\n"b":"}"} 2')!;
+    assert.deepEqual([record.type, record.from, record.to], ['object', 0, 25]);
+    assert.deepEqual(
+      record.entries.map(({ key, at, value: { type, from, to } }) => [key, at, type, from, to]),
+      [
+        ['"a\\"]"', 1, 'array', 8, 15],
+        ['"b"', 17, 'string', 21, 24],
+      ],
+    );
+    assert.deepEqual(
+      record.entries[0].value.entries.map(({ key, at, value }) => [key, at, value.type]),
+      [
+        ['', 9, 'other'],
+        ['', 12, 'object'],
+      ],
+    );
+    assert.deepEqual(others, [
+      { key: '', at: 26, value: { type: 'other', from: 26, to: 27, entries: [] } },
+    ]);
+  });
+
+  it('is none where brackets do not match, or a key is no text or has no value', () => {
+    for (const text of ['[1', '{"a":1', '1]', '[1}', '{"a":1]', '{1:2}', '{"a"}', '[{"a":1,"b"}]'])
+      assert.equal(jsonTree(text), undefined, text);
+  });
+});
 
 describe('JSON whose records have the same keys', () => {
   for (const [what, file] of [
@@ -57,7 +88,9 @@ describe('JSON whose records have the same keys', () => {
     const files = [
       JSON.stringify(records.slice(0, 12)),
       JSON.stringify(repeated(40, (k) => [k, { a: k }])),
+      JSON.stringify(records.slice(0, 15)),
       JSON.stringify({ told: 'x'.repeat(1100), records }),
+      `{"a":1,"b":2,"all":[${'{},'.repeat(20)}{}]}`,
       '[{"a":1},'.repeat(40),
       '{"a":'.repeat(40),
       `[${'{"a":1},'.repeat(40)}}]`,
@@ -65,6 +98,7 @@ describe('JSON whose records have the same keys', () => {
       `[${'{},'.repeat(40)}]`,
     ];
     for (const file of files) assert.equal(textFor(file), undefined, file.slice(0, 80));
+    assert.ok(textFor(JSON.stringify(records.slice(0, 16))));
   });
 });
 
@@ -121,6 +155,17 @@ describe('JSON whose records lack keys, or hold records', () => {
     const { syntax } = restatedView(bytesOf(JSON.stringify(rows)))!;
     assert.deepEqual(syntax?.type === 'table' && syntax.names, ['a', 'c', 'b', 'd']);
     assert.equal(textFor(JSON.stringify([...rows, { b: 1, a: 2 }])), undefined);
+  });
+
+  it('has a column for a record that may be empty, and for no more than a byte counts', () => {
+    const some = repeated(20, (k) => ({ id: k, at: k % 4 ? { x: k } : {} }));
+    assert.equal(textFor(JSON.stringify(some))!.split('\n')[4], '4\t{}');
+    const wide = (width: number) => {
+      const half = Object.fromEntries(repeated(width, (k) => [`k${k}`, k]));
+      return JSON.stringify(repeated(16, () => ({ one: half, other: half })));
+    };
+    assert.ok(textFor(wide(127)));
+    assert.equal(textFor(wide(128)), undefined);
   });
 
   it('is left alone where keys are names', () => {
@@ -193,6 +238,16 @@ describe('a column of times that go one way', () => {
   }
   const backwards = repeated(70, (k) => (k ? 3 + (k % 2 ? 1 : -1) : 0));
 
+  it('tells the clock of its unit: of days that of the week, else that of the day', () => {
+    const clockOf = (unit: number, length: number) => {
+      const { syntax } = restatedView(bytesOf(table((k) => at(k, unit).slice(0, length))))!;
+      return syntax?.type === 'table' && syntax.clock;
+    };
+    assert.deepEqual(clockOf(day, 10), { column: 1, phase: 1, phases: 7 });
+    assert.deepEqual(clockOf(6e4, 16), { column: 1, phase: 60, phases: 24 });
+    assert.deepEqual(clockOf(1e3, 19), { column: 1, phase: 3600, phases: 24 });
+  });
+
   it('is told in any column, whatever separates them, and where line ends have two bytes', () => {
     const dates = repeated(70, (k) => at(k, day).slice(0, 10));
     const first = textFor(dates.map((date, k) => `${date}\t${k}\n`).join(''))!;
@@ -233,8 +288,11 @@ describe('a column of times that go one way', () => {
 
   it('stays where a time goes back, is none, or the calendar would write it otherwise', () => {
     const date = (k: number): string => at(k, day).slice(0, 10);
-    for (const odd of ['2023-01-01', '12', '2024-02-30', '2024/09/22'])
+    for (const odd of ['2023-01-01', '12', 'none', '2024-02-30', '2024/09/22'])
       assert.equal(textFor(table((k) => (k === 69 ? odd : date(k)))), undefined, odd);
+    // Nor is it left to what brings it back to find out.
+    const none = table((k) => (k === 1 ? '2024-02-30' : date(k)));
+    assert.equal(clockSteps(none, { type: 'table', delimiter: 44 }), undefined);
     assert.equal(textFor(table(date).replace('when', '1 when')), undefined);
     assert.equal(textFor(table(date).split('\n').slice(0, 50).join('\n')), undefined);
   });

@@ -54,6 +54,24 @@ describe('sound', () => {
     }
   });
 
+  it('leaves nothing of silence, and no more bits than samples have that were moved up', () => {
+    const { text: silence } = residualView(wave(new Int32Array(500), { bits: 8, channels: 1 }))!;
+    assert.ok(silence.subarray(44).every((byte) => byte === 0));
+    const random = createRandom(8);
+    const moved = Int32Array.from({ length: 500 }, () => (random.integer(1024) - 512) << 6);
+    const { text } = residualView(wave(moved, { bits: 16, channels: 1 }))!;
+    assert.ok(text.subarray(44).every((byte, at) => at % 2 === 1 || byte < 4));
+  });
+
+  it('tells where in the file each byte of a residual belongs, its highest first', () => {
+    const bytes = wave(tones(4, 1, 9000), { bits: 16, channels: 1, after: 'LIST' });
+    const origin = residualView(bytes)!.origin!();
+    assert.equal(origin.bytes, 1);
+    const places = [...bytes.keys()];
+    const turned = [45, 44, 47, 46, 49, 48, 51, 50];
+    assert.deepEqual([...origin.first], [...places.slice(0, 44), ...turned, ...places.slice(52)]);
+  });
+
   it('costs less than half of what its bytes cost, and comes back from its payload', () => {
     const bytes = wave(tones(20_000, 2, 8000), { bits: 16, channels: 2 });
     const { text, syntax } = residualView(bytes)!;

@@ -1,19 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { restatedView } from '../../../src/core/program/restate/restated';
+import { paragraphs } from '../../../src/core/program/restate/wrapped';
 import { createRandom } from '../../../src/core/random';
 import { restored } from '../../fixtures/restored';
 
 const words = 'a to the word paragraph sentence, ends follows. encyclopaedia'.split(' ');
 
-/** Paragraphs broken at 60 characters, one line of which is longer, one shorter than it need be, and one that ends with a space. */
-function prose(end = '\n'): string {
+/** Paragraphs broken at a width. */
+function broken(width: number): string[] {
   const random = createRandom(5);
   const lines: string[] = [];
   for (let k = 0; k < 100; k++) {
     const text = Array.from({ length: 60 }, () => words[random.integer(words.length)]).join(' ');
-    lines.push(`  ${text.replace(/\. /g, '.  ').replace(/(.{0,59}\S) +/g, '$1\n')}`, '');
+    const fitting = new RegExp(`(.{0,${width - 1}}\\S) +`, 'g');
+    const spaced = `  ${text.replace(/\. /g, '.  ')} `;
+    lines.push(spaced.replace(fitting, '$1\n').trimEnd(), '');
   }
+  return lines;
+}
+
+/** Paragraphs broken at 60 characters, one line of which is longer, one shorter than it need be, and one that ends with a space. */
+function prose(end = '\n'): string {
+  const lines = broken(60);
   lines.splice(7, 0, `${'words '.repeat(9)}of a line that does not fit`, 'short', 'and open ', '');
   return lines.join('\n').replaceAll('\n', end);
 }
@@ -38,6 +47,25 @@ describe('text whose lines were broken at a width', () => {
   it('comes back without a line end behind its last line', () => {
     const bytes = bytesOf(prose().trimEnd());
     assert.deepEqual(restored(restatedView(bytes)), bytes);
+  });
+
+  it('is restated at any usual width, without glue where all lines fit', () => {
+    for (const width of [45, 75, 120]) {
+      const bytes = bytesOf(broken(width).join('\n'));
+      const view = restatedView(bytes)!;
+      assert.match(view.restatements![0].sentence, new RegExp(`at most ${width} characters`));
+      assert.ok(!textOf(view.text).includes('\v'));
+      assert.deepEqual(restored(view), bytes);
+    }
+  });
+
+  it('is left alone where many lines are longer, where the last one is long and open, and where line ends differ', () => {
+    const long = Array.from({ length: 250 }, () => `${'a word '.repeat(13)}.\n`);
+    const text = { type: 'text' } as const;
+    assert.equal(paragraphs([...broken(60), ...long].join('\n'), text), undefined);
+    assert.equal(paragraphs(`${prose()}\n${'a word '.repeat(200)}`, text), undefined);
+    assert.equal(paragraphs(`${prose('\r\n')}\nmixed`, text), undefined);
+    assert.ok(paragraphs(`${prose()}\n${'a word '.repeat(100)}`, text));
   });
 
   it('is left alone where it would not come back', () => {
