@@ -45,6 +45,20 @@ describe('the tree of decisions', () => {
     assert.equal(filled, 1);
   });
 
+  it('is no higher than eight decisions, however rare a byte is', () => {
+    const counts = Float64Array.from({ length: 256 }, (_, k) => (k < 40 ? 2 ** k : 0));
+    const lengths = codeLengths(counts)!;
+    assert.equal(Math.max(...lengths), 8);
+    assert.equal(
+      lengths.reduce((sum, length) => sum + (length && 2 ** -length), 0),
+      1,
+    );
+  });
+
+  it('has no leaf where there is no byte', () => {
+    assert.deepEqual(codeLengths(new Float64Array(256)), new Array(256).fill(0));
+  });
+
   it('has a decision for the only byte of a file', () => {
     assert.deepEqual(codeLengths(countsOf({ 7: 12 })), [...countsOf({ 7: 1 })]);
   });

@@ -127,6 +127,15 @@ describe('arrays of floats', () => {
     const bytes = npy('<f8', 'False', [2], [1, 2]);
     assert.equal(arrayTable(bytes.subarray(1)), undefined);
     assert.equal(arrayTable(bytes.subarray(0, -1)), undefined);
+    assert.equal(arrayTable(Uint8Array.from([...bytes, 0])), undefined);
+    assert.equal(arrayTable(npy('<f8', 'False', [0, 3], [])), undefined);
+    const headed = (from: string, to: string): Uint8Array =>
+      Uint8Array.from(
+        Buffer.from(Buffer.from(bytes).toString('latin1').replace(from, to), 'latin1'),
+      );
+    assert.ok(arrayTable(headed('<f8', '>f8')));
+    assert.equal(arrayTable(headed('<f8', '|f8')), undefined);
+    assert.equal(arrayTable(headed('NUMPY\x01', 'NUMPY\x02')), undefined);
     assert.equal(
       arrayTable(npy('<i8', 'False', [4], [-(1n << 62n), 1n << 62n, -(1n << 61n), 7n ** 22n])),
       undefined,
@@ -180,6 +189,23 @@ describe('arrays of integers', () => {
       [5, 3],
     ];
     assert.deepEqual(placesOf('True'), columns);
+  });
+
+  it('knows numbers without a sign, three dimensions in either order, and long headers', () => {
+    assert.equal(textFor(npy('>u2', 'False', [2], [65535, 1])), '65535\n1');
+    assert.equal(textFor(npy('<u4', 'False', [2], [2 ** 32 - 1, 1])), `${2 ** 32 - 1}\n1`);
+    const cube = [11, 3, 907, 44, 5, 612, 71, 8];
+    for (const order of ['False', 'True'] as const)
+      assert.equal(textFor(npy('<i2', order, [2, 2, 2], cube))!.split('\n')[0], '11,3');
+    const bytes = npy('<i2', 'False', [2], [3, 4]);
+    const long = Uint8Array.from([
+      ...bytes.subarray(0, 8),
+      ...[118, 1],
+      ...bytes.subarray(10, 127),
+      ...Buffer.from(`${' '.repeat(256)}\n`),
+      ...bytes.subarray(128),
+    ]);
+    assert.equal(textFor(long), '3\n4');
   });
 
   it('gives back large numbers, one column, and what wraps around', () => {

@@ -82,8 +82,33 @@ describe('fieldCosts', () => {
       ],
     );
   });
-  it('knows no fields in text', () => {
+  it('knows no fields in text, and none in a log, which would have one for each word', () => {
     assert.deepEqual(costs('a, b and c', { type: 'text' }), []);
+    assert.deepEqual(costs('06:55 host up\n06:56 host up\n', { type: 'log' }), []);
+  });
+  it('gives what a table costs that is restated to its columns, by their places', () => {
+    const file = new TextEncoder().encode('id,when\n'.concat('1,2024-01-01\n'.repeat(8)));
+    const restated = [2, 3].map((bits) => ({ name: 'any', bytes: 1, bits }));
+    assert.deepEqual(
+      costsInFile(file, restated).map(({ name, bits }) => [name, bits]),
+      [
+        ['id', 2],
+        ['when', 3],
+      ],
+    );
+    assert.deepEqual(costsInFile(file, []), []);
+  });
+  it('gives what a key costs to the one of the longest name that fits', () => {
+    const record = '{"x":1,"a.x":2}';
+    const file = new TextEncoder().encode(`[${`${record},`.repeat(3)}${record}]`);
+    const fields = costsInFile(file, [{ name: 'b.a.x', bytes: 1, bits: 5 }]);
+    assert.deepEqual(
+      fields.map(({ name, bits }) => [name, bits]),
+      [
+        ['keys and punctuation', 0],
+        ['a.x', 5],
+      ],
+    );
   });
   it('gives what records cost as rows to the keys of their file, and what they are called to what stands between', () => {
     const record = '{"at":{"x":1,"id":2},"list":[{"y":1}],"id":3}';

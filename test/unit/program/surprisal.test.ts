@@ -151,6 +151,14 @@ describe('piecesOf', () => {
     assert.ok(pieces.length > 15 && pieces.every(({ from, to }) => to - from <= 64));
     assert.deepEqual(words, whole);
   });
+  it('leaves a line whole that is as long as a piece, and cuts no word where a gap comes late enough', () => {
+    const ends = (text: string): number[] => cut(utf8(text), 8).pieces.map(({ to }) => to);
+    assert.deepEqual(ends('abcdefgh'), [8]);
+    assert.deepEqual(ends('abcdefghi'), [8, 9]);
+    assert.deepEqual(ends('abcde fgh'), [6, 9]);
+    assert.deepEqual(ends('abc efghi'), [8, 9]);
+    assert.deepEqual(ends('abcdef😀g'), [6, 11]);
+  });
   it('cuts a word that is longer than a piece between characters', () => {
     const { pieces, words } = cut(utf8('日'.repeat(100)), 64);
     assert.ok(pieces.length > 4);
@@ -193,6 +201,17 @@ describe('partition', () => {
     const { unit, starts, image } = partition(new Uint8Array(56), syntax, stack);
     assert.deepEqual([unit, [...starts], image?.channels], ['sample', [0, 20, 38], 3]);
   });
+  it('tells the samples of sound in all channels, and the rows of a picture', () => {
+    const sound = { type: 'residuals', header: 4, count: 12, sample: 2, channels: 2 } as const;
+    assert.deepEqual([...partition(new Uint8Array(28), sound).starts], [0, 4, 8, 12, 16, 20, 24]);
+    const { unit, starts } = partition(new Uint8Array(20), {
+      type: 'raster',
+      header: 0,
+      row: 10,
+      pixel: 1,
+    });
+    assert.deepEqual([unit, [...starts]], ['row', [0, 10]]);
+  });
   it('tells the samples of an image file from its header', () => {
     const syntax = { type: 'image', width: 2, height: 3, header: 16, count: 2 } as const;
     const { unit, starts } = partition(new Uint8Array(28), syntax);
@@ -211,6 +230,20 @@ describe('extremes', () => {
     assert.deepEqual(dearest[0], { first: 10, last: 11, from: 320, to: 384, bits: 192 });
     assert.deepEqual([cheapest[0].first, cheapest[0].last], [20, 21]);
     assert.equal(dearest.length, 3);
+  });
+});
+
+describe('extremes of samples', () => {
+  it('are single ones, however small, where rows are listed by several', () => {
+    const stack = { width: 2, height: 3, header: 0, count: 100, channels: 1 };
+    const bytes = new Uint8Array(600);
+    const costs = new Float32Array(600).fill(1).fill(7, 60, 66);
+    const samples = partition(bytes, { type: 'image', ...stack });
+    const [sample] = extremes(bytes, costs, samples, 1).dearest;
+    assert.deepEqual([sample.first, sample.last, sample.bits], [10, 10, 42]);
+    const rows = partition(bytes, { type: 'raster', header: 0, row: 6, pixel: 1 });
+    const [row] = extremes(bytes, costs, rows, 1).dearest;
+    assert.ok(row.to - row.from >= 64 && row.from <= 60 && row.to >= 66);
   });
 });
 
@@ -325,5 +358,7 @@ describe('shadeOf', () => {
   it('rises with the bits a byte', () => {
     const shades = [0, 0.3, 1, 2, 4, 8].map((bits) => shadeOf({ bits, bytes: 1 }));
     assert.deepEqual(shades, [0, 1, 2, 3, 4, 5]);
+    assert.equal(shadeOf({ bits: 0.5, bytes: 2 }), 1);
+    assert.equal(shadeOf({ bits: 0.1, bytes: 0 }), 0);
   });
 });
