@@ -15,7 +15,7 @@ export const formatBits = (bits: number): string =>
 export const formatModelBytes = (model: Pick<ModelSummary, 'bytes' | 'beside'>): string =>
   `${formatBytes(allBytes(model))}${model.beside ? ` in ${model.beside.files + 1} files` : ''}`;
 
-/** `8.05 bits a parameter`: what the files spend on each. */
+/** `8.05 bits a parameter`: what the files spend on each; only where there are any. */
 export const formatBitsPerParameter = (
   model: Pick<ModelSummary, 'bytes' | 'beside' | 'parameters'>,
 ): string =>

@@ -16,9 +16,8 @@ import {
   type TextDocument,
 } from 'vscode';
 import { findModelPaths } from '../core/formats/paths';
-import { formatBitsPerParameter } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';
-import { badge, biggestTensors, summaryLine } from './summaryWords';
+import { badge, biggestTensors, sizeLine } from './summaryWords';
 
 const languagesWithPaths = [
   'python',
@@ -67,10 +66,7 @@ export function registerInlineSizes(summaries: ModelSummaries, extensions: strin
         const summary = await summaries.of(uri.fsPath).catch(() => undefined);
         // Bits a parameter, of which there is none, say nothing.
         if (!summary?.parameters) return undefined;
-        return new FileDecoration(
-          badge(summary),
-          `${summaryLine(summary)}, ${formatBitsPerParameter(summary)}`,
-        );
+        return new FileDecoration(badge(summary), sizeLine(summary));
       },
     }),
     languages.registerCodeLensProvider(languagesWithPaths, {
@@ -84,7 +80,7 @@ export function registerInlineSizes(summaries: ModelSummaries, extensions: strin
             if (!summary) return [];
             return [
               new CodeLens(range, {
-                title: `${basename(file)}: ${summaryLine(summary)}, ${formatBitsPerParameter(summary)}`,
+                title: `${basename(file)}: ${sizeLine(summary)}`,
                 command: 'kolmo.inspect',
                 arguments: [Uri.file(file)],
                 tooltip: 'Show every tensor and its bytes',
@@ -102,7 +98,7 @@ export function registerInlineSizes(summaries: ModelSummaries, extensions: strin
         if (!found) return undefined;
         try {
           const summary = await summaries.of(found.file);
-          const text = `**${summary.format}**, ${summaryLine(summary)}, ${formatBitsPerParameter(summary)}\n\n${biggestTensors(summary)}`;
+          const text = `**${summary.format}**, ${sizeLine(summary)}\n\n${biggestTensors(summary)}`;
           return new Hover(new MarkdownString(text), found.range);
         } catch (error) {
           return new Hover(new MarkdownString().appendText((error as Error).message), found.range);

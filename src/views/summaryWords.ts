@@ -2,9 +2,15 @@
 import { allBytes, type ModelSummary } from '../core/formats/summary';
 import { formatCount } from '../core/count';
 import { escapeMarkdown } from '../report/markdown';
-import { formatModelBytes, formatShape } from '../runs/units';
+import { formatBitsPerParameter, formatModelBytes, formatShape } from '../runs/units';
 
-/** `266,610 parameters, 1,066,440 bytes`: one line for a tooltip or a lens. */
+/** `266,610 parameters, 1,066,440 bytes, 32.0 bits a parameter`: all that a tooltip, lens or hover says in a line. */
+export const sizeLine = (summary: ModelSummary): string =>
+  summary.parameters === 0
+    ? summaryLine(summary)
+    : `${summaryLine(summary)}, ${formatBitsPerParameter(summary)}`;
+
+/** `266,610 parameters, 1,066,440 bytes`, where there is little room. */
 export const summaryLine = (summary: ModelSummary): string =>
   `${formatCount(summary.parameters)} parameters, ${formatModelBytes(summary)}`;
 

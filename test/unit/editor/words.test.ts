@@ -4,12 +4,11 @@ import { problemOf } from '../../../src/commands/passSetting';
 import { compressedText, isCompressed, trainedText } from '../../../src/commands/resultWords';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
 import type { PassSetting } from '../../../src/core/compress/pass';
-import { formatBitsPerParameter } from '../../../src/runs/units';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import { escapeMarkdown } from '../../../src/report/markdown';
 import { escapeHtml } from '../../../src/views/escape';
 import { runFacts, runName, runTime } from '../../../src/views/runFacts';
-import { badge, biggestTensors, summaryLine } from '../../../src/views/summaryWords';
+import { badge, biggestTensors, sizeLine, summaryLine } from '../../../src/views/summaryWords';
 import { recordedRun } from './recordedRun';
 
 describe('badge', () => {
@@ -46,9 +45,14 @@ describe('summary words', () => {
   it('count the files beside a model', () => {
     const sharded = { ...summary, bytes: 137, beside: { files: 2, bytes: 1_066_303 } };
     assert.equal(summaryLine(sharded), '266,610 parameters, 1,066,440 bytes in 3 files');
-    assert.equal(formatBitsPerParameter(sharded), '32.0 bits a parameter');
+    assert.equal(sizeLine(sharded), `${summaryLine(sharded)}, 32.0 bits a parameter`);
     assert.equal(badge(sharded), '32');
   });
+  it('say no bits a parameter where there is none', () =>
+    assert.equal(
+      sizeLine({ ...summary, bytes: 16, parameters: 0, tensors: [] }),
+      '0 parameters, 16 bytes',
+    ));
   it('list the biggest tensor first and keep its name from becoming a link', () => {
     const rows = biggestTensors(summary, 1).split('\n');
     assert.match(rows[2], /^\| big\\\|\\\[x\\\]\(/);
