@@ -1,11 +1,13 @@
 /** Why is this file not smaller? Names what takes bytes that the model does not need, and what would save them. */
 import { formatCount } from '../count';
-import { bitsOf, denseBytes, shorten, type FormatName } from './format';
+import { findInValues } from './explainValues';
+import { leastBytes, list, type Finding, type FindingType } from './finding';
+import { bitsOf, denseBytes, type FormatName } from './format';
 import { findFormat, formats } from './formats';
 import { withModelFile, type ModelFile } from './modelFile';
 import { readOnnx } from './onnx';
 import { findPartlyUsed } from './pytorch';
-import { mostDistinct, sampleTensor, type Sample } from './sample';
+import { sampleTensor, type Sample } from './sample';
 import type { FilesBeside, TensorSummary } from './summary';
 
 export interface Explanation {
@@ -20,34 +22,6 @@ export interface Explanation {
   /** What an entropy coder would make of the values as they are, in bytes; absent where they cannot be read. */
   entropyBytes?: number;
 }
-
-export type FindingType =
-  | 'zeros'
-  | 'fewValues'
-  | 'duplicates'
-  | 'views'
-  | 'optimizer'
-  | 'masks'
-  | 'floatCopies'
-  | 'varints'
-  | 'doublePrecision';
-
-export interface Finding {
-  type: FindingType;
-  /** What was found, as a sentence with its numbers. */
-  message: string;
-  /** What to do, as a sentence. */
-  advice: string;
-  /** Bytes that this would save; findings about the same tensors overlap. */
-  saves: number;
-  tensors: string[];
-}
-
-/** From this share on, zeros are worth a finding. */
-const manyZeros = 0.3;
-
-/** Tensors below this are not worth one. */
-const leastBytes = 256;
 
 /**
  * Explains a model file. Reads its header and at most 2 MiB of each tensor's values.
@@ -68,11 +42,13 @@ export async function explain(path: string): Promise<Explanation> {
       const sample = await sampleTensor(tensor);
       if (sample) samples.push(sample);
     }
+    const byName = findByName(tensors);
+    // What need not be in the file at all needs no advice how to store it.
+    const needless = new Set(byName.flatMap((finding) => finding.tensors));
+    const kept = samples.filter(({ tensor }) => !needless.has(tensor.name));
     const findings = [
-      ...findZeros(samples),
-      ...findFewValues(samples),
-      ...findDuplicates(samples),
-      ...findByName(tensors),
+      ...findInValues(kept),
+      ...byName,
       ...findDoubles(tensors),
       ...(format === 'onnx' ? await findInGraph(file) : []),
       ...(format === 'pytorch' ? await findViews(file) : []),
@@ -94,82 +70,6 @@ function estimate(samples: Sample[]): number {
     0,
   );
   return Math.ceil(bits / 8);
-}
-
-/** Pruned weights that are stored as numbers like all others. */
-function findZeros(samples: Sample[]): Finding[] {
-  const sparse = samples.filter(
-    ({ zeros, tensor }) => zeros >= manyZeros && zeros < 1 && tensor.bytes >= leastBytes,
-  );
-  if (sparse.length === 0) return [];
-  let [zeros, parameters, saves] = [0, 0, 0];
-  for (const { zeros: share, tensor } of sparse) {
-    zeros += share * tensor.parameters;
-    parameters += tensor.parameters;
-    // The others keep their bytes; where they stand costs the entropy of zero or not.
-    const positions = (tensor.parameters * binaryEntropy(share)) / 8;
-    saves += share * tensor.bytes - positions;
-  }
-  return [
-    {
-      type: 'zeros',
-      message: `${formatCount(zeros)} of ${formatCount(parameters)} weights in ${list(namesOf(sparse))} are zero, and each is stored in full: pruning alone makes no file smaller.`,
-      advice:
-        'Pack the model: zeros then cost a fraction of a bit each. A gzip of the file shows the same.',
-      saves: Math.floor(saves),
-      tensors: namesOf(sparse),
-    },
-  ];
-}
-
-/** Quantized or shared weights that are still written as floating point numbers. */
-function findFewValues(samples: Sample[]): Finding[] {
-  const few = samples.filter(
-    ({ distinct, values, tensor }) =>
-      bitsOf(tensor.dtype) >= 16 &&
-      tensor.bytes >= leastBytes &&
-      distinct > 0 &&
-      distinct <= mostDistinct &&
-      distinct * 4 <= values,
-  );
-  if (few.length === 0) return [];
-  const saves = few.reduce((sum, { distinct, tensor }) => {
-    const bits = Math.max(1, Math.ceil(Math.log2(distinct + 1)));
-    return (
-      sum + tensor.bytes - (tensor.parameters * bits) / 8 - (distinct * bitsOf(tensor.dtype)) / 8
-    );
-  }, 0);
-  const most = Math.max(...few.map(({ distinct }) => distinct));
-  return [
-    {
-      type: 'fewValues',
-      message: `${list(namesOf(few))} hold at most ${most} different values other than zero, written as ${few[0].tensor.dtype}: they were quantized or shared, and the file does not use it.`,
-      advice:
-        'Store a codebook and indices, or integers and a scale: quantize or share, then pack the model.',
-      saves: Math.floor(saves),
-      tensors: namesOf(few),
-    },
-  ];
-}
-
-function findDuplicates(samples: Sample[]): Finding[] {
-  const groups = new Map<string, Sample[]>();
-  for (const sample of samples) {
-    const { dtype, bytes } = sample.tensor;
-    // All zeros are as likely two fresh biases as one tensor twice.
-    if (bytes < leastBytes || sample.zeros === 1) continue;
-    const key = `${dtype} ${bytes} ${sample.hash}`;
-    groups.set(key, [...(groups.get(key) ?? []), sample]);
-  }
-  return [...groups.values()]
-    .filter((group) => group.length > 1)
-    .map((group) => ({
-      type: 'duplicates' as const,
-      message: `${list(namesOf(group))} hold the same ${formatCount(group[0].tensor.bytes)} bytes ${group.length} times.`,
-      advice: 'Tie them: store the tensor once and refer to it.',
-      saves: (group.length - 1) * group[0].tensor.bytes,
-      tensors: namesOf(group),
-    }));
 }
 
 const slotNames =
@@ -283,20 +183,4 @@ async function findInGraph(file: ModelFile): Promise<Finding[]> {
     });
   }
   return findings;
-}
-
-function binaryEntropy(share: number): number {
-  if (share <= 0 || share >= 1) return 0;
-  return -share * Math.log2(share) - (1 - share) * Math.log2(1 - share);
-}
-
-function namesOf(samples: Sample[]): string[] {
-  return samples.map(({ tensor }) => tensor.name);
-}
-
-/** The first names, and how many more there are. */
-function list(all: string[]): string {
-  const names = all.slice(0, 3).map(shorten);
-  const more = all.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(' and ');
 }

@@ -8,6 +8,7 @@ import {
   shorten,
   summarise,
   type Format,
+  type LocatedTensor,
 } from './format';
 import type { ModelFile } from './modelFile';
 import type { TensorSummary } from './summary';
@@ -39,18 +40,26 @@ export const safetensors: Format = {
     return summarise(tensors, notes);
   },
   async locate(file) {
-    if (file.name.toLowerCase().endsWith('.json')) return [];
-    const { entries, start } = await readHeader(file);
-    return entries.map(({ name, dtype, shape, begin, end }) => ({
-      name,
-      dtype: dtype.toLowerCase(),
-      parameters: countParameters(shape, name, file.name),
-      bytes: end - begin,
-      file,
-      offset: start + begin,
-    }));
+    if (file.name.toLowerCase().endsWith('.json')) {
+      const shards = await openShards(file);
+      const located = shards.map(({ shard }) => (shard ? locateIn(shard) : []));
+      return (await Promise.all(located)).flat();
+    }
+    return locateIn(file);
   },
 };
+
+async function locateIn(file: ModelFile): Promise<LocatedTensor[]> {
+  const { entries, start } = await readHeader(file);
+  return entries.map(({ name, dtype, shape, begin, end }) => ({
+    name,
+    dtype: dtype.toLowerCase(),
+    parameters: countParameters(shape, name, file.name),
+    bytes: end - begin,
+    file,
+    offset: start + begin,
+  }));
+}
 
 /** One tensor with its bytes, as safetensors names types: `F32`, `BF16`, `I8`… */
 export interface RawTensor {
@@ -171,6 +180,24 @@ function parseEntry(tensor: string, value: unknown, file: ModelFile, start: numb
 
 /** `model.safetensors.index.json`: which shard holds which tensor. */
 async function readIndex(file: ModelFile): ReturnType<Format['read']> {
+  const tensors: TensorSummary[] = [];
+  const notes: string[] = [];
+  const beside = { files: 0, bytes: 0 };
+  for (const { name, shard } of await openShards(file)) {
+    if (!shard) {
+      notes.push(`${name} is not there: its tensors are not counted.`);
+      continue;
+    }
+    tensors.push(...(await safetensors.read(shard)).tensors);
+    notes.push(`${name}: ${formatCount(shard.length)} bytes.`);
+    beside.files++;
+    beside.bytes += shard.length;
+  }
+  return summarise(tensors, notes, beside);
+}
+
+/** The shards that an index names; what is not there is undefined. */
+async function openShards(file: ModelFile): Promise<{ name: string; shard?: ModelFile }[]> {
   if (file.length > longestHeader) {
     throw new KolmoError(
       `${file.name} has ${formatCount(file.length)} bytes: an index is smaller.`,
@@ -184,21 +211,9 @@ async function readIndex(file: ModelFile): ReturnType<Format['read']> {
     );
   }
   const shards = [...new Set(Object.values(map).map(String))].sort();
-  const tensors: TensorSummary[] = [];
-  const notes: string[] = [];
-  const beside = { files: 0, bytes: 0 };
-  for (const shard of shards) {
-    const found = await file.sibling(shard);
-    if (!found) {
-      notes.push(`${shard} is not there: its tensors are not counted.`);
-      continue;
-    }
-    tensors.push(...(await safetensors.read(found)).tensors);
-    notes.push(`${shard}: ${formatCount(found.length)} bytes.`);
-    beside.files++;
-    beside.bytes += found.length;
-  }
-  return summarise(tensors, notes, beside);
+  const opened: { name: string; shard?: ModelFile }[] = [];
+  for (const name of shards) opened.push({ name, shard: await file.sibling(name) });
+  return opened;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -12,6 +12,8 @@ export interface Sample {
   distinct: number;
   /** Bits that a value takes when each of its bytes is coded by how often it occurs at that place. */
   bitsPerValue: number;
+  /** Whether all are bfloat16 widened to float32: the lower half of each is zero. */
+  widened: boolean;
   /** SHA-256 of the pieces: tensors that differ here are different. */
   hash: string;
 }
@@ -30,6 +32,7 @@ export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | unde
   const seen = new Set<string | number>();
   const float = /^(bf|f|float|bfloat|half|double)/.test(tensor.dtype);
   let [values, zeros] = [0, 0];
+  let lower = 0;
   for (let piece = 0; piece < pieces; piece++) {
     // Pieces begin at whole values.
     const values0 = Math.floor((piece * tensor.bytes) / pieces / size);
@@ -40,6 +43,7 @@ export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | unde
     hash.update(bytes);
     for (let at = 0; at + size <= bytes.length; at += size) {
       values++;
+      if (size === 4) lower |= bytes[at] | bytes[at + 1];
       let [low, high] = [0, 0];
       for (let i = 0; i < size; i++) {
         const byte = bytes[at + i];
@@ -62,6 +66,7 @@ export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | unde
     zeros: zeros / values,
     distinct: seen.size,
     bitsPerValue,
+    widened: float && size === 4 && lower === 0,
     hash: hash.digest('hex'),
   };
 }

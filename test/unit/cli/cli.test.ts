@@ -9,7 +9,7 @@ import { commandHelp } from '../../../src/cli/help';
 import { barOf, createProgress } from '../../../src/cli/progress';
 import { textTable } from '../../../src/cli/table';
 import { entryBytes, type Ledger } from '../../../src/core/compress/container/ledger';
-import type { Finding } from '../../../src/core/formats/explain';
+import type { Finding } from '../../../src/core/formats/finding';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import type { TrainSummary } from '../../../src/jobs/train';
 import type { StampedEvent } from '../../../src/runs/events';

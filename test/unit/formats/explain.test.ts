@@ -3,7 +3,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { explain, type Finding } from '../../../src/core/formats/explain';
+import { explain } from '../../../src/core/formats/explain';
+import type { Finding } from '../../../src/core/formats/finding';
 import { writeSafetensors, type RawTensor } from '../../../src/core/formats/safetensors';
 import { createRandom } from '../../../src/core/random';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -79,6 +80,29 @@ const cases: {
     type: 'duplicates',
     message: /^embed and head hold the same 20,000 bytes 2 times\.$/,
     saves: [20_000, 20_000],
+  },
+  {
+    what: 'several tensors that were saved twice, as one finding',
+    tensors: () => [
+      tensor('a', normals(5000)),
+      tensor('b', normals(5000)),
+      tensor('c', normals(900, 2)),
+      tensor('d', normals(900, 2)),
+    ],
+    type: 'duplicates',
+    message: /^a and b hold the same 20,000 bytes 2 times, and 1 other set of tensors likewise\.$/,
+    saves: [23_600, 23_600],
+  },
+  {
+    what: 'bfloat16 that was saved as float32',
+    tensors: () => {
+      const bits = new Uint32Array(normals(4000).buffer).map((value) => value & 0xffff0000);
+      return [tensor('w', new Float32Array(bits.buffer)), tensor('other', normals(1000))];
+    },
+    type: 'widened',
+    message:
+      /^The lower 16 bits of each value in w are zero: they are bfloat16 in 16,000 bytes of float32\.$/,
+    saves: [8000, 8000],
   },
   {
     what: 'masks that stayed beside the weights',
@@ -159,6 +183,28 @@ describe('explain', () => {
   it('finds nothing in a plain model, and in tensors that share their bytes', async (t) => {
     assert.deepEqual((await explained(t, tensor('w', normals(5000)))).findings, []);
     assert.deepEqual((await explain(join(models, 'tied.pt'))).findings, []);
+  });
+
+  it('does not say how to store what need not be stored, nor ties constants', async (t) => {
+    const kinds = async (...tensors: RawTensor[]) =>
+      (await explained(t, ...tensors)).findings.map(({ type }) => type);
+    const half = normals(1000).map((value, i) => (i % 2 ? 0 : value));
+    assert.deepEqual(await kinds(tensor('optimizer.exp_avg', half)), ['optimizer']);
+    const ones = new Float32Array(1000).fill(1);
+    assert.ok(!(await kinds(tensor('scale', ones), tensor('var', ones))).includes('duplicates'));
+  });
+
+  it('looks into the shards of an index', async (t) => {
+    const weights = { a: tensor('a', normals(5000)), b: tensor('b', normals(5000)) };
+    const folder = temporaryFolder(t, {
+      'model.safetensors.index.json': JSON.stringify({
+        weight_map: { a: '1.safetensors', b: '2.safetensors' },
+      }),
+      '1.safetensors': writeSafetensors([weights.a]),
+      '2.safetensors': writeSafetensors([weights.b]),
+    });
+    const { findings, beside } = await explain(join(folder, 'model.safetensors.index.json'));
+    assert.deepEqual([findings.map(({ saves }) => saves), beside?.files], [[20_000], 2]);
   });
 
   it('puts the largest saving first', async (t) => {
