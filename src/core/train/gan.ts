@@ -42,7 +42,7 @@ export async function* trainAgainstAdversary(
       const epochRandom = createRandom(state.shuffleState);
       const order = shuffled(count, epochRandom);
       let lossSum = 0;
-      for (state.batch = 0; state.batch < batches; state.batch++) {
+      while (state.batch < batches) {
         const done = state.epoch * batches + state.batch;
         const indices = batchOf(order, state.batch, batchSize);
         const losses = await contest.step(indices, random, learningRateAt(settings, done, total));
@@ -52,7 +52,9 @@ export async function* trainAgainstAdversary(
               `lower the learning rate, which is ${settings.learningRate}.`,
           );
         }
+        state.batch++;
         lossSum += losses.loss;
+        trainingLoss = lossSum / state.batch;
         yield* teller.tell({ type: 'point', step: done + 1, split: 'training', ...losses });
         yield* teller.tell({
           type: 'progress',
@@ -61,7 +63,7 @@ export async function* trainAgainstAdversary(
           examples: (done + 1) * batchSize,
           note: `Epoch ${state.epoch + 1} of ${settings.epochs}`,
         });
-        if (teller.stopped) {
+        if (teller.stopped && state.batch < batches) {
           ended = 'stopped';
           break epochs;
         }
@@ -76,7 +78,6 @@ export async function* trainAgainstAdversary(
             `differ ${Math.round(share * 100)} % as much as real images). ${collapseRemedy(architecture.name)}`,
         });
       }
-      trainingLoss = lossSum / batches;
       state.epoch++;
       state.bestEpoch = state.epoch;
       state.batch = 0;

@@ -75,6 +75,40 @@ describe('a GAN', () => {
     assert.deepEqual(rest.model, result.model);
   });
 
+  it('counts the steps of an epoch in which it is stopped, and tells their loss', async () => {
+    const run = train(initialize(small, 1), images, quick);
+    const losses: number[] = [];
+    let next = await run.next();
+    while (!next.done) {
+      if (next.value.type === 'point') losses.push(next.value.loss);
+      next = await run.next(losses.length === 3 ? 'stop' : undefined);
+    }
+    const { ended, epochs, examples, trainingLoss, validation } = next.value;
+    assert.deepEqual(
+      { ended, epochs, examples },
+      { ended: 'stopped', epochs: 0, examples: 3 * 64 },
+    );
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / 3;
+    assert.deepEqual([losses.length, trainingLoss, validation.loss], [3, mean, mean]);
+  });
+
+  it('closes an epoch that is stopped at its last step', async () => {
+    const run = train(initialize(small, 1), images, quick);
+    const told: TrainEvent['type'][] = [];
+    let next = await run.next();
+    while (!next.done) {
+      told.push(next.value.type);
+      const points = told.filter((type) => type === 'point').length;
+      next = await run.next(points === 6 ? 'stop' : undefined);
+    }
+    const { ended, epochs, examples } = next.value;
+    assert.deepEqual(
+      { ended, epochs, examples },
+      { ended: 'stopped', epochs: 1, examples: 6 * 64 },
+    );
+    assert.equal(told.at(-1), 'checkpoint');
+  });
+
   it('learns to draw what the examples look like, measured on the exported file', async () => {
     const judge = await judging;
     assert.equal(judge.architecture.name, 'lenet-5');
