@@ -146,6 +146,32 @@ describe('entropyTrain', () => {
     assert.ok(used.size > 0 && used.size <= 3, `${used.size} of 6 filters are used`);
   });
 
+  it('says what went wrong where a smaller network cannot be compiled', async () => {
+    const dataset = stripes();
+    const { validation } = dataset.splits;
+    let measured = 0;
+    const failing: Dataset = {
+      ...dataset,
+      // Read next when units have left, and the network is compiled again.
+      get targetSize(): number {
+        if (measured === 4) throw new Error('out of memory');
+        return dataset.targetSize;
+      },
+      splits: {
+        ...dataset.splits,
+        validation: {
+          ...validation,
+          read(...given) {
+            measured++;
+            validation.read(...given);
+          },
+        },
+      },
+    };
+    const training = train({ lambda: 20 }, randomModel(tiny), failing);
+    await assert.rejects(training, /out of memory/);
+  });
+
   const wrong: { case: string; options: PassOptions; dataset?: Dataset; message: RegExp }[] = [
     { case: 'no dataset', options: {}, message: /needs a dataset with classes to train on/ },
     {

@@ -116,8 +116,10 @@ export async function* entropyTrain(
         const smaller = slim(network);
         if (weightsOf(smaller) < worthCompiling * weightsOf(network)) {
           network = smaller;
-          await trainer.dispose();
+          // The old one goes last: `finally` disposes of whichever there is, once.
+          const replaced = trainer;
           trainer = await createTrainer(network, dataset, settings, threads, done);
+          await replaced.dispose();
         }
       }
     }
