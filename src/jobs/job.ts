@@ -53,6 +53,7 @@ export function startJob<Request extends JobRequest>(
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   });
   let stopping = false;
+  let ended = false;
   let killer: NodeJS.Timeout | undefined;
   const result = new Promise<ResultOf<Request>>((resolve, reject) => {
     let last: Extract<FromWorker, { type: 'done' | 'error' }> | undefined;
@@ -73,6 +74,7 @@ export function startJob<Request extends JobRequest>(
       reject(new JobError('broken', `The job process could not be started: ${error.message}.`));
     });
     child.on('close', (code, signal) => {
+      ended = true;
       clearTimeout(killer);
       const end = last ?? died({ request, code, signal, stopping, complaint, onMessage });
       onMessage(end);
@@ -88,7 +90,7 @@ export function startJob<Request extends JobRequest>(
     result,
     pid: child.pid,
     stop() {
-      if (stopping) return;
+      if (stopping || ended) return;
       stopping = true;
       send(child, { type: 'stop' });
       killer = setTimeout(() => child.kill('SIGKILL'), patience);

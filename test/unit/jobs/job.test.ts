@@ -117,6 +117,17 @@ describe('startJob', () => {
     assert.equal(await job.result, 'kept');
   });
 
+  it('has nothing to wait for when it is asked to stop what has ended', async (t) => {
+    const { worker, folder } = workerThat(t, `const start = () => done('kept');`);
+    const job = startJob(request(folder), { worker });
+    await job.result;
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    job.stop();
+    assert.equal(timers(), before);
+  });
+
   it('kills a job that does not listen', async (t) => {
     const { worker, folder } = workerThat(
       t,
