@@ -7,7 +7,7 @@ import { KolmoError } from '../core/error';
 import { exportOnnx } from '../core/train/export';
 import { float32Bytes, type Metrics } from '../core/train/model';
 import type { RunEvent, StageResult } from '../runs/events';
-import { bytesOnDisk, packedStage, writeRecord } from '../runs/folder';
+import { bytesOnDisk, packedStage, writeRecord, type RunRecord } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
@@ -37,10 +37,9 @@ export async function* compressRun(
   refuseRepeats(wanted.map(({ name }) => name));
   const { run, record, model, chain } = await openSource(request, context);
   const collected = yield* collectAgain(run, record, context);
-  const dataset =
-    collected &&
-    (yield* withJudge(collected, record.architecture, { run, stage: 'train', threads }, context));
   try {
+    const where = { run, stage: 'train', threads } as const;
+    const dataset = collected && (yield* withJudge(collected, record.architecture, where, context));
     const isNew = request.run !== run;
     const applied = isNew ? record : { ...record, compressions: [...record.compressions, request] };
     if (isNew) await writeRecord(run, record);
@@ -93,19 +92,29 @@ export async function* compressRun(
     if (stages.length === 0) await writeRecord(run, applied);
     const options = { run, dataset, threads };
     current ??= await packModel(model, join(run, 'model.kolmo'));
-    const { bytes, test } = yield* packStage(current, options, context);
-    return {
-      run,
-      stages,
-      file: join(run, 'model.kolmo'),
-      bytes,
-      ratio: float32Bytes(record.parameters ?? 0) / bytes,
-      ...(test?.error !== undefined && { testError: test.error }),
-      ...(test && { metrics: test }),
-    };
+    const packed = yield* packStage(current, options, context);
+    return summaryOf(run, record, stages, packed);
   } finally {
-    await dataset?.close?.();
+    await collected?.close?.();
   }
+}
+
+/** What a run's packed model is, and which stages of this request made it. */
+export function summaryOf(
+  run: string,
+  { parameters = 0 }: RunRecord,
+  stages: CompressSummary['stages'],
+  { bytes, test }: { bytes: number; test?: Metrics },
+): CompressSummary {
+  return {
+    run,
+    stages,
+    file: join(run, 'model.kolmo'),
+    bytes,
+    ratio: float32Bytes(parameters) / bytes,
+    ...(test?.error !== undefined && { testError: test.error }),
+    ...(test && { metrics: test }),
+  };
 }
 
 const stageSummary = (

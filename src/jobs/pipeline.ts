@@ -2,10 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { float32Bytes } from '../core/train/model';
 import type { RunEvent } from '../runs/events';
 import { bytesOnDisk, isRun, readRecord, readState } from '../runs/folder';
-import { compressRun, type CompressSummary } from './compress';
+import { compressRun, summaryOf, type CompressSummary } from './compress';
 import type { JobContext } from './context';
 import type { CompressRequest, PassRequest, TrainRequest } from '../runs/runRequests';
 import { trainRun } from './train';
@@ -61,18 +60,8 @@ function groupsOf(passes: PassRequest[]): Pick<CompressRequest, 'passes' | 'fine
 
 /** The packed model of a pipeline without passes. */
 async function trainedSummary(run: string): Promise<CompressSummary> {
-  const file = join(run, 'model.kolmo');
-  const bytes = await bytesOnDisk(file);
-  const { parameters = 0 } = await readRecord(run);
+  const bytes = await bytesOnDisk(join(run, 'model.kolmo'));
   const { stages } = await readState(run);
-  const test = stages.entropyCode?.result?.test;
-  return {
-    run,
-    stages: [],
-    file,
-    bytes,
-    ratio: float32Bytes(parameters) / bytes,
-    ...(test?.error !== undefined && { testError: test.error }),
-    ...(test && { metrics: test }),
-  };
+  const { test } = stages.entropyCode?.result ?? {};
+  return summaryOf(run, await readRecord(run), [], { bytes, test });
 }
