@@ -7,7 +7,7 @@ export function describeContexts(spec: ModelSpec, syntax: Syntax): string[] {
   return [
     ...spec.contexts.map((expression) => describeContext(expression, syntax)),
     ...spec.matches.map((length) => `repeat of at least ${length} bytes`),
-    ...(spec.opinion ? [likely] : []),
+    ...(spec.opinion ? [syntax.type === 'raster' ? fitting : likely] : []),
   ];
 }
 
@@ -33,6 +33,8 @@ interface Part {
 
 /** What the errors of fits and sums so far say of the next byte. */
 const likely = 'what a fit or a sum of other columns makes likely';
+/** The same of a pixel. */
+const fitting = 'what a fit to the pixels around makes likely';
 
 const parts: Part[] = [
   { pattern: /\bprefix\b/, words: 'field so far' },

@@ -20,8 +20,8 @@ export function trackerFor(syntax: Syntax): Tracker | undefined {
   return syntax.type === 'log' ? logTracker : undefined;
 }
 
-/** The full model for a file, with what is known of its columns. */
-export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
+/** The full model for a file, with what is known of its columns; of rasters without what expects pixels unless `isExpected`. */
+export function modelFor(syntax: Syntax, semantics?: Semantics, isExpected = true): ModelSpec {
   const shared = { type: 'mixing' as const, rate: 0.001 };
   const leastError = 5e-5;
   switch (syntax.type) {
@@ -40,7 +40,7 @@ export function modelFor(syntax: Syntax, semantics?: Semantics): ModelSpec {
     case 'image':
       return { ...shared, ...imageModel(syntax), largestTable: 56 << 20 };
     case 'raster':
-      return { ...shared, ...rasterModel(syntax), rate: 0.003 };
+      return { ...shared, ...rasterModel(syntax, isExpected), rate: 0.003 };
     case 'residuals':
       return { ...shared, ...residualModel(syntax) };
     case 'records':

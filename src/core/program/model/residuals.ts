@@ -1,7 +1,8 @@
 /** Sound as what a linear predictor leaves of it: how each sample is expected, and how what is left is predicted in turn. */
 import type { Contexts } from './contexts';
+import { leastSquaresSource } from './leastSquares';
 
-/** Of its matrix what a sample that teaches leaves, which a sample in four forgets as fast as all did. */
+/** What a sample that teaches leaves of those before it, about 500 of which count; of one in four as few. */
 const memory = (every: number): number => (every > 1 ? 0.992 : 0.998);
 
 /** Samples before in the same channel, and in the channel before, that a sample is expected from. */
@@ -15,33 +16,19 @@ export type Expectation = (
 
 /**
  * Source of an `Expectation`, a function of (x, channels, each): for each sample in turn it calls `each(k, expected)`, which sees to it that x [k]
- * holds the sample, and learns from it. Recursive least squares for each channel (Haykin, Adaptive Filter Theory, 10.3), which
- * forgets within some 500 samples; anew where rounding has spoilt its matrix. One sample in `every`, a power of two, teaches it.
+ * holds the sample, and learns from it, each channel by its own least squares. One sample in `every`, a power of two, teaches it.
  */
 export const expectSource = (channels: number, every = 1): string => {
   const n = taps.own + (channels > 1 ? taps.other : 0);
   return `(x, channels, each) => {
-  const h = new Float64Array(${n}), gain = new Float64Array(${n}), state = Array.from({ length: channels }, () => [new Float64Array(${n}), new Float64Array(${n * n})]);
+  ${leastSquaresSource({ most: n, memory: memory(every), largest: 1e15 })}
+  const h = new Float64Array(${n}), state = Array.from({ length: channels }, () => [new Float64Array(${n}), new Float64Array(${n * n})]);
   for (let k = 0; k < x.length; k++) {
     const [w, P] = state[k % channels];
-    if (!(P[0] > 0 && P[0] < 1e9)) for (let j = 0; j < ${n * n}; j++) P[j] = j % ${n + 1} ? 0 : 1;
-    let p = 0, power = ${memory(every)};
-    for (let j = 0; j < ${n}; j++) {
-      h[j] = x[j < ${taps.own} ? k - (j + 1) * channels : k - 1 - (j - ${taps.own}) * channels] || 0;
-      p += w[j] * h[j];
-    }
-    if (!(p * p < 1e15)) { w.fill(0); p = P[0] = 0; }
-    each(k, Math.round(p));${every > 1 ? ` if (k / channels & ${every - 1}) continue;` : ''}
-    for (let j = 0; j < ${n}; j++) {
-      let s = 0;
-      for (let m = 0; m < ${n}; m++) s += P[j * ${n} + m] * h[m];
-      power += (gain[j] = s) * h[j];
-    }
-    for (let j = 0; j < ${n}; j++) {
-      const g = gain[j] / power;
-      w[j] += g * (x[k] - p);
-      for (let m = 0; m <= j; m++) P[j * ${n} + m] = P[m * ${n} + j] = (P[j * ${n} + m] - g * gain[m]) / ${memory(every)};
-    }
+    for (let j = 0; j < ${n}; j++) h[j] = x[j < ${taps.own} ? k - (j + 1) * channels : k - 1 - (j - ${taps.own}) * channels] || 0;
+    const p = guess(w, P, h, ${n});
+    each(k, Math.round(p));
+    ${every > 1 ? `if (!(k / channels & ${every - 1})) ` : ''}teach(w, P, h, ${n}, x[k] - p);
   }
 }`;
 };

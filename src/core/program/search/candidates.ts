@@ -125,7 +125,8 @@ function searchFor(
   });
   if (effort !== 'fast') return thinned(full);
   const room = roomFor(syntax);
-  if (room !== undefined) return picked(full, room);
+  // Opinions of pixels take longer than effort fast has for all of their contexts.
+  if (room !== undefined) return picked(withoutOpinion(full), room);
   const fast = fastModel(full, syntax, isHurried(full, bytes, size));
   const isLong = bytes.length >= leastPicked && bytes.length * 2 > size;
   if (!isLong || !fast.opinion) return thinned(fast);
@@ -235,6 +236,6 @@ function codeFor(
     swap: swapContexts.some((context) => contexts.includes(context)) ? semantics.swap : undefined,
     clock: contexts.includes(phaseContext) ? semantics.clock : undefined,
   };
-  const { state, step } = modelFor(syntax, asked);
+  const { state, step } = modelFor(syntax, asked, opinion !== undefined);
   return { state, step };
 }

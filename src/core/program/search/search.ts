@@ -4,6 +4,7 @@ import type { Finding, ProgramEvent, ProgramOptions } from '../contract';
 import { echoContext } from '../model/echoes';
 import type { ModelSpec } from '../model/engine';
 import { fitContext, likeliestContext } from '../model/numbers';
+import { pixelOpinion } from '../model/rasters';
 import { swapContexts } from '../model/swaps';
 import { byParent, byParents } from '../model/tables';
 import type { Semantics } from '../semantics';
@@ -57,13 +58,19 @@ interface Part {
 }
 
 /** Parts that tell the same thing. */
-const families = ({ contexts, selectors, matches }: ModelSpec): Part[] => [
-  {
-    contexts: [fitContext, likeliestContext],
-    opinion: true,
-    sentence: 'Numbers follow from the other numbers of their row, or from sums of them.',
-    cost: 1000,
-  },
+const families = ({ contexts, selectors, matches, opinion }: ModelSpec): Part[] => [
+  opinion === pixelOpinion
+    ? {
+        opinion: true,
+        sentence: 'Pixels follow from those around them by least squares.',
+        cost: 500,
+      }
+    : {
+        contexts: [fitContext, likeliestContext],
+        opinion: true,
+        sentence: 'Numbers follow from the other numbers of their row, or from sums of them.',
+        cost: 1000,
+      },
   { contexts: [echoContext], sentence: 'Rows repeat the digits of earlier rows.', cost: 200 },
   { contexts: swapContexts, cost: 100 },
   {
@@ -198,5 +205,5 @@ export function searchWork(
   return trialsOf(full, extra, effort) * Math.min(bytes.length, sampleSizes[effort]);
 }
 
-const sizeOf = ({ contexts, selectors, matches }: ModelSpec): number =>
-  contexts.length + selectors.length + matches.length;
+const sizeOf = ({ contexts, selectors, matches, opinion }: ModelSpec): number =>
+  contexts.length + selectors.length + matches.length + (opinion ? 1 : 0);
