@@ -15,7 +15,7 @@ export async function writeArtifact(
   content: Uint8Array | string,
   name = path,
 ): Promise<number> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryOf(path);
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -34,6 +34,9 @@ export async function writeArtifact(
   }
   return bytes.length;
 }
+
+/** Of this process alone, so that two that write the same file do not mix what they write. */
+const temporaryOf = (path: string): string => `${path}.${process.pid}.tmp`;
 
 /**
  * Puts a file that was written beside `path` in its place.
@@ -73,7 +76,7 @@ export async function prepareOutput(path: string, source: string): Promise<void>
   if (there?.isFolder) {
     throw new KolmoError(`${path} is a folder: name the file in it that is to be written.`);
   }
-  const trial = `${path}.${process.pid}.tmp`;
+  const trial = temporaryOf(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     // What a folder says of its rights is less than whether a file can be made in it.

@@ -1,6 +1,6 @@
 /** How numbers are written for people: the same in panels, tooltips, notifications and messages. */
 import { formatCount } from '../core/count';
-import { allBytes, type ModelSummary } from '../core/formats/summary';
+import { allBytes, bitsPerParameter, type ModelSummary } from '../core/formats/summary';
 import type { Metrics } from '../core/train/model';
 
 /** `1,066,440 bytes`: sizes are exact, because they are lengths of files. */
@@ -19,7 +19,7 @@ export const formatModelBytes = (model: Pick<ModelSummary, 'bytes' | 'beside'>):
 export const formatBitsPerParameter = (
   model: Pick<ModelSummary, 'bytes' | 'beside' | 'parameters'>,
 ): string =>
-  `${((allBytes(model) * 8) / Math.max(1, model.parameters)).toPrecision(3)} bits a parameter`;
+  `${bitsPerParameter(model).toPrecision(3)} bits a parameter`;
 
 /** `26.1 kB`, for places where the exact number does not fit; decimal units as in the literature. */
 export function formatShortBytes(bytes: number): string {

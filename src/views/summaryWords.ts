@@ -1,5 +1,5 @@
 /** The sizes of a model in words, for badges, tooltips, hovers and lenses. */
-import { allBytes, type ModelSummary } from '../core/formats/summary';
+import { bitsPerParameter, type ModelSummary } from '../core/formats/summary';
 import { formatCount } from '../core/count';
 import { escapeMarkdown } from '../report/markdown';
 import { formatBitsPerParameter, formatModelBytes, formatShape } from '../runs/units';
@@ -32,7 +32,7 @@ export function biggestTensors(summary: ModelSummary, count = 8): string {
 
 /** Bits that the file spends on each parameter, which tell in VS Code's two characters how far a model is compressed: `32`, `8`, `.8`. */
 export function badge(summary: Pick<ModelSummary, 'bytes' | 'beside' | 'parameters'>): string {
-  const bits = (allBytes(summary) * 8) / Math.max(1, summary.parameters);
+  const bits = bitsPerParameter(summary);
   if (bits < 0.95) return `.${Math.max(1, Math.round(bits * 10))}`;
   return bits < 99.5 ? String(Math.round(bits)) : '>>';
 }

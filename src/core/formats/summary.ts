@@ -21,6 +21,11 @@ export interface FilesBeside {
 export const allBytes = ({ bytes, beside }: Pick<ModelSummary, 'bytes' | 'beside'>): number =>
   bytes + (beside?.bytes ?? 0);
 
+/** Bits that a model's files spend on each of its parameters; all of them where it has none. */
+export const bitsPerParameter = (
+  model: Pick<ModelSummary, 'bytes' | 'beside' | 'parameters'>,
+): number => (8 * allBytes(model)) / Math.max(1, model.parameters);
+
 export interface TensorSummary {
   name: string;
   /** As the format names it: `float32`, `F16`, `int8`… in lower case. */

@@ -20,19 +20,20 @@ export function trackerFor(syntax: Syntax): Tracker | undefined {
   return syntax.type === 'log' ? logTracker : undefined;
 }
 
-/** The full model for a file, with what is known of its columns; of rasters without what expects pixels unless `isExpected`. */
+/** The full model for a file, with what is known of its columns; without what expects numbers or pixels unless `isExpected`. */
 export function modelFor(syntax: Syntax, semantics?: Semantics, isExpected = true): ModelSpec {
   const shared = { type: 'mixing' as const, rate: 0.001 };
   const leastError = 5e-5;
+  const known = isExpected ? semantics : semantics && { ...semantics, numbers: [] };
   switch (syntax.type) {
     case 'table':
       return {
         ...shared,
-        ...fieldModel(tableTracker(syntax.delimiter, syntax), semantics),
+        ...fieldModel(tableTracker(syntax.delimiter, syntax), known),
         leastError,
       };
     case 'json':
-      return { ...shared, ...fieldModel(jsonTracker, semantics), leastError };
+      return { ...shared, ...fieldModel(jsonTracker, known), leastError };
     case 'log':
       return { ...shared, ...logModel(), leastError };
     case 'text':

@@ -1,6 +1,7 @@
 /** Arithmetic between columns: source text that reads numbers and clocks, and says what the next field should be. */
 
 import type { Hooks } from './fields';
+import { countError, errorsBelow, noErrors, oddsOf, placeOf } from './spread';
 
 /** A column of numbers: how it is written, and what predicts it. */
 export interface NumberColumn {
@@ -63,7 +64,7 @@ const CLOCKS = ${clocks}, PRODUCTS = ${products}, SUMS = ${sums}, SIGNS = ${any(
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
 const ${sums || clocks ? 'value = doubles(F), ' : ''}lines = doubles(F), ${products ? 'logs = doubles(F), ' : ''}rests = doubles(G), shares = doubles(2 * NODES);
 let row, ${known.replace('index', 'index = 0')}, places = 0, product = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, part = 0, decimals = 0, sign = 1, group = 0, near = 0, likeliest = 0;
-const numbers = [${forms.join()}].map((form, column) => [form, ++index, doubles(F * G), doubles(34).map((_, j) => j / 4), 0, 0, 0, 0${sums ? `, [${terms.join()}][column], [], [], 0` : ''}${clocks ? `, [${lasts.join()}][column]` : ''}]);
+const numbers = [${forms.join()}].map((form, column) => [form, ++index, doubles(F * G), ${noErrors}, 0, 0, 0, 0${sums ? `, [${terms.join()}][column], [], [], 0` : ''}${clocks ? `, [${lasts.join()}][column]` : ''}]);
 lines[0] = ${products ? 'logs[0] = ' : ''}1;
 const begin = () => { [${known}] = row; places = PRODUCTS ? form >> 1 : form; product = form & 1; expect(); };
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
@@ -116,8 +117,8 @@ const expect = () => {
  */
 const opineSource = `
 const below = v => {
-  const r = (SIGNS ? sign * (v - 0.5) : v - 0.5) - centre, u = 16 + 16 * r / (breadth + Math.abs(r));
-  let j = u | 0, m = shape[j] + (u - j) * (shape[j + 1] - shape[j]);
+  const r = (SIGNS ? sign * (v - 0.5) : v - 0.5) - centre, u = ${placeOf('r', 'Math.abs(r)')};
+  let j = u | 0, m = ${errorsBelow};
   if (SUMS) for (j = spikes.length; j--; ) if (spikes[j] < r) m += counts[j] * trust;
   return SIGNS ? sign * m : m;
 };
@@ -147,7 +148,7 @@ const opine = () => {
     }
     if (SIGNS && !at) shares[leaf[45]] = below(0);
   }
-  for (j = NODES; j--; ) v = shares[2 * j + 1], w = shares[j] += shares[2 * j] + v, opinion[j] = odds[(4095 * v + 2048e-9) / (w + 1e-9) | 0];
+  for (j = NODES; j--; ) v = shares[2 * j + 1], w = shares[j] += shares[2 * j] + v, opinion[j] = ${oddsOf('v', 'w')};
   shares.fill(0);
   if (LIKELIEST) for (likeliest = 1; !tree[256 + likeliest]; ) likeliest += likeliest + (opinion[likeliest] > 0);
 };
@@ -170,7 +171,7 @@ const observe = () => {
   const v = SIGNS ? sign * part : part, r = v - centre, e = Math.abs(r), error = e / relative, usual = width + 1e-9, weight = usual / (usual + error);
   if (!(group || decimals > (CLOCKS && smallest ? places : -1)) || !(e < 1e15)) return;
   /*observed*/ row[4]++; row[7] = leaf[c1];
-  for (let j = 16 + 16 * r / (breadth + e) | 0; j++ < 32; ) shape[j]++;
+  ${countError('r', 'e')}
   row[5] += (Math.min(error, usual * 6 + 0.01) - usual) / Math.min(50, count + 1);
   if (!count) row[6] = origin = v;
   if (SUMS && terms) {

@@ -2,6 +2,7 @@
 import type { Raster } from '../syntax/media';
 import type { Contexts } from './contexts';
 import { leastSquaresSource } from './leastSquares';
+import { countError, errorsBelow, noErrors, oddsOf, placeOf } from './spread';
 
 /** What a pixel is expected from, as steps to the right and up: in its own channel, and in each one that came before, where it is known itself. */
 const around = {
@@ -41,7 +42,7 @@ export const rasterModel = (raster: Raster, isExpected = true): Contexts => {
   const { header, row, pixel } = raster;
   const expectation = isExpected ? expectedSource(raster) : { state: '', step: '' };
   return {
-    state: `let now = 0; const back = d => now < d ? 0 : data[now - d], clip = v => v < 0 ? 0 : v > 255 ? 255 : v, size = v => { v = Math.abs(v); return v < 3 ? v : v < 6 ? 3 : v < 12 ? 4 : v < 24 ? 5 : v < 48 ? 6 : 7; };${expectation.state}`,
+    state: `let now = 0; const back = d => data[now - d] | 0, clip = v => v < 0 ? 0 : v > 255 ? 255 : v, size = v => { v = Math.abs(v); return v < 3 ? v : v < 6 ? 3 : v < 12 ? 4 : v < 24 ? 5 : v < 48 ? 6 : 7; };${expectation.state}`,
     step: `now = i; const place = i < ${header} ? -1 : (i - ${header}) % ${row}, channel = place < 0 ? ${pixel} : place % ${pixel},
   w = back(${pixel}), ww = back(${2 * pixel}), n = back(${row}), nn = back(${2 * row}), nw = back(${row + pixel}), ne = back(${row - pixel}), nne = back(${2 * row - pixel}),
   plane = w + n - nw,
@@ -98,9 +99,9 @@ function expectedSource({ row, pixel }: Raster): { state: string; step: string }
     state: `
 ${leastSquaresSource({ most, memory: lessons.memory, largest: 1e6 })}
 const doubles = n => new Float64Array(n), distances = [${distances.join()}], features = doubles(${most}), shares = doubles(512),
-  learners = [${many.join()}].map(many => [doubles(${most}), doubles(${most * most}), doubles(34).map((_, j) => j / 4), doubles(4096).fill(4), many]);
+  learners = [${many.join()}].map(many => [doubles(${most}), doubles(${most * most}), ${noErrors}, doubles(4096).fill(4), many]);
 let learner, factors, matrix, shape, breadths, many, lesson = 0, mean = 0, breadth = 0, manner = 0;
-const below = v => { const r = v - mean, u = 16 + 16 * r / (breadth + Math.abs(r)), j = u | 0; return shape[j] + (u - j) * (shape[j + 1] - shape[j]); };
+const below = v => { const r = v - mean, u = ${placeOf('r', 'Math.abs(r)')}, j = u | 0; return ${errorsBelow}; };
 const opine = () => {
   opinion.fill(0);
   if (!learner) return;
@@ -108,20 +109,20 @@ const opine = () => {
   let from = 256 | clip(mean - ${reach} * breadth), to = 256 | clip(mean + ${reach} * breadth), unit = 1, v, m, n;
   for (; unit * ${finest} <= breadth; unit *= 2) from >>= 1, to >>= 1;
   for (v = from, m = below(v * unit - 256.5); v <= to; m = n) n = below(unit * (v + 1) - 256.5), shares[v++] = n - m;
-  for (; to >>= 1; ) for (v = from >>= 1; v <= to; v++) m = shares[2 * v + 1], n = shares[v] = shares[2 * v] + m, opinion[v] = odds[(4095 * m + 2048e-9) / (n + 1e-9) | 0];
+  for (; to >>= 1; ) for (v = from >>= 1; v <= to; v++) m = shares[2 * v + 1], n = shares[v] = shares[2 * v] + m, opinion[v] = ${oddsOf('m', 'n')};
 };
 `,
     step: `
   if (learner) {
     const missed = c1 - mean, e = Math.abs(missed), usual = breadths[manner];
-    for (let j = 16 + 16 * missed / (breadth + e) | 0; j++ < 32; ) shape[j]++;
+    ${countError('missed', 'e')}
     breadths[manner] += (Math.min(e, usual * 6 + 1) - usual) / 20;
     if (!(lesson & ${lessons.every - 1})) teach(factors, matrix, features, many, missed);
   }
   if (learner = learners[channel]) {
     [factors, matrix, shape, breadths, many] = learner;
     lesson += !channel;
-    for (let j = 0; j < many; j++) features[j] = data[i - distances[j]] | 0;
+    for (let j = 0; j < many; j++) features[j] = back(distances[j]);
     mean = guess(factors, matrix, features, many);
     manner = Math.min(15, Math.abs(w - nw) + Math.abs(n - nw) + Math.abs(n - ne) >> 2) | Math.min(15, Math.abs(2 * d1p)) << 4 | Math.min(15, Math.abs(2 * d2p)) << 8;
     breadth = breadths[manner] + 0.3;

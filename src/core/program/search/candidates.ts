@@ -126,7 +126,10 @@ function searchFor(
   if (effort !== 'fast') return thinned(full);
   const room = roomFor(syntax);
   // Opinions of pixels take longer than effort fast has for all of their contexts.
-  if (room !== undefined) return picked(withoutOpinion(full), room);
+  if (room !== undefined) {
+    const plain = withoutOpinion(full);
+    return picked({ ...plain, ...codeFor(plain, syntax, semantics) }, room);
+  }
   const fast = fastModel(full, syntax, isHurried(full, bytes, size));
   const isLong = bytes.length >= leastPicked && bytes.length * 2 > size;
   if (!isLong || !fast.opinion) return thinned(fast);
@@ -231,7 +234,6 @@ function codeFor(
 ): Pick<ModelSpec, 'state' | 'step'> {
   const asked = semantics && {
     ...semantics,
-    numbers: opinion ? semantics.numbers : [],
     echoes: contexts.includes(echoContext),
     swap: swapContexts.some((context) => contexts.includes(context)) ? semantics.swap : undefined,
     clock: contexts.includes(phaseContext) ? semantics.clock : undefined,
