@@ -13,7 +13,7 @@ import { passes } from '../../../src/core/compress/passes';
 import type { PassEvent, PassOptions } from '../../../src/core/compress/pass';
 import type { Dataset, Examples } from '../../../src/core/data/dataset';
 import { createRandom } from '../../../src/core/random';
-import type { Architecture, Model } from '../../../src/core/train/model';
+import type { Activation, Architecture, Model } from '../../../src/core/train/model';
 import { finished, lenet5, randomModel, tiny } from './models';
 
 const options = { weightStep: 1, biasStep: 0.1 };
@@ -81,6 +81,49 @@ describe('a network of levels', () => {
     );
     expected.forEach((value, i) => assert.ok(Math.abs(value - actual[i]) < 1e-4));
   });
+
+  it('drops a unit that is always zero, and keeps one that its bias alone makes a constant', () => {
+    const model = randomModel(tiny);
+    const [incoming, biases] = model.parameters;
+    // Without weights: of a bias above zero, of one below, of one that rounds to zero.
+    const alone = [
+      [1, 0.7],
+      [4, -0.7],
+      [6, 0.04],
+    ];
+    for (const [unit, bias] of alone) {
+      for (let input = 0; input < 6; input++) incoming.data[input * 8 + unit] = 0;
+      biases.data[unit] = bias;
+    }
+    const before = toLevels(model, { weightStep: 0.01, biasStep: 0.1 });
+    const after = slim(before);
+    assert.equal(after.layers[0].outputs, 6);
+    const inputs = Float32Array.of(0.3, -1, 2, 0.5, 1, -0.2);
+    const [expected, actual] = [before, after].map((net) =>
+      outputsOf(fromLevels(net, model), inputs),
+    );
+    expected.forEach((value, i) => assert.ok(Math.abs(value - actual[i]) < 1e-4));
+  });
+
+  for (const [activation, kept] of [
+    ['relu', 1],
+    ['tanh', 2],
+    ['leakyRelu', 2],
+    ['linear', 2],
+    ['sigmoid', 8],
+  ] as [Activation, number][]) {
+    it(`keeps ${kept} of 8 units of ${activation} without weights, of which two have biases`, () => {
+      const architecture: Architecture = {
+        ...tiny,
+        layers: [{ type: 'dense', units: 8, activation }, tiny.layers[1]],
+      };
+      const model = randomModel(architecture);
+      model.parameters[0].data.fill(0);
+      model.parameters[1].data.fill(0).set([0.7, -0.7]);
+      const network = slim(toLevels(model, { weightStep: 0.01, biasStep: 0.1 }));
+      assert.equal(network.layers[0].outputs, kept);
+    });
+  }
 
   it('drops features that no unit reads, and puts the others back where they were', () => {
     const model = randomModel(tiny);

@@ -3,7 +3,7 @@ import { KolmoError } from '../../error';
 import { roundToHalf } from '../../formats/half';
 import { layoutOf } from '../../formats/kolmoLayout';
 import { sizeOf } from '../../shape';
-import type { Architecture, LayerSpec, Model, Parameter } from '../../train/model';
+import type { Activation, Architecture, LayerSpec, Model, Parameter } from '../../train/model';
 
 /** Values with the two moments of their optimizer, which must follow when units are removed or reordered. */
 export type Trained = [values: Float32Array, first: Float32Array, second: Float32Array];
@@ -113,20 +113,26 @@ export function architectureOf({ architecture, layers, features }: LevelNetwork)
 }
 
 /**
- * Removes the units that nothing reaches or that reach nothing, and the features that no unit reads.
+ * Removes the units that are zero for every input or that no unit reads, and the features that no unit reads, which
+ * changes nothing of what the rounded network computes. A unit without weights whose bias makes it a constant stays.
  * Units that stay are sorted by how many weights they have, so that a file need hardly say which are empty.
  */
 export function slim(network: LevelNetwork): LevelNetwork {
-  const { layers, features } = network;
+  const { architecture, layers, features } = network;
+  const activations = architecture.layers.flatMap((layer) =>
+    layer.type === 'dense' || layer.type === 'conv2d' ? [layer.activation] : [],
+  );
   const orders = layers.map((layer, l) => {
     const used = columnCounts(layer);
     if (l === layers.length - 1) return Int32Array.from(used.keys());
     const read = inputCounts(layers[l + 1]);
+    const biases = layer.biases.levels[0];
     return Int32Array.from(used.keys())
-      .filter((unit) => used[unit] > 0 && read[unit] > 0)
+      .filter((unit) => used[unit] > 0 || !isZeroOf(activations[l], roundLevel(biases[unit])))
+      .filter((unit) => read[unit] > 0)
       .sort((a, b) => used[b] - used[a] || a - b);
   });
-  // A layer without units would cut the network; its most used one stays.
+  // A layer without units would cut the network: one stays, and any will do, since none says anything.
   orders.forEach((order, l) => {
     if (order.length === 0) orders[l] = Int32Array.of(0);
   });
@@ -167,6 +173,23 @@ export function roundLevel(level: number): number {
 }
 
 const isNonzero = (level: number): boolean => level > 0.5 || level < -0.5;
+
+/** Whether an activation is zero where what it is given is a bias of so many steps and nothing else. */
+function isZeroOf(activation: Activation, bias: number): boolean {
+  switch (activation) {
+    case 'relu':
+      return bias <= 0;
+    case 'linear':
+    case 'leakyRelu':
+    case 'tanh':
+      return bias === 0;
+    case 'sigmoid':
+    case 'softmax':
+      return false;
+    default:
+      return activation satisfies never;
+  }
+}
 
 function canFollow(layer: LayerSpec): boolean {
   return ['flatten', 'dense', 'conv2d', 'maxPool2d', 'dropout'].includes(layer.type);
