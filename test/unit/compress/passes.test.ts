@@ -281,6 +281,15 @@ describe('quantize for a rate', () => {
       encode(quantizeWeights(model, plain)),
     );
   });
+
+  it('leaves levels alone that are quantized already and are to stay', () => {
+    const nearest = quantizeWeights(model, plain);
+    const [first, ...others] = weights(nearest);
+    const except = first.name;
+    const [stayed, ...priced] = weights(quantizeWeights(nearest, { ...plain, rate: 0.5, except }));
+    assert.deepEqual(stayed, first);
+    priced.forEach(({ data }, t) => assert.notDeepEqual(data, others[t].data));
+  });
 });
 
 describe('share', () => {

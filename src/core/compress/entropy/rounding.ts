@@ -1,7 +1,6 @@
 /** Rate-distortion optimised quantization (Wiedemann et al. 2020, DeepCABAC): rounds to what the error and the bits together are least for. */
 import type { Model, Parameter } from '../../train/model';
 import { perWeight, runsOf } from '../../train/scales';
-import { isWeights } from '../parameters';
 import { bitsOf, pricesOf } from './rate';
 
 /** The prices depend on which levels stay, and they on the prices: two rounds settle most. */
@@ -9,17 +8,21 @@ const rounds = 2;
 
 /**
  * Moves levels of a quantized model's matrices one step towards zero, or to it, where the bits saved outweigh the error.
- * Vectors stay as they are, and so does every level that costs more in error than it saves.
+ * Every level that costs more in error than it saves stays as it is.
  * @param original the model before it was quantized
  * @param rate what a bit is worth, in squared steps of the grid
+ * @param changes tells the matrices that may change
  */
-export function roundForRate(quantized: Model, original: Model, rate: number): Model {
+export function roundForRate(
+  quantized: Model,
+  original: Model,
+  rate: number,
+  changes: (parameter: Parameter) => boolean,
+): Model {
   return {
     ...quantized,
     parameters: quantized.parameters.map((parameter, p) =>
-      isWeights(parameter)
-        ? roundParameter(parameter, original.parameters[p].data, rate)
-        : parameter,
+      changes(parameter) ? roundParameter(parameter, original.parameters[p].data, rate) : parameter,
     ),
   };
 }

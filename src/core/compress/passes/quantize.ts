@@ -84,7 +84,7 @@ export function quantizeWeights(
       });
     }),
   };
-  return settings.rate ? roundForRate(nearest, model, settings.rate) : nearest;
+  return settings.rate ? roundForRate(nearest, model, settings.rate, changes) : nearest;
 }
 
 /**
