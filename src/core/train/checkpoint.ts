@@ -15,6 +15,8 @@ export interface Checkpoint {
   /** Sums since the last point on the curve, and since the epoch began. */
   point: Sum;
   epochSum: Sum;
+  /** Mean loss of the last whole epoch; absent before the end of the first. */
+  epochLoss?: number;
   bestLoss: number;
   bestEpoch: number;
   arrays: {

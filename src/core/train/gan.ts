@@ -35,7 +35,7 @@ export async function* trainAgainstAdversary(
     const random = createRandom(state.noiseState);
     const teller = createTeller();
     let ended: TrainResult['ended'] = 'finished';
-    let trainingLoss = NaN;
+    let trainingLoss = state.epochLoss ?? NaN;
     let warned = false;
 
     epochs: while (state.epoch < settings.epochs) {
@@ -80,6 +80,7 @@ export async function* trainAgainstAdversary(
       }
       state.epoch++;
       state.bestEpoch = state.epoch;
+      state.epochLoss = trainingLoss;
       state.batch = 0;
       state.shuffleState = epochRandom.state();
       const step = state.epoch * batches;

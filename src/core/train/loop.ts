@@ -41,12 +41,12 @@ export async function* train(
     }
     const random = createRandom(state.noiseState);
     const course: Course = { ...plan, dataset, trainee, state, random, teller: createTeller() };
-    let ended: Ended | undefined;
-    let trainingLoss = NaN;
+    // It may have been stopped while its result was measured.
+    let ended: Ended | undefined = waitedEnough(course) ? 'early' : undefined;
     while (!ended && state.epoch < settings.epochs) {
       ended = yield* takeSteps(course);
       if (ended) break;
-      trainingLoss = means(state.epochSum).loss;
+      state.epochLoss = means(state.epochSum).loss;
       ended = yield* closeEpoch(course);
     }
 
@@ -59,7 +59,8 @@ export async function* train(
     return {
       model: trainee.model(),
       validation: course.best ?? (yield* validate(course)),
-      trainingLoss: state.epochSum.steps > 0 ? means(state.epochSum).loss : trainingLoss,
+      trainingLoss:
+        state.epochSum.steps > 0 ? means(state.epochSum).loss : (state.epochLoss ?? NaN),
       epochs: state.epoch,
       bestEpoch: state.bestEpoch,
       examples: (state.epoch * batches + state.batch) * batchSize,
@@ -127,7 +128,7 @@ async function* takeSteps(course: Course): Told<Ended | undefined> {
 
 /** Measures the weights after an epoch, and keeps them where none were better; gives why the training ends, if it does. */
 async function* closeEpoch(course: Course): Told<Ended | undefined> {
-  const { trainee, state, settings, batches, teller, dataset } = course;
+  const { trainee, state, batches, teller, dataset } = course;
   await allArrived(dataset);
   const measured = yield* validate(course);
   state.epoch++;
@@ -150,9 +151,12 @@ async function* closeEpoch(course: Course): Told<Ended | undefined> {
   }
   yield* teller.tell(checkpointOf(course));
   if (teller.stopped) return 'stopped';
-  const waited = state.epoch - state.bestEpoch;
-  return settings.patience > 0 && waited >= settings.patience ? 'early' : undefined;
+  return waitedEnough(course) ? 'early' : undefined;
 }
+
+/** Whether as many epochs as its patience has brought nothing better. */
+const waitedEnough = ({ state, settings: { patience } }: Course): boolean =>
+  patience > 0 && state.epoch - state.bestEpoch >= patience;
 
 /** Whoever drives the loop has a word after each batch, so that a stop need not wait for the last. */
 async function* validate(course: Course): Told<Metrics> {

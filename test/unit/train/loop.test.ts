@@ -157,7 +157,8 @@ describe('train', () => {
         if (event.type === 'checkpoint') checkpoints.push(event.bytes);
       });
       assert.ok(checkpoints.length >= 7);
-      for (const resume of [checkpoints[0], checkpoints[1], checkpoints[5]]) {
+      // After the last one nothing is left to train.
+      for (const resume of [checkpoints[0], checkpoints[1], checkpoints[5], checkpoints.at(-1)!]) {
         const rest = await finish(train(build(images, 'auto', 9), images, { ...options, resume }));
         assert.deepEqual(bytesOf(rest.model), bytesOf(whole.model));
         assert.deepEqual(rest.validation, whole.validation);
@@ -229,12 +230,16 @@ describe('train', () => {
   it('ends early when the validation loss stops falling, with the best weights', async () => {
     const losses: number[] = [];
     const options: Partial<TrainOptions> = { ...quick, epochs: 200, patience: 3 };
+    let resume: Uint8Array | undefined;
     const result = await finish(train(fresh(table), table, options), (event) => {
       if (event.type === 'point' && event.split === 'validation') losses.push(event.loss);
+      if (event.type === 'checkpoint') resume = event.bytes;
     });
     assert.equal(result.ended, 'early');
     assert.equal(result.bestEpoch, losses.length - 3);
     assert.equal(result.validation.loss, Math.min(...losses));
+    // Gone on with, it is at its end.
+    assert.deepEqual(await finish(train(fresh(table), table, { ...options, resume })), result);
   });
 
   it('says which setting to change when the loss is no longer a number', async () => {
