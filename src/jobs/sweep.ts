@@ -1,12 +1,12 @@
 /** What a sweep request does: trains what the combinations share, then compresses each in a run of its own, several at a time. */
 import { existsSync } from 'node:fs';
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { KolmoError } from '../core/error';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
-import { createRunFolder, readRecord } from '../runs/folder';
+import { createRunFolder, isRun, readRecord } from '../runs/folder';
 import { jobFiles, lockRun } from '../runs/lock';
 import { requestOf, type Pipeline } from '../runs/pipelineFile';
 import {
@@ -21,21 +21,32 @@ import {
 } from '../runs/sweepFile';
 import type { CompressSummary } from './compress';
 import type { JobContext } from './context';
+import { dropRefused, isRefusal } from './dropRefused';
 import { JobError, startJob, type Job } from './job';
 import type { SweepRequest } from './protocol';
 
 /** Milliseconds between two looks at whether the sweep is to stop. */
 const patience = 200;
 
-/** Two sweeps of one folder would remove the points that the other measures: the second is refused. */
+/**
+ * Two sweeps of one folder would remove the points that the other measures: the second is refused. A new folder goes
+ * again where every training is refused before anything was made.
+ */
 export async function* sweepRun(
   request: SweepRequest,
   context: JobContext,
 ): AsyncGenerator<RunEvent, SweepSummary> {
-  await createRunFolder(request.folder);
-  const unlock = lockRun(request.folder);
+  const { folder } = request;
+  const isNew = !existsSync(folder);
+  await createRunFolder(folder);
+  const unlock = lockRun(folder);
   try {
     return yield* measureAll(request, context);
+  } catch (error) {
+    if (isNew && isRefusal(error) && !(await holdsRuns(folder))) {
+      await rm(folder, { recursive: true });
+    }
+    throw error;
   } finally {
     unlock();
   }
@@ -74,8 +85,11 @@ async function* measureAll(
 
   yield told(`Training ${trainings.size} of the models`);
   yield* inParallel([...trainings], async ([name, pipeline], run) => {
-    await run(requestFor({ ...pipeline, passes: [] }, join(folder, name), request));
-    const { architecture } = await readRecord(join(folder, name));
+    const trained = join(folder, name);
+    const isNew = !existsSync(trained);
+    const training = run(requestFor({ ...pipeline, passes: [] }, trained, request));
+    await dropRefused({ run: trained, isNew }, training);
+    const { architecture } = await readRecord(trained);
     results.architecture ??= architecture?.name;
   });
   yield* inParallel(open, async (combination, run) => {
@@ -128,6 +142,9 @@ async function* measureAll(
   }
 }
 
+const holdsRuns = async (folder: string): Promise<boolean> =>
+  (await readdir(folder)).some((name) => isRun(join(folder, name)));
+
 type RunJob = (request: ReturnType<typeof requestOf>) => Promise<unknown>;
 
 /** What decides the trained model: all but the passes. */
@@ -159,7 +176,7 @@ async function measure(
     return { name, settings, bytes, ratio, testError, seconds };
   } catch (error) {
     // A pass that does not fit is a result; whatever else went wrong is tried again the next time.
-    if (!(error instanceof JobError) || error.reason !== 'refused') throw error;
+    if (!isRefusal(error)) throw error;
     return { name, settings, problem: error.message };
   }
 }

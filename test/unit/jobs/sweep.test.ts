@@ -135,6 +135,38 @@ describe('a sweep with a combination that does not fit', () => {
   });
 });
 
+describe('a sweep that is refused before anything was made', () => {
+  const sweepsIn = (folder: string): string[] => readdirSync(join(folder, '.kolmo', 'sweeps'));
+  const flags = ['--prune', '0.5', '--epochs', '1'];
+
+  it('leaves nothing behind, and what was there before as it was', (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 300, target: 'grade' }) });
+    const mistyped = ['sweep', 'a.csv', '--target', 'mistyped', ...flags];
+    const refused = runCli(folder, ...mistyped);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /mistyped/);
+    assert.deepEqual(sweepsIn(folder), []);
+
+    kolmo<SweepSummary>(folder, 'sweep', 'a.csv', '--target', 'grade', ...flags);
+    const before = readdirSync(join(folder, '.kolmo', 'sweeps', 'a'));
+    assert.equal(runCli(folder, ...mistyped).status, 1);
+    assert.deepEqual(readdirSync(join(folder, '.kolmo', 'sweeps', 'a')), before);
+  });
+
+  it('keeps a training that had begun, though it diverged at once', (t) => {
+    const training = { epochs: 1, optimizer: 'sgd', learningRate: 1e30 };
+    const folder = temporaryFolder(t, {
+      'a.csv': syntheticTable({ rows: 300, target: 'grade' }),
+      'a.kolmo-sweep.json': JSON.stringify({ ...file, training }),
+    });
+    const { status, stderr } = runCli(folder, 'sweep', 'a.kolmo-sweep.json');
+    assert.equal(status, 1);
+    assert.match(stderr, /The loss is no longer a number/);
+    const runs = readdirSync(join(folder, '.kolmo', 'sweeps', 'a'), { withFileTypes: true });
+    assert.equal(runs.filter((entry) => entry.isDirectory()).length, 1);
+  });
+});
+
 describe('a second sweep of a folder', () => {
   it('is refused while the first measures, and touches none of its points', (t) => {
     const point = join('.kolmo', 'sweeps', 'a', 'prune.sparsity=0.5');
