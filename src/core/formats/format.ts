@@ -2,7 +2,7 @@
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
 import type { ModelFile } from './modelFile';
-import type { FilesBeside, ModelSummary, TensorSummary } from './summary';
+import type { ByteSource, FilesBeside, ModelSummary, TensorSummary } from './summary';
 
 export type FormatName =
   'kolmo' | 'safetensors' | 'onnx' | 'gguf' | 'npz' | 'npy' | 'tfjs' | 'tflite' | 'pytorch';
@@ -16,20 +16,34 @@ export interface Format {
   magic?(head: Uint8Array): boolean;
   /** Reads the header alone. Throws a KolmoError naming file, offset, expected and found. */
   read(file: ModelFile): Promise<Omit<ModelSummary, 'format' | 'bytes'>>;
-  /** Where the values of the tensors lie as plain little-endian numbers; absent where they do not. */
+  /** Where the values of the tensors lie, and how they are stored; absent where they cannot be read by themselves. */
   locate?(file: ModelFile): Promise<LocatedTensor[]>;
 }
 
-/** A tensor whose values can be read without unpacking anything. */
+/** A tensor whose values can be read without reading others: `readValues` gives them. */
 export interface LocatedTensor {
   name: string;
   dtype: string;
   parameters: number;
   /** Length of the values. */
   bytes: number;
-  file: ModelFile;
+  /** What they are read from, which may unpack them. */
+  file: ByteSource & { name: string };
   offset: number;
+  /** How they are stored; absent for plain little-endian numbers of `dtype`. */
+  coding?: Coding;
+  /** Bytes that they take in the file, where they are packed there. */
+  packed?: number;
 }
+
+export type Coding =
+  | { type: 'bigEndian' }
+  /** Blocks of GGUF; `dtype` says which. */
+  | { type: 'ggml' }
+  /** `scale * (code - zeroPoint)`: one of each, or one a channel, which `inner` values in a row belong to. */
+  | { type: 'quantized'; scales: number[]; zeroPoints: number[]; inner: number }
+  /** `code * scale + least`; whole numbers where `whole` says so. */
+  | { type: 'scaled'; scale: number; least: number; whole: boolean };
 
 /** A header that lists more tensors than this is damaged, or made to exhaust memory. */
 export const mostTensors = 1_000_000;

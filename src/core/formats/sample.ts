@@ -1,10 +1,11 @@
 /** Looks at the values of a tensor: all of a small one, evenly spaced pieces of a large one. */
 import { createHash } from 'node:crypto';
-import { bitsOf, type LocatedTensor } from './format';
+import type { LocatedTensor } from './format';
+import { codeOf, type ValueCode } from './values';
 
 export interface Sample {
   tensor: LocatedTensor;
-  /** Values that were looked at. */
+  /** Values that were looked at; none where only their bytes can be told. */
   values: number;
   /** Share of them that are zero. */
   zeros: number;
@@ -22,58 +23,78 @@ const pieceBytes = 1 << 16;
 const mostPieces = 32;
 export const mostDistinct = 256;
 
-/** Types of whole bytes only; others give undefined. */
+/** Undefined for types that are not known, and tensors of no value. */
 export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | undefined> {
-  const size = bitsOf(tensor.dtype) / 8;
-  if (!Number.isInteger(size) || size === 0 || size > 8 || tensor.bytes < size) return undefined;
+  const code = codeOf(tensor);
+  if (!code || tensor.bytes < code.bytes) return undefined;
   const pieces = Math.min(mostPieces, Math.ceil(tensor.bytes / pieceBytes));
+  const length = pieceBytes - (pieceBytes % code.bytes);
   const hash = createHash('sha256');
-  const counts = Array.from({ length: size }, () => new Float64Array(256));
-  const seen = new Set<string | number>();
-  const float = /^(bf|f|float|bfloat|half|double)/.test(tensor.dtype);
-  let [values, zeros] = [0, 0];
-  let lower = 0;
+  const places = placesOf(code);
+  const counts = Array.from({ length: places.count }, () => new Float64Array(256));
+  const seen = new Set<number>();
+  let [blocks, values, zeros] = [0, 0, 0];
+  let widened = /^(f|float)(32)?$/.test(tensor.dtype);
   for (let piece = 0; piece < pieces; piece++) {
-    // Pieces begin at whole values.
-    const values0 = Math.floor((piece * tensor.bytes) / pieces / size);
+    // Pieces begin at whole blocks.
+    const block0 = Math.floor((piece * tensor.bytes) / pieces / code.bytes);
+    const start = block0 * code.bytes;
     const bytes = await tensor.file.read(
-      tensor.offset + values0 * size,
-      Math.min(pieceBytes, tensor.bytes - values0 * size),
+      tensor.offset + start,
+      Math.min(length, tensor.bytes - start),
     );
     hash.update(bytes);
-    for (let at = 0; at + size <= bytes.length; at += size) {
-      values++;
-      if (size === 4) lower |= bytes[at] | bytes[at + 1];
-      let [low, high] = [0, 0];
-      for (let i = 0; i < size; i++) {
-        const byte = bytes[at + i];
-        counts[i][byte]++;
-        if (i < 4) low += byte * 256 ** i;
-        else high += byte * 256 ** (i - 4);
-      }
-      // -0 is a zero too: only the sign bit of the last byte is set.
-      const last = bytes[at + size - 1];
-      const sign = float && last === 0x80;
-      const rest = size > 4 ? low + high : low;
-      if (rest === 0 || (sign && rest === 0x80 * 256 ** ((size - 1) % 4))) zeros++;
-      else if (seen.size <= mostDistinct) seen.add(size > 4 ? `${high}:${low}` : low);
+    const whole = Math.floor(bytes.length / code.bytes);
+    blocks += whole;
+    for (let at = 0, place = 0; at < whole * code.bytes; at++) {
+      counts[places.of[place]][bytes[at]]++;
+      if (++place === code.bytes) place = 0;
+    }
+    const first = block0 * code.values;
+    const decoded = code.decode?.(bytes, first).subarray(0, tensor.parameters - first) ?? [];
+    values += decoded.length;
+    for (const value of decoded) {
+      if (value === 0) zeros++;
+      else if (seen.size <= mostDistinct) seen.add(value);
+      if (widened && !isBfloat16(value)) widened = false;
     }
   }
-  const bitsPerValue = counts.reduce((sum, plane) => sum + entropy(plane, values), 0);
+  const bits = counts.reduce((sum, plane) => sum + entropy(plane), 0);
   return {
     tensor,
     values,
-    zeros: zeros / values,
+    zeros: values > 0 ? zeros / values : 0,
     distinct: seen.size,
-    bitsPerValue,
-    widened: float && size === 4 && lower === 0,
+    bitsPerValue: bits / (blocks * code.values),
+    widened: widened && values > 0,
     hash: hash.digest('hex'),
   };
 }
 
-/** Shannon entropy in bits of what was counted. */
-function entropy(counts: Float64Array, total: number): number {
+/** Which bytes of a block are counted together: those of a part, or each by itself in a number and a scale. */
+function placesOf({ parts }: ValueCode): { of: number[]; count: number } {
+  const of: number[] = [];
+  let count = 0;
+  for (const part of parts) {
+    const number = parts.length === 1 || part === 2;
+    for (let i = 0; i < part; i++) of.push(number ? count++ : count);
+    if (!number) count++;
+  }
+  return { of, count };
+}
+
+const float = new Float32Array(1);
+const word = new Uint32Array(float.buffer);
+
+function isBfloat16(value: number): boolean {
+  float[0] = value;
+  return (word[0] & 0xffff) === 0;
+}
+
+/** Bits of what was counted, each coded by how often it occurs. */
+function entropy(counts: Float64Array): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
   let bits = 0;
-  for (const count of counts) if (count > 0) bits -= (count / total) * Math.log2(count / total);
+  for (const count of counts) if (count > 0) bits -= count * Math.log2(count / total);
   return bits;
 }
