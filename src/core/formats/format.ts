@@ -34,6 +34,12 @@ export interface LocatedTensor {
   coding?: Coding;
   /** Bytes that they take in the file, where they are packed there. */
   packed?: number;
+  /** The axes from the one whose values lie farthest apart to the one whose values are neighbours, where that is not their order. */
+  order?: number[];
+  /** Names of the tensors that hold its scales and zero points. */
+  parts?: string[];
+  /** Its numbers are quantized in a way that is not read. */
+  unscaled?: boolean;
 }
 
 export type Coding =

@@ -21,12 +21,23 @@ export async function withModelFile<Result>(
   path: string,
   use: (file: ModelFile) => Promise<Result>,
 ): Promise<Result> {
-  const closers: (() => Promise<void>)[] = [];
+  const { file, close } = await openModelFile(path);
   try {
-    return await use(await openFile(path, closers));
+    return await use(file);
   } finally {
-    for (const close of closers) await close();
+    await close();
   }
+}
+
+/** Opens a file for whoever closes it, and with it all its siblings. */
+export async function openModelFile(
+  path: string,
+): Promise<{ file: ModelFile; close: () => Promise<void> }> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers) await closer();
+  };
+  return { file: await openFile(path, closers), close };
 }
 
 async function openFile(path: string, closers: (() => Promise<void>)[]): Promise<ModelFile> {

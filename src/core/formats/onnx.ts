@@ -2,9 +2,11 @@
 import { formatCount, plural } from '../count';
 import { KolmoError } from '../error';
 import { createCursor, type Cursor } from './cursor';
-import { mostTensors, summarise, type Format, type LocatedTensor } from './format';
+import { denseBytes, mostTensors, summarise, type Format, type LocatedTensor } from './format';
 import type { ModelFile } from './modelFile';
+import { findScales, type ScaledNode } from './onnxScales';
 import { readTensor, tooMany, type OnnxTensor } from './onnxTensor';
+import { unpackVarints } from './onnxVarints';
 import { readText, walk, type Field } from './protobuf';
 import type { FilesBeside } from './summary';
 
@@ -34,13 +36,27 @@ export const onnx: Format = {
     );
   },
   async locate(file) {
+    const { tensors, nodes } = await readOnnx(file);
     const located: LocatedTensor[] = [];
-    for (const tensor of (await readOnnx(file)).tensors) {
-      const { name, dtype, parameters, bytes, offset, storage, location } = tensor;
+    for (const tensor of tensors) {
+      const { name, dtype, parameters, bytes, offset, storage, location, scattered } = tensor;
       const plain = storage === 'raw_data' || storage === 'float_data' || storage === 'external';
       const holder = location === undefined ? file : await file.sibling(location);
-      if (plain && holder) located.push({ name, dtype, parameters, bytes, file: holder, offset });
+      if (!holder || scattered) continue;
+      const place = { name, dtype, parameters, bytes, file: holder, offset };
+      const dense = denseBytes(dtype, parameters);
+      if (plain) located.push(place);
+      else if (/^int(32|64)_data$/.test(storage) && dense !== undefined) {
+        located.push({
+          ...place,
+          bytes: dense,
+          packed: bytes,
+          file: unpackVarints(place, dense),
+          offset: 0,
+        });
+      }
     }
+    await findScales(tensors, nodes, located);
     return located;
   },
 };
@@ -54,9 +70,7 @@ export interface OnnxModel {
   tensors: OnnxTensor[];
 }
 
-export interface OnnxNode {
-  type: string;
-  inputs: string[];
+export interface OnnxNode extends ScaledNode {
   outputs: string[];
 }
 
@@ -145,9 +159,16 @@ async function readNode(
     else if (field.number === 2) node.outputs.push(await readText(cursor, field));
     else if (field.number === 4) node.type = await readText(cursor, field);
     else if (field.number === 5) {
+      let name = '';
       await walk(cursor, file, field.end, async (attribute) => {
+        if (attribute.number === 3 && (name === 'axis' || name === 'block_size')) {
+          // Of a negative number, which counts from the last axis, only the sign is left.
+          if (Number.isSafeInteger(attribute.value)) node[name] = attribute.value;
+          else node[name] = NaN;
+        }
         if (attribute.wire !== 2) return;
-        if (attribute.number === 5 || attribute.number === 10) {
+        if (attribute.number === 1) name = await readText(cursor, attribute);
+        else if (attribute.number === 5 || attribute.number === 10) {
           await readTensor(
             cursor,
             file,

@@ -17,6 +17,8 @@ export interface OnnxTensor {
   storage: 'raw_data' | 'float_data' | 'int32_data' | 'int64_data' | 'other' | 'external' | 'none';
   /** Where the values begin: in this file, or in `location`. */
   offset: number;
+  /** Its values are in several fields, with others between them. */
+  scattered?: boolean;
   /** The file beside this one, for external data. */
   location?: string;
 }
@@ -69,6 +71,7 @@ export async function readTensor(
   };
   const store = (storage: OnnxTensor['storage'], bytes: number): void => {
     if (tensor.bytes === 0) tensor.offset = cursor.position();
+    else tensor.scattered = true;
     tensor.storage = storage;
     tensor.bytes += bytes;
   };

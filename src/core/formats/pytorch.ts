@@ -1,11 +1,13 @@
 /** PyTorch: storages, and a pickle that names them; the pickle is read as data and never executed. */
 import { formatCount, plural } from '../count';
 import { KolmoError } from '../error';
+import { sizeOf } from '../shape';
 import { countParameters, denseBytes, summarise, type Format, type LocatedTensor } from './format';
 import type { ModelFile } from './modelFile';
 import type { TensorSummary } from './summary';
 import { isTorch, openTorchFile, type StoredBytes, type TorchFile } from './torchFile';
 import { findTorchTensors, type TorchTensor } from './torchTensors';
+import { readValues } from './values';
 
 export const pytorch: Format = {
   title: 'PyTorch',
@@ -27,20 +29,64 @@ export const pytorch: Format = {
   async locate(file) {
     const { root, storages } = await openTorchFile(file);
     const located: LocatedTensor[] = [];
-    for (const { name, dtype, shape, storage, first } of findTorchTensors(await root())) {
-      const parameters = countParameters(shape, name, file.name);
-      const bytes = denseBytes(dtype, parameters);
-      const holder = storages.get(storage);
-      const start = await holder?.offset();
-      if (bytes === undefined || !holder || start === undefined) continue;
-      // Values in another order are those of the whole storage, or not told apart from their neighbours.
-      const skipped = first === undefined ? 0 : denseBytes(dtype, first)!;
-      const inside = first === undefined ? bytes === holder.size : skipped + bytes <= holder.size;
-      if (inside) located.push({ name, dtype, parameters, bytes, file, offset: start + skipped });
+    for (const tensor of findTorchTensors(await root())) {
+      const place = await locateTensor(file, tensor, storages);
+      if (!place) continue;
+      located.push({ ...place, ...(await readScaling(file, tensor, storages)) });
     }
     return located;
   },
 };
+
+async function locateTensor(
+  file: ModelFile,
+  { name, dtype, shape, storage, first, order }: TorchTensor,
+  storages: Map<string, StoredBytes>,
+): Promise<LocatedTensor | undefined> {
+  const parameters = countParameters(shape, name, file.name);
+  const bytes = denseBytes(dtype, parameters);
+  const holder = storages.get(storage);
+  const start = await holder?.offset();
+  // Values with gaps between them are not told apart from their neighbours.
+  if (bytes === undefined || !holder || start === undefined || first === undefined)
+    return undefined;
+  const skipped = denseBytes(dtype, first)!;
+  if (skipped + bytes > holder.size) return undefined;
+  return { name, dtype, parameters, bytes, file, offset: start + skipped, ...(order && { order }) };
+}
+
+/** What the numbers of a quantized tensor stand for. */
+async function readScaling(
+  file: ModelFile,
+  { scaling, shape, order }: TorchTensor,
+  storages: Map<string, StoredBytes>,
+): Promise<Pick<LocatedTensor, 'coding' | 'parts' | 'unscaled'>> {
+  if (scaling === undefined) return {};
+  if (scaling === 'unread') return { unscaled: true };
+  if ('scale' in scaling) {
+    const [scales, zeroPoints] = [[Math.fround(scaling.scale)], [scaling.zeroPoint]];
+    return { coding: { type: 'quantized', scales, zeroPoints, inner: 1 } };
+  }
+  const [scales, zeroPoints] = await Promise.all(
+    [scaling.scales, scaling.zeroPoints].map(async (tensor) => {
+      const place = await locateTensor(file, tensor, storages);
+      return place && readValues(place);
+    }),
+  );
+  if (!scales || !zeroPoints) return { unscaled: true };
+  const within = order ?? shape.map((_, axis) => axis);
+  const inner = sizeOf(within.slice(within.indexOf(scaling.axis) + 1).map((axis) => shape[axis]));
+  return {
+    coding: {
+      type: 'quantized',
+      // PyTorch keeps scales in double precision, and multiplies in single.
+      scales: Array.from(scales, Math.fround),
+      zeroPoints: Array.from(zeroPoints),
+      inner,
+    },
+    parts: [scaling.scales.name, scaling.zeroPoints.name],
+  };
+}
 
 /** A storage of which tensors show only a part, and which is saved whole all the same. */
 export interface PartlyUsed {

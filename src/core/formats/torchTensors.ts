@@ -9,9 +9,18 @@ export interface TorchTensor {
   shape: number[];
   /** Key of the storage. */
   storage: string;
-  /** First value in the storage, where the others follow row by row; absent where they lie otherwise. */
+  /** First value in the storage, where the others follow it without gaps; absent where they lie otherwise. */
   first?: number;
+  /** Its axes by how far their values lie apart, the farthest first, where that is not row by row. */
+  order?: number[];
+  /** Of a quantized tensor; `unread` where its scheme is none of the affine ones. */
+  scaling?: TorchScaling | 'unread';
 }
+
+/** One scale and zero point, or a tensor of each with a value for each place on an axis. */
+export type TorchScaling =
+  | { scale: number; zeroPoint: number }
+  | { scales: TorchTensor; zeroPoints: TorchTensor; axis: number };
 
 /** Finds the tensors of dictionaries, lists and objects' states; names are the path of keys. */
 export function findTorchTensors(root: Pickled): TorchTensor[] {
@@ -121,7 +130,7 @@ function asTensor(call: PickledCall, path: string): TorchTensor | undefined {
   if (!/^torch\._utils\._rebuild_(tensor|tensor_v2|tensor_v3|qtensor)$/.test(callee)) {
     return undefined;
   }
-  const [from, offset, size, stride, , , type] = call.arguments;
+  const [from, offset, size, stride, scheme, , type] = call.arguments;
   const storage = isPersistent(from) ? asStorage(from.id) : undefined;
   if (!storage || !Array.isArray(size)) return undefined;
   // Types that have no storage of their own are named beside it.
@@ -133,20 +142,44 @@ function asTensor(call: PickledCall, path: string): TorchTensor | undefined {
     shape,
     storage: storage.key,
   };
-  if (isRowMajor(shape, stride)) tensor.first = Number(offset);
+  const order = orderOf(shape, stride);
+  if (order) tensor.first = Number(offset);
+  if (order?.some((axis, i) => axis !== i)) tensor.order = order;
+  if (callee.endsWith('_rebuild_qtensor')) tensor.scaling = asScaling(scheme, path);
   // Two values of four bits are one element.
   if (tensor.dtype.endsWith('_x2') && shape.length > 0) shape[shape.length - 1] *= 2;
   return tensor;
 }
 
-function isRowMajor(shape: number[], stride: Pickled): boolean {
-  if (!Array.isArray(stride) || stride.length !== shape.length) return false;
+/** The axes by their strides, where these leave no gaps: axes of one value, which may have any, stay in their place. */
+function orderOf(shape: number[], stride: Pickled): number[] | undefined {
+  if (!Array.isArray(stride) || stride.length !== shape.length) return undefined;
+  const steps = stride.map(Number);
+  const long = shape.flatMap((size, axis) => (size === 1 ? [] : [axis]));
+  const sorted = long.toSorted((a, b) => steps[b] - steps[a]);
   let expected = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && stride[axis] !== expected) return false;
+  for (const axis of sorted.toReversed()) {
+    if (steps[axis] !== expected) return undefined;
     expected *= shape[axis];
   }
-  return true;
+  return shape.map((size, axis) => (size === 1 ? axis : sorted[long.indexOf(axis)]));
+}
+
+/** `(torch.per_tensor_affine, scale, zero point)`, `(torch.per_channel_affine, scales, zero points, axis)`. */
+function asScaling(scheme: Pickled, path: string): TorchScaling | 'unread' {
+  if (!Array.isArray(scheme)) return 'unread';
+  const [kind, scale, zeroPoint, axis] = scheme;
+  switch (globalName(kind)) {
+    case 'torch.per_tensor_affine':
+      return { scale: Number(scale), zeroPoint: Number(zeroPoint) };
+    case 'torch.per_channel_affine': {
+      const scales = isCall(scale) ? asTensor(scale, `${path}.scales`) : undefined;
+      const zeroPoints = isCall(zeroPoint) ? asTensor(zeroPoint, `${path}.zero_points`) : undefined;
+      return scales && zeroPoints ? { scales, zeroPoints, axis: Number(axis) } : 'unread';
+    }
+    default:
+      return 'unread';
+  }
 }
 
 function isCall(value: Pickled): value is PickledCall {
