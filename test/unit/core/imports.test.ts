@@ -34,6 +34,7 @@ const allowed: Record<string, string[]> = {
     // The dataset's contract, which fine-tuning reads.
     'src/core/data/dataset',
   ],
+  'src/core/compare': ['src/core/formats', 'src/core/compress'],
   'src/core/program': ['src/core/data', 'src/core/train', 'src/core/compress'],
 };
 

@@ -1,0 +1,87 @@
+/** How far the values of one tensor lie from those of another: sums that grow value by value. */
+import type { Difference } from './comparison';
+
+export interface Sums {
+  count: number;
+  /** Values that are not the same number on both sides. */
+  unequal: number;
+  notFinite: number;
+  zerosA: number;
+  zerosB: number;
+  a: number;
+  b: number;
+  aa: number;
+  bb: number;
+  ab: number;
+  /** Σ(a-b)² */
+  noise: number;
+  largest: number;
+}
+
+export const noSums = (): Sums => ({
+  count: 0,
+  unequal: 0,
+  notFinite: 0,
+  zerosA: 0,
+  zerosB: 0,
+  a: 0,
+  b: 0,
+  aa: 0,
+  bb: 0,
+  ab: 0,
+  noise: 0,
+  largest: 0,
+});
+
+/** Adds values that belong together. */
+export function addValues(sums: Sums, as: Float64Array, bs: Float64Array): void {
+  for (let i = 0; i < as.length; i++) {
+    const [a, b] = [as[i], bs[i]];
+    sums.count++;
+    if (a === 0) sums.zerosA++;
+    if (b === 0) sums.zerosB++;
+    const error = Math.abs(a - b);
+    if (!Number.isFinite(error)) {
+      if (Object.is(a, b)) continue;
+      sums.unequal++;
+      sums.notFinite++;
+      continue;
+    }
+    if (error > 0) sums.unequal++;
+    if (error > sums.largest) sums.largest = error;
+    sums.noise += error * error;
+    sums.a += a;
+    sums.b += b;
+    sums.aa += a * a;
+    sums.bb += b * b;
+    sums.ab += a * b;
+  }
+}
+
+/** The sums of two parts together. */
+export function addSums(one: Sums, other: Sums): Sums {
+  const keys = Object.keys(one) as (keyof Sums)[];
+  const both = Object.fromEntries(keys.map((key) => [key, one[key] + other[key]]));
+  return { ...noSums(), ...both, largest: Math.max(one.largest, other.largest) };
+}
+
+export function differenceOf(sums: Sums): Difference {
+  const { count, aa, bb, ab, noise, unequal, notFinite } = sums;
+  const share = (zeros: number): number => zeros / Math.max(1, count);
+  return {
+    equal: unequal === 0,
+    ...(noise > 0 && aa > 0 && { sqnr: 10 * Math.log10(aa / noise) }),
+    ...((aa > 0 || noise === 0) && { relativeError: noise === 0 ? 0 : Math.sqrt(noise / aa) }),
+    largestError: sums.largest,
+    ...(aa > 0 && bb > 0 && { cosine: Math.min(1, ab / Math.sqrt(aa * bb)) }),
+    sparsity: { a: share(sums.zerosA), b: share(sums.zerosB) },
+    ...(notFinite > 0 && { notFinite }),
+  };
+}
+
+/** Pearson's correlation, which tells values in another order apart though all be positive; undefined where a side is constant. */
+export function correlationOf({ count, notFinite, a, b, aa, bb, ab }: Sums): number | undefined {
+  const n = count - notFinite;
+  const spread = (n * aa - a * a) * (n * bb - b * b);
+  return spread > 0 ? (n * ab - a * b) / Math.sqrt(spread) : undefined;
+}

@@ -1,0 +1,115 @@
+/** Which tensor of one file is which of the other: by names, and what is certain of how tools change them. */
+import type { TensorPair } from './comparison';
+import { layoutsBetween, sameOrder } from './layouts';
+
+interface Named {
+  name: string;
+  shape: number[];
+}
+
+export interface Match<Tensor> {
+  a: Tensor;
+  b: Tensor;
+  by: TensorPair['by'];
+}
+
+export interface Matches<Tensor> {
+  pairs: Match<Tensor>[];
+  onlyInA: Tensor[];
+  onlyInB: Tensor[];
+}
+
+/**
+ * Pairs tensors of the same name; then those whose names differ in what a tool is known to add to them; then those
+ * that one prefix of one of the files leaves apart, such as `module.`, where shapes fit.
+ */
+export function matchByName<Tensor extends Named>(as: Tensor[], bs: Tensor[]): Matches<Tensor> {
+  const same = pairUp(as, bs, ({ name }) => name, 'name');
+  const known = pairUp(same.onlyInA, same.onlyInB, ({ name }) => usualName(name), 'name', fits);
+  const prefixed = matchByPrefix(known.onlyInA, known.onlyInB);
+  return { ...prefixed, pairs: [...same.pairs, ...known.pairs, ...prefixed.pairs] };
+}
+
+/** Names as the model has them, without what conversions and quantizers add. */
+export const usualName = (name: string): string =>
+  name
+    // Variables of TensorFlow: the first and only output.
+    .replace(/:0$/, '')
+    // ONNX Runtime's quantizer.
+    .replace(/_quantized$/, '')
+    .replace(/_Transposed$/, '')
+    // PyTorch's quantized linear layers.
+    .replace(/\._packed_params\._packed_params\.0$/, '.weight')
+    .replace(/\._packed_params\._packed_params\.1$/, '.bias');
+
+/** Whether both may be the same weights, in the same layout or in another one. */
+export const fits = (a: Named, b: Named): boolean =>
+  sameOrder(a.shape, b.shape) || layoutsBetween(b.shape, a.shape).length > 0;
+
+/** Pairs what has the same key, in order where several have it. */
+function pairUp<Tensor>(
+  as: Tensor[],
+  bs: Tensor[],
+  keyOf: (tensor: Tensor) => string,
+  by: TensorPair['by'],
+  mayPair: (a: Tensor, b: Tensor) => boolean = () => true,
+): Matches<Tensor> {
+  const waiting = new Map<string, Tensor[]>();
+  for (const b of bs) {
+    const key = keyOf(b);
+    const known = waiting.get(key);
+    if (known) known.push(b);
+    else waiting.set(key, [b]);
+  }
+  const pairs: Match<Tensor>[] = [];
+  const onlyInA: Tensor[] = [];
+  const taken = new Set<Tensor>();
+  for (const a of as) {
+    const candidates = waiting.get(keyOf(a)) ?? [];
+    const at = candidates.findIndex((b) => mayPair(a, b));
+    if (at < 0) onlyInA.push(a);
+    else {
+      const [b] = candidates.splice(at, 1);
+      taken.add(b);
+      pairs.push({ a, b, by });
+    }
+  }
+  return { pairs, onlyInA, onlyInB: bs.filter((b) => !taken.has(b)) };
+}
+
+/** Deeper prefixes than this are no wrapping of a whole model. */
+const deepest = 4;
+
+/** The one prefix that pairs more tensors than every other; where two pair as many, none is certain. */
+function matchByPrefix<Tensor extends Named>(as: Tensor[], bs: Tensor[]): Matches<Tensor> {
+  const tries = [
+    ...prefixesOf(as).map((prefix) =>
+      pairUp(as, bs, keyWithout(new Set(as), prefix), 'prefix', fits),
+    ),
+    ...prefixesOf(bs).map((prefix) =>
+      pairUp(as, bs, keyWithout(new Set(bs), prefix), 'prefix', fits),
+    ),
+  ].sort((one, other) => other.pairs.length - one.pairs.length);
+  const [best, second] = tries;
+  const certain = best && best.pairs.length > (second?.pairs.length ?? 0);
+  return certain ? best : { pairs: [], onlyInA: as, onlyInB: bs };
+}
+
+/** Names of the side that has the prefix, without it; a name that lacks it is none of the other side's. */
+const keyWithout =
+  <Tensor extends Named>(side: Set<Tensor>, prefix: string) =>
+  (tensor: Tensor): string => {
+    const name = usualName(tensor.name);
+    if (!side.has(tensor)) return name;
+    return name.startsWith(prefix) ? name.slice(prefix.length) : `\0${name}`;
+  };
+
+function prefixesOf(tensors: Named[]): string[] {
+  const found = new Set<string>();
+  for (const { name } of tensors) {
+    const ends = [...name.matchAll(/[./]/g)].slice(0, deepest);
+    for (const { index } of ends) found.add(name.slice(0, index + 1));
+  }
+  // What only a few tensors share is tried last, and the more of them there are, the less it is a wrapping.
+  return [...found].slice(0, 64);
+}

@@ -1,0 +1,74 @@
+/** Measures a pair of tensors, in the layout in which their values go together. */
+import { formatCount } from '../count';
+import { addValues, correlationOf, noSums, type Sums } from './difference';
+import { layoutsBetween, sameOrder, turn } from './layouts';
+import { inMemory, mostTurned, type StoredTensor, type Values } from './tensors';
+
+export interface Measured {
+  sums?: Sums;
+  axes?: number[];
+  notCompared?: string;
+}
+
+/** Values that are compared at a time. */
+const pieceValues = 1 << 16;
+
+/**
+ * Tells after each piece how many values of the pair are done.
+ * Where the order of the values is not certain from the shapes, as that of a square matrix is not, a turned layout
+ * counts only where its values go together with the others' and those of the plain one do not.
+ */
+export async function* measurePair(
+  a: StoredTensor,
+  b: StoredTensor,
+): AsyncGenerator<number, Measured> {
+  const [as, bs] = [a.values, b.values];
+  const problem = problemOf(a, b);
+  if (problem !== undefined || typeof as !== 'function' || typeof bs !== 'function') {
+    return { notCompared: problem };
+  }
+  const plain = sameOrder(a.shape, b.shape) ? yield* addAll(as, bs, a.parameters) : undefined;
+  const layouts = b.parameters > mostTurned ? [] : layoutsBetween(b.shape, a.shape);
+  if (plain && (layouts.length === 0 || goTogether(plain) !== false)) return { sums: plain };
+  for (const axes of layouts) {
+    const turned = inMemory(async () => turn(await bs(0, b.parameters), b.shape, axes));
+    const sums = yield* addAll(as, turned, a.parameters);
+    if (sums.unequal === 0 || goTogether(sums)) return { sums, axes };
+  }
+  if (plain) return { sums: plain };
+  return {
+    notCompared:
+      b.parameters > mostTurned
+        ? `Its shapes differ, and at most ${formatCount(mostTurned)} values are put into another order.`
+        : 'Its shapes differ, and in no layout that is known do the values go together.',
+  };
+}
+
+function problemOf(a: StoredTensor, b: StoredTensor): string | undefined {
+  for (const { values } of [a, b]) if ('problem' in values) return values.problem;
+  if (a.integer !== b.integer) {
+    const { dtype } = a.integer ? a : b;
+    return `One side has integers (${dtype}) and no scale that says what they stand for.`;
+  }
+  const turnable = layoutsBetween(b.shape, a.shape).length > 0;
+  return sameOrder(a.shape, b.shape) || turnable ? undefined : 'Its shapes differ.';
+}
+
+async function* addAll(as: Values, bs: Values, count: number): AsyncGenerator<number, Sums> {
+  const sums = noSums();
+  for (let first = 0; first < count; first += pieceValues) {
+    const length = Math.min(pieceValues, count - first);
+    addValues(sums, await as(first, length), await bs(first, length));
+    yield first + length;
+  }
+  return sums;
+}
+
+/** Whether values are correlated by more than chance gives to any other order; undefined where that cannot be told. */
+function goTogether(sums: Sums): boolean | undefined {
+  if (sums.unequal === 0) return true;
+  const correlation = correlationOf(sums);
+  // Chance has a standard deviation of 1/√n.
+  const least = Math.min(0.999, Math.max(0.5, 4 / Math.sqrt(sums.count)));
+  return correlation === undefined ? undefined : correlation >= least;
+}

@@ -1,0 +1,347 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { encode } from '../../../src/core/compress/container/container';
+import { compareModels } from '../../../src/core/compare/compare';
+import type { Comparison, TensorPair } from '../../../src/core/compare/comparison';
+import { toHalf } from '../../../src/core/formats/half';
+import { writeSafetensors, type RawTensor } from '../../../src/core/formats/safetensors';
+import { createRandom } from '../../../src/core/random';
+import { resultOf } from '../../../src/core/relay';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
+
+const fixtures = 'test/fixtures/models';
+
+function raw(
+  name: string,
+  shape: number[],
+  values: Float32Array | Uint16Array | Int8Array | BigInt64Array,
+): RawTensor {
+  const dtype =
+    values instanceof Float32Array
+      ? 'F32'
+      : values instanceof Uint16Array
+        ? 'F16'
+        : values instanceof Int8Array
+          ? 'I8'
+          : 'I64';
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { name, dtype, shape, bytes };
+}
+
+const floats = (name: string, shape: number[], values: number[]): RawTensor =>
+  raw(name, shape, Float32Array.from(values));
+
+function normals(count: number, seed = 1): Float32Array {
+  const random = createRandom(seed);
+  return Float32Array.from({ length: count }, () => random.normal());
+}
+
+async function compared(t: TestContext, a: RawTensor[], b: RawTensor[]): Promise<Comparison> {
+  const folder = temporaryFolder(t, {
+    'a.safetensors': writeSafetensors(a),
+    'b.safetensors': writeSafetensors(b),
+  });
+  return resultOf(compareModels(join(folder, 'a.safetensors'), join(folder, 'b.safetensors')));
+}
+
+const files = (a: string, b: string): Promise<Comparison> =>
+  resultOf(compareModels(join(fixtures, a), join(fixtures, b)));
+
+const pairOf = ({ pairs }: Comparison, name: string): TensorPair => {
+  const pair = pairs.find(({ a }) => a.name === name);
+  assert.ok(pair, `${name} is in no pair`);
+  return pair;
+};
+
+const near = (found: number | undefined, expected: number): void =>
+  assert.ok(
+    Math.abs(found! - expected) <= 1e-12 * Math.abs(expected),
+    `${found} is not ${expected}`,
+  );
+
+describe('two model files', () => {
+  it('are told apart value by value', async (t) => {
+    const { pairs, totals } = await compared(
+      t,
+      [floats('w', [4], [3, 0, -4, 0])],
+      [floats('w', [4], [3, 1, -2, 0])],
+    );
+    const { difference } = pairs[0];
+    assert.equal(difference?.equal, false);
+    // Σa² = 25, Σ(a-b)² = 1 + 4.
+    near(difference.sqnr, 10 * Math.log10(25 / 5));
+    near(difference.relativeError, Math.sqrt(5 / 25));
+    assert.equal(difference.largestError, 2);
+    near(difference.cosine, (9 + 8) / Math.sqrt(25 * 14));
+    assert.deepEqual(difference.sparsity, { a: 0.5, b: 0.25 });
+    assert.deepEqual(totals.overall, difference);
+  });
+
+  it('have the SQNR of a rounding to 8 bits, which is 6.02 dB a bit', async (t) => {
+    const random = createRandom(3);
+    // Evenly spread values fill all levels: signal 1/3, noise step²/12.
+    const values = Float32Array.from({ length: 200_000 }, () => 2 * random.uniform() - 1);
+    const step = 2 / 255;
+    const rounded = values.map((value) => Math.round(value / step) * step);
+    const { pairs } = await compared(
+      t,
+      [raw('w', [200, 1000], values)],
+      [raw('w', [200, 1000], rounded)],
+    );
+    const theory = 10 * Math.log10(1 / 3 / (step ** 2 / 12));
+    assert.ok(Math.abs(pairs[0].difference!.sqnr! - theory) < 0.05, `${pairs[0].difference!.sqnr}`);
+    assert.ok(Math.abs(theory - 6.02 * 8) < 0.1);
+  });
+
+  it('are identical, or have the same values in another type', async (t) => {
+    const halves = Uint16Array.from([1, -0.5, 0, 1000], toHalf);
+    const same = floats('same', [2], [1, NaN]);
+    const { pairs, totals } = await compared(
+      t,
+      [same, floats('wide', [4], [1, -0.5, 0, 1000])],
+      [same, raw('wide', [4], halves)],
+    );
+    assert.deepEqual(
+      pairs.map(({ sameType, difference, b }) => [sameType, difference!.equal, b.bitsPerParameter]),
+      [
+        [true, true, 32],
+        [false, true, 16],
+      ],
+    );
+    assert.deepEqual([totals.identical, totals.sameValues, totals.different], [1, 1, 0]);
+    assert.equal(pairs[1].difference!.sqnr, undefined);
+    assert.equal(pairs[1].difference!.relativeError, 0);
+  });
+
+  it('list what only one of them has, and say why values were not compared', async (t) => {
+    const levels = raw('levels', [2], Int8Array.of(1, 2));
+    const result = await compared(
+      t,
+      [floats('levels', [2], [1, 2]), floats('cut', [3], [1, 2, 3]), floats('gone', [1], [1])],
+      [levels, floats('cut', [2], [1, 2]), floats('new', [1], [2])],
+    );
+    assert.deepEqual(
+      result.pairs.map(({ notCompared }) => notCompared),
+      [
+        'One side has integers (i8) and no scale that says what they stand for.',
+        'Its shapes differ.',
+      ],
+    );
+    assert.deepEqual(
+      result.onlyInA.map(({ name }) => name),
+      ['gone'],
+    );
+    assert.deepEqual(
+      result.onlyInB.map(({ name }) => name),
+      ['new'],
+    );
+    assert.equal(result.totals.notCompared, 2);
+    assert.equal(result.totals.overall, undefined);
+  });
+
+  it('count infinite and missing values apart', async (t) => {
+    const { pairs } = await compared(
+      t,
+      [floats('w', [4], [1, Infinity, NaN, 2])],
+      [floats('w', [4], [1, Infinity, 5, 3])],
+    );
+    const { notFinite, largestError, sqnr } = pairs[0].difference!;
+    assert.deepEqual([notFinite, largestError], [1, 1]);
+    near(sqnr, 10 * Math.log10(5));
+  });
+
+  it('are compared in the layout in which their values go together', async (t) => {
+    const values = normals(48 * 64);
+    const turned = (rows: number, columns: number): number[] =>
+      Array.from(
+        { length: rows * columns },
+        (_, i) => values[(i % rows) * columns + Math.floor(i / rows)],
+      );
+    const result = await compared(
+      t,
+      [raw('dense', [48, 64], values), raw('square', [48, 48], values.slice(0, 48 * 48))],
+      [floats('dense', [64, 48], turned(48, 64)), floats('square', [48, 48], turned(48, 48))],
+    );
+    for (const { axes, difference } of result.pairs) {
+      assert.deepEqual(axes, [1, 0]);
+      assert.equal(difference!.equal, true);
+    }
+  });
+
+  it('are not turned where other values only happen to have such a shape', async (t) => {
+    const result = await compared(
+      t,
+      [raw('dense', [6, 8], normals(48, 1)), raw('square', [7, 7], normals(49, 1))],
+      [raw('dense', [8, 6], normals(48, 2)), raw('square', [7, 7], normals(49, 2))],
+    );
+    assert.match(pairOf(result, 'dense').notCompared!, /^Its shapes differ, and in no layout/);
+    const square = pairOf(result, 'square');
+    assert.equal(square.axes, undefined);
+    assert.equal(square.difference!.equal, false);
+  });
+
+  it('find weights that an exporter renamed and turned by their values', async (t) => {
+    const values = Array.from(normals(12));
+    const turned = [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11].map((i) => values[i]);
+    const result = await compared(
+      t,
+      [floats('fc.weight', [3, 4], values), floats('zeros', [12], Array<number>(12).fill(0))],
+      [floats('onnx::MatMul_7', [4, 3], turned), floats('other', [12], Array<number>(12).fill(0))],
+    );
+    const [pair, ...more] = result.pairs;
+    assert.deepEqual(more, []);
+    assert.deepEqual([pair.b.name, pair.by, pair.axes], ['onnx::MatMul_7', 'values', [1, 0]]);
+    assert.equal(pair.difference!.equal, true);
+    assert.deepEqual(
+      result.onlyInA.map(({ name }) => name),
+      ['zeros'],
+    );
+  });
+
+  it('leave counters out of what holds for all weights together', async (t) => {
+    const counter = (steps: bigint): RawTensor => raw('steps', [], BigInt64Array.of(steps));
+    const { pairs, totals } = await compared(
+      t,
+      [counter(1_000_000n), floats('w', [2], [1, 1])],
+      [counter(1_000_001n), floats('w', [2], [1, 2])],
+    );
+    assert.equal(pairs[0].difference!.largestError, 1);
+    assert.equal(totals.overall!.sqnr, 10 * Math.log10(2));
+  });
+
+  it('tell how far they are, to the end', async (t) => {
+    const folder = temporaryFolder(t, {
+      'a.safetensors': writeSafetensors([raw('w', [200_000], normals(200_000))]),
+    });
+    const path = join(folder, 'a.safetensors');
+    const told: number[] = [];
+    for await (const { done, total, note } of compareModels(path, path)) {
+      assert.deepEqual([total, note], [200_000, 'w']);
+      told.push(done);
+    }
+    assert.ok(told.length > 2);
+    assert.equal(told.at(-1), 200_000);
+  });
+
+  it('are refused with a sentence where one is no model', async (t) => {
+    const folder = temporaryFolder(t, { 'a.safetensors': writeSafetensors([]), 'b.onnx': '' });
+    await assert.rejects(
+      resultOf(compareModels(join(folder, 'a.safetensors'), join(folder, 'b.onnx'))),
+      { name: 'KolmoError', message: 'b.onnx is empty: it has 0 bytes.' },
+    );
+  });
+});
+
+/** Weights as make.py writes them. */
+const weights = Array.from({ length: 24 }, (_, i) => Math.fround(Math.fround(0.3) * ((i % 7) - 3)));
+const scales = [0.25, 0.5, 0.125, 1];
+const byChannel = weights.map((value, i) => {
+  const scale = scales[Math.floor(i / 6)];
+  return Math.round(Math.abs(value) / scale) * scale * Math.sign(value);
+});
+
+/** Σ(a-b)² over Σa², in decibels. */
+const sqnrOf = (as: number[], bs: number[]): number =>
+  10 *
+  Math.log10(
+    as.reduce((sum, a) => sum + a * a, 0) / as.reduce((sum, a, i) => sum + (a - bs[i]) ** 2, 0),
+  );
+
+describe('quantized weights', () => {
+  it('of PyTorch are compared as what they stand for', async () => {
+    const result = await files('plain.pt', 'levels.pt');
+    const steps = weights.map((value) => Math.round(value / 0.25) * 0.25);
+    near(pairOf(result, 'tensor').difference!.sqnr, sqnrOf(weights, steps));
+    const channels = pairOf(result, 'channels');
+    near(channels.difference!.sqnr, sqnrOf(weights, byChannel));
+    // A byte for each weight, and for each channel a scale and a zero point of eight bytes.
+    assert.equal(channels.b.bytes, 24 + 4 * 8 + 4 * 8);
+    assert.deepEqual(result.onlyInB, []);
+  });
+
+  it('of PyTorch are found in packed layers', async () => {
+    const result = await files('old.pth', 'packed.pt');
+    const names = result.pairs.map(({ a, b }) => [a.name, b.name]);
+    assert.deepEqual(names, [
+      ['0.weight', '0._packed_params._packed_params.0'],
+      ['0.bias', '0._packed_params._packed_params.1'],
+      ['2.weight', '2._packed_params._packed_params.0'],
+      ['2.bias', '2._packed_params._packed_params.1'],
+    ]);
+    assert.equal(pairOf(result, '0.bias').difference!.equal, true);
+    assert.ok(pairOf(result, '0.weight').difference!.sqnr! > 35);
+  });
+
+  it('of ONNX are compared with the scales along the axis that a node names', async () => {
+    const result = await files('plain.pt', 'axis.onnx');
+    const { difference, b } = pairOf(result, 'channels');
+    near(difference!.sqnr, sqnrOf(weights, byChannel));
+    // Of four zero points one is below zero, which takes ten bytes.
+    assert.equal(b.bytes, 24 + 4 * 4 + 3 + 10);
+  });
+
+  it('of ONNX Runtime are found under the names that it gives them, and turned back', async () => {
+    const result = await files('gemm.onnx', 'gemm.quantized.onnx');
+    const { b, axes, difference } = pairOf(result, 'fc.weight');
+    assert.equal(b.name, 'fc.weight_Transposed_quantized');
+    assert.deepEqual(axes, [1, 0]);
+    // As numpy computes it from the initializers.
+    near(difference!.sqnr, 50.527103139868395);
+    near(difference!.relativeError, 0.002976081656339239);
+    assert.deepEqual(result.onlyInB, []);
+  });
+
+  it('of a packed model are decoded', async (t) => {
+    const levels = Int32Array.from({ length: 300 * 100 }, (_, i) => (i % 5) - 2);
+    const data = Float32Array.from(levels, (level) => level / 4);
+    const encoding = {
+      type: 'quantized' as const,
+      bits: 3,
+      scales: Float32Array.of(0.25),
+      zeroPoints: Int32Array.of(0),
+      levels,
+    };
+    const parameters = [
+      { name: 'dense_1/weights', shape: [300, 100], data, encoding },
+      {
+        name: 'dense_1/biases',
+        shape: [100],
+        data: new Float32Array(100).fill(0.5),
+        encoding: { type: 'float32' as const },
+      },
+    ];
+    const architecture = {
+      name: 'one',
+      inputShape: [300],
+      layers: [{ type: 'dense' as const, units: 100, activation: 'linear' as const }],
+      task: 'regression' as const,
+    };
+    const dense = data.map((value, i) => value + (i === 7 ? 0.125 : 0));
+    const folder = temporaryFolder(t, {
+      'a.safetensors': writeSafetensors([
+        raw('dense_1/weights', [300, 100], dense),
+        raw('dense_1/biases', [100], parameters[1].data),
+      ]),
+      'b.kolmo': encode({ architecture, parameters }),
+    });
+    const result = await resultOf(
+      compareModels(join(folder, 'a.safetensors'), join(folder, 'b.kolmo')),
+    );
+    const { difference, b } = pairOf(result, 'dense_1/weights');
+    assert.equal(difference!.largestError, 0.125);
+    assert.ok(b.bitsPerParameter < 3);
+    assert.equal(pairOf(result, 'dense_1/biases').difference!.equal, true);
+  });
+});
+
+describe('values in another order of memory', () => {
+  it('are read by the strides that PyTorch saves', async () => {
+    const result = await files('plain.pt', 'levels.pt');
+    for (const name of ['filters', 'dense']) {
+      const { axes, difference } = pairOf(result, name);
+      assert.equal(axes, undefined);
+      assert.equal(difference!.equal, true, name);
+    }
+  });
+});
