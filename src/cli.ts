@@ -5,6 +5,7 @@ import { parseCommand, UsageError, type Command } from './cli/command';
 import { analyse } from './cli/analyse';
 import { compare } from './cli/compare';
 import { compress } from './cli/compress';
+import { diff } from './cli/diff';
 import { explain } from './cli/explain';
 import { inspect } from './cli/inspect';
 import { program } from './cli/program';
@@ -30,6 +31,7 @@ const commands: Record<string, Command> = {
   surprisal,
   inspect,
   explain,
+  diff,
   unpack,
   report,
   runs,

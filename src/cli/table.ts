@@ -4,7 +4,9 @@ export function textTable(heads: string[], rows: string[][]): string {
   const all = [heads, ...rows];
   const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column].length)));
   const isNumber = heads.map((_, column) =>
-    rows.every((row) => /^[\d.,]*( ?[x%a-z]+)?$/i.test(row[column]) && /^\d|^$/.test(row[column])),
+    rows.every(
+      (row) => /^[\d.,]*(e[-+]\d+)?( ?[x%a-z]+)?$/i.test(row[column]) && /^\d|^$/.test(row[column]),
+    ),
   );
   return all
     .map((row) =>

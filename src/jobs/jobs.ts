@@ -4,6 +4,7 @@ import { analyseRun } from './analyse';
 import { compressRun } from './compress';
 import type { JobContext } from './context';
 import { describe } from './describe';
+import { diffRun } from './diff';
 import { explain, inspect, unpack } from './files';
 import type { JobRequest } from './protocol';
 import { pipelineRun } from './pipeline';
@@ -30,6 +31,7 @@ const jobs: { [T in JobRequest['type']]: JobFunction<T> } = {
   program: programRun,
   verify: verifyRun,
   surprisal: surprisalRun,
+  diff: diffRun,
   report: withoutEvents(reportRun),
   describe: withoutEvents(describe),
   inspect: withoutEvents(inspect),

@@ -13,6 +13,7 @@ export type JobRequest =
   | DescribeRequest
   | InspectRequest
   | ExplainRequest
+  | DiffRequest
   | SurprisalRequest
   | UnpackRequest
   | VerifyRequest;
@@ -80,6 +81,14 @@ export interface InspectRequest {
 export interface ExplainRequest {
   type: 'explain';
   file: string;
+}
+
+/** Answers with a `Comparison`: two model files, tensor by tensor. */
+export interface DiffRequest {
+  type: 'diff';
+  /** Absolute path of the file that the other is measured against. */
+  a: string;
+  b: string;
 }
 
 /** Answers with a `SurprisalMeasure`: what each byte of the file costs, and what predicted it. */

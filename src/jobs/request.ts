@@ -18,6 +18,7 @@ export function runOf(request: JobRequest): string | undefined {
     case 'describe':
     case 'inspect':
     case 'explain':
+    case 'diff':
     case 'surprisal':
     case 'unpack':
       return undefined;

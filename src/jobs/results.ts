@@ -1,4 +1,5 @@
 /** What each kind of request answers with: types only. */
+import type { Comparison } from '../core/compare/comparison';
 import type { SweepSummary } from '../runs/sweepFile';
 import type { AnalyseSummary } from './analyse';
 import type { CompressSummary } from './compress';
@@ -23,6 +24,7 @@ export interface JobResults {
   describe: DatasetDescription;
   inspect: Inspected;
   explain: Explained;
+  diff: Comparison;
   unpack: UnpackSummary;
 }
 

@@ -250,6 +250,35 @@ describe('kolmo', () => {
     assert.match(kolmo(['compare', 'run1'], folder).stderr, /^RUN… is missing/);
   });
 
+  it('holds a model file against another, the worst tensor first', (t) => {
+    const names = ['gemm.onnx', 'gemm.quantized.onnx'];
+    const folder = temporaryFolder(
+      t,
+      Object.fromEntries(names.map((name) => [name, readFileSync(`test/fixtures/models/${name}`)])),
+    );
+    const { stdout, status } = kolmo(['diff', ...names], folder);
+    assert.equal(status, 0);
+    const table = stdout.split('\n').map((line) => line.split(/ {2,}/));
+    assert.deepEqual(table[3].slice(0, 8), [
+      'fc.weight = fc.weight_Transposed_quantized',
+      'float32 to int8',
+      '4 x 6, turned',
+      '96',
+      '44',
+      '32.00',
+      '14.67',
+      '50.5 dB',
+    ]);
+    assert.deepEqual(table[4].slice(0, 2), ['fc.bias', 'float32']);
+    assert.match(stdout, /^269 bytes to 929 bytes \(0\.290x\)\.$/m);
+    assert.match(stdout, /^2 tensors in both: 1 identical, 1 with other values\.$/m);
+    const told = JSON.parse(kolmo(['diff', ...names, '--json'], folder).stdout) as {
+      totals: { identical: number };
+    };
+    assert.equal(told.totals.identical, 1);
+    assert.match(kolmo(['diff', names[0]], folder).stderr, /^B is missing: kolmo diff A B\./);
+  });
+
   it('inspects the other files where one of several cannot be read, and fails', (t) => {
     const folder = temporaryFolder(t, {
       'empty.onnx': '',

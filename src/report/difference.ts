@@ -1,0 +1,97 @@
+/** The words in which the comparison of two model files is told, in terminals and panels. */
+import type { Comparison, Difference, TensorPair } from '../core/compare/comparison';
+import { formatCount, plural } from '../core/count';
+import { allBytes } from '../core/formats/summary';
+import {
+  formatBytes,
+  formatModelBytes,
+  formatPercent,
+  formatRatio,
+  formatShape,
+} from '../runs/units';
+
+/** `38.2 dB` */
+export const formatDecibels = (decibels: number): string => `${decibels.toFixed(1)} dB`;
+
+/** `3.1e-4`, `0.0162`: errors span many powers of ten. */
+export const formatError = (error: number): string =>
+  error === 0
+    ? '0'
+    : error < 0.001 || error >= 1e5
+      ? error.toExponential(1)
+      : String(Number(error.toPrecision(3)));
+
+/** What was found of a pair: `identical`, `same values`, `38.2 dB`, `not compared`. */
+export function verdictOf({ sameType, difference }: TensorPair): string {
+  if (!difference) return 'not compared';
+  if (difference.equal) return sameType ? 'identical' : 'same values';
+  return difference.sqnr === undefined ? 'differs' : formatDecibels(difference.sqnr);
+}
+
+/** The pair that lost most first, then those that lost nothing, then those that were not compared; large ones first among equals. */
+export function worstFirst(pairs: TensorPair[]): TensorPair[] {
+  const rank = ({ difference }: TensorPair): number =>
+    !difference
+      ? Infinity
+      : difference.equal
+        ? Number.MAX_VALUE
+        : (difference.sqnr ?? -Number.MAX_VALUE);
+  return pairs.toSorted((one, other) => {
+    const [first, second] = [rank(one), rank(other)];
+    return first === second ? other.a.bytes - one.a.bytes : first < second ? -1 : 1;
+  });
+}
+
+/** `float32 to int8`, or the one type that both have. */
+export const typesOf = ({ a, b, sameType }: TensorPair): string =>
+  sameType ? a.dtype : `${a.dtype} to ${b.dtype}`;
+
+/** `64 x 128`; of tensors that lie otherwise in the second file, `64 x 128, turned`. */
+export const shapesOf = ({ a, axes }: TensorPair): string =>
+  `${formatShape(a.shape)}${axes ? ', turned' : ''}`;
+
+/** Sentences for what the table does not hold, the most general first. */
+export function totalSentences(comparison: Comparison): string[] {
+  const { a, b, pairs, onlyInA, onlyInB, totals } = comparison;
+  const [before, after] = [allBytes(a), allBytes(b)];
+  const ratio = after > 0 ? ` (${formatRatio(before / after)})` : '';
+  const { identical, sameValues, different, notCompared } = totals;
+  const counts = [
+    [identical, 'identical'],
+    [sameValues, 'with the same values in another type'],
+    [different, 'with other values'],
+    [notCompared, 'not compared'],
+  ] as const;
+  const told = counts.flatMap(([count, words]) =>
+    count > 0 ? [`${formatCount(count)} ${words}`] : [],
+  );
+  const alone = [
+    ...(onlyInA.length > 0 ? [`${plural(onlyInA.length, 'tensor')} only in the first file`] : []),
+    ...(onlyInB.length > 0 ? [`${plural(onlyInB.length, 'tensor')} only in the second file`] : []),
+  ];
+  return [
+    `${formatBytes(before)} to ${formatBytes(after)}${ratio}.`,
+    pairs.length === 0
+      ? 'No tensor is in both.'
+      : `${plural(pairs.length, 'tensor')} in both: ${told.join(', ')}.`,
+    ...(totals.overall && !totals.overall.equal
+      ? [`All compared values together: ${overallWords(totals.overall)}.`]
+      : []),
+    ...(alone.length > 0 ? [`${alone.join(', ')}.`] : []),
+  ];
+}
+
+function overallWords({ sqnr, relativeError, largestError, sparsity }: Difference): string {
+  return [
+    ...(sqnr === undefined ? [] : [`SQNR ${formatDecibels(sqnr)}`]),
+    ...(relativeError === undefined ? [] : [`relative error ${formatError(relativeError)}`]),
+    `largest difference ${formatError(largestError)}`,
+    ...(sparsity.a + sparsity.b > 0
+      ? [`zeros ${formatPercent(sparsity.a)} to ${formatPercent(sparsity.b)}`]
+      : []),
+  ].join(', ');
+}
+
+/** `model.safetensors: safetensors, 1,404,856 bytes, 350,314 parameters` */
+export const fileWords = ({ file, ...model }: Comparison['a']): string =>
+  `${file}: ${model.format}, ${formatModelBytes(model)}, ${formatCount(model.parameters)} parameters`;
