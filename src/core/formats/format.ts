@@ -5,7 +5,16 @@ import type { ModelFile } from './modelFile';
 import type { ByteSource, FilesBeside, ModelSummary, TensorSummary } from './summary';
 
 export type FormatName =
-  'kolmo' | 'safetensors' | 'onnx' | 'gguf' | 'npz' | 'npy' | 'tfjs' | 'tflite' | 'pytorch';
+  | 'kolmo'
+  | 'safetensors'
+  | 'onnx'
+  | 'gguf'
+  | 'npz'
+  | 'npy'
+  | 'tfjs'
+  | 'tflite'
+  | 'pytorch'
+  | 'keras';
 
 export interface Format {
   /** `ONNX`, as lists show it. */

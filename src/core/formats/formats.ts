@@ -3,6 +3,7 @@ import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import type { Format, FormatName } from './format';
 import { gguf } from './gguf';
+import { keras } from './keras';
 import { kolmo } from './kolmo';
 import { withModelFile } from './modelFile';
 import { npy, npz } from './numpy';
@@ -23,6 +24,7 @@ export const formats: Record<FormatName, Format> = {
   tfjs,
   tflite,
   pytorch,
+  keras,
 };
 
 /**
@@ -48,11 +50,6 @@ export function findFormat(fileName: string, head: Uint8Array): FormatName {
   if (said) return said;
   // A TensorFlow.js model may have any name.
   if (/\.json$/i.test(fileName)) return 'tfjs';
-  if (isHdf5(head) || /\.(keras|h5|hdf5)$/i.test(fileName)) {
-    throw new KolmoError(
-      `${fileName} is a file of Keras, which Kolmo does not read: save its weights with safetensors, or convert it to TensorFlow Lite or ONNX.`,
-    );
-  }
   throw new KolmoError(
     `${fileName} is of no known model format: expected one of ${extensions().join(', ')}.`,
   );
@@ -72,8 +69,6 @@ function whatItIs(head: Uint8Array): string | undefined {
   }
   return undefined;
 }
-
-const isHdf5 = (head: Uint8Array): boolean => String.fromCharCode(...head.subarray(1, 4)) === 'HDF';
 
 /** The format that a file's name says, without reading it. */
 function formatByName(fileName: string): FormatName | undefined {

@@ -73,7 +73,7 @@ describe('package.json', () => {
     const patterns = contributes.customEditors.flatMap(({ selector }) =>
       selector.map(({ filenamePattern }) => filenamePattern),
     );
-    for (const extension of ['.onnx', '.kolmo', '.safetensors']) {
+    for (const extension of ['.onnx', '.kolmo', '.safetensors', '.keras', '.h5', '.weights.json']) {
       assert.ok(extensions().includes(extension), `formats lack ${extension}`);
       assert.ok(patterns.includes(`*${extension}`), `editor lacks ${extension}`);
     }

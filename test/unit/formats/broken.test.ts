@@ -32,6 +32,15 @@ function onnxOf(...tensor: number[]): Buffer {
   return Buffer.from([0x3a, tensor.length + 2, 0x2a, tensor.length, ...tensor]);
 }
 
+/** A sample in which one text is another of the same length, where it is first. */
+function changed(name: string, text: string, other: string): Buffer {
+  const bytes = Buffer.from(read(name));
+  const at = bytes.indexOf(text);
+  assert.ok(at >= 0);
+  bytes.write(other, at, 'latin1');
+  return bytes;
+}
+
 function npyOf(header: string): Buffer {
   const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
   return Buffer.concat([head, Buffer.from(header)]);
@@ -90,16 +99,69 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
     message: /^a\.safetensors\.index\.json is not JSON: /,
   },
   {
-    what: 'a model of Keras, by its name',
+    what: 'a model of Keras that is no archive and no HDF5',
     name: 'a.keras',
-    bytes: 'PK',
-    message: /^a\.keras is a file of Keras, which Kolmo does not read: save its weights with safet/,
+    bytes: 'PK, and no more than words',
+    message: /^a\.keras is no HDF5 file: expected 89 48 44 46 0d 0a 1a 0a at offset 0\.$/,
   },
   {
-    what: 'a model of Keras, by its first bytes',
+    what: 'a Keras archive that is cut',
+    name: 'a.keras',
+    bytes: read('int8.keras').subarray(0, 9000),
+    message: /^a\.keras has no ZIP directory in its last 9,000 bytes: the file is cut/,
+  },
+  {
+    what: 'an archive of something else by the name of a Keras model',
+    name: 'a.keras',
+    bytes: read('plain.npz'),
+    message:
+      /^a\.keras holds no model\.weights\.h5: expected an archive that model\.save of Keras 3/,
+  },
+  {
+    what: 'weights in an archive that were damaged',
+    name: 'a.keras',
+    bytes: changed('int8.keras', 'SNOD', 'SNOW'),
+    message:
+      /^a\.keras\/model\.weights\.h5: expected SNOD at offset [\d,]+, found 53 4e 4f 57\. The file is damaged\.$/,
+  },
+  {
+    what: 'HDF5 that is cut',
+    name: 'a.h5',
+    bytes: read('legacy.h5').subarray(0, 5000),
+    message: /^a\.h5 has 5,000 bytes, and its first block says 17,960: the file is cut\.$/,
+  },
+  {
+    what: 'HDF5 of something else',
+    name: 'a.h5',
+    bytes: read('plain.h5'),
+    message:
+      /^a\.h5 is an HDF5 file of 1 dataset, but not one of Keras: expected groups called vars, /,
+  },
+  {
+    what: 'HDF5 of a version to come',
     name: 'a.weights',
-    bytes: Buffer.from('894844460d0a1a0a', 'hex'),
-    message: /^a\.weights is a file of Keras, .* or convert it to TensorFlow Lite or ONNX\.$/,
+    bytes: Buffer.from('894844460d0a1a0a0900000000080800', 'hex'),
+    message:
+      /^a\.weights is HDF5 with a first block of version 9, addresses of 0 and lengths of 0 bytes at offset 8: versions 0 to 3 /,
+  },
+  {
+    what: 'HDF5 whose chunks are listed as they seldom are',
+    name: 'a.h5',
+    bytes: read('index.weights.h5'),
+    message:
+      /^a\.h5: tensor “vars\/0” lists its chunks in an index that is not read \(fixed array\): write the file without libver="latest"\.$/,
+  },
+  {
+    what: 'an index of shards that is not JSON',
+    name: 'a.weights.json',
+    bytes: 'shards',
+    message: /^a\.weights\.json is not JSON: /,
+  },
+  {
+    what: 'an index of shards without any',
+    name: 'a.weights.json',
+    bytes: '{"weight_map": {"/layers/dense/vars": [3]}}',
+    message: /^a\.weights\.json has no weight_map from layers to files: expected an index that /,
   },
   {
     what: 'a safetensors header that is not JSON',
@@ -365,6 +427,11 @@ describe('broken model files', () => {
     'array.npy',
     'deflated.npz',
     'tied.pt',
+    'int8.keras',
+    'deflated.keras',
+    'legacy.h5',
+    'chunks.weights.h5',
+    'latest.weights.h5',
   ];
   for (const sample of samples) {
     it(`reads or refuses ${sample} cut anywhere, and with any byte changed`, async () => {

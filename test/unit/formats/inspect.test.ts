@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { extensions, findFormat, inspect } from '../../../src/core/formats/formats';
+import { extensions, findFormat, formats, inspect } from '../../../src/core/formats/formats';
 import { bitsOf, type FormatName } from '../../../src/core/formats/format';
+import { withModelFile } from '../../../src/core/formats/modelFile';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 /** Made by the field's own libraries: see make.py beside them. */
@@ -143,6 +144,80 @@ const expectations: { file: string; format: FormatName; tensors: string[]; notes
       '2._packed_params._packed_params.1 float32 2 8',
     ],
   },
+  {
+    file: 'int8.keras',
+    format: 'keras',
+    tensors: [
+      'layers/dense/vars/0 bfloat16 8x4 64',
+      'layers/dense/vars/1 bfloat16 4 8',
+      'layers/dense_1/vars/0 int8 4x2 8',
+      'layers/dense_1/vars/1 float32 2 8',
+      'layers/dense_1/vars/2 float32 2 8',
+    ],
+    notes: [
+      'Keras 3.15.1, Sequential.',
+      'config.json: 2,480 bytes.',
+      'metadata.json: 64 bytes.',
+      'Names, places and free space of HDF5: 12,736 bytes.',
+      'Directory of the archive: 330 bytes.',
+    ],
+  },
+  {
+    file: 'deflated.keras',
+    format: 'keras',
+    tensors: [
+      'layers/dense/vars/0 float32 6x4 96',
+      'layers/dense/vars/1 float32 4 16',
+      'optimizer/vars/0 int32  4',
+      'optimizer/vars/1 float32  4',
+      'optimizer/vars/2 float32 6x4 96',
+      'optimizer/vars/3 float32 6x4 96',
+      'optimizer/vars/4 float32 4 16',
+      'optimizer/vars/5 float32 4 16',
+    ],
+    notes: [
+      'Keras 3.15.1, Sequential.',
+      'config.json: 466 bytes.',
+      'metadata.json: 64 bytes.',
+      'Names, places and free space of HDF5: 13,552 bytes.',
+      'model.weights.h5 is deflated from 13,896 to 1,211 bytes: those of tensors are the bytes before.',
+      'Directory of the archive: 330 bytes.',
+    ],
+  },
+  {
+    file: 'legacy.h5',
+    format: 'keras',
+    tensors: [
+      'model_weights/dense/sequential/dense/bias float32 4 16',
+      'model_weights/dense/sequential/dense/kernel float32 6x4 96',
+      'optimizer_weights/adam/iteration int32  4',
+      'optimizer_weights/adam/learning_rate float32  4',
+      'optimizer_weights/adam/sequential_dense_bias_momentum float32 4 16',
+      'optimizer_weights/adam/sequential_dense_bias_velocity float32 4 16',
+      'optimizer_weights/adam/sequential_dense_kernel_momentum float32 6x4 96',
+      'optimizer_weights/adam/sequential_dense_kernel_velocity float32 6x4 96',
+    ],
+    notes: [
+      'Keras 3.15.1, Sequential.',
+      'model_config: 1,076 bytes.',
+      'training_config: 551 bytes.',
+      'Names, places and free space of HDF5: 15,989 bytes.',
+    ],
+  },
+  // The same in symbol tables and trees of version 1, and in heaps and trees of version 2.
+  ...['chunks.weights.h5', 'latest.weights.h5'].map((file) => ({
+    file,
+    format: 'keras' as const,
+    tensors: [
+      'layers/dense/vars/0 float32 64x28 86',
+      'layers/dense/vars/1 float32 10 40',
+      'layers/dense/vars/2 float64 5x2 0',
+      'layers/dense/vars/3 bool 2 2',
+      'layers/dense/vars/4 complex64 3 24',
+      'layers/dense/vars/5 bfloat16 3 6',
+      ...Array.from({ length: 8 }, (_, i) => `layers/dense/vars/${i + 6} int8  1`),
+    ],
+  })),
 ];
 
 describe('inspect', () => {
@@ -278,6 +353,64 @@ describe('inspect', () => {
     ]);
   });
 
+  it('accounts for every byte of a Keras model', async () => {
+    for (const file of ['int8.keras', 'legacy.h5', 'chunks.weights.h5', 'latest.weights.h5']) {
+      const { bytes, tensors, notes } = await inspect(join(models, file));
+      const others = notes.flatMap((note) => /: ([\d,]+) bytes\.$/.exec(note)?.[1] ?? []);
+      const counted = [
+        ...tensors.map((tensor) => tensor.bytes),
+        ...others.map((count) => Number(count.replaceAll(',', ''))),
+      ];
+      assert.equal(
+        counted.reduce((sum, count) => sum + count),
+        bytes,
+        file,
+      );
+    }
+  });
+
+  it('adds the shards of an index of Keras and says which are missing', async (t) => {
+    const folder = temporaryFolder(t, {
+      'a.weights.json': JSON.stringify({
+        weight_map: {
+          '/layers/dense/vars': ['a_0.weights.h5'],
+          '/layers/dense_1/vars': ['a_0.weights.h5', 'a_1.weights.h5'],
+        },
+      }),
+      'a_0.weights.h5': readFileSync(join(models, 'latest.weights.h5')),
+    });
+    const { tensors, beside, notes } = await inspect(join(folder, 'a.weights.json'));
+    assert.equal(tensors.length, 14);
+    assert.deepEqual(beside, { files: 1, bytes: 15_942 });
+    assert.equal(notes.at(-1), 'a_1.weights.h5 is not there: its tensors are not counted.');
+  });
+
+  it('says where the values of Keras tensors lie, of all that are not in chunks', async () => {
+    const path = join(models, 'latest.weights.h5');
+    const located = await withModelFile(path, async (file) => {
+      const places = await formats.keras.locate!(file);
+      return Promise.all(
+        places.map(async ({ name, bytes, file: holder, offset }) => [
+          name.slice('layers/dense/vars/'.length),
+          Buffer.from(await holder.read(offset, bytes)).toString('hex'),
+        ]),
+      );
+    });
+    assert.deepEqual(located.slice(0, 4), [
+      ['3', '0100'],
+      ['4', '0000803f00000000'.repeat(3)],
+      ['5', '00'.repeat(6)],
+      ['6', '06'],
+    ]);
+    assert.equal(located.length, 11);
+  });
+
+  it('finds HDF5 behind what a program keeps before it', async (t) => {
+    const bytes = Buffer.concat([new Uint8Array(1024), readFileSync(join(models, 'legacy.h5'))]);
+    const { tensors } = await inspect(join(temporaryFolder(t, { 'a.h5': bytes }), 'a.h5'));
+    assert.deepEqual(tensors, (await inspect(join(models, 'legacy.h5'))).tensors);
+  });
+
   it('tells formats by their first bytes before their names', () => {
     assert.equal(findFormat('weights.bin', Buffer.from('GGUF\x03\0\0\0')), 'gguf');
     assert.equal(findFormat('model.ONNX', new Uint8Array(8)), 'onnx');
@@ -285,6 +418,9 @@ describe('inspect', () => {
       findFormat('weights.bin', readFileSync(join(models, name))),
     );
     assert.deepEqual(renamed, ['safetensors', 'pytorch', 'pytorch', 'pytorch']);
+    for (const name of ['int8.keras', 'legacy.h5']) {
+      assert.equal(findFormat('weights.bin', readFileSync(join(models, name))), 'keras');
+    }
     assert.ok(extensions().includes('.safetensors'));
   });
 });

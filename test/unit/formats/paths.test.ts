@@ -14,6 +14,7 @@ const rows: [what: string, text: string, paths: string[]][] = [
   ['upper case', 'x = "NET.ONNX"', ['NET.ONNX']],
   ['a TensorFlow.js model', 'tf.loadLayersModel("web/model.json")', ['web/model.json']],
   ['a quote inside of the other quotes', `x = "it's a.npz"`, ["it's a.npz"]],
+  ['Keras', `load_model("a.keras"); w = 'b.weights.h5'`, ['a.keras', 'b.weights.h5']],
   ['an address', 'fetch("https://example.org/net.onnx")', []],
   ['a placeholder', 'load(f"runs/{name}.onnx") + load(`${x}.onnx`)', []],
   ['a glob', 'glob("*.onnx")', []],

@@ -1,0 +1,153 @@
+/** The bytes of an HDF5 file: blocks of its metadata by address, kept as pages, and the fields in a block. */
+import { formatCount } from '../../count';
+import { KolmoError } from '../../error';
+import type { ModelFile } from '../modelFile';
+
+/** Metadata lie scattered in small blocks, of which a page holds several. */
+const pageBytes = 4096;
+
+/** As many are kept: 16 MiB. */
+const mostPages = 4096;
+
+/** Lengths of addresses and of lengths in bytes, as the file's first block says. */
+export interface Sizes {
+  address: number;
+  length: number;
+}
+
+export interface Hdf5Bytes {
+  /** The file's name, for sentences. */
+  name: string;
+  length: number;
+  sizes: Sizes;
+  /** The fields of a block; throws where the file ends before it does. */
+  block(offset: number, length: number): Promise<Fields>;
+}
+
+/** Little-endian fields, read one after the other; each throws where the block has ended. */
+export interface Fields {
+  /** Offset in the file of the next field. */
+  position(): number;
+  left(): number;
+  skip(bytes: number): void;
+  u8(): number;
+  u16(): number;
+  u32(): number;
+  /** An unsigned number of up to 8 bytes; throws beyond 2^53, which no length or count exceeds. */
+  uint(bytes: number): number;
+  /** An unsigned number as long as all lengths of the file. */
+  size(): number;
+  /** Undefined where it says that there is nothing. */
+  address(): number | undefined;
+  bytes(count: number): Uint8Array;
+  /** The same, and then those that fill up a multiple of 8. */
+  padded(count: number): Uint8Array;
+  /** The fields of the next bytes, which are skipped. */
+  part(count: number): Fields;
+}
+
+export function openBytes(file: ModelFile, sizes: Sizes): Hdf5Bytes {
+  const pages = new Map<number, Uint8Array>();
+
+  async function page(index: number): Promise<Uint8Array> {
+    const known = pages.get(index);
+    if (known) return known;
+    if (pages.size >= mostPages) pages.clear();
+    const read = await file.read(index * pageBytes, pageBytes);
+    pages.set(index, read);
+    return read;
+  }
+
+  return {
+    name: file.name,
+    length: file.length,
+    sizes,
+    async block(offset, length) {
+      if (offset + length > file.length) {
+        throw new KolmoError(
+          `${file.name} ends at ${formatCount(file.length)} bytes: ${formatCount(length)} more were expected at offset ${formatCount(offset)}. The file is cut or damaged.`,
+        );
+      }
+      const bytes = new Uint8Array(length);
+      for (let at = 0; at < length;) {
+        const inside = (offset + at) % pageBytes;
+        const found = await page(Math.floor((offset + at) / pageBytes));
+        const piece = found.subarray(inside, inside + length - at);
+        if (piece.length === 0) break;
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+      return fieldsOf(bytes, { name: file.name, offset, sizes });
+    },
+  };
+}
+
+interface Place {
+  name: string;
+  offset: number;
+  sizes: Sizes;
+}
+
+function fieldsOf(bytes: Uint8Array, { name, offset, sizes }: Place): Fields {
+  let at = 0;
+  const take = (count: number): Uint8Array => {
+    if (at + count > bytes.length) {
+      throw new KolmoError(
+        `${name}: a block of ${formatCount(bytes.length)} bytes at offset ${formatCount(offset)} ends before its fields do. The file is damaged.`,
+      );
+    }
+    return bytes.subarray(at, (at += count));
+  };
+  function uint(count: number): number {
+    const start = offset + at;
+    const value = take(count).reduceRight((sum, byte) => sum * 256 + byte, 0);
+    if (value <= Number.MAX_SAFE_INTEGER) return value;
+    throw new KolmoError(
+      `${name} holds the number ${formatCount(value)} at offset ${formatCount(start)}, where a length or a count belongs: the file is damaged.`,
+    );
+  }
+  return {
+    position: () => offset + at,
+    left: () => bytes.length - at,
+    skip: (count) => void take(count),
+    u8: () => take(1)[0],
+    u16: () => uint(2),
+    u32: () => uint(4),
+    uint,
+    size: () => uint(sizes.length),
+    address() {
+      const next = bytes.subarray(at, at + sizes.address);
+      if (next.length < sizes.address || next.some((byte) => byte !== 0xff)) {
+        return uint(sizes.address);
+      }
+      at += sizes.address;
+      return undefined;
+    },
+    bytes: take,
+    padded(count) {
+      const found = take(count);
+      take(-count & 7);
+      return found;
+    },
+    part(count) {
+      const start = offset + at;
+      return fieldsOf(take(count), { name, offset: start, sizes });
+    },
+  };
+}
+
+/** A block that begins with four letters, which are skipped; throws where it does not. */
+export async function signedBlock(
+  file: Hdf5Bytes,
+  signature: string,
+  offset: number,
+  length: number,
+): Promise<Fields> {
+  const fields = await file.block(offset, length);
+  const found = fields.bytes(4);
+  if (String.fromCharCode(...found) === signature) return fields;
+  const hex = [...found].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  throw new KolmoError(
+    `${file.name}: expected ${signature} at offset ${formatCount(offset)}, found ${hex}. The file is damaged.`,
+  );
+}

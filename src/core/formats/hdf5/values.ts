@@ -1,0 +1,212 @@
+/** What the messages of an HDF5 dataset say: its shape, the type of its values, where they are and how they are packed. */
+import { formatCount } from '../../count';
+import { KolmoError } from '../../error';
+import type { Fields } from './bytes';
+
+/** The sides of a dataspace; an empty one has a side of 0. */
+export function readShape(fields: Fields): number[] {
+  const version = fields.u8();
+  const rank = fields.u8();
+  fields.skip(1);
+  const kind = fields.u8();
+  if (version === 1) fields.skip(4);
+  else if (kind === 2) return [0];
+  return Array.from({ length: rank }, () => fields.size());
+}
+
+export interface ValueType {
+  /** As NumPy names it: `float32`, `int8`, `bool`, `void16`… */
+  dtype: string;
+  /** Bytes of a value. */
+  size: number;
+  littleEndian: boolean;
+}
+
+const classes = { integer: 0, float: 1, string: 3, opaque: 5, compound: 6, enumeration: 8 };
+const otherClasses: Record<number, string> = {
+  2: 'time',
+  4: 'bits',
+  7: 'reference',
+  9: 'string',
+  10: 'array',
+  11: 'complex',
+};
+
+/** Small floating point types that have a name of their own, by exponent and fraction bits. */
+const floats: Record<string, string> = {
+  '8 7': 'bfloat16',
+  '4 3': 'float8_e4m3fn',
+  '5 2': 'float8_e5m2',
+};
+
+export function readType(fields: Fields): ValueType {
+  const kind = fields.u8() & 15;
+  const flags = fields.u8();
+  fields.skip(2);
+  const size = fields.u32();
+  const littleEndian = (flags & 1) === 0;
+  const bits = size * 8;
+  const named = (dtype: string): ValueType => ({ dtype, size, littleEndian });
+  switch (kind) {
+    case classes.integer:
+      fields.skip(4);
+      return named(`${flags & 8 ? 'int' : 'uint'}${bits}`);
+    case classes.float: {
+      fields.skip(5);
+      const exponent = fields.u8();
+      fields.skip(1);
+      const fraction = fields.u8();
+      fields.skip(4);
+      return named(floats[`${exponent} ${fraction}`] ?? `float${bits}`);
+    }
+    case classes.string:
+      return named('string');
+    case classes.opaque:
+      return named(`void${bits}`);
+    case classes.compound: {
+      // Two members, the first of which is called r: complex numbers as h5py writes them.
+      const first = fields.bytes(Math.min(2, fields.left()));
+      return named(
+        flags === 2 && first[0] === 0x72 && first[1] === 0 ? `complex${bits}` : 'compound',
+      );
+    }
+    case classes.enumeration: {
+      const base = readType(fields);
+      const members = new TextDecoder('latin1').decode(fields.bytes(fields.left()));
+      return flags === 2 && members.startsWith('FALSE\0') ? named('bool') : { ...base, size };
+    }
+    default:
+      return named(otherClasses[kind] ?? `class${kind}`);
+  }
+}
+
+export type Layout =
+  | { type: 'compact'; offset: number; bytes: number }
+  | { type: 'contiguous'; address: number | undefined; bytes: number | undefined }
+  | { type: 'chunked'; index: ChunkIndex; address: number | undefined; chunk: number[] }
+  | { type: 'virtual' };
+
+/** How the chunks of a dataset are listed. */
+export type ChunkIndex =
+  | { type: 'btree' }
+  /** One chunk; its bytes where it went through filters. */
+  | { type: 'single'; bytes: number | undefined }
+  | { type: 'implicit' }
+  | { type: 'btree2' }
+  | { type: 'unknown'; name: string };
+
+const layoutTypes = ['compact', 'contiguous', 'chunked', 'virtual'] as const;
+
+/** @param where the dataset is, as sentences call it */
+export function readLayout(fields: Fields, where: string): Layout {
+  const version = fields.u8();
+  if (version < 1 || version > 5) {
+    throw new KolmoError(
+      `${where} has its values in the layout of version ${version} at offset ${formatCount(fields.position() - 1)}: 1 to 5 are read.`,
+    );
+  }
+  if (version < 3) return readOldLayout(fields);
+  const type = layoutTypes[fields.u8()];
+  switch (type) {
+    case 'compact': {
+      const bytes = fields.u16();
+      return { type, offset: fields.position(), bytes };
+    }
+    case 'contiguous':
+      return { type, address: fields.address(), bytes: fields.size() };
+    case 'chunked': {
+      if (version > 3) return readNewChunks(fields);
+      const rank = fields.u8();
+      const address = fields.address();
+      const chunk = Array.from({ length: rank }, () => fields.u32());
+      return { type, index: { type: 'btree' }, address, chunk };
+    }
+    case 'virtual':
+      return { type };
+    default:
+      throw new KolmoError(
+        `${where} has its values in a layout that is not known, at offset ${formatCount(fields.position() - 1)}. The file is damaged.`,
+      );
+  }
+}
+
+/** Before HDF5 1.6.3. */
+function readOldLayout(fields: Fields): Layout {
+  const rank = fields.u8();
+  const type = layoutTypes[fields.u8()];
+  fields.skip(5);
+  const address = type === 'compact' ? undefined : fields.address();
+  const sides = Array.from({ length: rank }, () => fields.u32());
+  if (type === 'compact') {
+    const bytes = fields.u32();
+    return { type, offset: fields.position(), bytes };
+  }
+  if (type === 'chunked') return { type, index: { type: 'btree' }, address, chunk: sides };
+  return { type: 'contiguous', address, bytes: undefined };
+}
+
+function readNewChunks(fields: Fields): Layout {
+  const filtered = (fields.u8() & 2) !== 0;
+  const rank = fields.u8();
+  const width = fields.u8();
+  const chunk = Array.from({ length: rank }, () => fields.uint(width));
+  const index = readIndex(fields, filtered);
+  return { type: 'chunked', index, address: fields.address(), chunk };
+}
+
+function readIndex(fields: Fields, filtered: boolean): ChunkIndex {
+  const number = fields.u8();
+  switch (number) {
+    case 1: {
+      const bytes = filtered ? fields.size() : undefined;
+      if (filtered) fields.skip(4);
+      return { type: 'single', bytes };
+    }
+    case 2:
+      return { type: 'implicit' };
+    case 3:
+      fields.skip(1);
+      return { type: 'unknown', name: 'fixed array' };
+    case 4:
+      fields.skip(5);
+      return { type: 'unknown', name: 'extensible array' };
+    case 5:
+      fields.skip(6);
+      return { type: 'btree2' };
+    default:
+      return { type: 'unknown', name: String(number) };
+  }
+}
+
+const filterNames: Record<number, string> = {
+  1: 'gzip',
+  2: 'shuffle',
+  3: 'fletcher32',
+  4: 'szip',
+  5: 'nbit',
+  6: 'scaleoffset',
+  32000: 'lzf',
+  32001: 'blosc',
+  32004: 'lz4',
+  32008: 'bitshuffle',
+  32013: 'zfp',
+  32015: 'zstd',
+  32026: 'blosc2',
+};
+
+/** The filters that values go through before they are stored, the first one first. */
+export function readFilters(fields: Fields): string[] {
+  const version = fields.u8();
+  const count = fields.u8();
+  if (version === 1) fields.skip(6);
+  return Array.from({ length: count }, () => {
+    const id = fields.u16();
+    const nameLength = version === 1 || id >= 256 ? fields.u16() : 0;
+    fields.skip(2);
+    const values = fields.u16();
+    if (version === 1) fields.padded(nameLength);
+    else fields.skip(nameLength);
+    fields.skip(4 * values + (version === 1 && values % 2 === 1 ? 4 : 0));
+    return filterNames[id] ?? `filter ${id}`;
+  });
+}
