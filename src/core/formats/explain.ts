@@ -1,5 +1,6 @@
 /** Why is this file not smaller? Names what takes bytes that the model does not need, and what would save them. */
 import { formatCount } from '../count';
+import { findInKeras } from './explainKeras';
 import { findInValues } from './explainValues';
 import { leastBytes, list, type Finding, type FindingType } from './finding';
 import { bitsOf, denseBytes, type FormatName } from './format';
@@ -42,7 +43,7 @@ export async function explain(path: string): Promise<Explanation> {
       const sample = await sampleTensor(tensor);
       if (sample) samples.push(sample);
     }
-    const byName = findByName(tensors);
+    const byName = findByName(tensors, format);
     // What need not be in the file at all needs no advice how to store it.
     const needless = new Set(byName.flatMap((finding) => finding.tensors));
     const kept = samples.filter(({ tensor }) => !needless.has(tensor.name));
@@ -52,6 +53,7 @@ export async function explain(path: string): Promise<Explanation> {
       ...findDoubles(tensors),
       ...(format === 'onnx' ? await findInGraph(file) : []),
       ...(format === 'pytorch' ? await findViews(file) : []),
+      ...(format === 'keras' ? await findInKeras(file) : []),
     ];
     return {
       format,
@@ -77,7 +79,7 @@ const slotNames =
 const maskNames = /(_mask|\/mask|\.mask)(:\d+)?$/i;
 
 /** What training needs and using the model does not. */
-function findByName(tensors: TensorSummary[]): Finding[] {
+function findByName(tensors: TensorSummary[], format: FormatName): Finding[] {
   const findings: Finding[] = [];
   const add = (type: FindingType, found: TensorSummary[], what: string, advice: string): void => {
     if (found.length === 0) return;
@@ -91,7 +93,9 @@ function findByName(tensors: TensorSummary[]): Finding[] {
     'optimizer',
     slots,
     'belong to the optimizer',
-    'Save the model alone (state_dict, or a model without its optimizer); keep the checkpoint to continue training.',
+    format === 'keras'
+      ? 'Load the model with compile=False and save it again; keep this file to continue training.'
+      : 'Save the model alone (state_dict, or a model without its optimizer); keep the checkpoint to continue training.',
   );
   const masks = tensors.filter(({ name }) => maskNames.test(name) && !slotNames.test(name));
   add(

@@ -11,7 +11,8 @@ export type FindingType =
   | 'floatCopies'
   | 'varints'
   | 'doublePrecision'
-  | 'widened';
+  | 'widened'
+  | 'container';
 
 export interface Finding {
   type: FindingType;

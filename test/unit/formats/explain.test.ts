@@ -147,6 +147,12 @@ describe('explain', () => {
 
   const files: [file: string, type: Finding['type'], message: RegExp, saves: number][] = [
     [
+      'legacy.h5',
+      'optimizer',
+      /^6 tensors of 232 bytes belong to the optimizer: optimizer_weights\/adam\/iteration, /,
+      232,
+    ],
+    [
       'fakequant.onnx',
       'floatCopies',
       /^w are stored as float32, 96 bytes, and quantized each time the model runs/,
@@ -179,6 +185,36 @@ describe('explain', () => {
       assert.equal(finding.saves, saves);
     });
   }
+
+  it('tells what HDF5 spends around the tensors of a Keras model, unless it was deflated', async () => {
+    const found = async (file: string) =>
+      (await explain(join(models, file))).findings.find(({ type }) => type === 'container');
+    const own = (await found('legacy.h5'))!;
+    assert.equal(
+      own.message,
+      'HDF5 spends 17,616 bytes on names, places and free space around 8 tensors of 344.',
+    );
+    assert.match(own.advice, /^Save the model as \.keras, and deflate that archive /);
+    assert.ok(own.saves > 15_000 && own.saves < 17_000, `saves ${own.saves}`);
+    assert.match((await found('int8.keras'))!.advice, /^Deflate the archive /);
+    assert.equal(await found('deflated.keras'), undefined);
+    // Where its chunks are is not known.
+    assert.equal(await found('chunks.weights.h5'), undefined);
+  });
+
+  it('says of a Keras model how its optimizer is left out', async () => {
+    const { findings } = await explain(join(models, 'deflated.keras'));
+    assert.deepEqual(
+      findings.map(({ type, advice, saves }) => [type, advice, saves]),
+      [
+        [
+          'optimizer',
+          'Load the model with compile=False and save it again; keep this file to continue training.',
+          232,
+        ],
+      ],
+    );
+  });
 
   it('finds nothing in a plain model, and in tensors that share their bytes', async (t) => {
     assert.deepEqual((await explained(t, tensor('w', normals(5000)))).findings, []);
