@@ -6,6 +6,7 @@ import { openModel, type Runtime } from '../engine/session';
 import { KolmoError } from '../error';
 import { resultOf } from '../relay';
 import { sizeOf } from '../shape';
+import { inBatches } from './batches';
 import { placeLayers, type PlacedLayer } from './layers/layers';
 import { reordered, type WrittenParameter } from './layers/layer';
 import type { Metrics, Model, Parameter } from './model';
@@ -86,7 +87,7 @@ export async function* evaluating(
   options: EvaluateOptions = {},
 ): AsyncGenerator<{ done: number; total: number }, Metrics> {
   const { threads = 1, runtime, judge, samples } = options;
-  const { inputShape, targetSize } = dataset;
+  const { inputShape } = dataset;
   const examples = dataset.splits[split];
   const model = await openModel(bytes, { threads, runtime });
   const generates = model.output === objectives.generation.output;
@@ -103,15 +104,7 @@ export async function* evaluating(
     }
     // An autoencoder of labelled images is not asked for the labels.
     const measure = objectives[generates ? 'generation' : dataset.task.type].measure(dataset);
-    for (let start = 0; start < examples.count; start += evaluationBatch) {
-      const count = Math.min(evaluationBatch, examples.count - start);
-      const inputs = new Float32Array(count * sizeOf(inputShape));
-      const targets = new Float32Array(count * targetSize);
-      examples.read(
-        Int32Array.from({ length: count }, (_, i) => start + i),
-        inputs,
-        targets,
-      );
+    for (const { start, count, inputs, targets } of inBatches(examples, dataset, evaluationBatch)) {
       measure.add(await model.run(inputs, [count, ...inputShape]), targets, inputs, count);
       yield { done: start + count, total: examples.count };
     }

@@ -2,7 +2,7 @@
 import type { Dataset, Examples } from '../data/dataset';
 import { compileForward } from '../engine/step';
 import * as tf from '../engine/tf';
-import { sizeOf } from '../shape';
+import { inBatches } from './batches';
 import { forward, inference, placeLayers } from './layers/layers';
 import type { Model } from './model';
 import { objectives, type Objective } from './objective';
@@ -40,7 +40,7 @@ export async function lessonsOf(model: Model, dataset: Dataset, threads: number)
 
 /** What the teacher says of each training example. [count, classes] */
 async function logitsOf(model: Model, dataset: Dataset, threads: number): Promise<Float32Array> {
-  const { inputShape, targetSize } = dataset;
+  const { targetSize } = dataset;
   const { training } = dataset.splits;
   const placed = placeLayers(model.architecture);
   const teacher = await compileForward({
@@ -53,15 +53,8 @@ async function logitsOf(model: Model, dataset: Dataset, threads: number): Promis
   });
   try {
     const all = new Float32Array(training.count * targetSize);
-    const inputs = teacher.inputs.inputs as Float32Array;
-    const labels = new Float32Array(teacherBatch * targetSize);
-    for (let start = 0; start < training.count; start += teacherBatch) {
-      const count = Math.min(teacherBatch, training.count - start);
-      training.read(
-        Int32Array.from({ length: count }, (_, i) => start + i),
-        inputs.subarray(0, count * sizeOf(inputShape)),
-        labels.subarray(0, count * targetSize),
-      );
+    const whole = teacher.inputs.inputs as Float32Array;
+    for (const { start, count } of inBatches(training, dataset, teacherBatch, whole)) {
       const { logits } = await teacher.run();
       all.set((logits as Float32Array).subarray(0, count * targetSize), start * targetSize);
     }

@@ -3,7 +3,7 @@ import type { Dataset, SplitName } from '../data/dataset';
 import type { OpenModel, Runtime } from '../engine/session';
 import { compileForward, type Forward } from '../engine/step';
 import { createRandom } from '../random';
-import { sizeOf } from '../shape';
+import { inBatches } from './batches';
 import type { ArchitectureChoice, DatasetShape } from './architectures/architecture';
 import { collapseRemedy } from './architectures/gan';
 import { lenet300 } from './architectures/lenet-300-100';
@@ -62,31 +62,14 @@ export async function measureSamples(
   split: SplitName,
   { judge: model, samples = defaultSamples, ...options }: SampleOptions,
 ): Promise<Metrics> {
-  const [noise] = generator.inputShape;
   const judge = await compileJudge(model, dataset, options);
   try {
-    const random = createRandom(1);
-    const size = sizeOf(dataset.inputShape);
-    const drawn = await judgeAll(judge, samples, async (count, images) => {
-      const numbers = Float32Array.from({ length: count * noise }, () => random.normal());
-      const output = await generator.run(numbers, [count, noise]);
-      for (let i = 0; i < count * size; i++) images[i] = (output[i] + 1) / 2;
-    });
+    const images = judge.inputs.images as Float32Array;
+    const drawn = await judgeAll(judge, samples, draws(generator, samples, images));
     const examples = dataset.splits[split];
-    const targets = new Float32Array(batch * dataset.targetSize);
-    const real = await judgeAll(
-      judge,
-      Math.min(samples, examples.count),
-      (count, images, start) => {
-        const indices = Int32Array.from({ length: count }, (_, i) => start + i);
-        examples.read(
-          indices,
-          images.subarray(0, count * size),
-          targets.subarray(0, count * dataset.targetSize),
-        );
-        return Promise.resolve();
-      },
-    );
+    const count = Math.min(samples, examples.count);
+    const some = { ...examples, count };
+    const real = await judgeAll(judge, count, inBatches(some, dataset, batch, images));
     const distance = frechetDistance(drawn.features, real.features);
     return {
       loss: distance,
@@ -139,15 +122,31 @@ interface Judged {
   confidence: number;
 }
 
+/** Draws samples as the judge takes images, so many at a time. */
+async function* draws(
+  { run, inputShape: [noise] }: Pick<OpenModel, 'run' | 'inputShape'>,
+  samples: number,
+  images: Float32Array,
+): AsyncGenerator<{ count: number }> {
+  const random = createRandom(1);
+  const size = images.length / batch;
+  for (let start = 0; start < samples; start += batch) {
+    const count = Math.min(batch, samples - start);
+    const numbers = Float32Array.from({ length: count * noise }, () => random.normal());
+    const output = await run(numbers, [count, noise]);
+    for (let i = 0; i < count * size; i++) images[i] = (output[i] + 1) / 2;
+    yield { count };
+  }
+}
+
+/** @param batches fill the judge's images; so many of them count */
 async function judgeAll(
   judge: Forward,
   total: number,
-  fill: (count: number, images: Float32Array, start: number) => Promise<void>,
+  batches: Iterable<{ count: number }> | AsyncIterable<{ count: number }>,
 ): Promise<Judged> {
   const judged: Judged = { features: [], labels: [], confidence: 0 };
-  for (let start = 0; start < total; start += batch) {
-    const count = Math.min(batch, total - start);
-    await fill(count, judge.inputs.images as Float32Array, start);
+  for await (const { count } of batches) {
     const results = await judge.run();
     const [features, probabilities] = [results.features, results.probabilities] as Float32Array[];
     const [width, classes] = [features.length / batch, probabilities.length / batch];

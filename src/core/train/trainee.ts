@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset';
 import { joinFloats, splitFloats } from '../join';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
-import { compileForward, compileStep, type Constraint, type ParameterSpec } from '../engine/step';
+import { compileStep, type Constraint, type ParameterSpec, type Step } from '../engine/step';
 import { KolmoError } from '../error';
 import type { Random } from '../random';
 import { sizeOf } from '../shape';
@@ -11,12 +11,14 @@ import { moveAverages, recordedName } from './averages';
 import { forward, inference, noiseInputs, placeLayers, type PlacedLayer } from './layers/layers';
 import { shapeText } from './layers/layer';
 import type { ParameterViews, TrainExtras } from './events';
-import type { Architecture, Metrics, Model, Parameter } from './model';
+import type { Architecture, Model, Parameter } from './model';
 import { objectives } from './objective';
 import type { TrainOptions } from './options';
 import { turn, turnedWeights, upright } from './turned';
+import { compileValidator, type Validator } from './validator';
 
-export interface Trainee {
+/** The validator measures the weights as they are. */
+export interface Trainee extends Omit<Validator, 'dispose'> {
   architecture: Architecture;
   optimizer: Optimizer;
   /** One step on the training examples at `indices`; the weights change unless the loss is no number. */
@@ -25,13 +27,6 @@ export interface Trainee {
     random: Random,
     learningRate: number,
   ): Promise<{ loss: number; error?: number }>;
-  /**
-   * Measures the weights as they are on the validation split, or on the training split where there is none;
-   * yields between its batches, since all of them may take seconds.
-   */
-  validate(): AsyncGenerator<void, Metrics>;
-  /** The first validation examples, and below each row of them what the model makes of them. */
-  redraw(): Promise<{ images: Float32Array; shape: number[]; columns: number }>;
   views: ParameterViews;
   /** A copy of all parameters as they lie, end to end. */
   parameters(): Float32Array;
@@ -40,11 +35,6 @@ export interface Trainee {
   model(): Model;
   dispose(): Promise<void>;
 }
-
-const validationBatch = 500;
-
-/** Rows of examples that are shown as the model redraws them, and examples in each. */
-const redrawn = { rows: 4, columns: 8 };
 
 export async function compileTrainee(
   given: Model,
@@ -95,26 +85,26 @@ export async function compileTrainee(
   for (const { name, data } of model.parameters) step.parameters[name].set(data);
   const optimizer = createOptimizer(settings.optimizer, step, settings);
 
-  const views = { weights: step.parameters, gradients: step.gradients };
-  const arrays = model.parameters.map(({ name }) => step.parameters[name]);
-  const split = dataset.splits[dataset.splits.validation.count > 0 ? 'validation' : 'training'];
-  const compiling = compileForward({
-    parameters,
-    inputs: [{ name: 'inputs', shape: [validationBatch, ...inputShape] }],
-    outputs: (weights, { inputs }) => ({
-      output: forward(placed, upright(weights, turned), inputs, inference(false)),
-    }),
-    views: step.parameters,
-    threads: settings.threads,
-    runtime: settings.runtime,
-  });
+  const compiling = compileValidator(
+    {
+      architecture,
+      parameters,
+      step,
+      output: (weights, inputs) =>
+        forward(placed, upright(weights, turned), inputs, inference(false)),
+    },
+    dataset,
+    objective,
+    settings,
+  );
   const validator = await compiling.catch(async (error: unknown) => {
     await step.dispose();
     throw error;
   });
-  const targets = new Float32Array(validationBatch * dataset.targetSize);
+  const views = { weights: step.parameters, gradients: step.gradients };
 
   return {
+    ...validator,
     architecture,
     optimizer,
     async step(indices, random, learningRate) {
@@ -133,71 +123,49 @@ export async function compileTrainee(
       }
       return results as { loss: number; error?: number };
     },
-    async *validate() {
-      const measure = objective.measure(dataset);
-      const inputs = validator.inputs.inputs as Float32Array;
-      for (let start = 0; start < split.count; start += validationBatch) {
-        const count = Math.min(validationBatch, split.count - start);
-        // The rest of the last batch is left over from the one before and not measured.
-        split.read(
-          Int32Array.from({ length: count }, (_, i) => start + i),
-          inputs.subarray(0, count * sizeOf(inputShape)),
-          targets.subarray(0, count * dataset.targetSize),
-        );
-        const { output } = await validator.run();
-        measure.add(output as Float32Array, targets, inputs, count);
-        yield;
-      }
-      return measure.result();
-    },
-    async redraw() {
-      // Whole rows, so that each example stands above what is made of it.
-      const columns = Math.min(redrawn.columns, split.count);
-      const rows = Math.min(redrawn.rows, Math.floor(split.count / columns));
-      const size = sizeOf(inputShape);
-      const count = rows * columns;
-      const inputs = (validator.inputs.inputs as Float32Array).subarray(0, count * size);
-      const indices = Int32Array.from({ length: count }, (_, i) => i);
-      split.read(indices, inputs, targets.subarray(0, count * dataset.targetSize));
-      const output = (await validator.run()).output as Float32Array;
-      const images = new Float32Array(2 * inputs.length);
-      for (let start = 0; start < inputs.length; start += columns * size) {
-        const end = start + columns * size;
-        images.set(inputs.subarray(start, end), 2 * start);
-        images.set(output.subarray(start, end), start + end);
-      }
-      return { images, shape: inputShape, columns };
-    },
     views,
-    parameters: () => joinFloats(arrays),
-    setParameters(all) {
-      splitFloats(all, arrays);
-      for (const { name, encoding } of model.parameters) {
-        if (encoding.type !== 'codebook') continue;
-        readCentroids(encoding.indices, step.parameters[name], step.centroids[name]);
-      }
-    },
-    model() {
-      const parameters = model.parameters.map((parameter): Parameter => {
-        const data = step.parameters[parameter.name].slice();
-        const { encoding } = parameter;
-        return {
-          ...parameter,
-          data,
-          // Trained weights no longer lie on the levels that they were rounded to.
-          encoding:
-            encoding.type === 'codebook'
-              ? { ...encoding, centroids: step.centroids[parameter.name].slice() }
-              : { type: 'float32' },
-        };
-      });
-      return turn({ architecture, parameters }, turned);
-    },
+    ...weightsOf(model, step),
+    model: () => turn(trainedModel(model, step), turned),
     async dispose() {
       await step.dispose();
       await validator.dispose();
     },
   };
+}
+
+/** All parameters of a model as they lie in its step, end to end. */
+function weightsOf(
+  { parameters }: Model,
+  step: Step,
+): Pick<Trainee, 'parameters' | 'setParameters'> {
+  const arrays = parameters.map(({ name }) => step.parameters[name]);
+  return {
+    parameters: () => joinFloats(arrays),
+    setParameters(all) {
+      splitFloats(all, arrays);
+      for (const { name, encoding } of parameters) {
+        if (encoding.type !== 'codebook') continue;
+        readCentroids(encoding.indices, step.parameters[name], step.centroids[name]);
+      }
+    },
+  };
+}
+
+/** The model with the weights as its step has them. */
+function trainedModel({ architecture, parameters }: Model, step: Step): Model {
+  const trained = parameters.map((parameter): Parameter => {
+    const { name, encoding } = parameter;
+    return {
+      ...parameter,
+      data: step.parameters[name].slice(),
+      // Trained weights no longer lie on the levels that they were rounded to.
+      encoding:
+        encoding.type === 'codebook'
+          ? { ...encoding, centroids: step.centroids[name].slice() }
+          : { type: 'float32' },
+    };
+  });
+  return { architecture, parameters: trained };
 }
 
 /** Every batch is full: the last one of an epoch is filled up with the epoch's first examples. */

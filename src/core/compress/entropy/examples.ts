@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/dataset';
 import type { Random } from '../../random';
 import { sizeOf } from '../../shape';
 import { shiftImages, warpImages } from '../../train/augment';
+import { inBatches } from '../../train/batches';
 import type { Forward, Step } from '../../train/levelStep';
 import type { Metrics } from '../../train/model';
 import { objectives } from '../../train/objective';
@@ -60,18 +61,11 @@ export async function evaluate(
   const { validation } = dataset.splits;
   const size = sizeOf(dataset.inputShape);
   const measure = objectives.classification.measure(dataset);
-  const whole = new Float32Array(evaluationBatch * size);
-  const targets = new Float32Array(evaluationBatch * dataset.targetSize);
-  for (let start = 0; start < validation.count; start += evaluationBatch) {
-    const count = Math.min(evaluationBatch, validation.count - start);
-    validation.read(
-      Int32Array.from({ length: count }, (_, i) => start + i),
-      whole,
-      targets,
-    );
-    gather(whole, size, features, forward.inputs.inputs as Float32Array);
+  for (const { inputs, targets, count } of inBatches(validation, dataset, evaluationBatch)) {
+    // The rest of the last batch is left over from the one before and not measured.
+    gather(inputs, size, features, forward.inputs.inputs as Float32Array);
     const { output } = await forward.run();
-    measure.add(output as Float32Array, targets, whole, count);
+    measure.add(output as Float32Array, targets, inputs, count);
   }
   return measure.result();
 }
