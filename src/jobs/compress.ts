@@ -11,10 +11,10 @@ import { bytesOnDisk, packedStage, writeRecord, type RunRecord } from '../runs/f
 import { formatBytes } from '../runs/units';
 import { collectAgain } from './collect';
 import type { JobContext } from './context';
-import { withJudge } from './judge';
+import { withJudge, type JudgedDataset } from './judge';
 import { measureOnnx, packModel, packStage, writePacked, type Packed } from './pack';
 import type { CompressRequest } from '../runs/runRequests';
-import { openSource } from './source';
+import { openSource, type Source } from './source';
 import { denseFile, measureSpeed } from './speed';
 
 /** What `kolmo compress --json` prints. */
@@ -33,9 +33,10 @@ export async function* compressRun(
   request: CompressRequest,
   context: JobContext,
 ): AsyncGenerator<RunEvent, CompressSummary> {
-  const { passes: wanted, threads } = request;
-  refuseRepeats(wanted.map(({ name }) => name));
-  const { run, record, model, chain } = await openSource(request, context);
+  refuseRepeats(request.passes.map(({ name }) => name));
+  const source = await openSource(request, context);
+  const { run, record, model } = source;
+  const { threads } = request;
   const collected = yield* collectAgain(run, record, context);
   try {
     const where = { run, stage: 'train', threads } as const;
@@ -43,60 +44,81 @@ export async function* compressRun(
     const isNew = request.run !== run;
     const applied = isNew ? record : { ...record, compressions: [...record.compressions, request] };
     if (isNew) await writeRecord(run, record);
-    const stages: CompressSummary['stages'] = [];
-    let current: Packed | undefined;
-    let started = context.now();
-    let settings: PassOptions = {};
-    const dense = await denseFile(run, model);
-    const compressing = compress(model, wanted, {
-      ...(request.fineTune && dataset && { dataset }),
-      seed: request.seed,
-      threads,
-    });
-    for await (const event of compressing) {
-      if (context.stopping() || event.stage === 'entropyCode') break;
-      const { stage } = event;
-      switch (event.type) {
-        case 'stageStarted': {
-          started = context.now();
-          settings = event.settings;
-          // The first pass says what it builds on: all stages that this request applies again are gone.
-          const base = stages.length === 0 && { chain };
-          yield { type: 'stageStarted', stage, settings: event.settings, ...base };
-          break;
-        }
-        case 'pass':
-          yield { ...event.event, stage };
-          break;
-        case 'stageFinished': {
-          const artifact = packedStage(stage);
-          const packed = await writePacked(event, join(run, artifact));
-          const where = { stage, dataset, threads };
-          const measured = yield* measureOnnx(exportOnnx(packed.model), where, context);
-          const seconds = context.now() - started;
-          // Until a pass has ended, all is as it was before.
-          if (stages.length === 0) await writeRecord(run, applied);
-          const fast = yield* measureSpeed(packed.model, { ...where, run, settings, dense });
-          current = { ...packed, measured };
-          const { bytes, layers, ledger } = packed;
-          const result = { bytes, artifact, seconds, ...measured, layers, ledger, ...fast };
-          yield { type: 'stageFinished', stage, result };
-          stages.push(stageSummary(stage, result));
-          break;
-        }
-        default:
-          event satisfies never;
-      }
-    }
-    if (!current && context.stopping()) throw new KolmoError(await stoppedEarly(run));
-    if (stages.length === 0) await writeRecord(run, applied);
-    const options = { run, dataset, threads };
-    current ??= await packModel(model, join(run, 'model.kolmo'));
-    const packed = yield* packStage(current, options, context);
-    return summaryOf(run, record, stages, packed);
+    // Until a pass has ended, all is as it was before.
+    const onFirst = (): Promise<void> => writeRecord(run, applied);
+    const { stages, last } = yield* runPasses(request, { ...source, dataset, onFirst }, context);
+    if (!last && context.stopping()) throw new KolmoError(await stoppedEarly(run));
+    if (!last) await onFirst();
+    const packed = last ?? (await packModel(model, join(run, 'model.kolmo')));
+    const measured = yield* packStage(packed, { run, dataset, threads }, context);
+    return summaryOf(run, record, stages, measured);
   } finally {
     await collected?.close?.();
   }
+}
+
+interface Passed {
+  stages: CompressSummary['stages'];
+  /** What the last pass has packed; absent where none has ended. */
+  last?: Packed;
+}
+
+/** Runs the passes in order and measures the file of each; a stop ends them where they are. */
+async function* runPasses(
+  { passes, fineTune, seed, threads }: CompressRequest,
+  {
+    run,
+    model,
+    chain,
+    dataset,
+    onFirst,
+  }: Source & { dataset?: JudgedDataset; onFirst: () => Promise<void> },
+  context: JobContext,
+): AsyncGenerator<RunEvent, Passed> {
+  const passed: Passed = { stages: [] };
+  let started = context.now();
+  let settings: PassOptions = {};
+  const dense = await denseFile(run, model);
+  const compressing = compress(model, passes, {
+    ...(fineTune && dataset && { dataset }),
+    seed,
+    threads,
+  });
+  for await (const event of compressing) {
+    if (context.stopping() || event.stage === 'entropyCode') break;
+    const { stage } = event;
+    switch (event.type) {
+      case 'stageStarted': {
+        started = context.now();
+        settings = event.settings;
+        // The first pass says what it builds on: all stages that this request applies again are gone.
+        const base = !passed.last && { chain };
+        yield { type: 'stageStarted', stage, settings, ...base };
+        break;
+      }
+      case 'pass':
+        yield { ...event.event, stage };
+        break;
+      case 'stageFinished': {
+        const artifact = packedStage(stage);
+        const packed = await writePacked(event, join(run, artifact));
+        const where = { stage, dataset, threads };
+        const measured = yield* measureOnnx(exportOnnx(packed.model), where, context);
+        const seconds = context.now() - started;
+        if (!passed.last) await onFirst();
+        const fast = yield* measureSpeed(packed.model, { ...where, run, settings, dense });
+        passed.last = { ...packed, measured };
+        const { bytes, layers, ledger } = packed;
+        const result = { bytes, artifact, seconds, ...measured, layers, ledger, ...fast };
+        yield { type: 'stageFinished', stage, result };
+        passed.stages.push(stageSummary(stage, result));
+        break;
+      }
+      default:
+        event satisfies never;
+    }
+  }
+  return passed;
 }
 
 /** What a run's packed model is, and which stages of this request made it. */

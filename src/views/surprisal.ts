@@ -33,26 +33,7 @@ export interface Surprisal {
 
 export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
   const showSamples = createSurprisalPanels(extension);
-  const { draw, tell, disposables } = createSurprisalLooks();
-  const shown = new Map<TextDocument, ShownSurprisal>();
-  const shownIn = ({ document }: TextEditor): ShownSurprisal | undefined => shown.get(document);
-
-  function tellOfFront(): void {
-    tell(window.activeTextEditor && shownIn(window.activeTextEditor));
-  }
-
-  function redraw(document: TextDocument): void {
-    for (const editor of window.visibleTextEditors) {
-      if (editor.document === document) draw(editor, shownIn(editor));
-    }
-    tellOfFront();
-  }
-
-  function hide(document: TextDocument): boolean {
-    const wasShown = shown.delete(document);
-    if (wasShown) redraw(document);
-    return wasShown;
-  }
+  const { shown, show, hide, disposables } = createShading();
 
   async function showHeatMaps(file: string): Promise<boolean> {
     const measure = await jobs.measure(`Measuring the surprisal of ${basename(file)}`, {
@@ -77,12 +58,11 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
       return false;
     }
     // Nobody asks to hide what is not seen.
-    if (!inSight && shown.has(document)) return true;
+    if (!inSight && shown(document)) return true;
     if (hide(document)) return false;
     const measured = await measureDocument(document, jobs);
     if (!measured) return false;
-    shown.set(document, measured);
-    redraw(document);
+    show(document, measured);
     return true;
   }
 
@@ -90,7 +70,7 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
     toggle,
     async listRegions() {
       const editor = window.activeTextEditor;
-      const found = editor && shownIn(editor);
+      const found = editor && shown(editor.document);
       if (found) await chooseRegion(editor, found.measure, found.words);
       else {
         void window.showInformationMessage(
@@ -98,27 +78,68 @@ export function createSurprisal(jobs: Jobs, extension: Uri): Surprisal {
         );
       }
     },
+    disposables,
+  };
+}
+
+interface Shading {
+  /** What a document is shaded by, if it is. */
+  shown(document: TextDocument): ShownSurprisal | undefined;
+  show(document: TextDocument, measured: ShownSurprisal): void;
+  /** Takes the shades away; false where there are none. */
+  hide(document: TextDocument): boolean;
+  disposables: Disposable[];
+}
+
+/** Keeps the shades of documents where their text is, until it changes. */
+function createShading(): Shading {
+  const { draw, tell, disposables } = createSurprisalLooks();
+  const measures = new Map<TextDocument, ShownSurprisal>();
+  const drawIn = (editor: TextEditor): void => draw(editor, measures.get(editor.document));
+
+  function tellOfFront(): void {
+    const front = window.activeTextEditor;
+    tell(front && measures.get(front.document));
+  }
+
+  function redraw(document: TextDocument): void {
+    for (const editor of window.visibleTextEditors)
+      if (editor.document === document) drawIn(editor);
+    tellOfFront();
+  }
+
+  function hide(document: TextDocument): boolean {
+    const wasShown = measures.delete(document);
+    if (wasShown) redraw(document);
+    return wasShown;
+  }
+
+  return {
+    shown: (document) => measures.get(document),
+    show(document, measured) {
+      measures.set(document, measured);
+      redraw(document);
+    },
+    hide,
     disposables: [
       ...disposables,
       window.onDidChangeActiveTextEditor(tellOfFront),
       window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => {
-        if (shown.has(textEditor.document)) draw(textEditor, shownIn(textEditor));
+        if (measures.has(textEditor.document)) drawIn(textEditor);
       }),
       window.onDidChangeVisibleTextEditors((editors) => {
-        for (const editor of editors) {
-          if (shown.has(editor.document)) draw(editor, shownIn(editor));
-        }
+        for (const editor of editors) if (measures.has(editor.document)) drawIn(editor);
       }),
       // What was measured is no longer what stands there.
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0) hide(document);
       }),
-      workspace.onDidCloseTextDocument((document) => shown.delete(document)),
+      workspace.onDidCloseTextDocument((document) => measures.delete(document)),
       languages.registerHoverProvider(
         { scheme: 'file' },
         {
           provideHover(document, position) {
-            const found = shown.get(document);
+            const found = measures.get(document);
             return found && hoverAt(position, found);
           },
         },
