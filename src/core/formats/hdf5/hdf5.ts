@@ -76,9 +76,12 @@ export async function readHdf5(whole: ModelFile): Promise<Hdf5> {
   return { datasets, groups, attributes };
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
-/** `vars/10` comes after `vars/2`. */
-const byName = (a: Link, b: Link): number => collator.compare(a.name, b.name);
+/** `vars/10` comes after `vars/2`, and `dense_10` after `dense_9`. */
+function byName(a: Link, b: Link): number {
+  const [one, other] = [a.name, b.name].map((name) => name.replace(/\d{1,15}$/, ''));
+  if (one !== other) return one < other ? -1 : 1;
+  return Number(a.name.slice(one.length)) - Number(b.name.slice(one.length));
+}
 
 /** The first block says how long addresses are, and where the root is. */
 async function open(
