@@ -1,9 +1,9 @@
 /** Why is this file not smaller? Names what takes bytes that the model does not need, and what would save them. */
-import { formatCount } from '../count';
+import { formatCount, plural } from '../count';
 import { findInKeras } from './explainKeras';
 import { findInValues } from './explainValues';
-import { leastBytes, list, type Finding, type FindingType } from './finding';
-import { bitsOf, denseBytes, type FormatName } from './format';
+import { list, type Finding, type FindingType } from './finding';
+import { denseBytes, type FormatName } from './format';
 import { findFormat, formats } from './formats';
 import { withModelFile, type ModelFile } from './modelFile';
 import { readOnnx } from './onnx';
@@ -50,7 +50,6 @@ export async function explain(path: string): Promise<Explanation> {
     const findings = [
       ...findInValues(kept),
       ...byName,
-      ...findDoubles(tensors),
       ...(format === 'onnx' ? await findInGraph(file) : []),
       ...(format === 'pytorch' ? await findViews(file) : []),
       ...(format === 'keras' ? await findInKeras(file) : []),
@@ -81,18 +80,23 @@ const maskNames = /(_mask|\/mask|\.mask)(:\d+)?$/i;
 /** What training needs and using the model does not. */
 function findByName(tensors: TensorSummary[], format: FormatName): Finding[] {
   const findings: Finding[] = [];
-  const add = (type: FindingType, found: TensorSummary[], what: string, advice: string): void => {
+  const add = (
+    type: FindingType,
+    found: TensorSummary[],
+    [one, many]: [one: string, many: string],
+    advice: string,
+  ): void => {
     if (found.length === 0) return;
     const saves = found.reduce((sum, { bytes }) => sum + bytes, 0);
     const names = found.map(({ name }) => name);
-    const message = `${found.length} tensors of ${formatCount(saves)} bytes ${what}: ${list(names)}.`;
+    const message = `${plural(found.length, 'tensor')} of ${formatCount(saves)} bytes ${found.length === 1 ? one : many}: ${list(names)}.`;
     findings.push({ type, message, advice, saves, tensors: names });
   };
   const slots = tensors.filter(({ name }) => slotNames.test(name));
   add(
     'optimizer',
     slots,
-    'belong to the optimizer',
+    ['belongs to the optimizer', 'belong to the optimizer'],
     format === 'keras'
       ? 'Load the model with compile=False and save it again; keep this file to continue training.'
       : 'Save the model alone (state_dict, or a model without its optimizer); keep the checkpoint to continue training.',
@@ -101,28 +105,10 @@ function findByName(tensors: TensorSummary[], format: FormatName): Finding[] {
   add(
     'masks',
     masks,
-    'are pruning masks beside the weights',
+    ['is a pruning mask beside the weights', 'are pruning masks beside the weights'],
     'Make the pruning permanent before saving (prune.remove, strip_pruning): the zeros say what the mask says.',
   );
   return findings;
-}
-
-function findDoubles(tensors: TensorSummary[]): Finding[] {
-  const doubles = tensors.filter(
-    ({ dtype, bytes }) =>
-      /^(f|float|double)(64)?$/.test(dtype) && bitsOf(dtype) === 64 && bytes >= leastBytes,
-  );
-  if (doubles.length === 0) return [];
-  const bytes = doubles.reduce((sum, tensor) => sum + tensor.bytes, 0);
-  return [
-    {
-      type: 'doublePrecision',
-      message: `${doubles.length} tensors of ${formatCount(bytes)} bytes are of double precision.`,
-      advice: 'Convert them to float32: weights do not have sixteen digits.',
-      saves: Math.floor(bytes / 2),
-      tensors: doubles.map(({ name }) => name),
-    },
-  ];
 }
 
 /** Tensors that show a part of a storage, which torch.save writes whole. */

@@ -9,8 +9,12 @@ export const findInValues = (samples: Sample[]): Finding[] => [
   ...findZeros(samples),
   ...findFewValues(samples),
   ...findWidened(samples),
+  ...findDoubles(samples),
   ...findDuplicates(samples),
 ];
+
+/** What a tensor takes in the file. */
+const storedBytes = ({ tensor }: Sample): number => tensor.packed ?? tensor.bytes;
 
 /** From this share on, zeros are worth a finding. */
 const manyZeros = 0.3;
@@ -18,7 +22,8 @@ const manyZeros = 0.3;
 /** Pruned weights that are stored as numbers like all others. */
 function findZeros(samples: Sample[]): Finding[] {
   const sparse = samples.filter(
-    ({ zeros, tensor }) => zeros >= manyZeros && zeros < 1 && tensor.bytes >= leastBytes,
+    ({ zeros, tensor }) =>
+      zeros >= manyZeros && zeros < 1 && tensor.bytes >= leastBytes && !tensor.packed,
   );
   if (sparse.length === 0) return [];
   let [zeros, parameters, saves] = [0, 0, 0];
@@ -43,7 +48,7 @@ function findZeros(samples: Sample[]): Finding[] {
 
 /** Quantized or shared weights that are still written as floating point numbers. */
 function findFewValues(samples: Sample[]): Finding[] {
-  const few = samples.filter(
+  const candidates = samples.filter(
     ({ distinct, values, tensor }) =>
       bitsOf(tensor.dtype) >= 16 &&
       tensor.bytes >= leastBytes &&
@@ -51,13 +56,9 @@ function findFewValues(samples: Sample[]): Finding[] {
       distinct <= mostDistinct &&
       distinct * 4 <= values,
   );
+  const saved = (sample: Sample): number => storedBytes(sample) - codedBytes(sample);
+  const few = candidates.filter((sample) => saved(sample) > 0);
   if (few.length === 0) return [];
-  const saves = few.reduce((sum, { distinct, tensor }) => {
-    const bits = Math.max(1, Math.ceil(Math.log2(distinct + 1)));
-    return (
-      sum + tensor.bytes - (tensor.parameters * bits) / 8 - (distinct * bitsOf(tensor.dtype)) / 8
-    );
-  }, 0);
   const most = Math.max(...few.map(({ distinct }) => distinct));
   return [
     {
@@ -65,10 +66,16 @@ function findFewValues(samples: Sample[]): Finding[] {
       message: `${list(namesOf(few))} hold at most ${most} different values other than zero, written as ${few[0].tensor.dtype}: they were quantized or shared, and the file does not use it.`,
       advice:
         'Store a codebook and indices, or integers and a scale: quantize or share, then pack the model.',
-      saves: Math.floor(saves),
+      saves: Math.floor(few.reduce((sum, sample) => sum + saved(sample), 0)),
       tensors: namesOf(few),
     },
   ];
+}
+
+/** Bytes of a codebook and its indices. */
+function codedBytes({ distinct, tensor }: Sample): number {
+  const bits = Math.max(1, Math.ceil(Math.log2(distinct + 1)));
+  return (tensor.parameters * bits + distinct * bitsOf(tensor.dtype)) / 8;
 }
 
 function findDuplicates(samples: Sample[]): Finding[] {
@@ -93,7 +100,7 @@ function findDuplicates(samples: Sample[]): Finding[] {
   return [
     {
       type: 'duplicates',
-      message: `${list(namesOf(largest))} hold the same ${formatCount(largest[0].tensor.bytes)} bytes ${largest.length} times${others}.`,
+      message: `${list(namesOf(largest))} hold the same ${formatCount(storedBytes(largest[0]))} bytes ${largest.length} times${others}.`,
       advice: 'Tie them: store the tensor once and refer to it.',
       saves: repeated.reduce((sum, group) => sum + savedOf(group), 0),
       tensors: repeated.flatMap(namesOf),
@@ -102,13 +109,13 @@ function findDuplicates(samples: Sample[]): Finding[] {
 }
 
 /** Bytes of all but one of tensors that are the same. */
-const savedOf = (group: Sample[]): number => (group.length - 1) * group[0].tensor.bytes;
+const savedOf = (group: Sample[]): number => (group.length - 1) * storedBytes(group[0]);
 
 /** Half precision that was loaded as float32 and saved again. */
 function findWidened(samples: Sample[]): Finding[] {
   const widened = samples.filter(
     ({ widened, distinct, tensor }) =>
-      widened && distinct > mostDistinct && tensor.bytes >= leastBytes,
+      widened && distinct > mostDistinct && tensor.bytes >= leastBytes && !tensor.packed,
   );
   if (widened.length === 0) return [];
   const bytes = widened.reduce((sum, { tensor }) => sum + tensor.bytes, 0);
@@ -119,6 +126,27 @@ function findWidened(samples: Sample[]): Finding[] {
       advice: 'Save them as bfloat16, which loses nothing.',
       saves: bytes / 2,
       tensors: namesOf(widened),
+    },
+  ];
+}
+
+function findDoubles(samples: Sample[]): Finding[] {
+  const doubles = samples.filter(
+    ({ tensor }) =>
+      /^(f|float|double)(64)?$/.test(tensor.dtype) &&
+      bitsOf(tensor.dtype) === 64 &&
+      tensor.bytes >= leastBytes &&
+      !tensor.packed,
+  );
+  if (doubles.length === 0) return [];
+  const bytes = doubles.reduce((sum, { tensor }) => sum + tensor.bytes, 0);
+  return [
+    {
+      type: 'doublePrecision',
+      message: `${plural(doubles.length, 'tensor')} of ${formatCount(bytes)} bytes ${doubles.length === 1 ? 'is' : 'are'} of double precision.`,
+      advice: 'Convert them to float32: weights do not have sixteen digits.',
+      saves: Math.floor(bytes / 2),
+      tensors: namesOf(doubles),
     },
   ];
 }

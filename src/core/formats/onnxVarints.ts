@@ -17,7 +17,7 @@ export function unpackVarints(
     let at = 0;
     for (let i = 0; i < numbers; i++) {
       let value = 0n;
-      for (let shift = 0n; at < packed.length; shift += 7n) {
+      for (let shift = 0n; at < packed.length && shift < 70n; shift += 7n) {
         const byte = packed[at++];
         value |= BigInt(byte & 127) << shift;
         if (byte < 128) break;
@@ -36,7 +36,7 @@ export function unpackVarints(
   };
   let whole: Promise<Uint8Array> | undefined;
   return {
-    name: file.name,
+    name: `${file.name}, ${name}`,
     length: bytes,
     async read(from, count) {
       return (await (whole ??= unpack())).subarray(from, from + count);

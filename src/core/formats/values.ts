@@ -22,7 +22,7 @@ export interface ValueCode {
 /**
  * The values of a tensor as floating point numbers: what the model computes with, so that scales and zero points
  * are applied, as the library of the format applies them (rounded to float32 where it does).
- * Integers beyond 2^53 lose digits. The order is that of the file: row by row, but for NumPy's arrays in Fortran's order.
+ * Integers beyond 2^53 lose digits. The order is that of the file: row by row, or as `order` says.
  *
  * Reads `count` values from value `first` on and nothing else, so that a large tensor can be read piece by piece.
  * Undefined for what is no number (texts, complex numbers), and for types of GGUF that are looked up in grids (iq1, iq2, iq3).

@@ -4,6 +4,8 @@ import { KolmoError } from '../error';
 import { unpackHead } from '../unpackHead';
 import { longestName, mostTensors } from './format';
 import type { ModelFile } from './modelFile';
+import type { ByteSource } from './summary';
+import { within } from './within';
 
 export interface ZipMember {
   name: string;
@@ -141,6 +143,43 @@ export async function readMemberHead(
       `${file.name}: “${member.name}” at offset ${start} cannot be unpacked: ${(error as Error).message}.`,
     );
   }
+}
+
+/**
+ * The members as files of their own. A deflated one is unpacked whole when it is first read,
+ * and only the one that was read last is kept in memory.
+ */
+export async function openMembers(
+  file: ModelFile,
+  members: ZipMember[],
+): Promise<(ByteSource & { name: string })[]> {
+  let last: { member: ZipMember; bytes: Uint8Array } | undefined;
+  const unpacked = async (member: ZipMember): Promise<Uint8Array> => {
+    if (last?.member === member) return last.bytes;
+    last = undefined;
+    // What deflate could not shorten it makes a little longer.
+    const bytes = await readMemberHead(file, member, Math.max(member.size, member.stored));
+    if (bytes.length < member.size) {
+      throw new KolmoError(
+        `${file.name}: “${member.name}” unpacks to ${formatCount(bytes.length)} bytes, the directory says ${formatCount(member.size)}. The archive is damaged.`,
+      );
+    }
+    last = { member, bytes };
+    return bytes;
+  };
+  const opened: (ByteSource & { name: string })[] = [];
+  for (const member of members) {
+    const start = await locateMember(file, member);
+    const name = `${file.name}/${member.name}`;
+    const read: ByteSource['read'] = async (offset, length) =>
+      (await unpacked(member)).subarray(offset, offset + length);
+    opened.push(
+      member.method === 0
+        ? within(file, name, start, member.size)
+        : { name, length: member.size, read },
+    );
+  }
+  return opened;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

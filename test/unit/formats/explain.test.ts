@@ -111,7 +111,7 @@ const cases: {
       tensor('conv.weight_mask', new Float32Array(1000).fill(1)),
     ],
     type: 'masks',
-    message: /^1 tensors of 4,000 bytes are pruning masks beside the weights: conv\.weight_mask\.$/,
+    message: /^1 tensor of 4,000 bytes is a pruning mask beside the weights: conv\.weight_mask\.$/,
     saves: [4000, 4000],
   },
   {
@@ -121,14 +121,14 @@ const cases: {
       tensor('Adam/dense/kernel/m', normals(1000, 2)),
     ],
     type: 'optimizer',
-    message: /^1 tensors of 4,000 bytes belong to the optimizer: Adam\/dense\/kernel\/m\.$/,
+    message: /^1 tensor of 4,000 bytes belongs to the optimizer: Adam\/dense\/kernel\/m\.$/,
     saves: [4000, 4000],
   },
   {
     what: 'double precision',
     tensors: () => [tensor('w', Float64Array.from(normals(1000)))],
     type: 'doublePrecision',
-    message: /^1 tensors of 8,000 bytes are of double precision\.$/,
+    message: /^1 tensor of 8,000 bytes is of double precision\.$/,
     saves: [4000, 4000],
   },
 ];

@@ -67,6 +67,20 @@ const expectations: { file: string; format: FormatName; tensors: string[]; notes
     notes: ['2 of 2 arrays are deflated.'],
   },
   {
+    file: 'kinds.npz',
+    format: 'npz',
+    tensors: [
+      'text U2 2 144',
+      'bytes S3 1 131',
+      'day datetime64[D] 1 136',
+      'objects object 2 281',
+      'record record 2 168',
+      'big float32 2x3 152',
+      'columns float32 2x3 152',
+    ],
+    notes: ['objects: Python objects, a pickle that is neither read nor run.'],
+  },
+  {
     file: 'small.tflite',
     format: 'tflite',
     tensors: [weights, 'bias int8 4 4'],

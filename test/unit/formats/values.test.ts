@@ -5,6 +5,7 @@ import type { LocatedTensor } from '../../../src/core/formats/format';
 import { findFormat, formats } from '../../../src/core/formats/formats';
 import { withModelFile } from '../../../src/core/formats/modelFile';
 import { readValues } from '../../../src/core/formats/values';
+import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 const models = 'test/fixtures/models';
 
@@ -79,6 +80,88 @@ describe('readValues', () => {
       assert.deepEqual([...read!], values);
     });
   }
+
+  it('scales the integers of TensorFlow Lite by tensor and by channel', async () => {
+    const values = await valuesOf(join(models, 'quantized.tflite'));
+    const rounded = (scale: number, ...codes: number[]): number[] =>
+      codes.map((code) => Math.fround(Math.fround(scale) * code));
+    assert.deepEqual(
+      [...values].map(([name, each]) => [name, [...each]]),
+      [
+        ['whole', rounded(0.1, -128, -127, 0, 1, 126, 127)],
+        ['rows', [-64, 0, 63.5, ...rounded(0.01, -2, 0, 1)]],
+        ['columns', [1, 2, 3, 4, 8, 12]],
+        ['four', [0.25, -2, -0.25, 1.75, 0.5]],
+        ['half', [1.5, -2]],
+      ],
+    );
+  });
+
+  it('says where the columns of an array of NumPy lie one after the other', async () => {
+    await withModelFile(join(models, 'kinds.npz'), async (file) => {
+      const orders = (await formats.npz.locate!(file)).map(({ name, order }) => [name, order]);
+      assert.deepEqual(orders.slice(-2), [
+        ['big', undefined],
+        ['columns', [1, 0]],
+      ]);
+    });
+  });
+
+  it('unpacks the arrays of NumPy, of either byte order', async () => {
+    const kinds = await valuesOf(join(models, 'kinds.npz'));
+    assert.deepEqual([...kinds.keys()], ['big', 'columns']);
+    assert.deepEqual([...kinds.get('columns')!], [-3, 0, -2, 1, -1, 2]);
+    assert.deepEqual([...kinds.get('big')!], [-3, -2, -1, 0, 1, 2]);
+    const deflated = await valuesOf(join(models, 'deflated.npz'));
+    assert.equal(deflated.get('w')!.length, 3000);
+    assert.deepEqual([...deflated.get('i')!], [-3, -2, -1, 0]);
+  });
+
+  it('scales the weights of TensorFlow.js, which may lie across its shards', async (t) => {
+    const shards = [
+      Uint8Array.of(0, 10, 255, 1, 0, 2),
+      Uint8Array.of(0, 0x00, 0x3e, 7, 0, 0, 0, 0xff),
+    ];
+    const folder = temporaryFolder(t, {
+      'model.json': JSON.stringify({
+        weightsManifest: [
+          {
+            paths: ['1.bin', '2.bin'],
+            weights: [
+              {
+                name: 'a',
+                dtype: 'float32',
+                shape: [3],
+                quantization: { dtype: 'uint8', scale: 0.1, min: -1 },
+              },
+              {
+                name: 'b',
+                dtype: 'int32',
+                shape: [2],
+                quantization: { dtype: 'uint16', scale: 1.5, min: 0 },
+              },
+              { name: 'c', dtype: 'float32', shape: [1], quantization: { dtype: 'float16' } },
+              { name: 'd', dtype: 'int32', shape: [1] },
+              { name: 'text', dtype: 'string', shape: [1] },
+              { name: 'beyond', dtype: 'bool', shape: [1] },
+            ],
+          },
+        ],
+      }),
+      '1.bin': shards[0],
+      '2.bin': shards[1],
+    });
+    const values = await valuesOf(join(folder, 'model.json'));
+    assert.deepEqual(
+      [...values].map(([name, each]) => [name, [...each]]),
+      [
+        ['a', [-1, 0, Math.fround(24.5)]],
+        ['b', [2, 3]],
+        ['c', [1.5]],
+        ['d', [7]],
+      ],
+    );
+  });
 
   it('gives nothing for what is no number', async () => {
     assert.equal(await readValues(stored('complex64', 1, 0, 0, 0, 0, 0, 0, 0, 0)), undefined);
