@@ -47,8 +47,15 @@ export async function explain(path: string): Promise<Explanation> {
     // What need not be in the file at all needs no advice how to store it.
     const needless = new Set(byName.flatMap((finding) => finding.tensors));
     const kept = samples.filter(({ tensor }) => !needless.has(tensor.name));
+    // llama.cpp adds and multiplies vectors as float32 alone.
+    const vectors = new Set(
+      tensors.flatMap(({ name, shape }) => (format === 'gguf' && shape.length < 2 ? [name] : [])),
+    );
+    const free = kept.map((sample) =>
+      vectors.has(sample.tensor.name) ? { ...sample, narrower: [] } : sample,
+    );
     const findings = [
-      ...findInValues(kept),
+      ...findInValues(free, format),
       ...byName,
       ...(format === 'onnx' ? await findInGraph(file) : []),
       ...(format === 'pytorch' ? await findViews(file) : []),

@@ -1,14 +1,15 @@
 /** What the values of tensors tell: zeros and few values stored in full, half precision in float32, the same bytes twice. */
 import { formatCount, plural } from '../count';
 import { leastBytes, list, type Finding } from './finding';
-import { bitsOf } from './format';
+import { bitsOf, type FormatName } from './format';
 import { mostDistinct, type Sample } from './sample';
 
 /** The findings about what was looked at. */
-export const findInValues = (samples: Sample[]): Finding[] => [
+export const findInValues = (samples: Sample[], format: FormatName): Finding[] => [
   ...findZeros(samples),
+  ...findConstants(samples),
   ...findFewValues(samples),
-  ...findWidened(samples),
+  ...findWidened(samples, format),
   ...findDoubles(samples),
   ...findDuplicates(samples),
 ];
@@ -22,48 +23,82 @@ const manyZeros = 0.3;
 /** Pruned weights that are stored as numbers like all others. */
 function findZeros(samples: Sample[]): Finding[] {
   const sparse = samples.filter(
-    ({ zeros, tensor }) =>
-      zeros >= manyZeros && zeros < 1 && tensor.bytes >= leastBytes && !tensor.packed,
+    (sample) =>
+      sample.zeros >= manyZeros &&
+      sample.zeros < 1 &&
+      sample.tensor.bytes >= leastBytes &&
+      !sample.tensor.packed &&
+      savedByZeros(sample) > 0,
   );
   if (sparse.length === 0) return [];
-  let [zeros, parameters, saves] = [0, 0, 0];
-  for (const { zeros: share, tensor } of sparse) {
-    zeros += share * tensor.parameters;
-    parameters += tensor.parameters;
-    // The others keep their bytes; where they stand costs the entropy of zero or not.
-    const positions = (tensor.parameters * binaryEntropy(share)) / 8;
-    saves += share * tensor.bytes - positions;
-  }
+  const sum = (of: (sample: Sample) => number): number =>
+    sparse.reduce((all, sample) => all + of(sample), 0);
+  const zeros = sum((sample) => sample.zeros * sample.tensor.parameters);
+  const parameters = sum(({ tensor }) => tensor.parameters);
   return [
     {
       type: 'zeros',
       message: `${formatCount(zeros)} of ${formatCount(parameters)} weights in ${list(namesOf(sparse))} are zero, and each is stored in full: pruning alone makes no file smaller.`,
       advice:
         'Pack the model: zeros then cost a fraction of a bit each. A gzip of the file shows the same.',
-      saves: Math.floor(saves),
+      saves: Math.floor(sum(savedByZeros)),
       tensors: namesOf(sparse),
     },
   ];
 }
 
+/** The others keep their bytes; where they stand costs the entropy of zero or not. */
+function savedByZeros({ zeros, tensor }: Sample): number {
+  // The scales of blocks stay; in those of fewer bits, zero is one code of a few.
+  const bits = tensor.dtype === 'q8_0' ? 8 : bitsOf(tensor.dtype);
+  return (tensor.parameters * (zeros * bits - binaryEntropy(zeros))) / 8;
+}
+
+const isConstant = ({ distinct, zeros, values }: Sample): boolean =>
+  values > 1 && distinct + (zeros > 0 ? 1 : 0) === 1;
+
+/** Tensors that were never trained, or are added and multiplied without effect. */
+function findConstants(samples: Sample[]): Finding[] {
+  const constants = samples.filter(
+    (sample) => isConstant(sample) && storedBytes(sample) >= leastBytes,
+  );
+  if (constants.length === 0) return [];
+  const bytes = constants.reduce((sum, sample) => sum + storedBytes(sample), 0);
+  const each = constants.length === 1 ? 'holds one value' : 'hold one value each';
+  return [
+    {
+      type: 'constant',
+      message: `${list(namesOf(constants))} ${each} all over${lookedAt(constants)}, in ${formatCount(bytes)} bytes.`,
+      advice:
+        'Leave them out and fill them in when the model is built (ONNX: ConstantOfShape, or Expand), or drop the layer where a zero is added or a one multiplied.',
+      saves: constants.reduce((sum, sample) => sum + storedBytes(sample) - oneValue(sample), 0),
+      tensors: namesOf(constants),
+    },
+  ];
+}
+
+const oneValue = ({ tensor }: Sample): number => Math.ceil(tensor.bytes / tensor.parameters);
+
+/** Few enough values for a codebook. */
+const areFew = ({ distinct, values, tensor }: Sample): boolean =>
+  bitsOf(tensor.dtype) >= 16 && distinct > 0 && distinct <= mostDistinct && distinct * 4 <= values;
+
 /** Quantized or shared weights that are still written as floating point numbers. */
 function findFewValues(samples: Sample[]): Finding[] {
-  const candidates = samples.filter(
-    ({ distinct, values, tensor }) =>
-      bitsOf(tensor.dtype) >= 16 &&
-      tensor.bytes >= leastBytes &&
-      distinct > 0 &&
-      distinct <= mostDistinct &&
-      distinct * 4 <= values,
-  );
   const saved = (sample: Sample): number => storedBytes(sample) - codedBytes(sample);
-  const few = candidates.filter((sample) => saved(sample) > 0);
+  const few = samples.filter(
+    (sample) =>
+      areFew(sample) &&
+      !isConstant(sample) &&
+      sample.tensor.bytes >= leastBytes &&
+      saved(sample) > 0,
+  );
   if (few.length === 0) return [];
   const most = Math.max(...few.map(({ distinct }) => distinct));
   return [
     {
       type: 'fewValues',
-      message: `${list(namesOf(few))} hold at most ${most} different values other than zero, written as ${few[0].tensor.dtype}: they were quantized or shared, and the file does not use it.`,
+      message: `${list(namesOf(few))} ${few.length === 1 ? 'holds' : 'hold'} at most ${most} different values other than zero, written as ${few[0].tensor.dtype}: ${few.length === 1 ? 'it was' : 'they were'} quantized or shared, and the file does not use it.`,
       advice:
         'Store a codebook and indices, or integers and a scale: quantize or share, then pack the model.',
       saves: Math.floor(few.reduce((sum, sample) => sum + saved(sample), 0)),
@@ -83,8 +118,7 @@ function findDuplicates(samples: Sample[]): Finding[] {
   for (const sample of samples) {
     const { dtype, bytes } = sample.tensor;
     // Tensors of one value are as likely two fresh biases as one tensor twice.
-    const constant = sample.distinct + (sample.zeros > 0 ? 1 : 0) <= 1;
-    if (bytes < leastBytes || constant) continue;
+    if (bytes < leastBytes || isConstant(sample)) continue;
     const key = `${dtype} ${bytes} ${sample.hash}`;
     groups.set(key, [...(groups.get(key) ?? []), sample]);
   }
@@ -111,28 +145,51 @@ function findDuplicates(samples: Sample[]): Finding[] {
 /** Bytes of all but one of tensors that are the same. */
 const savedOf = (group: Sample[]): number => (group.length - 1) * storedBytes(group[0]);
 
-/** Half precision that was loaded as float32 and saved again. */
-function findWidened(samples: Sample[]): Finding[] {
-  const widened = samples.filter(
-    ({ widened, distinct, tensor }) =>
-      widened && distinct > mostDistinct && tensor.bytes >= leastBytes && !tensor.packed,
-  );
-  if (widened.length === 0) return [];
-  const bytes = widened.reduce((sum, { tensor }) => sum + tensor.bytes, 0);
-  return [
-    {
+/** Numbers of a small type that were saved as a large one: half precision that was loaded as float32, positions as int64. */
+function findWidened(samples: Sample[], format: FormatName): Finding[] {
+  const groups = new Map<string, { type: string; group: Sample[] }>();
+  for (const sample of samples) {
+    const { tensor } = sample;
+    const type = sample.narrower.find((name) => isStoredIn(name, sample, format));
+    if (!type || tensor.packed || tensor.bytes < leastBytes) continue;
+    if (isConstant(sample) || areFew(sample)) continue;
+    const key = `${tensor.dtype} ${type}`;
+    groups.set(key, { type, group: [...(groups.get(key)?.group ?? []), sample] });
+  }
+  return [...groups.values()].map(({ type, group }) => {
+    const bytes = group.reduce((sum, { tensor }) => sum + tensor.bytes, 0);
+    // A graph of ONNX computes in the type of its inputs; four bits have operators of their own.
+    const cast = format === 'onnx' && type !== 'int4' ? ', with a Cast behind each' : '';
+    return {
       type: 'widened',
-      message: `The lower 16 bits of each value in ${list(namesOf(widened))} are zero: they are bfloat16 in ${formatCount(bytes)} bytes of float32.`,
-      advice: 'Save them as bfloat16, which loses nothing.',
-      saves: bytes / 2,
-      tensors: namesOf(widened),
-    },
-  ];
+      message: `Each value in ${list(namesOf(group))} fits ${type}${lookedAt(group)}: ${formatCount(bytes)} bytes of ${group[0].tensor.dtype} hold no more than that.`,
+      advice: `Save them as ${type}${cast}, which loses nothing.`,
+      saves: group.reduce(
+        (sum, { tensor }) => sum + tensor.bytes - Math.ceil((tensor.parameters * bitsOf(type)) / 8),
+        0,
+      ),
+      tensors: namesOf(group),
+    };
+  });
 }
+
+/** Whether files of a format can have a tensor in that type, and what runs them can use it. */
+function isStoredIn(type: string, { tensor }: Sample, format: FormatName): boolean {
+  if (type === 'bfloat16') return !['tflite', 'tfjs', 'npz', 'npy'].includes(format);
+  if (!/^u?int/.test(type)) return true;
+  const quantized = tensor.coding?.type === 'quantized';
+  if (type === 'int4') return quantized && (format === 'tflite' || format === 'onnx');
+  return !quantized && ['safetensors', 'pytorch', 'onnx', 'npz', 'npy'].includes(format);
+}
+
+/** What to say where the rest of a tensor may differ. */
+const lookedAt = (samples: Sample[]): string =>
+  samples.every(({ whole }) => whole) ? '' : ', as far as was looked at';
 
 function findDoubles(samples: Sample[]): Finding[] {
   const doubles = samples.filter(
-    ({ tensor }) =>
+    ({ tensor, narrower }) =>
+      narrower.length === 0 &&
       /^(f|float|double)(64)?$/.test(tensor.dtype) &&
       bitsOf(tensor.dtype) === 64 &&
       tensor.bytes >= leastBytes &&

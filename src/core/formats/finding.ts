@@ -3,6 +3,7 @@ import { shorten } from './format';
 
 export type FindingType =
   | 'zeros'
+  | 'constant'
   | 'fewValues'
   | 'duplicates'
   | 'views'

@@ -1,6 +1,7 @@
 /** Looks at the values of a tensor: all of a small one, evenly spaced pieces of a large one. */
 import { createHash } from 'node:crypto';
 import type { LocatedTensor } from './format';
+import { createNarrowing } from './narrow';
 import { codeOf, type ValueCode } from './values';
 
 export interface Sample {
@@ -13,8 +14,10 @@ export interface Sample {
   distinct: number;
   /** Bits that a value takes when each of its bytes is coded by how often it occurs at that place. */
   bitsPerValue: number;
-  /** Whether all are bfloat16 widened to float32: the lower half of each is zero. */
-  widened: boolean;
+  /** Smaller types that hold all of them without loss, the smallest first; of quantized numbers, their codes. */
+  narrower: string[];
+  /** Whether these are all values of the tensor. */
+  whole: boolean;
   /** SHA-256 of the pieces: tensors that differ here are different. */
   hash: string;
 }
@@ -34,7 +37,10 @@ export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | unde
   const counts = Array.from({ length: places.count }, () => new Float64Array(256));
   const seen = new Set<number>();
   let [blocks, values, zeros] = [0, 0, 0];
-  let widened = /^(f|float)(32)?$/.test(tensor.dtype);
+  const narrowing = createNarrowing(tensor.dtype);
+  // What quantized numbers need is told by their codes, not by what these stand for.
+  const scaled = tensor.coding?.type === 'quantized' || tensor.coding?.type === 'scaled';
+  const codes = scaled ? codeOf({ ...tensor, coding: undefined }) : undefined;
   for (let piece = 0; piece < pieces; piece++) {
     // Pieces begin at whole blocks.
     const block0 = Math.floor((piece * tensor.bytes) / pieces / code.bytes);
@@ -56,7 +62,10 @@ export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | unde
     for (const value of decoded) {
       if (value === 0) zeros++;
       else if (seen.size <= mostDistinct) seen.add(value);
-      if (widened && !isBfloat16(value)) widened = false;
+      if (!codes) narrowing.see(value);
+    }
+    for (const value of (codes?.decode?.(bytes, first) ?? []).slice(0, decoded.length)) {
+      narrowing.see(value);
     }
   }
   const bits = counts.reduce((sum, plane) => sum + entropy(plane), 0);
@@ -66,7 +75,8 @@ export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | unde
     zeros: values > 0 ? zeros / values : 0,
     distinct: seen.size,
     bitsPerValue: bits / (blocks * code.values),
-    widened: widened && values > 0,
+    narrower: values > 0 ? narrowing.types() : [],
+    whole: values === tensor.parameters,
     hash: hash.digest('hex'),
   };
 }
@@ -81,14 +91,6 @@ function placesOf({ parts }: ValueCode): { of: number[]; count: number } {
     if (!number) count++;
   }
   return { of, count };
-}
-
-const float = new Float32Array(1);
-const word = new Uint32Array(float.buffer);
-
-function isBfloat16(value: number): boolean {
-  float[0] = value;
-  return (word[0] & 0xffff) === 0;
 }
 
 /** Bits of what was counted, each coded by how often it occurs. */

@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { explain } from '../../../src/core/formats/explain';
 import type { Finding } from '../../../src/core/formats/finding';
+import { roundToHalf } from '../../../src/core/formats/half';
 import { writeSafetensors, type RawTensor } from '../../../src/core/formats/safetensors';
 import { createRandom } from '../../../src/core/random';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -21,6 +22,34 @@ function tensor(name: string, values: Float32Array | Float64Array | Uint8Array):
     values instanceof Uint8Array ? 'U8' : values instanceof Float64Array ? 'F64' : 'F32';
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { name, dtype, shape: [values.length], bytes };
+}
+
+/** Tensors one after the other, each at a multiple of 32 bytes. */
+function ggufOf(
+  ...tensors: { name: string; shape: number[]; type: number; bytes: Uint8Array }[]
+): Uint8Array {
+  let start = 0;
+  const entries = tensors.map(({ name, shape, type, bytes }) => {
+    const entry = Buffer.alloc(24 + name.length + 8 * shape.length);
+    entry.writeBigUInt64LE(BigInt(name.length), 0);
+    entry.write(name, 8);
+    let at = entry.writeUInt32LE(shape.length, 8 + name.length);
+    for (const side of shape) at = entry.writeBigUInt64LE(BigInt(side), at);
+    at = entry.writeUInt32LE(type, at);
+    entry.writeBigUInt64LE(BigInt(start), at);
+    start += Math.ceil(bytes.length / 32) * 32;
+    return entry;
+  });
+  const head = Buffer.alloc(24);
+  head.write('GGUF');
+  head.writeUInt32LE(3, 4);
+  head.writeBigUInt64LE(BigInt(tensors.length), 8);
+  const padded = (bytes: Uint8Array): Buffer =>
+    Buffer.concat([bytes, Buffer.alloc(-bytes.length & 31)]);
+  return Buffer.concat([
+    padded(Buffer.concat([head, ...entries])),
+    ...tensors.map(({ bytes }) => padded(bytes)),
+  ]);
 }
 
 async function explained(t: TestContext, ...tensors: RawTensor[]) {
@@ -71,7 +100,7 @@ const cases: {
       ),
     ],
     type: 'fewValues',
-    message: /^w hold at most 1\d different values other than zero, written as f32/,
+    message: /^w holds at most 1\d different values other than zero, written as f32/,
     saves: [32_000, 36_000],
   },
   {
@@ -100,9 +129,43 @@ const cases: {
       return [tensor('w', new Float32Array(bits.buffer)), tensor('other', normals(1000))];
     },
     type: 'widened',
-    message:
-      /^The lower 16 bits of each value in w are zero: they are bfloat16 in 16,000 bytes of float32\.$/,
+    message: /^Each value in w fits bfloat16: 16,000 bytes of f32 hold no more than that\.$/,
     saves: [8000, 8000],
+  },
+  {
+    what: 'float16 that was saved as float32',
+    tensors: () => [tensor('w', normals(4000).map(roundToHalf)), tensor('other', normals(1000))],
+    type: 'widened',
+    message: /^Each value in w fits float16: 16,000 bytes of f32 hold no more than that\.$/,
+    saves: [8000, 8000],
+  },
+  {
+    what: 'float32 that was saved as double precision',
+    tensors: () => [tensor('w', Float64Array.from(normals(1000)))],
+    type: 'widened',
+    message: /^Each value in w fits float32: 8,000 bytes of f64 hold no more than that\.$/,
+    saves: [4000, 4000],
+  },
+  {
+    what: 'positions that were saved as 64-bit integers',
+    tensors: () => [
+      {
+        name: 'ids',
+        dtype: 'I64',
+        shape: [1000],
+        bytes: new Uint8Array(BigInt64Array.from({ length: 1000 }, (_, i) => BigInt(i - 9)).buffer),
+      },
+    ],
+    type: 'widened',
+    message: /^Each value in ids fits int16: 8,000 bytes of i64 hold no more than that\.$/,
+    saves: [6000, 6000],
+  },
+  {
+    what: 'a tensor of one value',
+    tensors: () => [tensor('scale', new Float32Array(1000).fill(1)), tensor('w', normals(1000))],
+    type: 'constant',
+    message: /^scale holds one value all over, in 4,000 bytes\.$/,
+    saves: [3996, 3996],
   },
   {
     what: 'masks that stayed beside the weights',
@@ -126,7 +189,12 @@ const cases: {
   },
   {
     what: 'double precision',
-    tensors: () => [tensor('w', Float64Array.from(normals(1000)))],
+    tensors: () => [
+      tensor(
+        'w',
+        Float64Array.from(normals(1000), (value) => value / 3),
+      ),
+    ],
     type: 'doublePrecision',
     message: /^1 tensor of 8,000 bytes is of double precision\.$/,
     saves: [4000, 4000],
@@ -221,6 +289,63 @@ describe('explain', () => {
     assert.deepEqual((await explain(join(models, 'tied.pt'))).findings, []);
   });
 
+  it('finds zeros among the codes of TensorFlow.js, where zero is not code 0', async (t) => {
+    const codes = Uint8Array.from({ length: 1000 }, (_, i) => (i % 5 ? 128 : i % 251));
+    const folder = temporaryFolder(t, {
+      'model.json': JSON.stringify({
+        weightsManifest: [
+          {
+            paths: ['w.bin'],
+            weights: [
+              {
+                name: 'w',
+                dtype: 'float32',
+                shape: [codes.length],
+                quantization: { dtype: 'uint8', scale: 1 / 128, min: -1 },
+              },
+            ],
+          },
+        ],
+      }),
+      'w.bin': codes,
+    });
+    const { findings, entropyBytes } = await explain(join(folder, 'model.json'));
+    assert.match(findings[0].message, /^80\d of 1,000 weights in w are zero/);
+    assert.ok(entropyBytes! > 200 && entropyBytes! < 350, `${entropyBytes}`);
+  });
+
+  it('finds blocks of GGUF that are there twice, and leaves vectors of it float32', async (t) => {
+    const weights = new Uint8Array(34 * 64).map((_, i) => (i * i * 7) >> 3);
+    const norm = new Uint8Array(normals(1000).map(roundToHalf).buffer);
+    const folder = temporaryFolder(t, {
+      'a.gguf': ggufOf(
+        { name: 'token_embd.weight', shape: [32, 64], type: 8, bytes: weights },
+        { name: 'output.weight', shape: [32, 64], type: 8, bytes: weights },
+        { name: 'norm.weight', shape: [1000], type: 0, bytes: norm },
+        { name: 'matrix', shape: [500, 2], type: 0, bytes: norm.slice().reverse() },
+        { name: 'half', shape: [500, 2], type: 0, bytes: norm.slice() },
+      ),
+    });
+    const { findings } = await explain(join(folder, 'a.gguf'));
+    assert.deepEqual(
+      findings.map(({ type, tensors, saves }) => [type, saves, tensors]),
+      [
+        [
+          'duplicates',
+          weights.length + norm.length,
+          ['norm.weight', 'half', 'token_embd.weight', 'output.weight'],
+        ],
+        ['widened', 2000, ['half']],
+      ],
+    );
+  });
+
+  it('says of a large tensor that it was looked at in part', async (t) => {
+    const large = normals(1 << 20).map(roundToHalf);
+    const [{ message }] = (await explained(t, tensor('w', large))).findings;
+    assert.match(message, /^Each value in w fits float16, as far as was looked at: /);
+  });
+
   it('does not say how to store what need not be stored, nor ties constants', async (t) => {
     const kinds = async (...tensors: RawTensor[]) =>
       (await explained(t, ...tensors)).findings.map(({ type }) => type);
@@ -273,7 +398,7 @@ describe('explain', () => {
     const before = process.memoryUsage().rss;
     const { findings, bytes } = await explain(join(folder, 'a.safetensors'));
     assert.equal(bytes, statSync(join(folder, 'a.safetensors')).size);
-    assert.equal(findings[0].type, 'fewValues');
+    assert.equal(findings[0].type, 'constant');
     assert.ok(process.memoryUsage().rss - before < 64e6);
   });
 });
