@@ -16,10 +16,10 @@ export async function findInKeras(file: ModelFile): Promise<Finding[]> {
   const { stores } = await openKeras(file);
   let [own, values, tensors, left, all] = [0, 0, 0, 0, 0];
   // What is deflated already gains nothing.
-  for (const store of stores.filter(({ packing }) => packing !== 'deflated')) {
+  for (const store of stores.filter(({ deflated }) => deflated === undefined)) {
     const around = await readAround(store);
     if (around === undefined) continue;
-    const { length } = store.file;
+    const { length } = store.hdf5.file;
     own += around.length;
     values += length - around.length;
     tensors += store.hdf5.datasets.length;
@@ -31,7 +31,7 @@ export async function findInKeras(file: ModelFile): Promise<Finding[]> {
     {
       type: 'container',
       message: `HDF5 spends ${formatCount(own)} bytes on names, places and free space around ${plural(tensors, 'tensor')} of ${formatCount(values)}.`,
-      advice: stores.some(({ packing }) => packing === 'stored')
+      advice: stores.some(({ archived }) => archived)
         ? 'Deflate the archive (unpack it, and zip -9 its files again): Keras loads it as it did.'
         : 'Save the model as .keras, and deflate that archive (unpack it, and zip -9 its files again), which Keras loads.',
       saves: own - left,
@@ -40,17 +40,18 @@ export async function findInKeras(file: ModelFile): Promise<Finding[]> {
   ];
 }
 
-/** The bytes that are in no tensor; undefined where tensors lie in chunks, of which it is not known where they are. */
-async function readAround({ file, hdf5 }: Store): Promise<Uint8Array | undefined> {
-  const stored = hdf5.datasets.filter((dataset) => dataset.stored > 0);
-  const inChunks = stored.some(({ offset }) => offset === undefined);
-  const values = stored.reduce((sum, dataset) => sum + dataset.stored, 0);
-  if (inChunks || file.length - values > mostAround) return undefined;
+/** The bytes that are in no tensor; undefined where there are too many. */
+async function readAround({ hdf5: { file, datasets } }: Store): Promise<Uint8Array | undefined> {
+  const places = datasets.flatMap(({ offset, stored, chunks }) =>
+    offset === undefined ? chunks : [{ address: offset, bytes: stored }],
+  );
+  const values = places.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (file.length - values > mostAround) return undefined;
   const pieces: Uint8Array[] = [];
   let at = 0;
-  for (const { offset, stored: bytes } of stored.sort((a, b) => a.offset! - b.offset!)) {
-    if (offset! > at) pieces.push(await file.read(at, offset! - at));
-    at = Math.max(at, offset! + bytes);
+  for (const { address, bytes } of places.sort((a, b) => a.address - b.address)) {
+    if (address > at) pieces.push(await file.read(at, address - at));
+    at = Math.max(at, address + bytes);
   }
   pieces.push(await file.read(at, file.length - at));
   return Buffer.concat(pieces);

@@ -3,10 +3,10 @@ import { formatCount, plural } from '../count';
 import { KolmoError } from '../error';
 import { denseBytes, shorten, summarise, type Format, type LocatedTensor } from './format';
 import { isHdf5, readHdf5, type Hdf5, type Hdf5Dataset } from './hdf5/hdf5';
+import { isReadable, openChunks } from './hdf5/unpack';
 import type { ModelFile } from './modelFile';
 import type { FilesBeside } from './summary';
-import { within } from './within';
-import { isZip, locateMember, readMemberHead, readZipDirectory, type ZipMember } from './zip';
+import { isZip, openMembers, readMemberHead, readZipDirectory, type ZipMember } from './zip';
 
 export const keras: Format = {
   title: 'Keras',
@@ -28,26 +28,42 @@ export const keras: Format = {
   async locate(file) {
     const { stores } = await openKeras(file);
     return stores.flatMap((store) =>
-      store.hdf5.datasets.flatMap((dataset): LocatedTensor[] => {
-        const { name, parameters, stored: bytes, offset, littleEndian } = dataset;
-        const dtype = dtypeOf(dataset);
-        // Nothing is there of what was never written.
-        if (offset === undefined || bytes === 0 || bytes !== denseBytes(dtype, parameters)) {
-          return [];
-        }
-        const coding = littleEndian ? {} : { coding: { type: 'bigEndian' as const } };
-        return [{ name, dtype, parameters, bytes, file: store.file, offset, ...coding }];
-      }),
+      store.hdf5.datasets.flatMap((dataset) => locateValues(store, dataset) ?? []),
     );
   },
 };
 
+/** Undefined where values are of no known type, were never written, or went through what cannot be undone. */
+function locateValues(
+  { hdf5: { file }, deflated }: Store,
+  dataset: Hdf5Dataset,
+): LocatedTensor | undefined {
+  const { name, parameters, stored, offset, chunks, filters, littleEndian } = dataset;
+  const dtype = dtypeOf(dataset);
+  const bytes = denseBytes(dtype, parameters);
+  const readable = chunks.length > 0 && isReadable(dataset);
+  if (bytes === undefined || stored === 0 || (offset === undefined && !readable)) return undefined;
+  if (offset === undefined && bytes > mostUnpacked) return undefined;
+  const inFile = Math.round(stored * (deflated ?? 1));
+  return {
+    name,
+    dtype,
+    parameters,
+    bytes,
+    ...(offset === undefined ? { file: openChunks(file, dataset), offset: 0 } : { file, offset }),
+    ...(littleEndian ? {} : { coding: { type: 'bigEndian' } }),
+    ...(filters.length > 0 || deflated !== undefined ? { packed: inFile } : {}),
+  };
+}
+
 /** A file of HDF5 that holds weights. */
 export interface Store {
-  file: ModelFile;
+  bytes: number;
   hdf5: Hdf5;
-  /** How an archive holds it; absent where it is a file of its own. */
-  packing?: 'stored' | 'deflated';
+  /** Whether it is in an archive. */
+  archived?: boolean;
+  /** What is left of each byte, where the archive deflated it. */
+  deflated?: number;
 }
 
 export interface KerasFile {
@@ -67,8 +83,8 @@ export async function openKeras(file: ModelFile): Promise<KerasFile> {
   const head = await file.read(0, 4);
   if (isZip(head)) return openArchive(file);
   if (/\.json$/i.test(file.name)) return openIndex(file);
-  const hdf5 = await openWeights(file);
-  return { stores: [{ file, hdf5 }], notes: notesOf(file, hdf5) };
+  const stores = [{ bytes: file.length, hdf5: await openWeights(file) }];
+  return { stores, notes: notesOf(stores) };
 }
 
 /** What Keras writes names the variables of a layer `vars`, and before Keras 3 says of the root which layers there are. */
@@ -84,24 +100,30 @@ async function openWeights(file: ModelFile): Promise<Hdf5> {
   );
 }
 
-/** What takes the bytes that are in no tensor. */
-function notesOf(file: ModelFile, { datasets, attributes }: Hdf5): string[] {
-  const version = attributes.get('keras_version')?.text;
-  const config = attributes.get('model_config');
-  const notes = version ? [versionNote(version, config?.text ?? '')] : [];
-  let own = file.length - datasets.reduce((sum, { stored }) => sum + stored, 0);
-  for (const name of ['model_config', 'training_config']) {
-    const bytes = attributes.get(name)?.bytes ?? 0;
-    own -= bytes;
-    if (bytes > 0) notes.push(`${name}: ${formatCount(bytes)} bytes.`);
+/** What takes the bytes that are in no tensor, and how tensors are packed. */
+function notesOf(stores: Store[]): string[] {
+  const datasets = stores.flatMap(({ hdf5 }) => hdf5.datasets);
+  let own = stores.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { stored } of datasets) own -= stored;
+  const notes: string[] = [];
+  for (const { attributes } of stores.map(({ hdf5 }) => hdf5)) {
+    const version = attributes.get('keras_version')?.text;
+    if (version) notes.push(versionNote(version, attributes.get('model_config')?.text ?? ''));
+    for (const name of ['model_config', 'training_config']) {
+      const bytes = attributes.get(name)?.bytes ?? 0;
+      own -= bytes;
+      if (bytes > 0) notes.push(`${name}: ${formatCount(bytes)} bytes.`);
+    }
   }
   notes.push(`Names, places and free space of HDF5: ${formatCount(Math.max(0, own))} bytes.`);
   const packed = datasets.filter(({ filters }) => filters.length > 0);
   if (packed.length > 0) {
-    const filters = [...new Set(packed.flatMap((dataset) => dataset.filters))];
-    notes.push(
-      `${packed.length} of ${datasets.length} tensors are packed (${filters.join(', ')}): their values are not looked at.`,
-    );
+    const filters = [...new Set(packed.flatMap((dataset) => dataset.filters))].join(', ');
+    notes.push(`${packed.length} of ${datasets.length} tensors are packed (${filters}).`);
+  }
+  const unread = packed.filter((dataset) => !isReadable(dataset));
+  if (unread.length > 0) {
+    notes.push(`${plural(unread.length, 'tensor')} went through filters that are not undone.`);
   }
   return notes;
 }
@@ -118,7 +140,7 @@ function dtypeOf({ dtype, attributes }: Hdf5Dataset): string {
   return dtype.startsWith('void') && said ? shorten(said) : dtype;
 }
 
-/** Weights that were deflated are unpacked into memory, up to this many bytes. */
+/** What was packed is unpacked into memory, up to this many bytes. */
 const mostUnpacked = 1 << 30;
 
 async function openArchive(file: ModelFile): Promise<KerasFile> {
@@ -147,9 +169,10 @@ async function openArchive(file: ModelFile): Promise<KerasFile> {
     const bytes = others.reduce((sum, { stored }) => sum + stored, 0);
     notes.push(`${plural(others.length, 'other file')}: ${formatCount(bytes)} bytes.`);
   }
-  const inside = await openMember(file, weights);
-  const hdf5 = await readHdf5(inside);
-  notes.push(...notesOf(inside, hdf5));
+  const deflated = weights.method === 0 ? undefined : weights.stored / Math.max(1, weights.size);
+  const hdf5 = await readHdf5(await openMember(file, weights));
+  const stores = [{ bytes: weights.size, hdf5, archived: true, deflated }];
+  notes.push(...notesOf(stores));
   if (weights.method !== 0) {
     notes.push(
       `${weights.name} is deflated from ${formatCount(weights.size)} to ${formatCount(weights.stored)} bytes: those of tensors are the bytes before.`,
@@ -157,37 +180,18 @@ async function openArchive(file: ModelFile): Promise<KerasFile> {
   }
   const rest = file.length - members.reduce((sum, { stored }) => sum + stored, 0);
   notes.push(`Directory of the archive: ${formatCount(Math.max(0, rest))} bytes.`);
-  const packing = weights.method === 0 ? 'stored' : 'deflated';
-  return { stores: [{ file: inside, hdf5, packing }], notes };
+  return { stores, notes };
 }
 
-/** A member as a file of its own, in the archive where it is stored as it is. */
+/** A member as a file of its own; a deflated one is unpacked when it is read. */
 async function openMember(file: ModelFile, member: ZipMember): Promise<ModelFile> {
-  const name = `${file.name}/${member.name}`;
-  const start = await locateMember(file, member);
-  if (start + member.stored > file.length) {
+  if (member.method !== 0 && member.size > mostUnpacked) {
     throw new KolmoError(
-      `${name} claims bytes ${formatCount(start)} to ${formatCount(start + member.stored)} of ${formatCount(file.length)}: the archive is damaged.`,
+      `${file.name}/${member.name} is deflated, and has ${formatCount(member.size)} bytes: at most ${formatCount(mostUnpacked)} are unpacked. Save the model again, which stores them as they are.`,
     );
   }
-  if (member.method === 0) return within(file, name, start, member.stored);
-  if (member.size > mostUnpacked) {
-    throw new KolmoError(
-      `${name} is deflated, and has ${formatCount(member.size)} bytes: at most ${formatCount(mostUnpacked)} are unpacked. Save the model again, which stores them as they are.`,
-    );
-  }
-  const bytes = await readMemberHead(file, member, member.size);
-  if (bytes.length < member.size) {
-    throw new KolmoError(
-      `${name} unpacks to ${formatCount(bytes.length)} bytes, and the directory says ${formatCount(member.size)}: the archive is damaged.`,
-    );
-  }
-  return {
-    ...file,
-    name,
-    length: bytes.length,
-    read: async (offset, length) => bytes.subarray(offset, offset + length),
-  };
+  const [source] = await openMembers(file, [member]);
+  return { ...file, ...source };
 }
 
 const longestIndex = 64 << 20;
@@ -209,15 +213,12 @@ async function openIndex(file: ModelFile): Promise<KerasFile> {
       notes.push(`${shorten(name)} is not there: its tensors are not counted.`);
       continue;
     }
-    const hdf5 = await openWeights(shard);
-    stores.push({ file: shard, hdf5 });
+    stores.push({ bytes: shard.length, hdf5: await openWeights(shard) });
     beside.files++;
     beside.bytes += shard.length;
-    notes.push(
-      `${shorten(name)}: ${formatCount(shard.length)} bytes.`,
-      ...notesOf(shard, hdf5).map((note) => `${shorten(name)}: ${note}`),
-    );
+    notes.push(`${shorten(name)}: ${formatCount(shard.length)} bytes.`);
   }
+  if (stores.length > 0) notes.push(...notesOf(stores));
   return { stores, notes, beside };
 }
 

@@ -396,27 +396,54 @@ describe('inspect', () => {
     const { tensors, beside, notes } = await inspect(join(folder, 'a.weights.json'));
     assert.equal(tensors.length, 14);
     assert.deepEqual(beside, { files: 1, bytes: 15_942 });
-    assert.equal(notes.at(-1), 'a_1.weights.h5 is not there: its tensors are not counted.');
+    assert.deepEqual(notes, [
+      'a_0.weights.h5: 15,942 bytes.',
+      'a_1.weights.h5 is not there: its tensors are not counted.',
+      'Names, places and free space of HDF5: 15,776 bytes.',
+      '1 of 14 tensors are packed (shuffle, gzip).',
+    ]);
   });
 
-  it('says where the values of Keras tensors lie, of all that are not in chunks', async () => {
-    const path = join(models, 'latest.weights.h5');
-    const located = await withModelFile(path, async (file) => {
-      const places = await formats.keras.locate!(file);
-      return Promise.all(
-        places.map(async ({ name, bytes, file: holder, offset }) => [
-          name.slice('layers/dense/vars/'.length),
-          Buffer.from(await holder.read(offset, bytes)).toString('hex'),
-        ]),
+  for (const file of ['chunks.weights.h5', 'latest.weights.h5']) {
+    it(`reads the values of ${file} out of chunks, shuffled and deflated`, async () => {
+      const values = await withModelFile(join(models, file), async (opened) => {
+        const located = await formats.keras.locate!(opened);
+        return Promise.all(
+          located.map(async (tensor) => {
+            const bytes = Buffer.from(await tensor.file.read(tensor.offset, tensor.bytes));
+            return [tensor.name.slice('layers/dense/vars/'.length), tensor.packed, bytes] as const;
+          }),
+        );
+      });
+      // What was never written has no values.
+      assert.deepEqual(
+        values.map(([name]) => Number(name)),
+        [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
+      );
+      const sevens = (count: number): Buffer =>
+        Buffer.from(Float32Array.from({ length: count }, (_, i) => (i % 7) - 3).buffer);
+      assert.deepEqual(values[0].slice(1), [86, sevens(64 * 28)]);
+      assert.deepEqual(values[1].slice(1), [undefined, sevens(10)]);
+      assert.deepEqual(
+        values.slice(2, 6).map(([, , bytes]) => bytes.toString('hex')),
+        ['0100', '0000803f00000000'.repeat(3), '00'.repeat(6), '06'],
       );
     });
-    assert.deepEqual(located.slice(0, 4), [
-      ['3', '0100'],
-      ['4', '0000803f00000000'.repeat(3)],
-      ['5', '00'.repeat(6)],
-      ['6', '06'],
+  }
+
+  it('says which filters it cannot undo', async (t) => {
+    const bytes = readFileSync(join(models, 'chunks.weights.h5'));
+    // The pipeline: shuffle with one number, then deflate, whose number becomes that of lzf.
+    const deflate = bytes.indexOf(Buffer.from('0100080001000100', 'hex'));
+    assert.ok(deflate > 0);
+    bytes.writeUInt16LE(32000, deflate);
+    const path = join(temporaryFolder(t, { 'a.h5': bytes }), 'a.h5');
+    assert.deepEqual((await inspect(path)).notes.slice(1), [
+      '1 of 14 tensors are packed (shuffle, lzf).',
+      '1 tensor went through filters that are not undone.',
     ]);
-    assert.equal(located.length, 11);
+    const located = await withModelFile(path, (file) => formats.keras.locate!(file));
+    assert.equal(located.length, 12);
   });
 
   it('finds HDF5 behind what a program keeps before it', async (t) => {

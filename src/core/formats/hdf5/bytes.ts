@@ -63,17 +63,17 @@ export function openBytes(file: ModelFile, sizes: Sizes): Hdf5Bytes {
     length: file.length,
     sizes,
     async block(offset, length) {
-      if (offset + length > file.length) {
-        throw new KolmoError(
-          `${file.name} ends at ${formatCount(file.length)} bytes: ${formatCount(length)} more were expected at offset ${formatCount(offset)}. The file is cut or damaged.`,
+      const cut = (end: number): KolmoError =>
+        new KolmoError(
+          `${file.name} ends at ${formatCount(end)} bytes: ${formatCount(length)} more were expected at offset ${formatCount(offset)}. The file is cut or damaged.`,
         );
-      }
+      if (offset + length > file.length) throw cut(file.length);
       const bytes = new Uint8Array(length);
       for (let at = 0; at < length;) {
         const inside = (offset + at) % pageBytes;
         const found = await page(Math.floor((offset + at) / pageBytes));
         const piece = found.subarray(inside, inside + length - at);
-        if (piece.length === 0) break;
+        if (piece.length === 0) throw cut(offset + at);
         bytes.set(piece, at);
         at += piece.length;
       }

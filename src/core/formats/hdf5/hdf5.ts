@@ -6,12 +6,14 @@ import type { ModelFile } from '../modelFile';
 import { within } from '../within';
 import { readAttributes, type Attribute } from './attributes';
 import { openBytes, type Hdf5Bytes, type Sizes } from './bytes';
-import { chunkBytes } from './chunks';
+import { listChunks, type Chunk } from './chunks';
 import { readLinks, type Link } from './groups';
 import { messageTypes, readMessages, type Message } from './objects';
 import { readFilters, readLayout, readShape, readType, type ValueType } from './values';
 
 export interface Hdf5 {
+  /** Where offsets and addresses lead to: the file without what a program keeps before it. */
+  file: ModelFile;
   /** In the order of their names; one that several names lead to is there once. */
   datasets: Hdf5Dataset[];
   /** Paths of the groups. */
@@ -29,6 +31,10 @@ export interface Hdf5Dataset extends ValueType {
   stored: number;
   /** Where the values lie one after the other; undefined where they are in chunks, or nowhere. */
   offset?: number;
+  /** Where else they lie. */
+  chunks: Chunk[];
+  /** Sides of a chunk. */
+  chunkShape: number[];
   /** What chunks were packed by, the first one first. */
   filters: string[];
   /** Its own attributes. */
@@ -73,7 +79,7 @@ export async function readHdf5(whole: ModelFile): Promise<Hdf5> {
       }
     }
   }
-  return { datasets, groups, attributes };
+  return { file, datasets, groups, attributes };
 }
 
 /** `vars/10` comes after `vars/2`, and `dense_10` after `dense_9`. */
@@ -151,7 +157,8 @@ async function readDataset(
   const parameters = countParameters(shape, name, file.name);
   const layout = readLayout(find(messageTypes.layout)!.fields, where);
   const attributes = await readAttributes(file, messages);
-  const dataset = { name, ...type, shape, parameters, filters, attributes };
+  const none = { chunks: [], chunkShape: [] };
+  const dataset = { name, ...type, shape, parameters, filters, attributes, ...none };
   if (find(messageTypes.externalFiles) || layout.type === 'virtual') {
     throw new KolmoError(
       `${where} has its values in other files, which are not read: copy them into this one with h5repack.`,
@@ -159,7 +166,9 @@ async function readDataset(
   }
   if (layout.type === 'chunked') {
     const filtered = filters.length > 0;
-    return { ...dataset, stored: await chunkBytes(file, { layout, shape, filtered, where }) };
+    const chunks = await listChunks(file, { layout, shape, filtered, where });
+    const stored = chunks.reduce((sum, { bytes }) => sum + bytes, 0);
+    return { ...dataset, stored, chunks, chunkShape: layout.chunk.slice(0, -1) };
   }
   const dense = parameters * type.size;
   const offset = layout.type === 'compact' ? layout.offset : layout.address;

@@ -89,8 +89,8 @@ export type Layout =
 /** How the chunks of a dataset are listed. */
 export type ChunkIndex =
   | { type: 'btree' }
-  /** One chunk; its bytes where it went through filters. */
-  | { type: 'single'; bytes: number | undefined }
+  /** One chunk; where it went through filters, its bytes and those that it was spared. */
+  | { type: 'single'; bytes?: number; spared?: number }
   | { type: 'implicit' }
   | { type: 'btree2' }
   | { type: 'unknown'; name: string };
@@ -158,9 +158,8 @@ function readIndex(fields: Fields, filtered: boolean): ChunkIndex {
   const number = fields.u8();
   switch (number) {
     case 1: {
-      const bytes = filtered ? fields.size() : undefined;
-      if (filtered) fields.skip(4);
-      return { type: 'single', bytes };
+      if (!filtered) return { type: 'single' };
+      return { type: 'single', bytes: fields.size(), spared: fields.u32() };
     }
     case 2:
       return { type: 'implicit' };

@@ -1,0 +1,117 @@
+/** The values of an HDF5 dataset in chunks, as if they lay one after the other. */
+import { inflateSync } from 'node:zlib';
+import { formatCount } from '../../count';
+import { KolmoError } from '../../error';
+import { sizeOf } from '../../shape';
+import { shorten } from '../format';
+import type { ModelFile } from '../modelFile';
+import type { ByteSource } from '../summary';
+import type { Chunk } from './chunks';
+
+export interface ChunkedValues {
+  name: string;
+  shape: number[];
+  /** Bytes of a value. */
+  size: number;
+  filters: string[];
+  chunks: Chunk[];
+  /** Sides of a chunk. */
+  chunkShape: number[];
+}
+
+/** Undoes a filter; @param most bytes that may come out */
+type Undo = (bytes: Uint8Array, size: number, most: number) => Uint8Array;
+
+const undoers: Record<string, Undo> = {
+  gzip: (bytes, _size, most) => inflateSync(bytes, { maxOutputLength: most }),
+  shuffle: unshuffle,
+  fletcher32: (bytes) => bytes.subarray(0, -checksumBytes),
+};
+
+const checksumBytes = 4;
+
+/** Whether all that the values went through can be undone. */
+export const isReadable = ({ filters }: Pick<ChunkedValues, 'filters'>): boolean =>
+  filters.every((filter) => filter in undoers);
+
+/** All first bytes of the values, then all second ones, and so on, put back together. */
+function unshuffle(bytes: Uint8Array, size: number): Uint8Array {
+  const count = Math.floor(bytes.length / size);
+  // Bytes that make no whole value stay where they are.
+  const values = new Uint8Array(bytes);
+  for (let plane = 0; plane < size; plane++) {
+    for (let i = 0; i < count; i++) values[i * size + plane] = bytes[plane * count + i];
+  }
+  return values;
+}
+
+/** Unpacks all chunks when the first byte is read. */
+export function openChunks(file: ModelFile, values: ChunkedValues): ByteSource & { name: string } {
+  const length = sizeOf(values.shape) * values.size;
+  let whole: Promise<Uint8Array> | undefined;
+  return {
+    name: `${file.name}, ${values.name}`,
+    length,
+    async read(offset, count) {
+      return (await (whole ??= unpackAll(file, values, length))).subarray(offset, offset + count);
+    },
+  };
+}
+
+async function unpackAll(
+  file: ModelFile,
+  values: ChunkedValues,
+  length: number,
+): Promise<Uint8Array> {
+  const dense = new Uint8Array(length);
+  for (const chunk of values.chunks) place(await unpack(file, values, chunk), chunk, values, dense);
+  return dense;
+}
+
+async function unpack(
+  file: ModelFile,
+  { name, size, filters, chunkShape }: ChunkedValues,
+  { address, bytes: stored, spared }: Chunk,
+): Promise<Uint8Array> {
+  const wanted = sizeOf(chunkShape) * size;
+  let bytes = await file.read(address, stored);
+  const damaged = (why: string): KolmoError =>
+    new KolmoError(
+      `${file.name}: tensor “${shorten(name)}” has a chunk of ${formatCount(stored)} bytes at offset ${formatCount(address)} that ${why}. The file is damaged.`,
+    );
+  for (let i = filters.length - 1; i >= 0; i--) {
+    if (spared & (1 << i)) continue;
+    try {
+      bytes = undoers[filters[i]](bytes, size, wanted + checksumBytes * filters.length);
+    } catch (error) {
+      throw damaged(`cannot be unpacked: ${(error as Error).message}`);
+    }
+  }
+  if (bytes.length === wanted) return bytes;
+  throw damaged(`unpacks to ${formatCount(bytes.length)} bytes instead of ${formatCount(wanted)}`);
+}
+
+/** Copies the rows of a chunk to where they belong; those beyond the shape are filled up and left out. */
+function place(
+  bytes: Uint8Array,
+  { origin }: Chunk,
+  { shape, chunkShape, size }: ChunkedValues,
+  dense: Uint8Array,
+): void {
+  const last = shape.length - 1;
+  const row = (chunkShape[last] ?? 1) * size;
+  const kept = Math.min(chunkShape[last] ?? 1, (shape[last] ?? 1) - (origin[last] ?? 0)) * size;
+  for (let at = 0, index = 0; at < bytes.length; at += row, index++) {
+    // Where the row begins on each axis but the last, from the last of them on.
+    let [rest, to, stride] = [index, origin[last] ?? 0, shape[last] ?? 1];
+    let inside = kept > 0;
+    for (let axis = last - 1; axis >= 0; axis--) {
+      const along = origin[axis] + (rest % chunkShape[axis]);
+      rest = Math.floor(rest / chunkShape[axis]);
+      inside &&= along < shape[axis];
+      to += along * stride;
+      stride *= shape[axis];
+    }
+    if (inside) dense.set(bytes.subarray(at, at + kept), to * size);
+  }
+}
