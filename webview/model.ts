@@ -4,7 +4,6 @@
  * Hooks for tests (stable): `body[data-kind="model"][data-ready]`, `[data-view=tensors][data-rows]`,
  * `th[aria-sort] button[data-sort]`, `[data-view=filter]`, `.message` when the file cannot be read.
  */
-import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import type { FromModelEditor, ToModelEditor } from '../src/views/panelMessages';
 import { formatCount } from '../src/core/count';
 import {
@@ -15,19 +14,12 @@ import {
 } from '../src/runs/units';
 import { element } from './element';
 import { drawMessages, facts, failure } from './page';
+import { sortableTable, type SavedView, type SortableColumn } from './sortable';
 
 type Summary = Extract<ToModelEditor, { type: 'summary' }>['summary'];
 type Tensor = Summary['tensors'][number];
 
-interface Column {
-  key: 'name' | 'dtype' | 'shape' | 'parameters' | 'bytes';
-  title: string;
-  number: boolean;
-  text(tensor: Tensor): string;
-  order(a: Tensor, b: Tensor): number;
-}
-
-const columns: Column[] = [
+const columns: SortableColumn<Tensor>[] = [
   {
     key: 'name',
     title: 'Tensor',
@@ -65,14 +57,6 @@ const columns: Column[] = [
   },
 ];
 
-/** More rows than a person reads would only slow the page down; the filter finds the rest. */
-const shownRows = 2000;
-
-interface SavedView {
-  filter?: string;
-  sort?: { key: Column['key']; down: boolean };
-}
-
 const host = acquireVsCodeApi<SavedView>();
 drawMessages<ToModelEditor>((message) => {
   switch (message.type) {
@@ -85,104 +69,30 @@ drawMessages<ToModelEditor>((message) => {
   }
 });
 
-function page(file: string, summary: Summary): Node[] {
-  const filter = element('vscode-textfield', {
-    'data-view': 'filter',
-    'data-focus': 'filter',
-    placeholder: 'Filter by name, type or shape',
-    'aria-label': 'Filter tensors',
-    value: host.getState()?.filter ?? '',
-  }) as HTMLElement & { value: string };
-  const count = element('span', { class: 'muted', 'aria-live': 'polite' });
-  const tbody = element('tbody', {});
-  const heads = columns.map(({ key, title, number }) =>
-    element(
-      'th',
-      { scope: 'col', 'aria-sort': 'none', ...(number ? { class: 'number' } : {}) },
-      element('button', { 'data-sort': key, 'data-focus': key, type: 'button' }, title),
-    ),
-  );
-  const { sort } = host.getState() ?? {};
-  let sorted = sort && { column: columns.find(({ key }) => key === sort.key)!, down: sort.down };
-
-  function draw(): void {
-    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const kept = summary.tensors.filter((tensor) => {
-      const text = `${tensor.name} ${tensor.dtype} ${formatShape(tensor.shape)}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    });
-    if (sorted) {
-      const { column, down } = sorted;
-      kept.sort((a, b) => (down ? -column.order(a, b) : column.order(a, b)));
-    }
-    const bytes = kept.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    const more = kept.length > shownRows ? `, the first ${formatCount(shownRows)} are shown` : '';
-    count.textContent = `${formatCount(kept.length)} of ${formatCount(summary.tensors.length)} tensors, ${formatBytes(bytes)}${more}`;
-    tbody.replaceChildren(
-      ...kept.slice(0, shownRows).map((tensor) =>
-        element(
-          'tr',
-          {},
-          ...columns.map(({ text, number, key }) =>
-            element(
-              key === 'name' ? 'th' : 'td',
-              {
-                ...(key === 'name' ? { scope: 'row' } : {}),
-                ...(number ? { class: 'number' } : {}),
-              },
-              text(tensor),
-            ),
-          ),
-        ),
-      ),
-    );
-    table.dataset.rows = String(Math.min(kept.length, shownRows));
-    heads.forEach((head, i) => {
-      const direction =
-        sorted?.column !== columns[i] ? 'none' : sorted.down ? 'descending' : 'ascending';
-      head.setAttribute('aria-sort', direction);
-      const arrow = { none: '', ascending: ' ▲', descending: ' ▼' }[direction];
-      head.querySelector('button')!.textContent = columns[i].title + arrow;
-    });
-  }
-
-  heads.forEach((head, i) =>
-    head.querySelector('button')!.addEventListener('click', () => {
-      const column = columns[i];
-      // The first click on a number shows the biggest first.
-      sorted = { column, down: sorted?.column === column ? !sorted.down : column.number };
-      host.setState({ ...host.getState(), sort: { key: column.key, down: sorted.down } });
-      draw();
-    }),
-  );
-  filter.addEventListener('input', () => {
-    host.setState({ ...host.getState(), filter: filter.value });
-    draw();
-  });
-  const table = element(
-    'table',
-    { 'data-view': 'tensors' },
-    element('caption', { class: 'visually-hidden' }, `Tensors of ${file}`),
-    element('thead', {}, element('tr', {}, ...heads)),
-    tbody,
-  );
-  draw();
-  return [
-    element('h1', {}, file),
-    facts([
-      summary.format,
-      `${formatCount(summary.parameters)} parameters`,
-      formatModelBytes(summary),
-      ...(summary.parameters > 0 ? [formatBitsPerParameter(summary)] : []),
-      ...summary.notes,
-    ]),
-    ...(summary.tensors.length === 0
-      ? [element('p', { 'data-view': 'empty' }, 'No tensors are in this file.')]
-      : [
-          element('div', { class: 'row' }, filter, count),
-          element('div', { class: 'scroll' }, table),
-        ]),
-  ];
-}
+const page = (file: string, summary: Summary): Node[] => [
+  element('h1', {}, file),
+  facts([
+    summary.format,
+    `${formatCount(summary.parameters)} parameters`,
+    formatModelBytes(summary),
+    ...(summary.parameters > 0 ? [formatBitsPerParameter(summary)] : []),
+    ...summary.notes,
+  ]),
+  ...(summary.tensors.length === 0
+    ? [element('p', { 'data-view': 'empty' }, 'No tensors are in this file.')]
+    : sortableTable({
+        view: 'tensors',
+        caption: `Tensors of ${file}`,
+        columns,
+        rows: summary.tensors,
+        words: ({ name, dtype, shape }) => `${name} ${dtype} ${formatShape(shape)}`,
+        filterHint: 'Filter by name, type or shape',
+        count(kept) {
+          const bytes = kept.reduce((sum, tensor) => sum + tensor.bytes, 0);
+          return `${formatCount(kept.length)} of ${formatCount(summary.tensors.length)} tensors, ${formatBytes(bytes)}`;
+        },
+        host,
+      })),
+];
 
 host.postMessage({ type: 'ready' } satisfies FromModelEditor);
