@@ -94,6 +94,7 @@ const bundles = [
       'webview/model.ts',
       'webview/sweep.ts',
       'webview/compare.ts',
+      'webview/diff.ts',
       'webview/surprisal.ts',
       'webview/codicon.css',
     ],

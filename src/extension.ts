@@ -2,6 +2,7 @@
 import { Uri, commands, window, type ExtensionContext } from 'vscode';
 import { analyse } from './commands/analyse';
 import { compareRuns } from './commands/compare';
+import { compareModels } from './commands/compareModels';
 import { choosePass, compress, passCommand } from './commands/compress';
 import { targetPath, type House, type Target } from './commands/house';
 import { inspect } from './commands/inspect';
@@ -13,9 +14,11 @@ import { registerSweeps, sweep } from './commands/sweep';
 import { train } from './commands/train';
 import { passDescriptions } from './core/compress/descriptions';
 import { extensions } from './core/formats/formats';
+import { allBytes } from './core/formats/summary';
 import { createComparison } from './views/comparePanel';
 import { registerImageFolders } from './views/imageFolders';
 import { registerInlineSizes } from './views/inlineSizes';
+import { createModelDiffs } from './views/modelDiff';
 import { registerModelEditor } from './views/modelEditor';
 import { createModelSummaries } from './views/modelSummaries';
 import { registerModelsTree, type ModelsNode } from './views/modelsTree';
@@ -53,6 +56,8 @@ const commandTable: Record<string, Command> = {
   tensorboard: openTensorBoard,
   compare: compareRuns,
   inspect,
+  compareModels,
+  compareModelWith: compareModels,
   surprisal: (house, target) => house.toggleSurprisal(targetPath(target)),
   surprisalRegions: (house) => house.listRegions(),
 };
@@ -70,6 +75,8 @@ export function activate(context: ExtensionContext): void {
     openRun: panels.open,
     activeRun: panels.active,
     compareRuns: createComparison(context),
+    compareModels: createModelDiffs(context, jobs),
+    modelBytes: async (file) => allBytes(await summaries.of(file)),
     openTensorBoard: boards.open,
     toggleSurprisal: surprisal.toggle,
     listRegions: surprisal.listRegions,
@@ -104,13 +111,14 @@ export function activate(context: ExtensionContext): void {
   );
 }
 
-/** Explorer and Models view hand their whole selection as a second argument: the runs in it are the only answer there. */
+/** Explorer and Models view hand their whole selection as a second argument: several runs or files in it are the only answers there. */
 function answersOf(second: unknown): never | undefined {
   if (!Array.isArray(second)) {
     return (typeof second === 'object' ? second : undefined) as never | undefined;
   }
-  const runs = (second as Partial<ModelsNode & { folder: string }>[]).flatMap(({ type, folder }) =>
-    type === 'run' && folder ? [folder] : [],
-  );
-  return (runs.length > 0 ? { runs } : undefined) as never | undefined;
+  const chosen = second as Partial<ModelsNode & { folder: string; fsPath: string }>[];
+  const runs = chosen.flatMap(({ type, folder }) => (type === 'run' && folder ? [folder] : []));
+  const files = chosen.flatMap(({ fsPath }) => (fsPath ? [fsPath] : []));
+  const answers = runs.length > 0 ? { runs } : files.length > 1 ? { files } : undefined;
+  return answers as never | undefined;
 }

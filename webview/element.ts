@@ -50,6 +50,12 @@ function complete<Made extends Element>(
 export const withCode = (text: string): (Node | string)[] =>
   text.split('`').map((part, i) => (i % 2 === 1 ? element('code', {}, part) : part));
 
+/** A name that is broken, where it is too long, behind what divides it. */
+export const breakable = (name: string): (Node | string)[] =>
+  name
+    .split(/(?<=[./_:])(?=[^\s])/)
+    .flatMap((part, i) => (i > 0 ? [element('wbr'), part] : [part]));
+
 /** A control of @vscode-elements with what a click does. */
 export function button(
   label: string,

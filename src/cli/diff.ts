@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Comparison, TensorPair } from '../core/compare/comparison';
 import { formatCount } from '../core/count';
 import {
-  fileWords,
+  factWords,
   formatError,
   shapesOf,
   totalSentences,
@@ -30,7 +30,7 @@ export const diff: Command = {
 function textOf(comparison: Comparison): string {
   const { a, b, pairs, onlyInA, onlyInB } = comparison;
   return [
-    `A ${fileWords(a)}\nB ${fileWords(b)}\n`,
+    `A ${a.file}: ${factWords(a)}\nB ${b.file}: ${factWords(b)}\n`,
     ...(pairs.length > 0 ? [pairTable(pairs)] : []),
     ...pairs.flatMap(({ a, notCompared }) =>
       notCompared === undefined ? [] : [`${a.name}: ${notCompared}\n`],

@@ -11,6 +11,10 @@ export interface House {
   activeRun(): string | undefined;
   /** Opens a panel with several runs side by side. */
   compareRuns(folders: string[]): Promise<void>;
+  /** Opens a panel with two model files, of which the second is measured against the first. */
+  compareModels(a: string, b: string): void;
+  /** Bytes of a model in all its files, from its header. */
+  modelBytes(file: string): Promise<number>;
   /** Opens a run in TensorBoard and gives its address. */
   openTensorBoard(run: string): Promise<string | undefined>;
   /** Shades a file, or the one in front, by its surprisal, or takes the shades away; of images it shows heat maps. */

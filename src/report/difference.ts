@@ -28,14 +28,12 @@ export function verdictOf({ sameType, difference }: TensorPair): string {
   return difference.sqnr === undefined ? 'differs' : formatDecibels(difference.sqnr);
 }
 
-/** The pair that lost most first, then those that lost nothing, then those that were not compared; large ones first among equals. */
+/** The pair that lost most first, then those that were not compared, then those that lost nothing; large ones first among equals. */
 export function worstFirst(pairs: TensorPair[]): TensorPair[] {
-  const rank = ({ difference }: TensorPair): number =>
-    !difference
-      ? Infinity
-      : difference.equal
-        ? Number.MAX_VALUE
-        : (difference.sqnr ?? -Number.MAX_VALUE);
+  const rank = ({ difference }: TensorPair): number => {
+    if (!difference) return Number.MAX_VALUE;
+    return difference.equal ? Infinity : (difference.sqnr ?? -Infinity);
+  };
   return pairs.toSorted((one, other) => {
     const [first, second] = [rank(one), rank(other)];
     return first === second ? other.a.bytes - one.a.bytes : first < second ? -1 : 1;
@@ -87,11 +85,11 @@ function overallWords({ sqnr, relativeError, largestError, sparsity }: Differenc
     ...(relativeError === undefined ? [] : [`relative error ${formatError(relativeError)}`]),
     `largest difference ${formatError(largestError)}`,
     ...(sparsity.a + sparsity.b > 0
-      ? [`zeros ${formatPercent(sparsity.a)} to ${formatPercent(sparsity.b)}`]
+      ? [`zeros ${[...new Set([sparsity.a, sparsity.b].map(formatPercent))].join(' to ')}`]
       : []),
   ].join(', ');
 }
 
-/** `model.safetensors: safetensors, 1,404,856 bytes, 350,314 parameters` */
-export const fileWords = ({ file, ...model }: Comparison['a']): string =>
-  `${file}: ${model.format}, ${formatModelBytes(model)}, ${formatCount(model.parameters)} parameters`;
+/** `safetensors, 1,404,856 bytes, 351,066 parameters` */
+export const factWords = (model: Comparison['a']): string =>
+  `${model.format}, ${formatModelBytes(model)}, ${formatCount(model.parameters)} parameters`;

@@ -19,16 +19,13 @@ import { formatShortBytes } from '../runs/units';
 import type { ModelSummaries } from './modelSummaries';
 import { runFacts, runName, runTime } from './runFacts';
 import { summaryLine } from './summaryWords';
-import { excludedGlob, isOwn } from './ownFolders';
-import { listRunFolders, readRunOutline, runsOfWorkspace } from './runFolders';
+import { findModelFiles } from './modelFiles';
+import { listRunFolders, readRunOutline } from './runFolders';
 
 export type ModelsNode =
   | { type: 'runs' | 'files'; isEmpty: boolean }
   | { type: 'run'; folder: string }
   | { type: 'file'; fsPath: string };
-
-/** Model files looked for at most; a workspace with more has its own tools. */
-const mostFiles = 200;
 
 export function registerModelsTree(
   jobs: Jobs,
@@ -163,17 +160,4 @@ async function fileItem(fsPath: string, summaries: ModelSummaries): Promise<Tree
   item.contextValue = 'modelFile';
   item.command = { command: 'kolmo.inspect', title: 'Inspect Model File', arguments: [{ fsPath }] };
   return item;
-}
-
-/** Model files that Kolmo has not made itself. */
-async function findModelFiles(extensions: string[]): Promise<Uri[]> {
-  const runs = runsOfWorkspace();
-  const found = await workspace.findFiles(
-    `**/*{${extensions.join(',')}}`,
-    excludedGlob(runs),
-    mostFiles,
-  );
-  return found
-    .filter(({ fsPath }) => !isOwn(fsPath, runs))
-    .sort((a, b) => a.fsPath.localeCompare(b.fsPath));
 }

@@ -1,4 +1,5 @@
 /** What the run panel and the model editor say to the extension host and hear from it: types only. */
+import type { Comparison } from '../core/compare/comparison';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { ModelSummary } from '../core/formats/summary';
 import type { ComparedRun } from '../report/compare';
@@ -57,6 +58,22 @@ export type FromComparison = { type: 'ready' };
 export interface ComparisonMemory {
   /** Absolute paths of the run folders. */
   runs?: string[];
+}
+
+/** Host to the comparison of two model files; paths are absolute. */
+export type ToModelDiff =
+  | { type: 'comparing'; a: string; b: string }
+  | { type: 'compared'; comparison: Comparison }
+  | { type: 'failed'; a: string; b: string; message: string };
+
+/** `swap` measures the first file against the second; `inspect` opens one of them by itself. */
+export type FromModelDiff =
+  { type: 'ready' } | { type: 'again' } | { type: 'swap' } | { type: 'inspect'; file: string };
+
+/** What a comparison of model files keeps for the time after a window reload. */
+export interface ModelDiffMemory {
+  a?: string;
+  b?: string;
 }
 
 /** Host to the surprisal panel of a file or folder of images. */

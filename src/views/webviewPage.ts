@@ -5,7 +5,7 @@ import { escapeHtml } from './escape';
 
 export interface WebviewPage {
   /** The bundle of that name in dist/webview. */
-  bundle: 'panel' | 'model' | 'sweep' | 'compare' | 'surprisal';
+  bundle: 'panel' | 'model' | 'sweep' | 'compare' | 'diff' | 'surprisal';
   title: string;
   /** Attributes of the body, for the script and for tests. */
   data: Record<string, string>;
