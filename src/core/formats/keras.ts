@@ -1,6 +1,7 @@
 /** Keras: an archive of a model's architecture and its weights as HDF5 (.keras), HDF5 alone (.h5), and an index of shards of it (.weights.json). */
 import { formatCount, plural } from '../count';
 import { KolmoError } from '../error';
+import { sizeOf } from '../shape';
 import { denseBytes, shorten, summarise, type Format, type LocatedTensor } from './format';
 import { isHdf5, readHdf5, type Hdf5, type Hdf5Dataset } from './hdf5/hdf5';
 import { isReadable, openChunks } from './hdf5/unpack';
@@ -41,7 +42,8 @@ function locateValues(
   const { name, parameters, stored, offset, chunks, filters, littleEndian } = dataset;
   const dtype = dtypeOf(dataset);
   const bytes = denseBytes(dtype, parameters);
-  const readable = chunks.length > 0 && isReadable(dataset);
+  const chunkBytes = sizeOf(dataset.chunkShape) * dataset.size;
+  const readable = chunks.length > 0 && isReadable(dataset) && chunkBytes <= mostUnpacked;
   if (bytes === undefined || stored === 0 || (offset === undefined && !readable)) return undefined;
   if (offset === undefined && bytes > mostUnpacked) return undefined;
   const inFile = Math.round(stored * (deflated ?? 1));

@@ -474,4 +474,21 @@ describe('broken model files', () => {
     assert.equal((await inspect(path)).parameters, 25e9);
     assert.ok(process.memoryUsage().rss - before < 64e6);
   });
+
+  it('reads what HDF5 of 100 GB holds without reading all of it, and no header that long', async (t) => {
+    const original = read('legacy.h5');
+    const damaged = Buffer.from(original);
+    // The length of the root's header.
+    assert.equal(damaged.readUInt32LE(104), 24);
+    damaged.writeUInt32LE(100 << 20, 104);
+    const folder = temporaryFolder(t, { 'a.h5': original, 'b.h5': damaged });
+    for (const name of ['a.h5', 'b.h5']) truncateSync(join(folder, name), 100e9);
+    const before = process.memoryUsage().rss;
+    assert.equal((await inspect(join(folder, 'a.h5'))).tensors.length, 8);
+    await assert.rejects(inspect(join(folder, 'b.h5')), {
+      message:
+        'b.h5: the header at offset 112 goes on for 104,857,600 bytes at 112, where no header can. The file is damaged.',
+    });
+    assert.ok(process.memoryUsage().rss - before < 64e6);
+  });
 });

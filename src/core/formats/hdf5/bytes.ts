@@ -6,6 +6,9 @@ import type { ModelFile } from '../modelFile';
 /** Metadata lie scattered in small blocks, of which a page holds several. */
 const pageBytes = 4096;
 
+/** A longer block is damaged, or made to exhaust memory. */
+const longestBlock = 64 << 20;
+
 /** As many are kept: 16 MiB. */
 const mostPages = 4096;
 
@@ -68,6 +71,11 @@ export function openBytes(file: ModelFile, sizes: Sizes): Hdf5Bytes {
           `${file.name} ends at ${formatCount(end)} bytes: ${formatCount(length)} more were expected at offset ${formatCount(offset)}. The file is cut or damaged.`,
         );
       if (offset + length > file.length) throw cut(file.length);
+      if (length > longestBlock) {
+        throw new KolmoError(
+          `${file.name} claims a block of ${formatCount(length)} bytes at offset ${formatCount(offset)}, longer than any of names and places. The file is damaged.`,
+        );
+      }
       const bytes = new Uint8Array(length);
       for (let at = 0; at < length;) {
         const inside = (offset + at) % pageBytes;

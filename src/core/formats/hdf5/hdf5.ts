@@ -55,7 +55,7 @@ export async function readHdf5(whole: ModelFile): Promise<Hdf5> {
   const groups: string[] = [];
   let attributes = new Map<string, Attribute>();
   const seen = new Set<number>();
-  let listed = 0;
+  let [listed, chunks] = [0, 0];
   for (const links: Link[] = [{ name: '', address: root }]; links.length > 0;) {
     const { name, address } = links.pop()!;
     // A group may hold itself.
@@ -64,8 +64,16 @@ export async function readHdf5(whole: ModelFile): Promise<Hdf5> {
     const messages = await readMessages(bytes, address);
     const isDataset = messages.some(({ type }) => type === messageTypes.layout);
     if (name === '') attributes = await readAttributes(bytes, messages);
-    if (isDataset) datasets.push(await readDataset(bytes, name, messages));
-    else {
+    if (isDataset) {
+      const dataset = await readDataset(bytes, name, messages);
+      datasets.push(dataset);
+      chunks += dataset.chunks.length;
+      if (chunks > mostTensors) {
+        throw new KolmoError(
+          `${file.name} lists more than ${plural(mostTensors, 'chunk')}, ${formatCount(dataset.chunks.length)} of tensor “${shorten(name)}”: so many are not read.`,
+        );
+      }
+    } else {
       groups.push(name);
       const inside = (await readLinks(bytes, messages)).sort(byName).reverse();
       listed += inside.length;
