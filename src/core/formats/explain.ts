@@ -1,12 +1,12 @@
 /** Why is this file not smaller? Names what takes bytes that the model does not need, and what would save them. */
 import { formatCount, plural } from '../count';
 import { findInKeras } from './explainKeras';
+import { findInOnnx } from './explainOnnx';
 import { findInValues } from './explainValues';
 import { list, type Finding, type FindingType } from './finding';
-import { denseBytes, type FormatName } from './format';
+import type { FormatName } from './format';
 import { findFormat, formats } from './formats';
 import { withModelFile, type ModelFile } from './modelFile';
-import { readOnnx } from './onnx';
 import { findPartlyUsed } from './pytorch';
 import { sampleTensor, type Sample } from './sample';
 import type { FilesBeside, TensorSummary } from './summary';
@@ -57,7 +57,7 @@ export async function explain(path: string): Promise<Explanation> {
     const findings = [
       ...findInValues(free, format),
       ...byName,
-      ...(format === 'onnx' ? await findInGraph(file) : []),
+      ...(format === 'onnx' ? await findInOnnx(file) : []),
       ...(format === 'pytorch' ? await findViews(file) : []),
       ...(format === 'keras' ? await findInKeras(file) : []),
     ];
@@ -133,51 +133,4 @@ async function findViews(file: ModelFile): Promise<Finding[]> {
       tensors: names,
     },
   ];
-}
-
-/** What only the graph tells: float weights that are quantized when the model runs, and integers written as varints. */
-async function findInGraph(file: ModelFile): Promise<Finding[]> {
-  const { nodes, tensors } = await readOnnx(file);
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const quantized = new Set(
-    nodes
-      .filter(({ type }) => type === 'QuantizeLinear' || type === 'FakeQuant')
-      .map(({ inputs }) => inputs[0]),
-  );
-  const copies = [...quantized]
-    .flatMap((name) => byName.get(name) ?? [])
-    .filter(({ dtype }) => /^float/.test(dtype));
-  const findings: Finding[] = [];
-  if (copies.length > 0) {
-    const bytes = copies.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    findings.push({
-      type: 'floatCopies',
-      message: `${list(copies.map(({ name }) => name))} are stored as ${copies[0].dtype}, ${formatCount(bytes)} bytes, and quantized each time the model runs: the graph is quantized, the file is not.`,
-      advice:
-        'Fold QuantizeLinear into its weights (an offline constant folding), so that the integers are stored.',
-      saves: copies.reduce((sum, tensor) => sum + tensor.bytes - tensor.parameters, 0),
-      tensors: copies.map(({ name }) => name),
-    });
-  }
-  const varints = tensors.filter(({ storage, dtype, parameters, bytes }) => {
-    const dense = denseBytes(dtype, parameters);
-    return (
-      (storage === 'int32_data' || storage === 'int64_data') && dense !== undefined && bytes > dense
-    );
-  });
-  if (varints.length > 0) {
-    const stored = varints.reduce((sum, { bytes }) => sum + bytes, 0);
-    const dense = varints.reduce(
-      (sum, { dtype, parameters }) => sum + denseBytes(dtype, parameters)!,
-      0,
-    );
-    findings.push({
-      type: 'varints',
-      message: `${list(varints.map(({ name }) => name))} are ${varints[0].dtype} written as varints, ten bytes for each negative number: ${formatCount(stored)} bytes for values of ${formatCount(dense)}.`,
-      advice: 'Write the tensors as raw_data (numpy_helper.from_array does).',
-      saves: stored - dense,
-      tensors: varints.map(({ name }) => name),
-    });
-  }
-  return findings;
 }

@@ -49,6 +49,8 @@ function findZeros(samples: Sample[]): Finding[] {
 
 /** The others keep their bytes; where they stand costs the entropy of zero or not. */
 function savedByZeros({ zeros, tensor }: Sample): number {
+  // Truth values are not pruned.
+  if (tensor.dtype.startsWith('bool')) return 0;
   // The scales of blocks stay; in those of fewer bits, zero is one code of a few.
   const bits = tensor.dtype === 'q8_0' ? 8 : bitsOf(tensor.dtype);
   return (tensor.parameters * (zeros * bits - binaryEntropy(zeros))) / 8;

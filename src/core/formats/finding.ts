@@ -11,6 +11,8 @@ export type FindingType =
   | 'masks'
   | 'floatCopies'
   | 'varints'
+  | 'remarks'
+  | 'settings'
   | 'doublePrecision'
   | 'widened'
   | 'container';

@@ -68,6 +68,21 @@ export interface OnnxModel {
   nodes: OnnxNode[];
   /** Initializers, and tensors that nodes hold as attributes (named after the node's output). */
   tensors: OnnxTensor[];
+  remarks: OnnxRemarks;
+}
+
+/** Bytes of fields that nothing reads which runs the model. */
+export interface OnnxRemarks {
+  /** `doc_string` of the model, its graphs and nodes: exporters put stack traces there. */
+  docs: number;
+  /** `metadata_props` of graphs and nodes. */
+  metadata: number;
+  /** `value_info`: types and shapes of what nodes compute. */
+  shapes: number;
+  /** `name` of nodes. */
+  names: number;
+  /** `metadata_props` of the model itself by their keys, which applications do read. */
+  settings: { key: string; bytes: number }[];
 }
 
 export interface OnnxNode extends ScaledNode {
@@ -77,7 +92,8 @@ export interface OnnxNode extends ScaledNode {
 /** Walks the whole graph, subgraphs and functions included; memory grows with names, not with weights. */
 export async function readOnnx(file: ModelFile): Promise<OnnxModel> {
   const cursor = createCursor(file, file.name);
-  const model: OnnxModel = { producer: '', opsets: [], nodes: [], tensors: [] };
+  const remarks = { docs: 0, metadata: 0, shapes: 0, names: 0, settings: [] };
+  const model: OnnxModel = { producer: '', opsets: [], nodes: [], tensors: [], remarks };
   let graphs = 0;
   await walk(cursor, file, file.length, async (field) => {
     if (field.number === 2) model.producer = await readText(cursor, field);
@@ -85,6 +101,15 @@ export async function readOnnx(file: ModelFile): Promise<OnnxModel> {
       graphs++;
       await readGraph(cursor, file, field.end, model, 0);
     } else if (field.number === 8) await readOpset(cursor, file, field, model);
+    else if (field.number === 25 && field.wire === 2) {
+      await walk(cursor, file, field.end, async (part) => {
+        if (part.number === 7 && part.wire === 2) await readNode(cursor, file, part.end, model, 0);
+        else if (part.number === 8) model.remarks.docs += sizeOf(part);
+        else if (part.number === 12) model.remarks.shapes += sizeOf(part);
+        else if (part.number === 14) model.remarks.metadata += sizeOf(part);
+      });
+    } else if (field.number === 6) model.remarks.docs += sizeOf(field);
+    else if (field.number === 14 && field.wire === 2) await readSetting(cursor, file, field, model);
   });
   if (graphs === 0) {
     throw new KolmoError(
@@ -92,6 +117,23 @@ export async function readOnnx(file: ModelFile): Promise<OnnxModel> {
     );
   }
   return model;
+}
+
+const sizeOf = ({ start, end }: Field): number => end - start;
+
+async function readSetting(
+  cursor: Cursor,
+  file: ModelFile,
+  setting: Field,
+  model: OnnxModel,
+): Promise<void> {
+  let key = '';
+  await walk(cursor, file, setting.end, async (field) => {
+    if (field.number === 1) key = await readText(cursor, field);
+  });
+  if (model.remarks.settings.length < 1000) {
+    model.remarks.settings.push({ key, bytes: sizeOf(setting) });
+  }
 }
 
 async function readOpset(
@@ -126,6 +168,9 @@ async function readGraph(
     if (field.wire !== 2) return;
     if (field.number === 1) await readNode(cursor, file, field.end, model, depth);
     else if (field.number === 5) await readTensor(cursor, file, field.end, model.tensors, '');
+    else if (field.number === 10) model.remarks.docs += sizeOf(field);
+    else if (field.number === 13) model.remarks.shapes += sizeOf(field);
+    else if (field.number === 16) model.remarks.metadata += sizeOf(field);
     else if (field.number === 15) {
       // A sparse initializer: its values and its indices are tensors.
       await walk(cursor, file, field.end, async (part) => {
@@ -157,6 +202,9 @@ async function readNode(
     if (field.wire !== 2) return;
     if (field.number === 1) node.inputs.push(await readText(cursor, field));
     else if (field.number === 2) node.outputs.push(await readText(cursor, field));
+    else if (field.number === 3) model.remarks.names += sizeOf(field);
+    else if (field.number === 6) model.remarks.docs += sizeOf(field);
+    else if (field.number === 9) model.remarks.metadata += sizeOf(field);
     else if (field.number === 4) node.type = await readText(cursor, field);
     else if (field.number === 5) {
       let name = '';

@@ -9,6 +9,8 @@ import type { ModelFile } from './modelFile';
 export interface Field {
   number: number;
   wire: number;
+  /** Offset of its key. */
+  start: number;
   end: number;
   /** The value of a varint field. */
   value: number;
@@ -43,7 +45,7 @@ export async function walk(
         `${file.name}: the field at offset ${start} claims ${formatCount(size)} bytes, and ${formatCount(end - cursor.position())} are left. The file is cut, damaged, or of another format.`,
       );
     }
-    await visit({ number, wire, end: fieldEnd, value });
+    await visit({ number, wire, start, end: fieldEnd, value });
     cursor.seek(fieldEnd);
   }
 }

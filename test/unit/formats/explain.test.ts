@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { formatCount } from '../../../src/core/count';
 import { explain } from '../../../src/core/formats/explain';
 import type { Finding } from '../../../src/core/formats/finding';
 import { roundToHalf } from '../../../src/core/formats/half';
@@ -223,14 +224,8 @@ describe('explain', () => {
     [
       'fakequant.onnx',
       'floatCopies',
-      /^w are stored as float32, 96 bytes, and quantized each time the model runs/,
+      /^w is stored as float32, 96 bytes, and quantized each time the model runs/,
       72,
-    ],
-    [
-      'int32data.onnx',
-      'varints',
-      /^w are int8 written as varints, ten bytes for each negative number: 132 bytes for values of 24\.$/,
-      108,
     ],
     [
       'checkpoint.pt',
@@ -286,6 +281,78 @@ describe('explain', () => {
   it('finds nothing in a plain model, and in tensors that share their bytes', async (t) => {
     assert.deepEqual((await explained(t, tensor('w', normals(5000)))).findings, []);
     assert.deepEqual((await explain(join(models, 'tied.pt'))).findings, []);
+  });
+
+  /** A field of protobuf that holds bytes, as text or as other fields. */
+  function field(number: number, ...parts: (string | Uint8Array)[]): Uint8Array {
+    const content = Buffer.concat(parts.map((part) => Buffer.from(part)));
+    return Buffer.concat([varint(number * 8 + 2), varint(content.length), content]);
+  }
+  function varint(value: number): Uint8Array {
+    return Uint8Array.from(
+      value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))],
+    );
+  }
+  async function onnxFindings(t: TestContext, ...fields: Uint8Array[]): Promise<Finding[]> {
+    const folder = temporaryFolder(t, { 'a.onnx': Buffer.concat(fields) });
+    return (await explain(join(folder, 'a.onnx'))).findings;
+  }
+
+  it('finds integers of ONNX written as varints, and none where they are few', async (t) => {
+    const minusOne = Uint8Array.from([...Array<number>(9).fill(255), 1]);
+    const tensor = (name: string, count: number): Uint8Array =>
+      field(
+        5,
+        ...[Uint8Array.of(8), varint(count), Uint8Array.of(16, 3), field(8, name)],
+        field(5, ...Array.from({ length: count }, (_, i) => (i % 2 ? minusOne : varint(i & 127)))),
+      );
+    const found = await onnxFindings(t, field(7, tensor('few', 40), tensor('w', 100)));
+    assert.deepEqual(
+      found.map(({ message, saves }) => [message, saves]),
+      [
+        [
+          'w is int8 written as varints, ten bytes for each negative number: 550 bytes for values of 100.',
+          450,
+        ],
+      ],
+    );
+  });
+
+  it('finds what exporters write into ONNX for people to read, functions included', async (t) => {
+    const trace = 'File "linear.py", line 117, in forward\n'.repeat(20);
+    const entry = field(1, 'trace').length + field(2, trace).length;
+    const node = field(
+      1,
+      field(4, 'Relu'),
+      field(6, trace),
+      field(9, field(1, 'trace'), field(2, trace)),
+    );
+    const called = field(7, field(4, 'Relu'), field(6, trace));
+    const found = await onnxFindings(
+      t,
+      field(7, node, node, field(13, field(1, 'x'))),
+      field(25, field(1, 'f'), called),
+      field(14, field(1, 'names'), field(2, trace)),
+    );
+    const docs = 3 * field(6, trace).length;
+    const metadata = 2 * (entry + 3);
+    const settings = field(14, field(1, 'names'), field(2, trace)).length;
+    assert.deepEqual(
+      found.map(({ type, saves }) => [type, saves]),
+      [
+        ['remarks', docs + metadata],
+        ['settings', settings],
+      ],
+    );
+    assert.equal(
+      found[0].message,
+      `${formatCount(docs + metadata)} bytes are in no tensor and not needed to run the model: ${formatCount(docs)} of doc strings, ${formatCount(metadata)} of metadata of nodes.`,
+    );
+    assert.match(
+      found[0].advice,
+      /^Clear them before saving: doc_string of the model, .*, metadata/,
+    );
+    assert.match(found[1].message, /^The model's metadata_props “names” takes 7\d\d bytes\.$/);
   });
 
   it('finds zeros among the codes of TensorFlow.js, where zero is not code 0', async (t) => {
