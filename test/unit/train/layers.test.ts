@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openModel } from '../../../src/core/engine/session';
-import { compileForward } from '../../../src/core/engine/step';
+import { compileForward, compileStep } from '../../../src/core/engine/step';
 import * as tf from '../../../src/core/engine/tf';
 import { createRandom } from '../../../src/core/random';
 import { exportOnnx } from '../../../src/core/train/export';
@@ -10,6 +10,7 @@ import {
   forward,
   inference,
   initialize,
+  noiseInputs,
   placeLayers,
 } from '../../../src/core/train/layers/layers';
 import type { Architecture, LayerSpec } from '../../../src/core/train/model';
@@ -35,6 +36,26 @@ const stacks: { name: string; inputShape: number[]; layers: LayerSpec[]; symbols
       { type: 'conv2d', filters: 4, kernel: 3, padding: 'valid', activation: 'tanh' },
       { type: 'flatten' },
       { type: 'dense', units: 3, activation: 'softmax' },
+    ],
+  },
+  {
+    name: 'pooling that drops a border, and windows of one pixel',
+    inputShape: [8, 5, 2],
+    layers: [
+      { type: 'conv2d', filters: 3, kernel: 4, padding: 'same', activation: 'sigmoid' },
+      { type: 'maxPool2d', size: 3 },
+      { type: 'batchNorm' },
+      { type: 'conv2d', filters: 2, kernel: 1, padding: 'valid', activation: 'leakyRelu' },
+      { type: 'maxPool2d', size: 1 },
+    ],
+  },
+  {
+    name: 'a recurrent layer that sees one step',
+    inputShape: [1],
+    symbols: 4,
+    layers: [
+      { type: 'embedding', symbols: 4, units: 1 },
+      { type: 'gru', units: 1 },
     ],
   },
   {
@@ -113,6 +134,75 @@ describe('layers', () => {
       await traced.dispose();
       await file.dispose();
     });
+  }
+
+  for (const { name, inputShape, layers, symbols } of stacks) {
+    for (const examples of [batch, 1]) {
+      it(`have the gradients of finite differences in ${name}, for a batch of ${examples}`, async () => {
+        const architecture: Architecture = { name, inputShape, layers, task: 'classification' };
+        const { parameters } = initialize(architecture, 3);
+        const placed = placeLayers(architecture);
+        const averages = placed.flatMap((layer) =>
+          layer.parameters.filter(({ trained }) => trained === false).map(({ role }) => role),
+        );
+        const random = createRandom(5);
+        const shape = [examples, ...inputShape];
+        const data = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () =>
+          symbols ? random.integer(symbols) : random.normal(),
+        );
+        const output = [examples, ...placed.at(-1)!.outputShape];
+        const wanted = Float32Array.from({ length: tf.util.sizeFromShape(output) }, random.normal);
+        const noise = noiseInputs(placed, examples);
+        const step = await compileStep({
+          parameters: [
+            ...parameters.map((parameter) => ({
+              ...parameter,
+              data: undefined,
+              trained: !averages.some((role) => parameter.name.endsWith(`/${role}`)),
+            })),
+            // Symbols have no neighbours; of numbers the gradient reaches the input, too.
+            { name: 'x', shape, trained: !symbols },
+          ],
+          inputs: noise,
+          loss: ({ x, ...weights }, drawn) => {
+            const pass = { training: true, logits: false, noise: drawn, record: () => {} };
+            const y = forward(placed, weights, x, pass);
+            return { loss: tf.sum(tf.mul(y, tf.tensor(wanted, output))) };
+          },
+          threads: 1,
+        });
+        for (const { name, data } of parameters) {
+          // Constants are drawn, so that a mix-up shows.
+          const drawn = data.every((value) => value === data[0]);
+          step.parameters[name].set(drawn ? data.map(() => 0.2 + random.uniform()) : data);
+        }
+        step.parameters.x.set(data);
+        for (const input of noise)
+          step.inputs[input.name].forEach((_, i, all) => (all[i] = random.uniform()));
+        await step.run();
+        const gradients = Object.entries(step.gradients).map(
+          ([name, gradient]) => [name, gradient.slice()] as const,
+        );
+        for (const [name, gradient] of gradients) {
+          const weights = step.parameters[name];
+          const before = weights.slice();
+          const direction = before.map(() => (random.uniform() < 0.5 ? -1 : 1));
+          const lossAt = async (distance: number): Promise<number> => {
+            direction.forEach((side, i) => (weights[i] = before[i] + distance * side));
+            return (await step.run()).loss;
+          };
+          // So near that hardly any maximum of a window becomes another's.
+          const difference = ((await lossAt(1e-4)) - (await lossAt(-1e-4))) / 2e-4;
+          weights.set(before);
+          const slope = gradient.reduce((sum, value, i) => sum + value * direction[i], 0);
+          assert.ok(
+            Math.abs(difference - slope) < 0.01 + 0.02 * Math.abs(slope),
+            `${name}: ${slope}, and finite differences ${difference}`,
+          );
+        }
+        await step.dispose();
+      });
+    }
   }
 
   it('count the parameters and operations of LeNet-5 as its authors do', () => {

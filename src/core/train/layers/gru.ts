@@ -36,7 +36,8 @@ export const gru: LayerKind<Extract<LayerSpec, { type: 'gru' }>> = {
     // The inputs' share of all time steps in one product: [time * batch, inputs] @ [inputs, 3 units].
     const a = tf.reshape(tf.transpose(x, [1, 0, 2]), [time * batch, inputs]) as tf.Tensor2D;
     const shares = tf.fused.matMul({ a, b: weights as tf.Tensor2D, bias: biases });
-    const steps = tf.unstack(tf.reshape(shares, [time, batch, 3 * units]));
+    // TensorFlow.js has no gradient of one step that is taken apart.
+    const steps = time === 1 ? [shares] : tf.unstack(tf.reshape(shares, [time, batch, 3 * units]));
     let h: tf.Tensor = tf.zeros([batch, units]);
     const states = steps.map((share) => {
       const recurrent = tf.fused.matMul({
