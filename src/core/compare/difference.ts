@@ -35,27 +35,42 @@ export const noSums = (): Sums => ({
 
 /** Adds values that belong together. */
 export function addValues(sums: Sums, as: Float64Array, bs: Float64Array): void {
+  let { unequal, notFinite, zerosA, zerosB, a, b, aa, bb, ab, noise, largest } = sums;
   for (let i = 0; i < as.length; i++) {
-    const [a, b] = [as[i], bs[i]];
-    sums.count++;
-    if (a === 0) sums.zerosA++;
-    if (b === 0) sums.zerosB++;
-    const error = Math.abs(a - b);
-    if (!Number.isFinite(error)) {
-      if (Object.is(a, b)) continue;
-      sums.unequal++;
-      sums.notFinite++;
-      continue;
+    const one = as[i];
+    const other = bs[i];
+    if (one === 0) zerosA++;
+    if (other === 0) zerosB++;
+    const error = Math.abs(one - other);
+    if (error < Infinity) {
+      if (error > 0) unequal++;
+      if (error > largest) largest = error;
+      noise += error * error;
+      a += one;
+      b += other;
+      aa += one * one;
+      bb += other * other;
+      ab += one * other;
+    } else if (!Object.is(one, other)) {
+      unequal++;
+      notFinite++;
     }
-    if (error > 0) sums.unequal++;
-    if (error > sums.largest) sums.largest = error;
-    sums.noise += error * error;
-    sums.a += a;
-    sums.b += b;
-    sums.aa += a * a;
-    sums.bb += b * b;
-    sums.ab += a * b;
   }
+  const count = sums.count + as.length;
+  Object.assign(sums, {
+    count,
+    unequal,
+    notFinite,
+    zerosA,
+    zerosB,
+    a,
+    b,
+    aa,
+    bb,
+    ab,
+    noise,
+    largest,
+  });
 }
 
 /** The sums of two parts together. */
