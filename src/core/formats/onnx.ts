@@ -208,12 +208,10 @@ async function readNode(
     else if (field.number === 4) node.type = await readText(cursor, field);
     else if (field.number === 5) {
       let name = '';
+      // Writers may leave a zero out.
+      let number = 0;
       await walk(cursor, file, field.end, async (attribute) => {
-        if (attribute.number === 3 && (name === 'axis' || name === 'block_size')) {
-          // Of a negative number, which counts from the last axis, only the sign is left.
-          if (Number.isSafeInteger(attribute.value)) node[name] = attribute.value;
-          else node[name] = NaN;
-        }
+        if (attribute.number === 3) number = attribute.value;
         if (attribute.wire !== 2) return;
         if (attribute.number === 1) name = await readText(cursor, attribute);
         else if (attribute.number === 5 || attribute.number === 10) {
@@ -228,6 +226,9 @@ async function readNode(
           await readGraph(cursor, file, attribute.end, model, depth + 1);
         }
       });
+      // Of a negative number, which counts from the last axis, only the sign is left.
+      const known = Number.isSafeInteger(number) ? number : NaN;
+      if (name === 'axis' || name === 'block_size') node[name] = known;
     }
   });
 }

@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { encode } from '../../../src/core/compress/container/container';
 import { compareModels } from '../../../src/core/compare/compare';
 import type { Comparison, TensorPair } from '../../../src/core/compare/comparison';
+import { createGraph } from '../../../src/core/engine/graphBuilder';
 import { toHalf } from '../../../src/core/formats/half';
 import { writeSafetensors, type RawTensor } from '../../../src/core/formats/safetensors';
 import { createRandom } from '../../../src/core/random';
@@ -290,6 +291,27 @@ describe('quantized weights', () => {
     near(difference!.sqnr, 50.527103139868395);
     near(difference!.relativeError, 0.002976081656339239);
     assert.deepEqual(result.onlyInB, []);
+  });
+
+  it('of the ONNX files that Kolmo writes are compared, biases among them', async (t) => {
+    const graph = createGraph('levels');
+    const x = graph.input('x', [-1, 3]);
+    const levels = graph.constant(Int32Array.of(-2, 0, 4), [3], 'int32', 'biases');
+    const scales = graph.constant(Float32Array.of(0.5, 1, 0.25), [3], 'float32', 'scales');
+    // A zero is what writers of protobuf leave out.
+    const options = { type: 'float32', attributes: { axis: 0 } } as const;
+    const biases = graph.node('DequantizeLinear', [levels, scales], [3], options);
+    graph.output(graph.node('Add', [x, biases], x.shape), 'y');
+    const folder = temporaryFolder(t, {
+      'a.safetensors': writeSafetensors([floats('biases', [3], [-1, 0, 1.5])]),
+      'b.onnx': graph.serialize(),
+    });
+    const result = await resultOf(
+      compareModels(join(folder, 'a.safetensors'), join(folder, 'b.onnx')),
+    );
+    const { difference, b } = pairOf(result, 'biases');
+    assert.equal(difference!.largestError, 0.5);
+    assert.equal(b.bytes, 24);
   });
 
   it('of a packed model are decoded', async (t) => {
