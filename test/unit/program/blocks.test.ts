@@ -19,7 +19,7 @@ import { analyseSyntax } from '../../../src/core/program/syntax';
 import { sha256 } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
-import { wave } from '../../fixtures/media';
+import { wave, wovenPicture } from '../../fixtures/media';
 import { idxBytes } from '../../fixtures/syntheticIdx';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -137,6 +137,7 @@ describe('blocks', () => {
     images: images(500),
     records: walks(12, 3000),
     sound,
+    picture: wovenPicture(90, 120),
   })) {
     it(`of ${name} give a program that prints the file`, async (t) => {
       const program = await write(bytes, bytes.length / 2.7);

@@ -3,12 +3,13 @@ import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
 import { predictorProgram } from '../../../src/core/program/generate';
 import { encodeWith } from '../../../src/core/program/model/evaluate';
-import { fastModel, modelFor } from '../../../src/core/program/model/kinds';
+import { aroundFor, fastModel, modelFor } from '../../../src/core/program/model/kinds';
 import { scriptsOf } from '../../../src/core/program/model/script';
 import type { Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
 import { decodeWith } from '../../fixtures/decodeWith';
 import { finishedSync } from '../../fixtures/finished';
+import { wovenPicture } from '../../fixtures/media';
 
 const random = createRandom(8);
 const lines = (line: (i: number) => string): Uint8Array =>
@@ -58,27 +59,43 @@ describe('mixing predictor', () => {
 });
 
 describe('pixels', () => {
-  /** Each is a sum of those around it and noise, in each of three channels, the second of which also follows the first. */
-  function woven(): Uint8Array {
-    const [width, height] = [96, 64];
-    const pixels = new Float64Array(3 * width * height).fill(128);
-    const at = (k: number): number => (pixels[k] ?? 128) - 128;
-    for (let k = 0; k < pixels.length; k++) {
-      const plane = 0.9 * at(k - 3) + 0.8 * at(k - 3 * width) - 0.75 * at(k - 3 * width - 3);
-      pixels[k] = 128 + plane + (k % 3 === 1 ? 0.4 * at(k - 1) : 0) + 9 * (random.uniform() - 0.5);
-    }
-    const bytes = pixels.map((value) => Math.max(0, Math.min(255, Math.round(value))));
-    return Uint8Array.from([...Buffer.from(`P6 ${width} ${height} 255\n`), ...bytes]);
-  }
-
   it('are expected by least squares where they follow from those around', () => {
-    const bytes = woven();
+    const bytes = wovenPicture(96, 64);
     const { syntax, full } = analyse(bytes);
     const expected = finishedSync(encodeWith(full, bytes)).payload;
     const plain = finishedSync(encodeWith(modelFor(syntax, undefined, false), bytes)).payload;
     assert.ok(expected.length < 0.97 * plain.length, `${expected.length}, ${plain.length}`);
     assert.deepEqual(decodeWith(full, expected, bytes.length), bytes);
   });
+
+  it('are told as well by decisions around what is expected', () => {
+    const bytes = wovenPicture(96, 64);
+    const { syntax, full } = analyse(bytes);
+    const around = aroundFor(full, syntax)!;
+    const { payload } = finishedSync(encodeWith(around, bytes));
+    assert.deepEqual(decodeWith(around, payload, bytes.length), bytes);
+    const { contexts, ...rest } = around;
+    const alone = finishedSync(encodeWith({ ...rest, contexts: contexts.slice(0, 2) }, bytes));
+    const bits = finishedSync(encodeWith({ ...full, contexts: full.contexts.slice(0, 2) }, bytes));
+    const [few, plain] = [alone, bits].map(({ payload }) => payload.length);
+    assert.ok(few < 1.01 * plain, `${few}, ${plain}`);
+  });
+
+  for (const pixel of [1, 2, 4, 15, 16])
+    it(`come back where they have ${pixel} channels`, () => {
+      const bytes = Uint8Array.from(
+        { length: 40 * pixel * 6 + 5 },
+        (_, i) => (i % pixel) * 9 + (i >> 5) + random.integer(4),
+      );
+      const syntax: Syntax = { type: 'raster', header: 5, row: 40 * pixel, pixel };
+      const full = modelFor(syntax);
+      assert.equal(full.expected !== undefined, pixel < 16);
+      const models = [full, ...scriptsOf(full), aroundFor(full, syntax) ?? full];
+      for (const model of models) {
+        const { payload } = finishedSync(encodeWith(model, bytes));
+        assert.deepEqual(decodeWith(model, payload, bytes.length), bytes);
+      }
+    });
 });
 
 describe('predictor in JavaScript', () => {

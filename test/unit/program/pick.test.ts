@@ -10,6 +10,7 @@ import { opinionPays, pickModel, withoutOpinion } from '../../../src/core/progra
 import { isForeseen, recurs } from '../../../src/core/program/search/recurrence';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
+import { wovenPicture } from '../../fixtures/media';
 
 const random = createRandom(6);
 
@@ -160,4 +161,21 @@ describe('opinions in a hurry', () => {
       assert.ok(late < 0.25, String(late));
     });
   }
+
+  it('decides around what is expected in photographs, and by bits in drawings', async () => {
+    const drawing = Uint8Array.from([
+      ...Buffer.from('P6 90 80 255\n'),
+      ...Array.from(
+        { length: 90 * 80 * 3 },
+        (_, i) => ((i / 18) ^ (i / 1350)) & 1 && 255 - (i % 3),
+      ),
+    ]);
+    const isAround = async (bytes: Uint8Array): Promise<boolean> => {
+      const searching = findCandidates(bytes, analyse(bytes), { effort: 'fast', seed: 0 });
+      const [model] = (await finished(searching)).models;
+      return model.expected?.isAround ?? false;
+    };
+    assert.ok(await isAround(wovenPicture(96, 64)));
+    assert.ok(!(await isAround(drawing)));
+  });
 });

@@ -1,4 +1,5 @@
 // The decisions that make up a byte (AssemblyScript): the way from the top of a tree to where the byte stands.
+import { centre, placeAfter, root } from './around';
 import { nearest } from './logistic';
 import { CODE, STRETCH, SYMBOL } from './map';
 
@@ -17,19 +18,39 @@ export function isFirst(bit: i32): boolean {
   return sole >= 0 && bit > 7;
 }
 
-/** The byte's decisions, for `bitOf`. */
-export function codeOf(byte: i32): i32 {
-  return load<u16>(byte << 1, CODE);
+/** The node that decides first, at a bit. */
+export function topOf(first: i32): i32 {
+  return root ? root : 8 - first;
 }
 
-/** The decision at a bit. */
+/** The byte's decisions, for `decisionOf`. */
+export function codeOf(byte: i32): i32 {
+  return root ? (byte - centre) & 255 : load<u16>(byte << 1, CODE);
+}
+
+/** The decision at a node, which is at a bit. */
+export function decisionOf(code: i32, node: i32, bit: i32): i32 {
+  return root ? i32(code >= node) : bitOf(code, bit);
+}
+
+/** The decision at a bit, of a tree that is not around anything. */
 export function bitOf(code: i32, bit: i32): i32 {
   return (code >> bit) & 1;
 }
 
-/** The byte that ends at a node, and 256; less where the tree goes on. */
+/** What follows on a node's decision. */
+export function nodeAfter(node: i32, y: i32): i32 {
+  return root ? placeAfter(node, y) : node * 2 + y;
+}
+
+/** What ends at a node, from 256 on; less where the tree goes on. */
 export function symbolAt(node: i32): i32 {
-  return load<u16>(node << 1, SYMBOL);
+  return root ? node : load<u16>(node << 1, SYMBOL);
+}
+
+/** The byte that a symbol stands for. */
+export function byteOf(symbol: i32): i32 {
+  return (symbol + centre) & 255;
 }
 
 /** Turns shares at the leaves of a tree of bits, whose last parent is `k` bytes from `shares`, into log-odds of each as far as `last`. */

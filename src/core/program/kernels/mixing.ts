@@ -6,7 +6,8 @@
 
 import { findBuckets, placeBuckets } from './buckets';
 import { decide, range, resetChance, startStream } from './coder';
-import { bitOf, codeOf, isFirst, sole, symbolAt } from './decisions';
+import { byteOf, codeOf, decisionOf, isFirst, nodeAfter, sole, symbolAt, topOf } from './decisions';
+import { follow, known, thought } from './expected';
 import { fillTables, nearest, squash, stretch } from './logistic';
 import {
   BASE,
@@ -90,7 +91,7 @@ export function code(i: i32, told: i32): i32 {
   const refineContext = load<i32>(REFINE) * 0x9e3779b1;
   const toldCode = encoding ? codeOf(told) : 0;
   const first = 7 + (i32(sole >= 0) & ~isOther);
-  let node = 8 - first;
+  let node = topOf(first);
   // The node within the decisions that a bucket serves.
   let local = 1;
   if (!isOther) resetChance();
@@ -101,6 +102,7 @@ export function code(i: i32, told: i32): i32 {
     const input = encoding ? INPUTS + ((bit & 7) << 10) : INPUTS;
     const last = input + inputBytes;
     if (box && bit === 7) opine(EXPERT + ((experts - 1) << 10));
+    if (known) store<f32>(node << 2, thought(node, bit), EXPERT);
     store<f32>(last - 4, 0.4);
     for (let k = 0; k < experts; k++)
       store<f32>(last - 8 - (k << 2), load<f32>(EXPERT + (k << 10) + (node << 2)));
@@ -128,7 +130,7 @@ export function code(i: i32, told: i32): i32 {
     rb += ti;
     const p = squash(dot + load<f32>(ra) + load<f32>(rb));
 
-    const y = decide(p, bitOf(toldCode, bit), encoding);
+    const y = decide(p, decisionOf(toldCode, node, bit), encoding);
     const error = <f32>y - p;
     if (abs(error) > leastError) {
       for (let m = 0; m < sets; m++) {
@@ -151,11 +153,12 @@ export function code(i: i32, told: i32): i32 {
       count(y);
     }
     forgetRepeats(y, bit);
-    node = node * 2 + y;
+    if (known) follow(y);
+    node = nodeAfter(node, y);
     local = isFirst(bit) || local > 7 ? 1 : local * 2 + y;
     symbol = symbolAt(node);
   }
-  symbol &= 255;
+  symbol = byteOf(symbol);
   keep(i, symbol);
   return symbol;
 }

@@ -7,7 +7,8 @@ export function describeContexts(spec: ModelSpec, syntax: Syntax): string[] {
   return [
     ...spec.contexts.map((expression) => describeContext(expression, syntax)),
     ...spec.matches.map((length) => `repeat of at least ${length} bytes`),
-    ...(spec.opinion ? [syntax.type === 'raster' ? fitting : likely] : []),
+    ...(spec.opinion ? [likely] : []),
+    ...(spec.expected ? [fitting] : []),
   ];
 }
 
@@ -83,6 +84,9 @@ const pixels: Part[] = [
   { pattern: /\bplane\b/, words: 'plane through the pixels around' },
   { pattern: /\bchannel\b/, words: 'channel' },
   { pattern: /\b(d[12]\w?|off)\b/, words: 'what the channels before were off' },
+  { pattern: /\bcentre\b/, words: 'what a fit to the pixels around expects' },
+  { pattern: /\berrorAt\b/, words: 'how far off the pixels around were' },
+  { pattern: /\b[wn][12]\b/, words: 'how the channels before changed' },
   { pattern: /\brough\b/, words: 'how rough the surroundings are' },
   { pattern: /\bnear\b/, words: 'tones of the 10 pixels around' },
   { pattern: /\bsmooth\b/, words: 'grey of the 5 pixels around' },

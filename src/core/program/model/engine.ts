@@ -1,5 +1,6 @@
 /** The predictor of one file: source text that computes the contexts of each byte, around the one kernel that mixes them. */
 import { joinBytes } from '../../join';
+import { callOf, type Expected } from './expected';
 import { mixSource, usesSource } from './fields';
 import { networkSource, networkBytes, type Network } from './network';
 import { resampledSource, type Resampling } from './resampled';
@@ -35,6 +36,8 @@ export interface ModelSpec {
    * decision, in log-odds; `odds` is a table of those of shares of 4096.
    */
   opinion?: string;
+  /** What bytes are expected to be, which the state's `centre` is set to. */
+  expected?: Expected;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
   /** Most bytes that the one hash table of all contexts takes; `usualTable` if it is not told. */
@@ -55,6 +58,7 @@ const map = {
   select: 0x1100,
   refine: 0x1140,
   law: 0x1150,
+  distances: 0x250000,
   expert: 24e5,
   stretch: 0x4000,
   match: 0x1200,
@@ -73,8 +77,8 @@ const unused = 4;
 const inputsOf = (spec: ModelSpec): number =>
   (3 * spec.contexts.length + spec.matches.length + expertsOf(spec) + 4) & ~3;
 
-const expertsOf = ({ network, resampling, opinion }: ModelSpec): number =>
-  (network ? 1 : 0) + (resampling ? 1 : 0) + (opinion ? 1 : 0);
+const expertsOf = ({ network, resampling, opinion, expected }: ModelSpec): number =>
+  (network ? 1 : 0) + (resampling ? 1 : 0) + (opinion ? 1 : 0) + (expected ? 1 : 0);
 
 /** Where the rows of a weight set begin: before those of the model's own sets come one for each node, and one for each number of contexts that know it. */
 export const firstRow = (
@@ -171,7 +175,7 @@ export function engineSource(
 ): string {
   const places = plan(spec, size, block?.payload);
   const { stream, recent, recentBytes, weights, table, tableBytes } = places;
-  const { contexts, selectors, matches, network, resampling, quiet } = spec;
+  const { contexts, selectors, matches, network, resampling, quiet, expected } = spec;
   const weightBytes = network?.weights.length ?? 0;
   const front = frontOf(spec).length;
   const encoding = form !== 'decode';
@@ -212,6 +216,7 @@ ${usesOf(spec)}
 let c1 = 0${looksBack ? ', c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0' : ''};
 ${spec.state.includes('opinion') ? `const opinion = new Float32Array(kernel.memory.buffer, ${map.expert}, 256), odds = new Float32Array(kernel.memory.buffer, ${map.stretch});` : ''}
 ${spec.state}
+${expected ? `hash.set([${expected.distances.join()}], ${place(map.distances)}); ${expected.isAround ? 'kernel.surround();' : ''}` : ''}
 ${experts.map(({ state }) => state).join('')}
 for (let i = ${start}; i < ${last}; i++) {
   ${encoding ? `if (!(i & 8191)) yield i; const byte = ${byte};` : ''}
@@ -219,6 +224,7 @@ for (let i = ${start}; i < ${last}; i++) {
   ${quiet ? `let next = ${quiet.expected}; if (!(${quiet.when}) || (${hashed(quiet.contexts)}, kernel.${encoding ? 'quiet(i, byte, next)' : 'decodeQuiet(i, next)'})) {` : ''}
   ${experts.map(({ step }) => step).join('')}
   ${spec.opinion ?? ''}
+  ${expected ? `centre = kernel.${callOf(expected)};` : ''}
   ${hashed(contexts)};
   ${selectors.map(({ expression }, m) => `hash[${place(map.select) + m + 2}] = (${expression}) + ${firstRow(spec, m)};`).join('\n  ')}
   hash[${place(map.refine)}] = ${spec.refine};
@@ -285,7 +291,7 @@ const bestContext = byte => {
         const of = k < ${spec.contexts.length} ? [2 * k, 2 * k + 1, k + ${told + spec.contexts.length}] : [k + ${spec.contexts.length}];
         for (const x of of) evidence[k] += share * floats[at + x] * floats[row + x];
       }
-      ${spec.opinion ? `evidence[${told}] += share * floats[at + ${inputsOf(spec) - 2}] * floats[row + ${inputsOf(spec) - 2}];` : ''}
+      ${spec.opinion || spec.expected ? `evidence[${told}] += share * floats[at + ${inputsOf(spec) - 2}] * floats[row + ${inputsOf(spec) - 2}];` : ''}
     }
     node = 2 * node + one, ended = tree[256 + node];
   }

@@ -1,8 +1,11 @@
 /** Runs a predictor inside the encoder: where the source text of models becomes code. */
+import aroundDecoder from '../kernels/aroundDecoder.ts?wasm';
 import decoder from '../kernels/decoder.ts?wasm';
 import drawnDecoder from '../kernels/drawnDecoder.ts?wasm';
 import drawnNetworkDecoder from '../kernels/drawnNetworkDecoder.ts?wasm';
 import encoderBytes from '../kernels/encoder.ts?wasm';
+import expectedDecoder from '../kernels/expectedDecoder.ts?wasm';
+import expectedRepeatsDecoder from '../kernels/expectedRepeatsDecoder.ts?wasm';
 import imageDecoder from '../kernels/imageDecoder.ts?wasm';
 import networkDecoder from '../kernels/networkDecoder.ts?wasm';
 import quietDecoder from '../kernels/quietDecoder.ts?wasm';
@@ -86,7 +89,10 @@ export function decoderOf({
   network,
   resampling,
   quiet,
+  expected,
 }: ModelSpec): Uint8Array<ArrayBuffer> {
+  if (expected?.isAround) return aroundDecoder;
+  if (expected) return matches.length > 0 ? expectedRepeatsDecoder : expectedDecoder;
   if (sole === undefined && quiet) return quietDecoder;
   if (sole === undefined) return matches.length > 0 ? repeatsDecoder : decoder;
   if (resampling) return network ? drawnNetworkDecoder : drawnDecoder;
@@ -105,6 +111,8 @@ export const exportNames: Record<string, string> = {
   show: 'w',
   dense: 'n',
   vote: 'v',
+  expect: 'e',
+  surround: 'u',
 };
 
 /** What a network would be shown of `data`, at most `most` times, evenly spread. */

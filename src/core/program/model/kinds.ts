@@ -8,7 +8,7 @@ import { jsonTracker, logTracker, tableTracker, type Tracker } from './fields';
 import { imageInputs, imageModel } from './images';
 import { minimalByteContexts, minimalTextContexts, type MinimalSpec } from './minimal';
 import type { NetworkInputs } from './network';
-import { rasterModel } from './rasters';
+import { aroundModel, rasterModel } from './rasters';
 import { residualModel } from './residuals';
 import { fieldExtras, fieldModel, logExtras, logModel, slowFields, slowLog } from './tables';
 import { textExtras, textModel } from './texts';
@@ -52,6 +52,12 @@ export function modelFor(syntax: Syntax, semantics?: Semantics, isExpected = tru
       return syntax satisfies never;
   }
 }
+
+/** The model of a raster whose decisions are those around what is expected; of no other kind of file, nor where nothing is expected. */
+export const aroundFor = (full: ModelSpec, syntax: Syntax): ModelSpec | undefined =>
+  syntax.type === 'raster' && full.expected
+    ? { ...full, ...aroundModel(syntax), expected: { ...full.expected, isAround: true } }
+    : undefined;
 
 /** What a network is shown of a kind of file; nothing of those that have none. */
 export function networkInputsFor(syntax: Syntax): NetworkInputs | undefined {

@@ -1,8 +1,8 @@
 /** Rasters: photographs and drawings, whose pixels stand in rows of one length, channel by channel within a pixel. */
 import type { Raster } from '../syntax/media';
 import type { Contexts } from './contexts';
-import { leastSquaresSource } from './leastSquares';
-import { countError, errorsBelow, noErrors, oddsOf, placeOf } from './spread';
+import { bitsFor } from './engine';
+import type { Expected } from './expected';
 
 /** What a pixel is expected from, as steps to the right and up: in its own channel, and in each one that came before, where it is known itself. */
 const around = {
@@ -28,27 +28,26 @@ const around = {
 /** Channels whose values tell a pixel's next one: further ones tell little, and take time. */
 const mostBefore = 2;
 
-/** One pixel in so many teaches what is expected, and leaves so much of what those before it taught. */
-const lessons = { every: 8, memory: 0.998 };
-
-/** What is thought of each decision about a pixel, where least squares say what to expect. */
-export const pixelOpinion = 'opine();';
+/** Where least squares look no further than the kernel's memory goes, and there are not more of them than it has room for. */
+const mostRow = 1 << 20;
+const mostChannels = 15;
 
 /**
  * What planes through the pixels around would give, also after what the pixel's channel before was off; how rough the
- * surroundings are; and the neighbours themselves, for drawings. With `isExpected` also how likely least squares make each value.
+ * surroundings are; and the neighbours themselves, for drawings. With `isExpected` also what least squares expect.
  */
 export const rasterModel = (raster: Raster, isExpected = true): Contexts => {
   const { header, row, pixel } = raster;
-  const expectation = isExpected ? expectedSource(raster) : { state: '', step: '' };
+  const expects = isExpected && row <= mostRow && pixel <= mostChannels;
+  const errors = expects ? errorsSource(raster) : { state: '', step: '' };
   return {
-    state: `let now = 0; const back = d => data[now - d] | 0, clip = v => v < 0 ? 0 : v > 255 ? 255 : v, size = v => { v = Math.abs(v); return v < 3 ? v : v < 6 ? 3 : v < 12 ? 4 : v < 24 ? 5 : v < 48 ? 6 : 7; };${expectation.state}`,
+    state: `let now = 0; const back = d => data[now - d] | 0, clip = v => v < 0 ? 0 : v > 255 ? 255 : v, size = v => { v = Math.abs(v); return v < 3 ? v : v < 6 ? 3 : v < 12 ? 4 : v < 24 ? 5 : v < 48 ? 6 : 7; };${errors.state}`,
     step: `now = i; const place = i < ${header} ? -1 : (i - ${header}) % ${row}, channel = place < 0 ? ${pixel} : place % ${pixel},
   w = back(${pixel}), ww = back(${2 * pixel}), n = back(${row}), nn = back(${2 * row}), nw = back(${row + pixel}), ne = back(${row - pixel}), nne = back(${2 * row - pixel}),
-  plane = w + n - nw,
-  d1 = channel ? c1 - back(${pixel + 1}) : 0, d1n = channel ? c1 - back(${row + 1}) : 0, d1p = channel ? c1 - clip(back(${pixel + 1}) + back(${row + 1}) - back(${row + pixel + 1})) : 0,
-  d2p = channel > 1 ? c2 - clip(back(${pixel + 2}) + back(${row + 2}) - back(${row + pixel + 2})) : 0,
-  rough = size(w - nw) + size(n - nw) * 8 + size(n - ne) * 64, off = size(d1p);${expectation.step}`,
+  w1 = back(${pixel + 1}), n1 = back(${row + 1}), w2 = back(${pixel + 2}), n2 = back(${row + 2}), plane = w + n - nw,
+  d1 = channel ? c1 - w1 : 0, d1n = channel ? c1 - n1 : 0, d1p = channel ? c1 - clip(w1 + n1 - back(${row + pixel + 1})) : 0,
+  d2p = channel > 1 ? c2 - clip(w2 + n2 - back(${row + pixel + 2})) : 0,
+  rough = size(w - nw) + size(n - nw) * 8 + size(n - ne) * 64, off = size(d1p);${errors.step}`,
     contexts: [
       'mix(clip(plane),channel+off*4+32)',
       'mix(clip(plane+d1p),channel+64)',
@@ -72,60 +71,59 @@ export const rasterModel = (raster: Raster, isExpected = true): Contexts => {
       { expression: 'channel*64+off*8+size(d2p)', size: (pixel + 1) * 64 },
     ],
     refine: 'clip(plane+d1p)|channel<<8',
-    ...(isExpected && { opinion: pixelOpinion }),
+    ...(expects && { expected: expectedOf(raster) }),
     matches: [12],
   };
 };
 
-/** Errors beyond so many times their breadth are not thought of. */
-const reach = 8;
-
-/** Decisions between values that lie closer than the breadth of errors by this are as likely as not: to think of them takes time. */
-const finest = 2;
-
 /**
- * Each channel has least squares of its own, and errors of one shape, in 32 parts, whose breadth depends on how rough the
- * surroundings are and what the channels before were off. What is thought of a decision is by the share of errors on each of its
- * sides.
+ * What of `rasterModel` is other where decisions are those around what is expected, so that a program has few of them to take:
+ * contexts say by how much other guesses differ from that.
  */
-function expectedSource({ row, pixel }: Raster): { state: string; step: string } {
-  const before = Array.from({ length: pixel }, (_, channel) => Math.min(channel, mostBefore));
-  const distances = Array.from({ length: before[pixel - 1] + 1 }, (_, channel) =>
+export const aroundModel = ({
+  row,
+  pixel,
+}: Raster): Pick<Contexts, 'contexts' | 'selectors' | 'refine' | 'matches'> => ({
+  contexts: [
+    'mix(w-centre+d1|n-centre+d1n<<10,channel+80)',
+    'mix(plane-centre+d1p,channel+81)',
+    'mix(w-centre+d1|size(w-nw)<<10,channel+82)',
+    'mix(n-centre+d1n|size(n-nw)<<10,channel+83)',
+    'mix(w-centre|c1-w1<<10|c2-w2<<20,channel+84)',
+    'mix(n-centre|c1-n1<<10|c2-n2<<20,channel+85)',
+    'mix(w-centre|n-centre<<10|ne-centre<<20,nw-centre+channel*512)',
+    `mix(errorAt(1)|errorAt(2)<<10,mix(errorAt(${pixel})>>1|errorAt(${row})>>1<<10,channel))`,
+    'mix(centre|c1<<8|c2<<16,channel+86)',
+  ],
+  selectors: [{ expression: 'channel*512+rough', size: (pixel + 1) * 512 }],
+  refine: 'w-centre|channel<<9',
+  matches: [],
+});
+
+/** By how much the bytes of the last two rows were off what was expected of them, and what that says of the next error's breadth. */
+function errorsSource({ row, pixel }: Raster): { state: string; step: string } {
+  const kept = 2 ** bitsFor(2 * row + pixel, 4, 24);
+  return {
+    state: ` let centre = 0; const errors = new Int16Array(${kept}), errorAt = d => errors[now - d & ${kept - 1}], sized = d => Math.abs(errorAt(d)), level = v => Math.min(15, 32 - Math.clz32(v * v));`,
+    step: `
+  errors[i - 1 & ${kept - 1}] = c1 - centre;
+  const manner = level(2 * sized(${pixel}) + 2 * sized(${row}) + sized(${row + pixel}) + sized(${row - pixel}) + sized(${2 * pixel}) + sized(${2 * row})) | (channel && level(4 * sized(1))) << 4 | (channel > 1 && level(4 * sized(2))) << 8;`,
+  };
+}
+
+/** Each channel has least squares of its own; how broad errors are depends on what those around were, and those of the pixel's channels before. */
+function expectedOf({ row, pixel }: Raster): Expected {
+  const own = around.own.length;
+  const many = Array.from({ length: pixel + 1 }, (_, channel) =>
+    Math.min(channel % pixel, mostBefore),
+  ).map((channels) => (own + channels * around.before.length + 1) & ~1);
+  const distances = Array.from({ length: Math.min(pixel - 1, mostBefore) + 1 }, (_, channel) =>
     (channel ? around.before : around.own).map(([right, up]) => up * row - right * pixel + channel),
   ).flat();
-  const many = before.map((channels) => around.own.length + channels * around.before.length);
-  const most = distances.length;
   return {
-    state: `
-${leastSquaresSource({ most, memory: lessons.memory, largest: 1e6 })}
-const doubles = n => new Float64Array(n), distances = [${distances.join()}], features = doubles(${most}), shares = doubles(512),
-  learners = [${many.join()}].map(many => [doubles(${most}), doubles(${most * most}), ${noErrors}, doubles(4096).fill(4), many]);
-let learner, factors, matrix, shape, breadths, many, lesson = 0, mean = 0, breadth = 0, manner = 0;
-const below = v => { const r = v - mean, u = ${placeOf('r', 'Math.abs(r)')}, j = u | 0; return ${errorsBelow}; };
-const opine = () => {
-  opinion.fill(0);
-  if (!learner) return;
-  shares.fill(0);
-  let from = 256 | clip(mean - ${reach} * breadth), to = 256 | clip(mean + ${reach} * breadth), unit = 1, v, m, n;
-  for (; unit * ${finest} <= breadth; unit *= 2) from >>= 1, to >>= 1;
-  for (v = from, m = below(v * unit - 256.5); v <= to; m = n) n = below(unit * (v + 1) - 256.5), shares[v++] = n - m;
-  for (; to >>= 1; ) for (v = from >>= 1; v <= to; v++) m = shares[2 * v + 1], n = shares[v] = shares[2 * v] + m, opinion[v] = ${oddsOf('m', 'n')};
-};
-`,
-    step: `
-  if (learner) {
-    const missed = c1 - mean, e = Math.abs(missed), usual = breadths[manner];
-    ${countError('missed', 'e')}
-    breadths[manner] += (Math.min(e, usual * 6 + 1) - usual) / 20;
-    if (!(lesson & ${lessons.every - 1})) teach(factors, matrix, features, many, missed);
-  }
-  if (learner = learners[channel]) {
-    [factors, matrix, shape, breadths, many] = learner;
-    lesson += !channel;
-    for (let j = 0; j < many; j++) features[j] = back(distances[j]);
-    mean = guess(factors, matrix, features, many);
-    manner = Math.min(15, Math.abs(w - nw) + Math.abs(n - nw) + Math.abs(n - ne) >> 2) | Math.min(15, Math.abs(2 * d1p)) << 4 | Math.min(15, Math.abs(2 * d2p)) << 8;
-    breadth = breadths[manner] + 0.3;
-  }`,
+    distances: distances.length % 2 ? [...distances, 3 * pixel] : distances,
+    features: pixel > 1 ? `[${many.join()}][channel]` : String(own),
+    channel: 'channel',
+    manner: 'manner',
   };
 }

@@ -3,6 +3,7 @@
  * of the WebAssembly, and several times the time. Encoder and decoder are one source text.
  */
 import { coder, finish, observe, type CoderForm } from './coder';
+import { callOf, expectedSource } from './expected';
 import { bitsFor, firstRow, treeSource, usesOf, type ModelSpec } from './engine';
 import { mixSource } from './fields';
 
@@ -16,8 +17,8 @@ export interface ScriptSpec extends Omit<
 
 /** The model in JavaScript with bytes of eight decisions, and with the file's own tree; none where only the kernel can do what it asks. */
 export function scriptsOf(spec: ModelSpec): ScriptSpec[] {
-  const { sole, quiet, network, resampling, lengths } = spec;
-  if (sole !== undefined || quiet || network || resampling) return [];
+  const { sole, quiet, network, resampling, lengths, expected } = spec;
+  if (sole !== undefined || quiet || network || resampling || expected?.isAround) return [];
   const script = { ...spec, type: 'script' as const };
   // The file's own tree takes a hundred bytes to tell, which only some files are worth.
   return lengths ? [{ ...script, lengths: undefined }, script] : [script];
@@ -44,10 +45,10 @@ const stride = 8;
  * of their derivative, and the logistic is a power of 2^20, since engines need not agree on logarithms.
  */
 export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): string {
-  const { contexts, selectors, matches, refine, rate, opinion, leastError } = spec;
+  const { contexts, selectors, matches, refine, rate, opinion, expected, leastError } = spec;
   const [N, M, S] = [contexts.length, matches.length, selectors.length + 2];
   const told = 2 * N + M;
-  const inputs = told + N + (opinion ? 2 : 1);
+  const inputs = told + N + (opinion || expected ? 2 : 1);
   const wanted = size * N * tableShare;
   const tableBits = bitsFor(wanted, 16, mostSlots);
   // Two places for each and the choice of the less used one are worth their code.
@@ -65,12 +66,15 @@ ${mixSource}
 ${coder[form].start(size)}
 ${usesOf(spec)}
 let c1 = 0, c2 = 0, c3 = 0, c4 = 0, word4 = 0, a2 = 0;
-${opinion ? 'const opinion = floats(256), odds = logits;' : ''}
+${opinion ? 'const opinion = floats(256);' : ''}
+${opinion || expected ? 'const odds = logits;' : ''}
+${expected ? expectedSource(expected) : ''}
 ${spec.state}
 for (let i = 0; i < ${size}; i++) {
   ${form === 'encode' ? 'if (!(i & 8191)) yield i;' : ''}
   ${spec.step}
   ${opinion ?? ''}
+  ${expected ? `centre = ${callOf(expected)};` : ''}
   const hashes = [${contexts.join()}].map(mix), refinement = ${refine};
   ${selectors.map(({ expression }, m) => `rowOf[${m + 2}] = (${firstRow(spec, m)} + (${expression})) * ${inputs + 1};`).join('\n  ')}
   {
@@ -97,6 +101,7 @@ for (let i = 0; i < ${size}; i++) {
           : ''
       }
       ${opinion ? `inputs[${inputs - 2}] = opinion[node];` : ''}
+      ${expected ? `inputs[${inputs - 2}] = thought(node);` : ''}
       inputs[${inputs - 1}] = 0.4;
       rowOf[0] = node * ${inputs + 1}; rowOf[1] = known * ${inputs + 1};
       for (let m = 0; m < ${S}; m++) {
@@ -122,6 +127,7 @@ for (let i = 0; i < ${size}; i++) {
         }
       }
       ${M ? `for (let m = 0; m < ${M << 3}; m += ${stride}) if ((match[m + 3] >> bit & 1) - y) match[m + 3] = 0;` : ''}
+      ${expected ? 'follow(y);' : ''}
       node = node * 2 + y; local = local > 7 ? 1 : local * 2 + y;
       next = ${tree ? 'tree[256 + node]' : 'node > 255 && node'};
     }

@@ -5,7 +5,14 @@ import { createCourse } from '../course';
 import { phaseContext } from '../model/clock';
 import { echoContext } from '../model/echoes';
 import { usualTable, type ModelSpec } from '../model/engine';
-import { extraContexts, fastModel, modelFor, networkInputsFor, withFront } from '../model/kinds';
+import {
+  aroundFor,
+  extraContexts,
+  fastModel,
+  modelFor,
+  networkInputsFor,
+  withFront,
+} from '../model/kinds';
 import { swapContexts } from '../model/swaps';
 import type { Law, Semantics } from '../semantics';
 import { findOriginals, originalsFinding } from '../semantics/originals';
@@ -18,8 +25,10 @@ import {
   pickModel,
   pickWork,
   plainRoom,
+  roomAround,
   roomFor,
   withoutOpinion,
+  type Picked,
 } from './pick';
 import { isForeseen } from './recurrence';
 import { searchModel, searchWork } from './search';
@@ -106,6 +115,11 @@ interface Search {
   run(): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }>;
 }
 
+/** One that also tells what the sample costs. */
+interface Picking extends Search {
+  run(): AsyncGenerator<ProgramEvent, Picked>;
+}
+
 /** Of the model of a kind; with `effort: 'fast'` of that without what is slow, or for few contexts that are picked. */
 function searchFor(
   bytes: Uint8Array,
@@ -119,16 +133,17 @@ function searchFor(
     work: searchWork(model, extra, bytes, effort, semantics),
     run: () => searchModel(model, extra, bytes, effort, { semantics, stride, size }),
   });
-  const picked = (model: ModelSpec, room: number): Search => ({
+  const picked = (model: ModelSpec, room: number): Picking => ({
     work: pickWork(model, extra, bytes, room),
     run: () => pickModel(model, extra, bytes, { room, hasRepeats: syntax.type === 'text', stride }),
   });
   if (effort !== 'fast') return thinned(full);
   const room = roomFor(syntax);
-  // Opinions of pixels take longer than effort fast has for all of their contexts.
   if (room !== undefined) {
     const plain = withoutOpinion(full);
-    return picked({ ...plain, ...codeFor(plain, syntax, semantics) }, room);
+    const without = picked({ ...plain, ...codeFor(plain, syntax, semantics) }, room);
+    const near = aroundFor(full, syntax);
+    return near ? shorter(without, picked(near, roomAround)) : without;
   }
   const fast = fastModel(full, syntax, isHurried(full, bytes, size));
   const isLong = bytes.length >= leastPicked && bytes.length * 2 > size;
@@ -152,6 +167,20 @@ function weighed(
       const course = createCourse(weighing + searching);
       const isWorthIt = yield* course.part(weighing, opinionPays(model, bytes));
       return yield* course.part(searching, (isWorthIt ? along : without).run());
+    },
+  };
+}
+
+/** Of two models the one that is shorter for the sample. */
+function shorter(one: Picking, other: Picking): Search {
+  const work = one.work + other.work;
+  return {
+    work,
+    async *run() {
+      const course = createCourse(work);
+      const first = yield* course.part(one.work, one.run());
+      const second = yield* course.part(other.work, other.run());
+      return second.cost < first.cost ? second : first;
     },
   };
 }
@@ -221,6 +250,7 @@ export function chosenFor(other: Analysis, searched: Analysis, chosen: ModelSpec
     selectors: other.full.selectors.filter(({ expression }) => isKeptSet(expression)),
     matches: other.full.matches.filter(isKept(full.matches, chosen.matches)),
     opinion: full.opinion === chosen.opinion ? other.full.opinion : undefined,
+    expected: full.expected === chosen.expected ? other.full.expected : undefined,
     largestTable: chosen.largestTable,
   };
   return { ...spec, ...codeFor(spec, other.syntax, other.semantics) };
@@ -228,7 +258,7 @@ export function chosenFor(other: Analysis, searched: Analysis, chosen: ModelSpec
 
 /** State and step of the model without what only contexts ask for that were left out. */
 function codeFor(
-  { contexts, opinion }: ModelSpec,
+  { contexts, opinion, expected }: ModelSpec,
   syntax: Syntax,
   semantics?: Semantics,
 ): Pick<ModelSpec, 'state' | 'step'> {
@@ -238,6 +268,7 @@ function codeFor(
     swap: swapContexts.some((context) => contexts.includes(context)) ? semantics.swap : undefined,
     clock: contexts.includes(phaseContext) ? semantics.clock : undefined,
   };
-  const { state, step } = modelFor(syntax, asked, opinion !== undefined);
+  const isExpected = opinion !== undefined || expected !== undefined;
+  const { state, step } = modelFor(syntax, asked, isExpected);
   return { state, step };
 }

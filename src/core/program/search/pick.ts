@@ -30,6 +30,9 @@ const leastError = 1e-3;
 /** The share of the contexts that are tried again after one was picked, about. */
 const retried = 3 / 8;
 
+/** How many there is time for where decisions are those around what is expected. */
+export const roomAround = 2;
+
 /** How many contexts a kind of file is predicted from; of other kinds nothing. */
 export const roomFor = ({ type }: Syntax): number | undefined => rooms[type];
 
@@ -66,6 +69,7 @@ export async function* opinionPays(
 export const withoutOpinion = (model: ModelSpec): ModelSpec => ({
   ...model,
   opinion: undefined,
+  expected: undefined,
   quiet: undefined,
   contexts: model.contexts.filter((context) => ![fitContext, likeliestContext].includes(context)),
 });
@@ -80,6 +84,13 @@ export const pickWork = (
   trialsOf(contexts.length + extra.length, selectors.length, room) *
   Math.min(bytes.length, sampleSize);
 
+export interface Picked {
+  spec: ModelSpec;
+  found: Finding[];
+  /** Bytes of the sample. */
+  cost: number;
+}
+
 const trialsOf = (contexts: number, sets: number, room: number): number =>
   contexts + Math.round(retried * contexts * room) + sets;
 
@@ -93,7 +104,7 @@ export async function* pickModel(
   extra: string[],
   bytes: Uint8Array,
   { room, hasRepeats, stride }: { room: number; hasRepeats: boolean; stride?: number },
-): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
+): AsyncGenerator<ProgramEvent, Picked> {
   const { bytes: sample, costOf, scale } = takeSample(bytes, sampleSize, stride);
   const matches = hasRepeats && recurs(bytes) ? full.matches.slice(0, 1) : [];
   const isAllowed = (expression: string): boolean =>
@@ -139,5 +150,5 @@ export async function* pickModel(
     const otherCost = yield* tried(other);
     if (otherCost < cost) [spec, cost] = [other, otherCost];
   }
-  return { spec, found: [] };
+  return { spec, found: [], cost };
 }

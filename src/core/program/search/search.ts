@@ -4,7 +4,6 @@ import type { Finding, ProgramEvent, ProgramOptions } from '../contract';
 import { echoContext } from '../model/echoes';
 import type { ModelSpec } from '../model/engine';
 import { fitContext, likeliestContext } from '../model/numbers';
-import { pixelOpinion } from '../model/rasters';
 import { swapContexts } from '../model/swaps';
 import { byParent, byParents } from '../model/tables';
 import type { Semantics } from '../semantics';
@@ -58,8 +57,8 @@ interface Part {
 }
 
 /** Parts that tell the same thing. */
-const families = ({ contexts, selectors, matches, opinion }: ModelSpec): Part[] => [
-  opinion === pixelOpinion
+const families = ({ contexts, selectors, matches, expected }: ModelSpec): Part[] => [
+  expected
     ? {
         opinion: true,
         sentence: 'Pixels follow from those around them by least squares.',
@@ -140,7 +139,7 @@ export async function* searchModel(
     selectors: spec.selectors.filter(({ expression }) => !selectors?.includes(expression)),
     matches: spec.matches.filter((least) => !matches?.includes(least)),
     // To decide bytes quickly makes up for the time that opinions take.
-    ...(opinion && { opinion: undefined, quiet: undefined }),
+    ...(opinion && { opinion: undefined, expected: undefined, quiet: undefined }),
   });
   const leaveOut = async function* (parts: Part[]): AsyncGenerator<ProgramEvent> {
     for (const part of parts) {
@@ -205,5 +204,5 @@ export function searchWork(
   return trialsOf(full, extra, effort) * Math.min(bytes.length, sampleSizes[effort]);
 }
 
-const sizeOf = ({ contexts, selectors, matches, opinion }: ModelSpec): number =>
-  contexts.length + selectors.length + matches.length + (opinion ? 1 : 0);
+const sizeOf = ({ contexts, selectors, matches, opinion, expected }: ModelSpec): number =>
+  contexts.length + selectors.length + matches.length + (opinion ? 1 : 0) + (expected ? 1 : 0);

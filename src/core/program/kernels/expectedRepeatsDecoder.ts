@@ -1,0 +1,3 @@
+// What such a program carries where repeats tell something, too.
+export * from './expectedDecoder';
+export { recall as r } from './repeats';
