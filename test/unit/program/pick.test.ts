@@ -6,7 +6,12 @@ import type { ProgramEvent } from '../../../src/core/program/contract';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
 import { modelFor } from '../../../src/core/program/model/kinds';
 import { expectedCandidates, findCandidates } from '../../../src/core/program/search/candidates';
-import { opinionPays, pickModel, withoutOpinion } from '../../../src/core/program/search/pick';
+import {
+  opinionPays,
+  pickModel,
+  roomFor,
+  withoutOpinion,
+} from '../../../src/core/program/search/pick';
 import { isForeseen, recurs } from '../../../src/core/program/search/recurrence';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
@@ -177,5 +182,18 @@ describe('opinions in a hurry', () => {
     };
     assert.ok(await isAround(wovenPicture(96, 64)));
     assert.ok(!(await isAround(drawing)));
+  });
+
+  it('has time for fewer contexts in a long text that does not recur', () => {
+    const long = Uint8Array.from({ length: 1 << 18 }, () => 32 + random.integer(90));
+    const recurring = joinBytes([long, long]);
+    const rooms = [long.subarray(1), long, recurring].map((text) =>
+      roomFor({ type: 'text' }, text)!,
+    );
+    assert.deepEqual(
+      rooms.map((room) => room - rooms[1]),
+      [1, 0, 1],
+    );
+    assert.equal(roomFor({ type: 'log' }, long), undefined);
   });
 });

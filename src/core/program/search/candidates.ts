@@ -138,7 +138,7 @@ function searchFor(
     run: () => pickModel(model, extra, bytes, { room, hasRepeats: syntax.type === 'text', stride }),
   });
   if (effort !== 'fast') return thinned(full);
-  const room = roomFor(syntax);
+  const room = roomFor(syntax, bytes);
   if (room !== undefined) {
     const plain = withoutOpinion(full);
     const without = picked({ ...plain, ...codeFor(plain, syntax, semantics) }, room);
