@@ -2,7 +2,7 @@
 import { formatCount, plural } from '../count';
 import { KolmoError } from '../error';
 import { sizeOf } from '../shape';
-import { denseBytes, shorten, summarise, type Format, type LocatedTensor } from './format';
+import { bitsOf, denseBytes, shorten, summarise, type Format, type LocatedTensor } from './format';
 import { isHdf5, readHdf5, type Hdf5, type Hdf5Dataset } from './hdf5/hdf5';
 import { isReadable, openChunks } from './hdf5/unpack';
 import type { ModelFile } from './modelFile';
@@ -80,6 +80,15 @@ function isArchive(head: Uint8Array): boolean {
   return isZip(head) && /^metadata\.json.*"keras_version"/s.test(text);
 }
 
+/** Whether a file is an archive in which the weights are deflated, which its directory tells. */
+export async function isDeflated(file: ModelFile): Promise<boolean> {
+  if (!isZip(await file.read(0, 4))) return false;
+  const members = await readZipDirectory(file);
+  return members.some(({ name, method }) => name === weightsName && method !== 0);
+}
+
+const weightsName = 'model.weights.h5';
+
 /** Opens what a model's weights are in, and says what takes the other bytes. */
 export async function openKeras(file: ModelFile): Promise<KerasFile> {
   const head = await file.read(0, 4);
@@ -137,9 +146,9 @@ function versionNote(version: string, config: string): string {
 }
 
 /** Keras 3 says of types that NumPy lacks what they are. */
-function dtypeOf({ dtype, attributes }: Hdf5Dataset): string {
-  const said = attributes.get('dtype')?.text;
-  return dtype.startsWith('void') && said ? shorten(said) : dtype;
+function dtypeOf({ dtype, size, attributes }: Hdf5Dataset): string {
+  const said = attributes.get('dtype')?.text ?? '';
+  return dtype.startsWith('void') && bitsOf(said) === 8 * size ? shorten(said) : dtype;
 }
 
 /** What was packed is unpacked into memory, up to this many bytes. */
@@ -150,13 +159,13 @@ async function openArchive(file: ModelFile): Promise<KerasFile> {
   const find = (name: string): ZipMember | undefined =>
     members.find((member) => member.name === name);
   const [weights, config, metadata] = [
-    find('model.weights.h5'),
+    find(weightsName),
     find('config.json'),
     find('metadata.json'),
   ];
   if (!weights || !config) {
     throw new KolmoError(
-      `${file.name} holds no ${weights ? 'config.json' : 'model.weights.h5'}: expected an archive that model.save of Keras 3 wrote.`,
+      `${file.name} holds no ${weights ? 'config.json' : weightsName}: expected an archive that model.save of Keras 3 wrote.`,
     );
   }
   const begin = async (member: ZipMember): Promise<string> =>

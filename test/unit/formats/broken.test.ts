@@ -436,6 +436,7 @@ describe('broken model files', () => {
     'legacy.h5',
     'chunks.weights.h5',
     'latest.weights.h5',
+    'filled.weights.h5',
   ];
   for (const sample of samples) {
     it(`reads or refuses ${sample} cut anywhere, and with any byte changed`, async () => {

@@ -1,6 +1,7 @@
 /** The attributes of an HDF5 object whose values are one text: how long it is, and how it begins. */
-import type { Fields, Hdf5Bytes } from './bytes';
-import { signedBlock } from './bytes';
+import { formatCount } from '../../count';
+import { KolmoError } from '../../error';
+import { signedBlock, type Fields, type Hdf5Bytes } from './bytes';
 import { readDense } from './heap';
 import { messageTypes, type Message } from './objects';
 import { readShape } from './values';
@@ -57,7 +58,9 @@ async function readAttribute(file: Hdf5Bytes, fields: Fields): Promise<[string, 
   const kind = type.u8() & 15;
   const isText = kind === 9 && (type.u8() & 15) === 1;
   if (kind === 3) {
-    const bytes = fields.left();
+    type.skip(3);
+    // What follows the text fills up the message.
+    const bytes = Math.min(type.u32(), fields.left());
     return [name, { bytes, text: textOf(fields.bytes(Math.min(bytes, mostText))) }];
   }
   if (!isText) return [name, none];
@@ -92,5 +95,7 @@ async function readGlobal(
     }
     at += headBytes + Math.ceil(length / 8) * 8;
   }
-  return '';
+  throw new KolmoError(
+    `${file.name}: no object ${index} in the collection at offset ${formatCount(collection)}, where an attribute has its text. The file is damaged.`,
+  );
 }

@@ -99,7 +99,7 @@ interface Place {
 function fieldsOf(bytes: Uint8Array, { name, offset, sizes }: Place): Fields {
   let at = 0;
   const take = (count: number): Uint8Array => {
-    if (at + count > bytes.length) {
+    if (!(count >= 0 && at + count <= bytes.length)) {
       throw new KolmoError(
         `${name}: a block of ${formatCount(bytes.length)} bytes at offset ${formatCount(offset)} ends before its fields do. The file is damaged.`,
       );

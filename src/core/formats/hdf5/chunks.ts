@@ -1,12 +1,12 @@
 /** The chunks of an HDF5 dataset: where in the file each is, and where in the dataset. */
-import { formatCount } from '../../count';
+import { formatCount, plural } from '../../count';
 import { KolmoError } from '../../error';
 import { sizeOf } from '../../shape';
 import { mostTensors } from '../format';
 import type { Hdf5Bytes } from './bytes';
 import { readTree } from './groups';
 import { readRecords } from './heap';
-import type { Layout } from './values';
+import type { Chunks } from './values';
 
 export interface Chunk {
   address: number;
@@ -19,7 +19,7 @@ export interface Chunk {
 }
 
 interface Chunked {
-  layout: Extract<Layout, { type: 'chunked' }>;
+  layout: Chunks;
   shape: number[];
   filtered: boolean;
   /** The dataset, as sentences call it. */
@@ -27,20 +27,39 @@ interface Chunked {
 }
 
 /** Lists the chunks that were written. */
-export async function listChunks(
-  file: Hdf5Bytes,
-  { layout, shape, filtered, where }: Chunked,
-): Promise<Chunk[]> {
-  const { index, address, chunk } = layout;
+export async function listChunks(file: Hdf5Bytes, chunked: Chunked): Promise<Chunk[]> {
+  const { layout, shape, where } = chunked;
+  const { address, chunk } = layout;
   if (address === undefined) return [];
-  // The last side is the bytes of a value.
-  const whole = sizeOf(chunk);
-  const rank = shape.length;
-  if (whole === 0 || chunk.length !== rank + 1) {
+  if (sizeOf(chunk) === 0 || chunk.length !== shape.length + 1) {
     throw new KolmoError(
       `${where} has chunks of [${chunk.join(', ')}], last the bytes of a value, in its shape [${shape.join(', ')}]. The file is damaged.`,
     );
   }
+  const counts = shape.map((side, axis) => Math.ceil(side / chunk[axis]));
+  const most = sizeOf(counts);
+  const chunks = await readIndex(file, chunked, { address, counts });
+  if (layout.index.type !== 'single' && chunks.length > most) {
+    throw new KolmoError(
+      `${where} lists ${plural(chunks.length, 'chunk')}, and its shape [${shape.join(', ')}] has place for ${formatCount(most)}. The file is damaged.`,
+    );
+  }
+  if (!layout.plainEdges) return chunks;
+  const isWhole = ({ origin }: Chunk): boolean =>
+    origin.every((first, axis) => first + chunk[axis] <= shape[axis]);
+  return chunks.map((each) => (isWhole(each) ? each : { ...each, spared: allFilters }));
+}
+
+const allFilters = -1;
+
+/** @param counts of chunks along each axis */
+async function readIndex(
+  file: Hdf5Bytes,
+  { layout: { index, chunk }, filtered, where }: Chunked,
+  { address, counts }: { address: number; counts: number[] },
+): Promise<Chunk[]> {
+  const whole = sizeOf(chunk);
+  const rank = counts.length;
   switch (index.type) {
     case 'btree': {
       // A key: bytes of the chunk, the filters that it was spared, and where it begins.
@@ -54,10 +73,9 @@ export async function listChunks(
     }
     case 'single': {
       const { bytes = whole, spared = 0 } = index;
-      return [{ address, bytes, spared, origin: shape.map(() => 0) }];
+      return [{ address, bytes, spared, origin: counts.map(() => 0) }];
     }
     case 'implicit': {
-      const counts = shape.map((side, i) => Math.ceil(side / chunk[i]));
       const count = sizeOf(counts);
       if (count > mostTensors) {
         throw new KolmoError(`${where} claims ${formatCount(count)} chunks. The file is damaged.`);

@@ -9,7 +9,7 @@ import { openBytes, type Hdf5Bytes, type Sizes } from './bytes';
 import { listChunks, type Chunk } from './chunks';
 import { readLinks, type Link } from './groups';
 import { messageTypes, readMessages, type Message } from './objects';
-import { readFilters, readLayout, readShape, readType, type ValueType } from './values';
+import { readFill, readFilters, readLayout, readShape, readType, type ValueType } from './values';
 
 export interface Hdf5 {
   /** Where offsets and addresses lead to: the file without what a program keeps before it. */
@@ -37,6 +37,8 @@ export interface Hdf5Dataset extends ValueType {
   chunkShape: number[];
   /** What chunks were packed by, the first one first. */
   filters: string[];
+  /** The bytes of each value that is in no chunk; empty where they are zeros. */
+  fill: Uint8Array;
   /** Its own attributes. */
   attributes: Map<string, Attribute>;
 }
@@ -63,7 +65,7 @@ export async function readHdf5(whole: ModelFile): Promise<Hdf5> {
     seen.add(address);
     const messages = await readMessages(bytes, address);
     const isDataset = messages.some(({ type }) => type === messageTypes.layout);
-    if (name === '') attributes = await readAttributes(bytes, messages);
+    if (name === '' && !isDataset) attributes = await readAttributes(bytes, messages);
     if (isDataset) {
       const dataset = await readDataset(bytes, name, messages);
       datasets.push(dataset);
@@ -109,10 +111,9 @@ async function open(
   const sizes: Sizes = old
     ? { address: head[13], length: head[14] }
     : { address: head[9], length: head[10] };
-  const known = [2, 4, 8];
-  if (version > 3 || !known.includes(sizes.address) || !known.includes(sizes.length)) {
+  if (version > 3 || sizes.address !== 8 || sizes.length !== 8) {
     throw new KolmoError(
-      `${file.name} is HDF5 with a first block of version ${version}, addresses of ${sizes.address} and lengths of ${sizes.length} bytes at offset ${start + 8}: versions 0 to 3 with 2, 4 or 8 bytes are read.`,
+      `${file.name} is HDF5 with a first block of version ${version}, addresses of ${sizes.address} and lengths of ${sizes.length} bytes at offset ${start + 8}: versions 0 to 3 with 8 and 8 bytes are read.`,
     );
   }
   const bytes = openBytes(file, sizes);
@@ -165,8 +166,12 @@ async function readDataset(
   const parameters = countParameters(shape, name, file.name);
   const layout = readLayout(find(messageTypes.layout)!.fields, where);
   const attributes = await readAttributes(file, messages);
+  const fillMessage = find(messageTypes.fill);
+  const fill = fillMessage
+    ? readFill((await resolve(file, fillMessage, where)).fields)
+    : new Uint8Array();
   const none = { chunks: [], chunkShape: [] };
-  const dataset = { name, ...type, shape, parameters, filters, attributes, ...none };
+  const dataset = { name, ...type, shape, parameters, filters, fill, attributes, ...none };
   if (find(messageTypes.externalFiles) || layout.type === 'virtual') {
     throw new KolmoError(
       `${where} has its values in other files, which are not read: copy them into this one with h5repack.`,
@@ -201,7 +206,8 @@ async function resolve(file: Hdf5Bytes, message: Message, where: string): Promis
   const { fields } = message;
   const version = fields.u8();
   const kind = fields.u8();
-  if (version === 1) fields.skip(6);
+  // Version 1 has the offset of a name before the address, as an entry of a group.
+  if (version === 1) fields.skip(6 + file.sizes.length);
   const address = version === 3 && kind === 1 ? undefined : fields.address();
   const found =
     address === undefined

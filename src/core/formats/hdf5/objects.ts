@@ -8,6 +8,7 @@ export const messageTypes = {
   dataspace: 0x01,
   linkInfo: 0x02,
   datatype: 0x03,
+  fill: 0x05,
   link: 0x06,
   externalFiles: 0x07,
   layout: 0x08,

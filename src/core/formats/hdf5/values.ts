@@ -83,8 +83,18 @@ export function readType(fields: Fields): ValueType {
 export type Layout =
   | { type: 'compact'; offset: number; bytes: number }
   | { type: 'contiguous'; address: number | undefined; bytes: number | undefined }
-  | { type: 'chunked'; index: ChunkIndex; address: number | undefined; chunk: number[] }
+  | Chunks
   | { type: 'virtual' };
+
+export interface Chunks {
+  type: 'chunked';
+  index: ChunkIndex;
+  address: number | undefined;
+  /** Its sides, the last of which is the bytes of a value. */
+  chunk: number[];
+  /** Whether chunks that reach beyond the shape went through no filter. */
+  plainEdges: boolean;
+}
 
 /** How the chunks of a dataset are listed. */
 export type ChunkIndex =
@@ -119,7 +129,7 @@ export function readLayout(fields: Fields, where: string): Layout {
       const rank = fields.u8();
       const address = fields.address();
       const chunk = Array.from({ length: rank }, () => fields.u32());
-      return { type, index: { type: 'btree' }, address, chunk };
+      return { type, index: { type: 'btree' }, address, chunk, plainEdges: false };
     }
     case 'virtual':
       return { type };
@@ -141,17 +151,20 @@ function readOldLayout(fields: Fields): Layout {
     const bytes = fields.u32();
     return { type, offset: fields.position(), bytes };
   }
-  if (type === 'chunked') return { type, index: { type: 'btree' }, address, chunk: sides };
+  if (type === 'chunked') {
+    return { type, index: { type: 'btree' }, address, chunk: sides, plainEdges: false };
+  }
   return { type: 'contiguous', address, bytes: undefined };
 }
 
 function readNewChunks(fields: Fields): Layout {
-  const filtered = (fields.u8() & 2) !== 0;
+  const flags = fields.u8();
   const rank = fields.u8();
   const width = fields.u8();
   const chunk = Array.from({ length: rank }, () => fields.uint(width));
-  const index = readIndex(fields, filtered);
-  return { type: 'chunked', index, address: fields.address(), chunk };
+  const index = readIndex(fields, (flags & 2) !== 0);
+  const plainEdges = (flags & 1) !== 0;
+  return { type: 'chunked', index, address: fields.address(), chunk, plainEdges };
 }
 
 function readIndex(fields: Fields, filtered: boolean): ChunkIndex {
@@ -175,6 +188,18 @@ function readIndex(fields: Fields, filtered: boolean): ChunkIndex {
     default:
       return { type: 'unknown', name: String(number) };
   }
+}
+
+/** The bytes of a value that nobody wrote; none where it is zero, or was not said. */
+export function readFill(fields: Fields): Uint8Array {
+  const version = fields.u8();
+  let said: boolean;
+  if (version < 3) {
+    fields.skip(2);
+    said = fields.u8() !== 0 || version === 1;
+  } else said = (fields.u8() & 0x20) !== 0;
+  const fill = said ? fields.bytes(fields.u32()) : new Uint8Array();
+  return fill.some((byte) => byte !== 0) ? fill : new Uint8Array();
 }
 
 const filterNames: Record<number, string> = {
