@@ -4,7 +4,7 @@ import { findInKeras } from './explainKeras';
 import { findInOnnx } from './explainOnnx';
 import { findInValues } from './explainValues';
 import { list, type Finding, type FindingType } from './finding';
-import type { FormatName } from './format';
+import type { FormatName, LocatedTensor } from './format';
 import { findFormat, formats } from './formats';
 import { withModelFile, type ModelFile } from './modelFile';
 import { findPartlyUsed } from './pytorch';
@@ -25,8 +25,9 @@ export interface Explanation {
 }
 
 /**
- * Explains a model file. Reads its header and at most 2 MiB of each tensor's values.
- * Sparsity and different values of larger tensors are therefore estimates.
+ * Explains a model file. Reads its header and at most 2 MiB of each tensor's values, so that what is said
+ * of larger tensors is an estimate; of a Keras model also what is around its tensors, up to 64 MiB.
+ * What is packed is unpacked into memory, a tensor or a member of an archive at a time.
  */
 export async function explain(path: string): Promise<Explanation> {
   return withModelFile(path, async (file) => {
@@ -34,16 +35,24 @@ export async function explain(path: string): Promise<Explanation> {
     const { tensors, parameters, beside } = await formats[format].read(file);
     const located = (await formats[format].locate?.(file)) ?? [];
     const samples: Sample[] = [];
-    const places = new Set<string>();
+    const places = new Map<LocatedTensor['file'], Set<string>>();
     for (const tensor of located) {
+      if (tensor.bytes === 0) continue;
       // Tensors that share their bytes are one.
-      const place = `${tensor.file.name}:${tensor.offset}`;
-      if (places.has(place)) continue;
-      places.add(place);
+      const known = places.get(tensor.file) ?? new Set();
+      places.set(tensor.file, known);
+      const place = `${tensor.offset}:${tensor.bytes}`;
+      if (known.has(place)) continue;
+      known.add(place);
       const sample = await sampleTensor(tensor);
       if (sample) samples.push(sample);
     }
-    const byName = findByName(tensors, format);
+    const packed = new Map(
+      located.flatMap((tensor) =>
+        tensor.packed === undefined ? [] : [[tensor.name, tensor.packed]],
+      ),
+    );
+    const byName = findByName(tensors, packed, format);
     // What need not be in the file at all needs no advice how to store it.
     const needless = new Set(byName.flatMap((finding) => finding.tensors));
     const kept = samples.filter(({ tensor }) => !needless.has(tensor.name));
@@ -84,8 +93,15 @@ const slotNames =
   /(^|[./_])(exp_avg|exp_avg_sq|max_exp_avg_sq|momentum_buffer|square_avg|optimizer|optim|adam|rmsprop)([./_]|$)|\/(m|v|momentum)(:\d+)?$/i;
 const maskNames = /(_mask|\/mask|\.mask)(:\d+)?$/i;
 
-/** What training needs and using the model does not. */
-function findByName(tensors: TensorSummary[], format: FormatName): Finding[] {
+/**
+ * What training needs and using the model does not.
+ * @param packed bytes in the file of tensors that are packed there
+ */
+function findByName(
+  tensors: TensorSummary[],
+  packed: Map<string, number>,
+  format: FormatName,
+): Finding[] {
   const findings: Finding[] = [];
   const add = (
     type: FindingType,
@@ -94,9 +110,14 @@ function findByName(tensors: TensorSummary[], format: FormatName): Finding[] {
     advice: string,
   ): void => {
     if (found.length === 0) return;
-    const saves = found.reduce((sum, { bytes }) => sum + bytes, 0);
+    const bytes = found.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    const saves = found.reduce(
+      (sum, tensor) => sum + Math.min(tensor.bytes, packed.get(tensor.name) ?? Infinity),
+      0,
+    );
     const names = found.map(({ name }) => name);
-    const message = `${plural(found.length, 'tensor')} of ${formatCount(saves)} bytes ${found.length === 1 ? one : many}: ${list(names)}.`;
+    const into = saves < bytes ? `, packed into ${formatCount(saves)},` : '';
+    const message = `${plural(found.length, 'tensor')} of ${formatCount(bytes)} bytes${into} ${found.length === 1 ? one : many}: ${list(names)}.`;
     findings.push({ type, message, advice, saves, tensors: names });
   };
   const slots = tensors.filter(({ name }) => slotNames.test(name));

@@ -2,7 +2,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { formatCount, plural } from '../count';
 import { leastBytes, type Finding } from './finding';
-import { openKeras, type Store } from './keras';
+import { isDeflated, openKeras, type Store } from './keras';
 import type { ModelFile } from './modelFile';
 
 /** As much around the tensors is deflated to see what would be left. */
@@ -11,12 +11,13 @@ const mostAround = 64 << 20;
 /** Less than this share of the weights' files is not worth a finding. */
 const leastShare = 0.01;
 
-/** Finds names, places and free space of HDF5 that take a share of the file. */
+/** Finds names, places, settings and free space of HDF5 that take a share of the file. */
 export async function findInKeras(file: ModelFile): Promise<Finding[]> {
+  // What is deflated already gains nothing.
+  if (await isDeflated(file)) return [];
   const { stores } = await openKeras(file);
   let [own, values, tensors, left, all] = [0, 0, 0, 0, 0];
-  // What is deflated already gains nothing.
-  for (const store of stores.filter(({ deflated }) => deflated === undefined)) {
+  for (const store of stores) {
     const around = await readAround(store);
     if (around === undefined) continue;
     const { length } = store.hdf5.file;
@@ -30,7 +31,7 @@ export async function findInKeras(file: ModelFile): Promise<Finding[]> {
   return [
     {
       type: 'container',
-      message: `HDF5 spends ${formatCount(own)} bytes on names, places and free space around ${plural(tensors, 'tensor')} of ${formatCount(values)}.`,
+      message: `HDF5 spends ${formatCount(own)} bytes on names, places, settings and free space around ${plural(tensors, 'tensor')} of ${formatCount(values)}.`,
       advice: stores.some(({ archived }) => archived)
         ? 'Deflate the archive (unpack it, and zip -9 its files again): Keras loads it as it did.'
         : 'Save the model as .keras, and deflate that archive (unpack it, and zip -9 its files again), which Keras loads.',
@@ -45,14 +46,16 @@ async function readAround({ hdf5: { file, datasets } }: Store): Promise<Uint8Arr
   const places = datasets.flatMap(({ offset, stored, chunks }) =>
     offset === undefined ? chunks : [{ address: offset, bytes: stored }],
   );
-  const values = places.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (file.length - values > mostAround) return undefined;
-  const pieces: Uint8Array[] = [];
+  const gaps: { at: number; bytes: number }[] = [];
   let at = 0;
   for (const { address, bytes } of places.sort((a, b) => a.address - b.address)) {
-    if (address > at) pieces.push(await file.read(at, address - at));
+    if (address > at) gaps.push({ at, bytes: address - at });
     at = Math.max(at, address + bytes);
   }
-  pieces.push(await file.read(at, file.length - at));
+  if (file.length > at) gaps.push({ at, bytes: file.length - at });
+  // Damaged files have places that overlap, so that the bytes of all places tell nothing.
+  if (gaps.reduce((sum, { bytes }) => sum + bytes, 0) > mostAround) return undefined;
+  const pieces: Uint8Array[] = [];
+  for (const gap of gaps) pieces.push(await file.read(gap.at, gap.bytes));
   return Buffer.concat(pieces);
 }

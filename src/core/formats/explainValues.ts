@@ -7,11 +7,11 @@ import { mostDistinct, type Sample } from './sample';
 /** The findings about what was looked at. */
 export const findInValues = (samples: Sample[], format: FormatName): Finding[] => [
   ...findZeros(samples),
-  ...findConstants(samples),
+  ...findConstants(samples, format),
   ...findFewValues(samples),
   ...findWidened(samples, format),
   ...findDoubles(samples),
-  ...findDuplicates(samples),
+  ...findDuplicates(samples, format),
 ];
 
 /** What a tensor takes in the file. */
@@ -60,7 +60,9 @@ const isConstant = ({ distinct, zeros, values }: Sample): boolean =>
   values > 1 && distinct + (zeros > 0 ? 1 : 0) === 1;
 
 /** Tensors that were never trained, or are added and multiplied without effect. */
-function findConstants(samples: Sample[]): Finding[] {
+function findConstants(samples: Sample[], format: FormatName): Finding[] {
+  // What runs GGUF asks for each tensor that its architecture has.
+  if (format === 'gguf') return [];
   const constants = samples.filter(
     (sample) => isConstant(sample) && storedBytes(sample) >= leastBytes,
   );
@@ -81,9 +83,13 @@ function findConstants(samples: Sample[]): Finding[] {
 
 const oneValue = ({ tensor }: Sample): number => Math.ceil(tensor.bytes / tensor.parameters);
 
-/** Few enough values for a codebook. */
+/** Few enough values for a codebook, of floating point numbers: integers are few for other reasons. */
 const areFew = ({ distinct, values, tensor }: Sample): boolean =>
-  bitsOf(tensor.dtype) >= 16 && distinct > 0 && distinct <= mostDistinct && distinct * 4 <= values;
+  /^(bf|f|half|double)/.test(tensor.dtype) &&
+  bitsOf(tensor.dtype) >= 16 &&
+  distinct > 0 &&
+  distinct <= mostDistinct &&
+  distinct * 4 <= values;
 
 /** Quantized or shared weights that are still written as floating point numbers. */
 function findFewValues(samples: Sample[]): Finding[] {
@@ -100,7 +106,7 @@ function findFewValues(samples: Sample[]): Finding[] {
   return [
     {
       type: 'fewValues',
-      message: `${list(namesOf(few))} ${few.length === 1 ? 'holds' : 'hold'} at most ${most} different values other than zero, written as ${few[0].tensor.dtype}: ${few.length === 1 ? 'it was' : 'they were'} quantized or shared, and the file does not use it.`,
+      message: `${list(namesOf(few))} ${few.length === 1 ? 'holds' : 'hold'} at most ${most} different values other than zero, written as ${few[0].tensor.dtype}${lookedAt(few)}: ${few.length === 1 ? 'it was' : 'they were'} quantized or shared, and the file does not use it.`,
       advice:
         'Store a codebook and indices, or integers and a scale: quantize or share, then pack the model.',
       saves: Math.floor(few.reduce((sum, sample) => sum + saved(sample), 0)),
@@ -115,10 +121,14 @@ function codedBytes({ distinct, tensor }: Sample): number {
   return (tensor.parameters * bits + distinct * bitsOf(tensor.dtype)) / 8;
 }
 
-function findDuplicates(samples: Sample[]): Finding[] {
+/** Those that llama.cpp takes for each other in most architectures: of others it asks for both. */
+const tiedInGguf = ['token_embd.weight', 'output.weight'];
+
+function findDuplicates(samples: Sample[], format: FormatName): Finding[] {
   const groups = new Map<string, Sample[]>();
   for (const sample of samples) {
-    const { dtype, bytes } = sample.tensor;
+    const { name, dtype, bytes } = sample.tensor;
+    if (format === 'gguf' && !tiedInGguf.includes(name)) continue;
     // Tensors of one value are as likely two fresh biases as one tensor twice.
     if (bytes < leastBytes || isConstant(sample)) continue;
     const key = `${dtype} ${bytes} ${sample.hash}`;
@@ -136,8 +146,11 @@ function findDuplicates(samples: Sample[]): Finding[] {
   return [
     {
       type: 'duplicates',
-      message: `${list(namesOf(largest))} hold the same ${formatCount(storedBytes(largest[0]))} bytes ${largest.length} times${others}.`,
-      advice: 'Tie them: store the tensor once and refer to it.',
+      message: `${list(namesOf(largest))} hold the same ${formatCount(storedBytes(largest[0]))} bytes ${largest.length} times${others}${lookedAt(repeated.flat())}.`,
+      advice:
+        format === 'gguf'
+          ? 'Leave output.weight out: in most architectures llama.cpp takes token_embd.weight in its place.'
+          : 'Tie them: store the tensor once and refer to it.',
       saves: repeated.reduce((sum, group) => sum + savedOf(group), 0),
       tensors: repeated.flatMap(namesOf),
     },
@@ -177,10 +190,15 @@ function findWidened(samples: Sample[], format: FormatName): Finding[] {
 
 /** Whether files of a format can have a tensor in that type, and what runs them can use it. */
 function isStoredIn(type: string, { tensor }: Sample, format: FormatName): boolean {
+  // Keras saves each variable in its own type, whatever its values are.
+  if (format === 'keras') return false;
   if (type === 'bfloat16') return !['tflite', 'tfjs', 'npz', 'npy'].includes(format);
   if (!/^u?int/.test(type)) return true;
   const quantized = tensor.coding?.type === 'quantized';
-  if (type === 'int4') return quantized && (format === 'tflite' || format === 'onnx');
+  // Biases and activations of more bits are asked for as they are.
+  if (type === 'int4') {
+    return quantized && bitsOf(tensor.dtype) === 8 && (format === 'tflite' || format === 'onnx');
+  }
   return !quantized && ['safetensors', 'pytorch', 'onnx', 'npz', 'npy'].includes(format);
 }
 

@@ -30,8 +30,9 @@ export const mostDistinct = 256;
 export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | undefined> {
   const code = codeOf(tensor);
   if (!code || tensor.bytes < code.bytes) return undefined;
-  const pieces = Math.min(mostPieces, Math.ceil(tensor.bytes / pieceBytes));
   const length = pieceBytes - (pieceBytes % code.bytes);
+  const needed = Math.ceil(tensor.bytes / length);
+  const pieces = Math.min(mostPieces, needed);
   const hash = createHash('sha256');
   const places = placesOf(code);
   const counts = Array.from({ length: places.count }, () => new Float64Array(256));
@@ -42,8 +43,9 @@ export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | unde
   const scaled = tensor.coding?.type === 'quantized' || tensor.coding?.type === 'scaled';
   const codes = scaled ? codeOf({ ...tensor, coding: undefined }) : undefined;
   for (let piece = 0; piece < pieces; piece++) {
-    // Pieces begin at whole blocks.
-    const block0 = Math.floor((piece * tensor.bytes) / pieces / code.bytes);
+    // Pieces begin at whole blocks, and follow one another where they are all of the tensor.
+    const spaced = (piece * (needed > pieces ? tensor.bytes / pieces : length)) / code.bytes;
+    const block0 = Math.floor(spaced);
     const start = block0 * code.bytes;
     const bytes = await tensor.file.read(
       tensor.offset + start,
