@@ -38,10 +38,15 @@ export const onnx: Format = {
   async locate(file) {
     const { tensors, nodes } = await readOnnx(file);
     const located: LocatedTensor[] = [];
+    const holders = new Map<string, ModelFile | undefined>();
     for (const tensor of tensors) {
       const { name, dtype, parameters, bytes, offset, storage, location, scattered } = tensor;
       const plain = storage === 'raw_data' || storage === 'float_data' || storage === 'external';
-      const holder = location === undefined ? file : await file.sibling(location);
+      // Tensors that share a file beside this one are told by its being the same.
+      if (location !== undefined && !holders.has(location)) {
+        holders.set(location, await file.sibling(location));
+      }
+      const holder = location === undefined ? file : holders.get(location);
       if (!holder || scattered) continue;
       const place = { name, dtype, parameters, bytes, file: holder, offset };
       const dense = denseBytes(dtype, parameters);

@@ -69,8 +69,9 @@ export async function readTensor(
     storage: 'none',
     offset: 0,
   };
-  const store = (storage: OnnxTensor['storage'], bytes: number): void => {
-    if (tensor.bytes === 0) tensor.offset = cursor.position();
+  const store = (storage: OnnxTensor['storage'], bytes: number, end: number): void => {
+    // Of a single varint, the cursor is behind it already.
+    if (tensor.bytes === 0) tensor.offset = end - bytes;
     else tensor.scattered = true;
     tensor.storage = storage;
     tensor.bytes += bytes;
@@ -86,24 +87,24 @@ export async function readTensor(
         tensor.dtype = dtypes[field.value] ?? `type ${field.value}`;
         break;
       case 4:
-        store('float_data', field.wire === 5 ? 4 : size);
+        store('float_data', field.wire === 5 ? 4 : size, field.end);
         break;
       case 5:
-        store('int32_data', field.wire === 0 ? varintLength(field.value) : size);
+        store('int32_data', field.wire === 0 ? varintLength(field.value) : size, field.end);
         break;
       case 7:
-        store('int64_data', field.wire === 0 ? varintLength(field.value) : size);
+        store('int64_data', field.wire === 0 ? varintLength(field.value) : size, field.end);
         break;
       case 8:
         tensor.name = await readText(cursor, field);
         break;
       case 9:
-        store('raw_data', size);
+        store('raw_data', size, field.end);
         break;
       case 6:
       case 10:
       case 11:
-        store('other', field.wire === 0 ? varintLength(field.value) : size);
+        store('other', field.wire === 0 ? varintLength(field.value) : size, field.end);
         break;
       case 13:
         await readEntry(cursor, file, field.end, external);
@@ -119,7 +120,11 @@ export async function readTensor(
     tensor.location = external.location;
     tensor.offset = Number(external.offset ?? 0);
     tensor.bytes = Number(external.length ?? dense ?? 0);
-  } else if (tensor.storage === 'raw_data' && dense !== undefined && tensor.bytes !== dense) {
+  }
+  const plain = ['raw_data', 'float_data', 'external'].includes(tensor.storage);
+  const fits =
+    tensor.storage === 'raw_data' ? tensor.bytes === dense : tensor.bytes >= (dense ?? 0);
+  if (plain && dense !== undefined && !fits) {
     throw new KolmoError(
       `${file.name}: tensor “${shorten(tensor.name)}” stores ${tensor.bytes} bytes at offset ${tensor.offset}, its shape [${tensor.shape.join(', ')}] of ${tensor.dtype} asks for ${dense}.`,
     );

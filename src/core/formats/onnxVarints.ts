@@ -14,24 +14,26 @@ export function unpackVarints(
     const numbers = bytes < parameters ? bytes : parameters;
     const width = numbers === 0 ? 0 : bytes / numbers;
     const view = new DataView(plain.buffer);
+    const damaged = (what: string): KolmoError =>
+      new KolmoError(`${file.name}: tensor “${shorten(name)}” ${what}: the file is damaged.`);
     let at = 0;
     for (let i = 0; i < numbers; i++) {
+      if (at >= packed.length) throw damaged(`stores ${i} numbers instead of ${numbers}`);
       let value = 0n;
-      for (let shift = 0n; at < packed.length && shift < 70n; shift += 7n) {
+      for (let shift = 0n, more = true; more; shift += 7n) {
+        if (at >= packed.length || shift >= 70n) {
+          throw damaged(`has no end of its number ${i + 1} in ${packed.length} bytes`);
+        }
         const byte = packed[at++];
         value |= BigInt(byte & 127) << shift;
-        if (byte < 128) break;
+        more = byte >= 128;
       }
       if (width === 8) view.setBigInt64(8 * i, BigInt.asIntN(64, value), true);
       else if (width === 4) view.setInt32(4 * i, Number(BigInt.asIntN(32, value)), true);
       else if (width === 2) view.setInt16(2 * i, Number(BigInt.asIntN(16, value)), true);
       else plain[i] = Number(BigInt.asUintN(8, value));
     }
-    if (at !== packed.length || (packed.length === 0 && numbers > 0)) {
-      throw new KolmoError(
-        `${file.name}: tensor “${shorten(name)}” stores other than ${numbers} numbers: the file is damaged.`,
-      );
-    }
+    if (at < packed.length) throw damaged(`stores more than ${numbers} numbers`);
     return plain;
   };
   let whole: Promise<Uint8Array> | undefined;

@@ -8,7 +8,6 @@ import {
   denseBytes,
   mostTensors,
   summarise,
-  type Coding,
   type Format,
   type LocatedTensor,
 } from './format';
@@ -36,8 +35,8 @@ export const tflite: Format = {
     for (const { tensor, offset, sparse, table } of stored) {
       const { name, dtype, shape, parameters, bytes } = tensor;
       if (sparse) continue;
-      const coding = /^u?int/.test(dtype) ? await readCoding(table, shape) : undefined;
-      located.push({ name, dtype, parameters, bytes, file, offset, coding });
+      const scaling = /^u?int/.test(dtype) ? await readScaling(table, shape) : {};
+      located.push({ name, dtype, parameters, bytes, file, offset, ...scaling });
     }
     return located;
   },
@@ -125,18 +124,27 @@ async function readTensor(
   return { tensor: { name, dtype, shape, parameters, bytes }, offset, sparse, table: tensor };
 }
 
-/** Scales and zero points; undefined where the numbers stand for themselves, or there are not as many as channels. */
-async function readCoding(tensor: Table, shape: number[]): Promise<Coding | undefined> {
+/** Scales and zero points; nothing where the numbers stand for themselves. */
+async function readScaling(
+  tensor: Table,
+  shape: number[],
+): Promise<Pick<LocatedTensor, 'coding' | 'unscaled'>> {
   const quantization = await tensor.table(4);
-  if (!quantization) return undefined;
+  if (!quantization) return {};
   const [scales, zeros] = [await quantization.vector(2), await quantization.vector(3)];
+  // Details are those of custom or of blockwise scales.
+  const detailed = await quantization.has(5);
+  if (scales.length === 0 && !detailed) return {};
   const axis = await quantization.u32(6, 0);
   const channels = scales.length === 1 ? 1 : shape[axis];
-  if (channels === 0 || scales.length !== channels || zeros.length > channels) return undefined;
+  const fits = scales.length === channels && [0, 1, channels].includes(zeros.length);
+  if (detailed || channels === 0 || !fits) return { unscaled: true };
   return {
-    type: 'quantized',
-    scales: await scales.f32s(),
-    zeroPoints: zeros.length === channels ? await zeros.i64s() : [0],
-    inner: channels === 1 ? 1 : sizeOf(shape.slice(axis + 1)),
+    coding: {
+      type: 'quantized',
+      scales: await scales.f32s(),
+      zeroPoints: zeros.length > 0 ? await zeros.i64s() : [0],
+      inner: channels === 1 ? 1 : sizeOf(shape.slice(axis + 1)),
+    },
   };
 }

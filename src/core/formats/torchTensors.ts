@@ -143,11 +143,12 @@ function asTensor(call: PickledCall, path: string): TorchTensor | undefined {
     storage: storage.key,
   };
   const order = orderOf(shape, stride);
-  if (order) tensor.first = Number(offset);
+  // Two values of four bits are one element.
+  const pairs = tensor.dtype.endsWith('_x2') && shape.length > 0;
+  if (order) tensor.first = Number(offset) * (pairs ? 2 : 1);
   if (order?.some((axis, i) => axis !== i)) tensor.order = order;
   if (callee.endsWith('_rebuild_qtensor')) tensor.scaling = asScaling(scheme, path);
-  // Two values of four bits are one element.
-  if (tensor.dtype.endsWith('_x2') && shape.length > 0) shape[shape.length - 1] *= 2;
+  if (pairs) shape[shape.length - 1] *= 2;
   return tensor;
 }
 

@@ -97,7 +97,7 @@ const blockCodes = new Map<string, ValueCode>(
 function plainCode(dtype: string, littleEndian: boolean): ValueCode | undefined {
   const bits = bitsOf(dtype);
   if (bits === 4) {
-    const table = /^float/.test(dtype) ? float4 : /^i/.test(dtype) ? int4 : uint4;
+    const table = /^f/.test(dtype) ? float4 : /^i/.test(dtype) ? int4 : uint4;
     return { values: 2, bytes: 1, parts: [1], decode: (bytes) => decodeNibbles(bytes, table) };
   }
   if (bits % 8 !== 0 || bits === 0 || bits > 64) return undefined;

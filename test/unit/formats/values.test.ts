@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { LocatedTensor } from '../../../src/core/formats/format';
 import { findFormat, formats } from '../../../src/core/formats/formats';
 import { withModelFile } from '../../../src/core/formats/modelFile';
+import type { Pickled } from '../../../src/core/formats/pickle';
+import { findTorchTensors } from '../../../src/core/formats/torchTensors';
 import { readValues } from '../../../src/core/formats/values';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
@@ -68,6 +71,7 @@ describe('readValues', () => {
     ['int4', [0x7f, 0x08], [-1, 7, -8]],
     ['uint4', [0x7f, 0x08], [15, 7, 8]],
     ['float4_e2m1fn_x2', [0x7f, 0x01], [-6, 6, 0.5]],
+    ['f4', [0x7f, 0x01], [-6, 6, 0.5]],
     ['bfloat16', [0x80, 0x3f, 0x00, 0xc0], [1, -2]],
     ['half', [0x00, 0x3c, 0x01, 0x80], [1, -(2 ** -24)]],
     ['i64', [0xfe, ...Array<number>(7).fill(0xff)], [-2]],
@@ -95,6 +99,50 @@ describe('readValues', () => {
         ['half', [1.5, -2]],
       ],
     );
+  });
+
+  it('says of scales of TensorFlow Lite that do not fit that they are not read', async (t) => {
+    const bytes = readFileSync(join(models, 'quantized.tflite'));
+    const scales = Buffer.alloc(12);
+    scales.writeUInt32LE(2);
+    scales.writeFloatLE(0.5, 4);
+    scales.writeFloatLE(0.01, 8);
+    bytes.writeUInt32LE(1 + 2, bytes.indexOf(scales));
+    const path = join(temporaryFolder(t, { 'a.tflite': bytes }), 'a.tflite');
+    await withModelFile(path, async (file) => {
+      assert.deepEqual(
+        (await formats.tflite.locate!(file)).map(({ coding, unscaled }) => [
+          coding?.type,
+          unscaled,
+        ]),
+        [
+          ['quantized', undefined],
+          [undefined, true],
+          ['quantized', undefined],
+          ['quantized', undefined],
+          [undefined, undefined],
+        ],
+      );
+    });
+  });
+
+  it('counts the offset of PyTorch’s pairs of four-bit values in values', () => {
+    const global = (name: string): Pickled => ({ type: 'global', name });
+    const call = (callee: string, ...given: Pickled[]): Pickled => ({
+      type: 'call',
+      callee: global(callee),
+      arguments: given,
+    });
+    const storage: Pickled = {
+      type: 'persistent',
+      id: ['storage', global('torch.UntypedStorage'), '0', 'cpu', 99],
+    };
+    const pairs = call(
+      'torch._utils._rebuild_tensor_v3',
+      ...[storage, 5, [4], [1], false, null, global('torch.float4_e2m1fn_x2')],
+    );
+    const [{ first, shape }] = findTorchTensors(pairs);
+    assert.deepEqual([first, shape], [10, [8]]);
   });
 
   it('says where the columns of an array of NumPy lie one after the other', async () => {
