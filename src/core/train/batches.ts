@@ -20,10 +20,10 @@ export function* inBatches(
   examples: Examples,
   { inputShape, targetSize }: Pick<Dataset, 'inputShape' | 'targetSize'>,
   size: number,
-  into: Float32Array = new Float32Array(size * sizeOf(inputShape)),
+  into: Float32Array = new Float32Array(Math.min(size, examples.count) * sizeOf(inputShape)),
 ): Generator<Batch, void, undefined> {
   const inputSize = sizeOf(inputShape);
-  const all = new Float32Array(size * targetSize);
+  const all = new Float32Array(Math.min(size, examples.count) * targetSize);
   for (let start = 0; start < examples.count; start += size) {
     const count = Math.min(size, examples.count - start);
     const inputs = into.subarray(0, count * inputSize);

@@ -20,7 +20,7 @@ export interface Validator {
 }
 
 /** What is measured: the network that a step trains. */
-export interface Measured {
+interface Measured {
   architecture: Architecture;
   parameters: ParameterSpec[];
   /** The step whose weights are read. */

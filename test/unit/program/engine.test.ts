@@ -81,6 +81,27 @@ describe('pixels', () => {
     assert.ok(few < 1.01 * plain, `${few}, ${plain}`);
   });
 
+  it("come back from a program of blocks, whose table is full and lies elsewhere than the encoder's", () => {
+    const bytes = wovenPicture(400, 300);
+    const { syntax, full } = analyse(bytes);
+    for (const model of [full, aroundFor(full, syntax)!]) {
+      const small = { ...model, contexts: model.contexts.slice(0, 2), largestTable: 1 << 20 };
+      const { payload } = finishedSync(encodeWith(small, bytes));
+      const decoded = decodeWith(small, payload, bytes.length, { asBlock: true });
+      assert.ok(Buffer.from(bytes).equals(decoded));
+    }
+  });
+
+  it('come back where a row is one of them', () => {
+    const bytes = Uint8Array.from({ length: 400 }, (_, i) => i + random.integer(9));
+    const syntax: Syntax = { type: 'raster', header: 5, row: 1, pixel: 1 };
+    const full = modelFor(syntax);
+    for (const model of [full, ...scriptsOf(full), aroundFor(full, syntax)!]) {
+      const { payload } = finishedSync(encodeWith(model, bytes));
+      assert.deepEqual(decodeWith(model, payload, bytes.length), bytes);
+    }
+  });
+
   for (const pixel of [1, 2, 4, 15, 16])
     it(`come back where they have ${pixel} channels`, () => {
       const bytes = Uint8Array.from(

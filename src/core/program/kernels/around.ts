@@ -8,7 +8,7 @@ const breadth: f32 = 3;
 /** The first place; 0 where decisions are not around anything. */
 export let root: i32 = 0;
 
-/** The byte that place 0 stands for. */
+/** The value that place 0 stands for, from -128 to 127: bytes are told apart modulo 256. */
 export let centre: i32 = 0;
 
 /** Comes before the first byte. */

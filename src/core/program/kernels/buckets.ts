@@ -12,7 +12,7 @@ export function placeBuckets(at: usize, bytes: i32): void {
 
 /**
  * A bucket is a check and 15 slots of 16 bits, and serves four decisions. One half of a cache line is for what comes first in a
- * byte, and the other for what followed it first; what else followed lies in the same page.
+ * byte, and the other for what followed it first; what else followed lies in the same page, of 4 KB or, where nodes are places, of 16 KB.
  */
 export function findBuckets(contexts: i32, first: bool, node: i32): void {
   // All lines are asked for together, so that the waits for memory overlap.

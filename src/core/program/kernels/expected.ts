@@ -8,11 +8,11 @@ const FEATURES: usize = 0x250100; // f64[32]: the bytes at DISTANCES
 const GAIN: usize = 0x250200; // f64[32]
 /** 32 KB a channel: f32[4096], by how much more than four the breadth of errors is in each manner, and the following. */
 const CHANNELS: usize = 0x258000;
-const BELOW: usize = 0x4000; // f32[33]: errors below each place
-const FACTORS: usize = 0x4100; // f64[32]
-const MATRIX: usize = 0x4200; // f64[features][features]: the inverse of what they had in common
+const BELOW: usize = 0x4000; // f64[33]: errors below each place
+const FACTORS: usize = 0x4180; // f64[32]
+const MATRIX: usize = 0x4280; // f64[features][features]: the inverse of what they had in common
 
-/** One byte of a channel in so many teaches, a power of two. */
+/** One byte of a channel in so many teaches, a power of two, as in model/expected.ts. */
 const every = 4;
 /** So much of what was learned is left after a lesson. */
 const memoryLeft: f64 = 0.998;
@@ -25,9 +25,9 @@ let mean: f64 = 0;
 let breadth: f32 = 0;
 let breadthAt: usize = 0;
 /** Errors below the least value that a node leaves, below the one that it asks for, and below what is above the greatest. */
-let low: f32 = 0;
-let middle: f32 = 0;
-let high: f32 = 0;
+let low: f64 = 0;
+let middle: f64 = 0;
+let high: f64 = 0;
 
 /**
  * Says of which channel and in which manner the byte at `i` is, and from how many of those at DISTANCES it is expected, an even
@@ -116,8 +116,8 @@ export function thought(node: i32, bit: i32): f32 {
     high = below(centre + 256);
   }
   middle = below(centre + (root ? node : (((node << 1) | 1) << bit) & 255));
-  const ones = (<f32>4095 * (high - middle) + <f32>2048e-9) / (high - low + <f32>1e-9);
-  return load<f32>(((<usize>nearest(ones)) << 2) & 0x3ffc, STRETCH);
+  const ones = (4095 * (high - middle) + 2048e-9) / (high - low + 1e-9);
+  return load<f32>(((<usize>nearest(<f32>ones)) << 2) & 0x3ffc, STRETCH);
 }
 
 /** Says what was decided. */

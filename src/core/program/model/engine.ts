@@ -36,7 +36,7 @@ export interface ModelSpec {
    * decision, in log-odds; `odds` is a table of those of shares of 4096.
    */
   opinion?: string;
-  /** What bytes are expected to be, which the state's `centre` is set to. */
+  /** What bytes are expected to be, which the state's `centre` is set to; not together with `opinion`, nor of images. */
   expected?: Expected;
   /** Shortest repeats that the match models follow, in bytes. */
   matches: number[];
@@ -125,19 +125,20 @@ function plan(spec: ModelSpec, dataSize: number, payload?: number) {
   const network = lines(recent + spec.matches.length * recentBytes);
   const weights = round(spec.network ? network + networkBytes(spec.network) : network);
   const table = weights + rows * (inputsOf(spec) + 4) * 4;
-  const { contexts, largestTable = usualTable } = spec;
+  const { contexts, expected, largestTable = usualTable } = spec;
+  // The buckets of a byte share one, wherever it is: those of the tree of bits have 32 lines of a cache, those of places 256.
+  const page = expected?.isAround ? 16384 : 4096;
   const wanted = Math.max(1 << 20, size * contexts.length * tableShare);
-  const tableBytes = Math.min(largestTable, wanted) & -4096;
+  const tableBytes = Math.min(largestTable, wanted) & -page;
   return {
     stream,
     recent,
     recentBytes,
     weights,
     network,
-    // The buckets of a byte share a page of 4 KB.
-    table: Math.ceil(table / 4096) * 4096,
+    table: Math.ceil(table / page) * page,
     tableBytes,
-    pages: Math.ceil((table + 4096 + tableBytes) / 65536),
+    pages: Math.ceil((table + page + tableBytes) / 65536),
   };
 }
 
@@ -164,7 +165,7 @@ interface BlockDecoding {
  * `encode`: a generator that yields the bytes done now and then; source is the data, `size` bytes or less, front what `frontOf`
  * gives, of which the decoder knows the first `skip` bytes. The result is `{ payload, costs, networkBits }`, costs being a
  * Float32Array of bits per byte, and networkBits what the network's weights took.
- * `explain`: as encode, and the result says in `best` which context or, counted after them, which repeat predicted each byte
+ * `explain`: as encode, of decisions that are a tree of bits, and the result says in `best` which context or, counted after them, which repeat predicted each byte
  * best, or behind those that it was the opinion; 255 for none.
  */
 export function engineSource(

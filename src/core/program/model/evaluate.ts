@@ -91,6 +91,8 @@ export function decoderOf({
   quiet,
   expected,
 }: ModelSpec): Uint8Array<ArrayBuffer> {
+  if (expected?.isAround && matches.length > 0)
+    throw new Error('A program whose decisions are around what is expected follows no repeats.');
   if (expected?.isAround) return aroundDecoder;
   if (expected) return matches.length > 0 ? expectedRepeatsDecoder : expectedDecoder;
   if (sole === undefined && quiet) return quietDecoder;

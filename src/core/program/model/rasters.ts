@@ -5,7 +5,7 @@ import { bitsFor } from './engine';
 import type { Expected } from './expected';
 
 /** What a pixel is expected from, as steps to the right and up: in its own channel, and in each one that came before, where it is known itself. */
-const around = {
+const neighbours = {
   own: [
     [-1, 0],
     [0, 1],
@@ -28,7 +28,7 @@ const around = {
 /** Channels whose values tell a pixel's next one: further ones tell little, and take time. */
 const mostBefore = 2;
 
-/** Where least squares look no further than the kernel's memory goes, and there are not more of them than it has room for. */
+/** What lies two rows before the data is none of the kernel's own, and it has room for the least squares of all channels. */
 const mostRow = 1 << 20;
 const mostChannels = 15;
 
@@ -78,25 +78,25 @@ export const rasterModel = (raster: Raster, isExpected = true): Contexts => {
 
 /**
  * What of `rasterModel` is other where decisions are those around what is expected, so that a program has few of them to take:
- * contexts say by how much other guesses differ from that.
+ * contexts say by how much other guesses differ from that, with a sign, so that such numbers are joined by `^`.
  */
 export const aroundModel = ({
   row,
   pixel,
 }: Raster): Pick<Contexts, 'contexts' | 'selectors' | 'refine' | 'matches'> => ({
   contexts: [
-    'mix(w-centre+d1|n-centre+d1n<<10,channel+80)',
+    'mix(w-centre+d1^n-centre+d1n<<10,channel+80)',
     'mix(plane-centre+d1p,channel+81)',
-    'mix(w-centre+d1|size(w-nw)<<10,channel+82)',
-    'mix(n-centre+d1n|size(n-nw)<<10,channel+83)',
-    'mix(w-centre|c1-w1<<10|c2-w2<<20,channel+84)',
-    'mix(n-centre|c1-n1<<10|c2-n2<<20,channel+85)',
-    'mix(w-centre|n-centre<<10|ne-centre<<20,nw-centre+channel*512)',
-    `mix(errorAt(1)|errorAt(2)<<10,mix(errorAt(${pixel})>>1|errorAt(${row})>>1<<10,channel))`,
+    'mix(w-centre+d1^size(w-nw)<<10,channel+82)',
+    'mix(n-centre+d1n^size(n-nw)<<10,channel+83)',
+    'mix(w-centre^c1-w1<<10^c2-w2<<20,channel+84)',
+    'mix(n-centre^c1-n1<<10^c2-n2<<20,channel+85)',
+    'mix(w-centre^n-centre<<10^ne-centre<<20,nw-centre+channel*512)',
+    `mix(errorAt(1)^errorAt(2)<<10,mix(errorAt(${pixel})>>1^errorAt(${row})>>1<<10,channel))`,
     'mix(centre|c1<<8|c2<<16,channel+86)',
   ],
   selectors: [{ expression: 'channel*512+rough', size: (pixel + 1) * 512 }],
-  refine: 'w-centre|channel<<9',
+  refine: 'w-centre^channel<<9',
   matches: [],
 });
 
@@ -113,12 +113,14 @@ function errorsSource({ row, pixel }: Raster): { state: string; step: string } {
 
 /** Each channel has least squares of its own; how broad errors are depends on what those around were, and those of the pixel's channels before. */
 function expectedOf({ row, pixel }: Raster): Expected {
-  const own = around.own.length;
+  const own = neighbours.own.length;
   const many = Array.from({ length: pixel + 1 }, (_, channel) =>
     Math.min(channel % pixel, mostBefore),
-  ).map((channels) => (own + channels * around.before.length + 1) & ~1);
+  ).map((channels) => (own + channels * neighbours.before.length + 1) & ~1);
   const distances = Array.from({ length: Math.min(pixel - 1, mostBefore) + 1 }, (_, channel) =>
-    (channel ? around.before : around.own).map(([right, up]) => up * row - right * pixel + channel),
+    (channel ? neighbours.before : neighbours.own).map(
+      ([right, up]) => up * row - right * pixel + channel,
+    ),
   ).flat();
   return {
     distances: distances.length % 2 ? [...distances, 3 * pixel] : distances,

@@ -250,7 +250,8 @@ export function chosenFor(other: Analysis, searched: Analysis, chosen: ModelSpec
     selectors: other.full.selectors.filter(({ expression }) => isKeptSet(expression)),
     matches: other.full.matches.filter(isKept(full.matches, chosen.matches)),
     opinion: full.opinion === chosen.opinion ? other.full.opinion : undefined,
-    expected: full.expected === chosen.expected ? other.full.expected : undefined,
+    expected: chosen.expected &&
+      other.full.expected && { ...other.full.expected, isAround: chosen.expected.isAround },
     largestTable: chosen.largestTable,
   };
   return { ...spec, ...codeFor(spec, other.syntax, other.semantics) };

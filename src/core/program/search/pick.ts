@@ -72,7 +72,7 @@ export async function* opinionPays(
   return plain > (1 + opinionGain) * cost;
 }
 
-/** The model that is not told what numbers are expected. */
+/** The model that is told neither what numbers are expected nor what pixels are. */
 export const withoutOpinion = (model: ModelSpec): ModelSpec => ({
   ...model,
   opinion: undefined,

@@ -48,7 +48,7 @@ interface Part {
   selectors?: string[];
   /** Least lengths of repeats; with all of them goes what asks for one. */
   matches?: number[];
-  /** Whether the opinion goes. */
+  /** Whether the opinion goes, or what is expected. */
   opinion?: boolean;
   /** How the report names what it tells. */
   sentence?: string;
