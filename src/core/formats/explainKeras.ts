@@ -1,15 +1,12 @@
 /** What HDF5 spends around the tensors of a Keras model, and what is left of it in a deflated archive. */
 import { deflateRawSync } from 'node:zlib';
 import { formatCount, plural } from '../count';
-import { leastBytes, type Finding } from './finding';
+import { isLarge, type Finding } from './finding';
 import { isDeflated, openKeras, type Store } from './keras';
 import type { ModelFile } from './modelFile';
 
 /** As much around the tensors is deflated to see what would be left. */
 const mostAround = 64 << 20;
-
-/** Less than this share of the weights' files is not worth a finding. */
-const leastShare = 0.01;
 
 /** Finds names, places, settings and free space of HDF5 that take a share of the file. */
 export async function findInKeras(file: ModelFile): Promise<Finding[]> {
@@ -27,7 +24,7 @@ export async function findInKeras(file: ModelFile): Promise<Finding[]> {
     left += deflateRawSync(around, { level: 9 }).length;
     all += length;
   }
-  if (own < leastBytes || own < leastShare * all) return [];
+  if (!isLarge(own, all)) return [];
   return [
     {
       type: 'container',

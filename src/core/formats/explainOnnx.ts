@@ -1,9 +1,10 @@
 /** What only the graph of an ONNX model tells, and what is in the file beside its tensors. */
 import { formatCount } from '../count';
-import { leastBytes, list, type Finding } from './finding';
+import { isLarge, leastBytes, list, type Finding } from './finding';
 import { denseBytes, shorten } from './format';
 import type { ModelFile } from './modelFile';
 import { readOnnx, type OnnxModel, type OnnxRemarks } from './onnx';
+import { isVarints } from './onnxTensor';
 
 /** Float weights that are quantized when the model runs, integers written as varints, remarks of exporters, large settings. */
 export async function findInOnnx(file: ModelFile): Promise<Finding[]> {
@@ -45,10 +46,7 @@ function findVarints({ tensors }: OnnxModel): Finding[] {
   const dense = ({ dtype, parameters }: (typeof tensors)[number]): number =>
     denseBytes(dtype, parameters) ?? Infinity;
   const varints = tensors.filter(
-    (tensor) =>
-      /^int(32|64)_data$/.test(tensor.storage) &&
-      tensor.bytes >= leastBytes &&
-      tensor.bytes > dense(tensor),
+    (tensor) => isVarints(tensor) && tensor.bytes >= leastBytes && tensor.bytes > dense(tensor),
   );
   if (varints.length === 0) return [];
   const stored = varints.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -64,12 +62,6 @@ function findVarints({ tensors }: OnnxModel): Finding[] {
     },
   ];
 }
-
-/** Less than this share of the file is not worth a finding. */
-const leastShare = 0.01;
-
-const isLarge = (bytes: number, length: number): boolean =>
-  bytes >= leastBytes && bytes >= leastShare * length;
 
 /** What exporters write for people to read. */
 function findRemarks({ docs, metadata, shapes, names }: OnnxRemarks, length: number): Finding[] {

@@ -31,6 +31,13 @@ export interface Finding {
 /** Tensors below this are not worth one. */
 export const leastBytes = 256;
 
+/** Less than this share of a file is not worth one. */
+const leastShare = 0.01;
+
+/** Whether what is beside the tensors of a file of `length` bytes is worth a finding. */
+export const isLarge = (bytes: number, length: number): boolean =>
+  bytes >= leastBytes && bytes >= leastShare * length;
+
 /** The first names, and how many more there are. */
 export function list(all: string[]): string {
   const names = all.slice(0, 3).map(shorten);

@@ -3,6 +3,7 @@ import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { longestName } from './format';
 import type { ModelFile } from './modelFile';
+import { readInPages } from './pages';
 
 /** The table that a file begins with. */
 export async function rootTable(file: ModelFile): Promise<Table> {
@@ -23,28 +24,13 @@ interface Pages {
 }
 
 function createPages(file: ModelFile): Pages {
-  const pageBytes = 1 << 16;
-  const mostPages = 256;
-  const pages = new Map<number, Uint8Array>();
-  const page = async (number: number): Promise<Uint8Array> => {
-    const known = pages.get(number);
-    if (known) return known;
-    if (pages.size >= mostPages) pages.clear();
-    const bytes = await file.read(number * pageBytes, pageBytes);
-    pages.set(number, bytes);
-    return bytes;
-  };
+  const readPaged = readInPages(file, 1 << 16);
   const read = async (offset: number, length: number): Promise<DataView> => {
     if (offset < 0 || offset + length > file.length) {
       damaged(file, offset, `${length} bytes were expected, the file has ${file.length}`);
     }
-    const first = Math.floor(offset / pageBytes);
-    const at = offset - first * pageBytes;
-    const bytes = await page(first);
-    if (at + length <= bytes.length)
-      return new DataView(bytes.buffer, bytes.byteOffset + at, length);
-    const copy = await file.read(offset, length);
-    return new DataView(copy.buffer, copy.byteOffset, copy.byteLength);
+    const bytes = await readPaged(offset, length);
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
   return { file, read, u32: async (offset) => (await read(offset, 4)).getUint32(0, true) };
 }

@@ -6,6 +6,7 @@ import { bitsOf, denseBytes, shorten, summarise, type Format, type LocatedTensor
 import { isHdf5, readHdf5, type Hdf5, type Hdf5Dataset } from './hdf5/hdf5';
 import { isReadable, openChunks } from './hdf5/unpack';
 import type { ModelFile } from './modelFile';
+import { openShards } from './shards';
 import type { FilesBeside } from './summary';
 import { isZip, openMembers, readMemberHead, readZipDirectory, type ZipMember } from './zip';
 
@@ -205,46 +206,15 @@ async function openMember(file: ModelFile, member: ZipMember): Promise<ModelFile
   return { ...file, ...source };
 }
 
-const longestIndex = 64 << 20;
-
 /** Layers by the shards that hold them: `{"weight_map": {"/layers/dense/vars": ["a_00000.weights.h5"]}}`. */
 async function openIndex(file: ModelFile): Promise<KerasFile> {
-  if (file.length > longestIndex) {
-    throw new KolmoError(
-      `${file.name} has ${formatCount(file.length)} bytes: an index has at most ${formatCount(longestIndex)}.`,
-    );
-  }
-  const text = new TextDecoder().decode(await file.read(0, file.length));
+  const expected =
+    'from layers to files: expected an index that save_weights wrote with max_shard_size';
+  const { shards, notes, beside } = await openShards(file, expected);
   const stores: Store[] = [];
-  const notes: string[] = [];
-  const beside = { files: 0, bytes: 0 };
-  for (const name of shardsOf(text, file.name)) {
-    const shard = await file.sibling(name);
-    if (!shard) {
-      notes.push(`${shorten(name)} is not there: its tensors are not counted.`);
-      continue;
-    }
+  for (const shard of shards) {
     stores.push({ bytes: shard.length, hdf5: await openWeights(shard) });
-    beside.files++;
-    beside.bytes += shard.length;
-    notes.push(`${shorten(name)}: ${formatCount(shard.length)} bytes.`);
   }
   if (stores.length > 0) notes.push(...notesOf(stores));
   return { stores, notes, beside };
-}
-
-function shardsOf(text: string, name: string): string[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new KolmoError(`${name} is not JSON: ${(error as Error).message}.`);
-  }
-  const map = (parsed as { weight_map?: unknown } | null)?.weight_map;
-  const shards =
-    typeof map === 'object' && map !== null ? [...new Set(Object.values(map).flat())] : [];
-  if (shards.length > 0 && shards.every((shard) => typeof shard === 'string')) return shards;
-  throw new KolmoError(
-    `${name} has no weight_map from layers to files: expected an index that save_weights wrote with max_shard_size.`,
-  );
 }

@@ -5,7 +5,7 @@ import { createCursor, type Cursor } from './cursor';
 import { denseBytes, mostTensors, summarise, type Format, type LocatedTensor } from './format';
 import type { ModelFile } from './modelFile';
 import { findScales, type ScaledNode } from './onnxScales';
-import { readTensor, tooMany, type OnnxTensor } from './onnxTensor';
+import { isVarints, readTensor, tooMany, type OnnxTensor } from './onnxTensor';
 import { unpackVarints } from './onnxVarints';
 import { readText, walk, type Field } from './protobuf';
 import type { FilesBeside } from './summary';
@@ -51,7 +51,7 @@ export const onnx: Format = {
       const place = { name, dtype, parameters, bytes, file: holder, offset };
       const dense = denseBytes(dtype, parameters);
       if (plain) located.push(place);
-      else if (/^int(32|64)_data$/.test(storage) && dense !== undefined) {
+      else if (isVarints(tensor) && dense !== undefined) {
         located.push({
           ...place,
           bytes: dense,
@@ -109,11 +109,11 @@ export async function readOnnx(file: ModelFile): Promise<OnnxModel> {
     else if (field.number === 25 && field.wire === 2) {
       await walk(cursor, file, field.end, async (part) => {
         if (part.number === 7 && part.wire === 2) await readNode(cursor, file, part.end, model, 0);
-        else if (part.number === 8) model.remarks.docs += sizeOf(part);
-        else if (part.number === 12) model.remarks.shapes += sizeOf(part);
-        else if (part.number === 14) model.remarks.metadata += sizeOf(part);
+        else if (part.number === 8) model.remarks.docs += lengthOf(part);
+        else if (part.number === 12) model.remarks.shapes += lengthOf(part);
+        else if (part.number === 14) model.remarks.metadata += lengthOf(part);
       });
-    } else if (field.number === 6) model.remarks.docs += sizeOf(field);
+    } else if (field.number === 6) model.remarks.docs += lengthOf(field);
     else if (field.number === 14 && field.wire === 2) await readSetting(cursor, file, field, model);
   });
   if (graphs === 0) {
@@ -124,7 +124,7 @@ export async function readOnnx(file: ModelFile): Promise<OnnxModel> {
   return model;
 }
 
-const sizeOf = ({ start, end }: Field): number => end - start;
+const lengthOf = ({ start, end }: Field): number => end - start;
 
 async function readSetting(
   cursor: Cursor,
@@ -137,7 +137,7 @@ async function readSetting(
     if (field.number === 1) key = await readText(cursor, field);
   });
   if (model.remarks.settings.length < 1000) {
-    model.remarks.settings.push({ key, bytes: sizeOf(setting) });
+    model.remarks.settings.push({ key, bytes: lengthOf(setting) });
   }
 }
 
@@ -173,9 +173,9 @@ async function readGraph(
     if (field.wire !== 2) return;
     if (field.number === 1) await readNode(cursor, file, field.end, model, depth);
     else if (field.number === 5) await readTensor(cursor, file, field.end, model.tensors, '');
-    else if (field.number === 10) model.remarks.docs += sizeOf(field);
-    else if (field.number === 13) model.remarks.shapes += sizeOf(field);
-    else if (field.number === 16) model.remarks.metadata += sizeOf(field);
+    else if (field.number === 10) model.remarks.docs += lengthOf(field);
+    else if (field.number === 13) model.remarks.shapes += lengthOf(field);
+    else if (field.number === 16) model.remarks.metadata += lengthOf(field);
     else if (field.number === 15) {
       // A sparse initializer: its values and its indices are tensors.
       await walk(cursor, file, field.end, async (part) => {
@@ -207,9 +207,9 @@ async function readNode(
     if (field.wire !== 2) return;
     if (field.number === 1) node.inputs.push(await readText(cursor, field));
     else if (field.number === 2) node.outputs.push(await readText(cursor, field));
-    else if (field.number === 3) model.remarks.names += sizeOf(field);
-    else if (field.number === 6) model.remarks.docs += sizeOf(field);
-    else if (field.number === 9) model.remarks.metadata += sizeOf(field);
+    else if (field.number === 3) model.remarks.names += lengthOf(field);
+    else if (field.number === 6) model.remarks.docs += lengthOf(field);
+    else if (field.number === 9) model.remarks.metadata += lengthOf(field);
     else if (field.number === 4) node.type = await readText(cursor, field);
     else if (field.number === 5) {
       let name = '';

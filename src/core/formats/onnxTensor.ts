@@ -23,6 +23,10 @@ export interface OnnxTensor {
   location?: string;
 }
 
+/** Whether each value is written as a varint. */
+export const isVarints = ({ storage }: Pick<OnnxTensor, 'storage'>): boolean =>
+  storage === 'int32_data' || storage === 'int64_data';
+
 const dtypes = [
   'undefined',
   'float32',

@@ -74,8 +74,8 @@ async function readScaling(
     }),
   );
   if (!scales || !zeroPoints) return { unscaled: true };
-  const within = order ?? shape.map((_, axis) => axis);
-  const inner = sizeOf(within.slice(within.indexOf(scaling.axis) + 1).map((axis) => shape[axis]));
+  const axes = order ?? shape.map((_, axis) => axis);
+  const inner = sizeOf(axes.slice(axes.indexOf(scaling.axis) + 1).map((axis) => shape[axis]));
   return {
     coding: {
       type: 'quantized',

@@ -11,6 +11,7 @@ import {
   type LocatedTensor,
 } from './format';
 import type { ModelFile } from './modelFile';
+import { openShards, type Shards } from './shards';
 import type { TensorSummary } from './summary';
 
 /** The limit of the reference implementation. */
@@ -41,9 +42,8 @@ export const safetensors: Format = {
   },
   async locate(file) {
     if (file.name.toLowerCase().endsWith('.json')) {
-      const shards = await openShards(file);
-      const located = shards.map(({ shard }) => (shard ? locateIn(shard) : []));
-      return (await Promise.all(located)).flat();
+      const { shards } = await openIndex(file);
+      return (await Promise.all(shards.map(locateIn))).flat();
     }
     return locateIn(file);
   },
@@ -180,41 +180,14 @@ function parseEntry(tensor: string, value: unknown, file: ModelFile, start: numb
 
 /** `model.safetensors.index.json`: which shard holds which tensor. */
 async function readIndex(file: ModelFile): ReturnType<Format['read']> {
+  const { shards, notes, beside } = await openIndex(file);
   const tensors: TensorSummary[] = [];
-  const notes: string[] = [];
-  const beside = { files: 0, bytes: 0 };
-  for (const { name, shard } of await openShards(file)) {
-    if (!shard) {
-      notes.push(`${name} is not there: its tensors are not counted.`);
-      continue;
-    }
-    tensors.push(...(await safetensors.read(shard)).tensors);
-    notes.push(`${name}: ${formatCount(shard.length)} bytes.`);
-    beside.files++;
-    beside.bytes += shard.length;
-  }
+  for (const shard of shards) tensors.push(...(await safetensors.read(shard)).tensors);
   return summarise(tensors, notes, beside);
 }
 
-/** The shards that an index names; what is not there is undefined. */
-async function openShards(file: ModelFile): Promise<{ name: string; shard?: ModelFile }[]> {
-  if (file.length > longestHeader) {
-    throw new KolmoError(
-      `${file.name} has ${formatCount(file.length)} bytes: an index is smaller.`,
-    );
-  }
-  const index = parseHeader(new TextDecoder().decode(await file.read(0, file.length)), file.name);
-  const map = index.weight_map;
-  if (!isRecord(map)) {
-    throw new KolmoError(
-      `${file.name} has no weight_map: expected an index of safetensors shards.`,
-    );
-  }
-  const shards = [...new Set(Object.values(map).map(String))].sort();
-  const opened: { name: string; shard?: ModelFile }[] = [];
-  for (const name of shards) opened.push({ name, shard: await file.sibling(name) });
-  return opened;
-}
+const openIndex = (file: ModelFile): Promise<Shards> =>
+  openShards(file, 'from tensors to files: expected an index of safetensors shards');
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

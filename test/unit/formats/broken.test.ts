@@ -208,7 +208,13 @@ const broken: { what: string; name: string; bytes: Buffer | string; message: Reg
     name: 'a.safetensors.index.json',
     bytes: '{}',
     message:
-      /^a\.safetensors\.index\.json has no weight_map: expected an index of safetensors shards\.$/,
+      /^a\.safetensors\.index\.json has no weight_map from tensors to files: expected an index of safetensors shards\.$/,
+  },
+  {
+    what: 'an index of no file',
+    name: 'a.safetensors.index.json',
+    bytes: '{"weight_map": {}}',
+    message: /^a\.safetensors\.index\.json has no weight_map from tensors to files: /,
   },
   {
     what: 'a shard outside of the folder',

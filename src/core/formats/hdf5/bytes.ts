@@ -1,16 +1,14 @@
-/** The bytes of an HDF5 file: blocks of its metadata by address, kept as pages, and the fields in a block. */
+/** The bytes of an HDF5 file: blocks of its metadata by address, read by pages, and the fields in a block. */
 import { formatCount } from '../../count';
 import { KolmoError } from '../../error';
 import type { ModelFile } from '../modelFile';
+import { readInPages } from '../pages';
 
 /** Metadata lie scattered in small blocks, of which a page holds several. */
 const pageBytes = 4096;
 
 /** A longer block is damaged, or made to exhaust memory. */
 const longestBlock = 64 << 20;
-
-/** As many are kept: 16 MiB. */
-const mostPages = 4096;
 
 /** Lengths of addresses and of lengths in bytes, as the file's first block says. */
 export interface Sizes {
@@ -49,18 +47,9 @@ export interface Fields {
   part(count: number): Fields;
 }
 
+/** Opens a file from where its offsets count, which is where its first block begins. */
 export function openBytes(file: ModelFile, sizes: Sizes): Hdf5Bytes {
-  const pages = new Map<number, Uint8Array>();
-
-  async function page(index: number): Promise<Uint8Array> {
-    const known = pages.get(index);
-    if (known) return known;
-    if (pages.size >= mostPages) pages.clear();
-    const read = await file.read(index * pageBytes, pageBytes);
-    pages.set(index, read);
-    return read;
-  }
-
+  const read = readInPages(file, pageBytes);
   return {
     name: file.name,
     length: file.length,
@@ -76,15 +65,8 @@ export function openBytes(file: ModelFile, sizes: Sizes): Hdf5Bytes {
           `${file.name} claims a block of ${formatCount(length)} bytes at offset ${formatCount(offset)}, longer than any of names and places. The file is damaged.`,
         );
       }
-      const bytes = new Uint8Array(length);
-      for (let at = 0; at < length;) {
-        const inside = (offset + at) % pageBytes;
-        const found = await page(Math.floor((offset + at) / pageBytes));
-        const piece = found.subarray(inside, inside + length - at);
-        if (piece.length === 0) throw cut(offset + at);
-        bytes.set(piece, at);
-        at += piece.length;
-      }
+      const bytes = await read(offset, length);
+      if (bytes.length < length) throw cut(offset + bytes.length);
       return fieldsOf(bytes, { name: file.name, offset, sizes });
     },
   };

@@ -36,12 +36,12 @@ function readLink(fields: Fields): Link[] {
   const type = flags & 8 ? fields.u8() : 0;
   if (flags & 4) fields.skip(8);
   if (flags & 0x10) fields.skip(1);
-  const name = textOf(fields.bytes(fields.uint(1 << (flags & 3))));
+  const name = nameOf(fields.bytes(fields.uint(1 << (flags & 3))));
   const address = type === 0 ? fields.address() : undefined;
   return address === undefined ? [] : [{ name, address }];
 }
 
-const textOf = (bytes: Uint8Array): string =>
+const nameOf = (bytes: Uint8Array): string =>
   new TextDecoder().decode(bytes.subarray(0, longestName));
 
 /** A tree of nodes of symbols, whose names are in a heap. */
@@ -61,7 +61,7 @@ async function readSymbolTable(file: Hdf5Bytes, fields: Fields): Promise<Link[]>
     for (let length = Math.min(64, most); length > 0; length = Math.min(most, 8 * length)) {
       const bytes = (await file.block(heapStart + offset, length)).bytes(length);
       const end = bytes.indexOf(0);
-      if (end >= 0 || length === most) return textOf(end >= 0 ? bytes.subarray(0, end) : bytes);
+      if (end >= 0 || length === most) return nameOf(end >= 0 ? bytes.subarray(0, end) : bytes);
     }
     throw new KolmoError(
       `${file.name}: a name at ${formatCount(offset)} of the ${formatCount(heapBytes)} bytes of names at offset ${formatCount(heapStart)}. The file is damaged.`,

@@ -45,6 +45,7 @@ export interface Hdf5Dataset extends ValueType {
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
+/** Whether a file begins as HDF5 does, without what a program may keep before it. */
 export const isHdf5 = (head: Uint8Array): boolean => signature.every((byte, i) => head[i] === byte);
 
 /**

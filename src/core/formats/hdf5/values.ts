@@ -39,6 +39,7 @@ const floats: Record<string, string> = {
   '5 2': 'float8_e5m2',
 };
 
+/** The type of a dataset's values, by the name that NumPy has for it, or the class of HDF5 where it has none. */
 export function readType(fields: Fields): ValueType {
   const kind = fields.u8() & 15;
   const flags = fields.u8();
