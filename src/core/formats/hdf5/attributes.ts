@@ -1,7 +1,7 @@
 /** The attributes of an HDF5 object whose values are one text: how long it is, and how it begins. */
 import { formatCount } from '../../count';
 import { KolmoError } from '../../error';
-import { signedBlock, type Fields, type Hdf5Bytes } from './bytes';
+import { lengthBytes, signedBlock, type Fields, type Hdf5Bytes } from './bytes';
 import { readDense } from './heap';
 import { messageTypes, type Message } from './objects';
 import { readShape } from './values';
@@ -78,7 +78,7 @@ async function readGlobal(
   file: Hdf5Bytes,
   { collection, index, bytes }: { collection: number; index: number; bytes: number },
 ): Promise<string> {
-  const headBytes = 8 + file.sizes.length;
+  const headBytes = 8 + lengthBytes;
   const head = await signedBlock(file, 'GCOL', collection, headBytes);
   head.skip(4);
   const end = collection + head.size();

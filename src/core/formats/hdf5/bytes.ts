@@ -10,17 +10,14 @@ const pageBytes = 4096;
 /** A longer block is damaged, or made to exhaust memory. */
 const longestBlock = 64 << 20;
 
-/** Lengths of addresses and of lengths in bytes, as the file's first block says. */
-export interface Sizes {
-  address: number;
-  length: number;
-}
+/** Bytes of an address, and of a length: files in which they have others are refused. */
+export const addressBytes = 8;
+export const lengthBytes = 8;
 
 export interface Hdf5Bytes {
   /** The file's name, for sentences. */
   name: string;
   length: number;
-  sizes: Sizes;
   /** The fields of a block; throws where the file ends before it does. */
   block(offset: number, length: number): Promise<Fields>;
 }
@@ -36,7 +33,7 @@ export interface Fields {
   u32(): number;
   /** An unsigned number of up to 8 bytes; throws beyond 2^53, which no length or count exceeds. */
   uint(bytes: number): number;
-  /** An unsigned number as long as all lengths of the file. */
+  /** An unsigned number as long as lengths are. */
   size(): number;
   /** Undefined where it says that there is nothing. */
   address(): number | undefined;
@@ -48,12 +45,11 @@ export interface Fields {
 }
 
 /** Opens a file from where its offsets count, which is where its first block begins. */
-export function openBytes(file: ModelFile, sizes: Sizes): Hdf5Bytes {
+export function openBytes(file: ModelFile): Hdf5Bytes {
   const read = readInPages(file, pageBytes);
   return {
     name: file.name,
     length: file.length,
-    sizes,
     async block(offset, length) {
       const cut = (end: number): KolmoError =>
         new KolmoError(
@@ -67,7 +63,7 @@ export function openBytes(file: ModelFile, sizes: Sizes): Hdf5Bytes {
       }
       const bytes = await read(offset, length);
       if (bytes.length < length) throw cut(offset + bytes.length);
-      return fieldsOf(bytes, { name: file.name, offset, sizes });
+      return fieldsOf(bytes, { name: file.name, offset });
     },
   };
 }
@@ -75,10 +71,9 @@ export function openBytes(file: ModelFile, sizes: Sizes): Hdf5Bytes {
 interface Place {
   name: string;
   offset: number;
-  sizes: Sizes;
 }
 
-function fieldsOf(bytes: Uint8Array, { name, offset, sizes }: Place): Fields {
+function fieldsOf(bytes: Uint8Array, { name, offset }: Place): Fields {
   let at = 0;
   const take = (count: number): Uint8Array => {
     if (!(count >= 0 && at + count <= bytes.length)) {
@@ -104,13 +99,13 @@ function fieldsOf(bytes: Uint8Array, { name, offset, sizes }: Place): Fields {
     u16: () => uint(2),
     u32: () => uint(4),
     uint,
-    size: () => uint(sizes.length),
+    size: () => uint(lengthBytes),
     address() {
-      const next = bytes.subarray(at, at + sizes.address);
-      if (next.length < sizes.address || next.some((byte) => byte !== 0xff)) {
-        return uint(sizes.address);
+      const next = bytes.subarray(at, at + addressBytes);
+      if (next.length < addressBytes || next.some((byte) => byte !== 0xff)) {
+        return uint(addressBytes);
       }
-      at += sizes.address;
+      at += addressBytes;
       return undefined;
     },
     bytes: take,
@@ -121,7 +116,7 @@ function fieldsOf(bytes: Uint8Array, { name, offset, sizes }: Place): Fields {
     },
     part(count) {
       const start = offset + at;
-      return fieldsOf(take(count), { name, offset: start, sizes });
+      return fieldsOf(take(count), { name, offset: start });
     },
   };
 }

@@ -2,7 +2,7 @@
 import { KolmoError } from '../../error';
 import { formatCount } from '../../count';
 import { longestName, mostTensors } from '../format';
-import { signedBlock, type Fields, type Hdf5Bytes } from './bytes';
+import { addressBytes, lengthBytes, signedBlock, type Fields, type Hdf5Bytes } from './bytes';
 import { readDense } from './heap';
 import { messageTypes, type Message } from './objects';
 
@@ -49,11 +49,10 @@ async function readSymbolTable(file: Hdf5Bytes, fields: Fields): Promise<Link[]>
   const tree = fields.address();
   const heap = fields.address();
   if (tree === undefined || heap === undefined) return [];
-  const { address: offsetSize, length: lengthSize } = file.sizes;
-  const header = await signedBlock(file, 'HEAP', heap, 8 + 2 * lengthSize + offsetSize);
+  const header = await signedBlock(file, 'HEAP', heap, 8 + 2 * lengthBytes + addressBytes);
   header.skip(4);
   const heapBytes = header.size();
-  header.skip(lengthSize);
+  header.skip(lengthBytes);
   const heapStart = header.address() ?? file.length;
 
   async function nameAt(offset: number): Promise<string> {
@@ -69,7 +68,7 @@ async function readSymbolTable(file: Hdf5Bytes, fields: Fields): Promise<Link[]>
   }
 
   const links: Link[] = [];
-  for (const node of await readTree(file, { type: 0, address: tree, keyBytes: lengthSize })) {
+  for (const node of await readTree(file, { type: 0, address: tree, keyBytes: lengthBytes })) {
     const start = await signedBlock(file, 'SNOD', node.child, 8);
     start.skip(2);
     const count = start.u16();
@@ -78,11 +77,11 @@ async function readSymbolTable(file: Hdf5Bytes, fields: Fields): Promise<Link[]>
         `${file.name}: the group of the tree at offset ${formatCount(tree)} lists more than ${formatCount(mostTensors)} links. The file is damaged.`,
       );
     }
-    const entryBytes = 2 * offsetSize + 24;
+    const entryBytes = 2 * addressBytes + 24;
     const entries = await file.block(node.child + 8, count * entryBytes);
     for (let i = 0; i < count; i++) {
       const entry = entries.part(entryBytes);
-      const name = entry.uint(offsetSize);
+      const name = entry.uint(addressBytes);
       const address = entry.address();
       const isSoft = entry.u32() === 2;
       if (address !== undefined && !isSoft) links.push({ name: await nameAt(name), address });
@@ -112,13 +111,13 @@ export async function readTree(
     const { at, below } = nodes.pop()!;
     if (seen.has(at)) throw damaged(at, 'comes back to its node');
     seen.add(at);
-    const start = await signedBlock(file, 'TREE', at, 8 + 2 * file.sizes.address);
+    const start = await signedBlock(file, 'TREE', at, 8 + 2 * addressBytes);
     const found = start.u8();
     const level = start.u8();
     const count = start.u16();
     if (found !== type || level >= below) throw damaged(at, 'has a node that is none of its own');
-    const length = count * (keyBytes + file.sizes.address);
-    const fields = await file.block(at + 8 + 2 * file.sizes.address, length);
+    const length = count * (keyBytes + addressBytes);
+    const fields = await file.block(at + 8 + 2 * addressBytes, length);
     const children: Leaf[] = Array.from({ length: count }, () => ({
       key: fields.part(keyBytes),
       child: fields.address() ?? file.length,

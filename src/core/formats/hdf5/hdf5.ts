@@ -5,7 +5,7 @@ import { countParameters, longestName, mostTensors, shorten } from '../format';
 import type { ModelFile } from '../modelFile';
 import { within } from '../within';
 import { readAttributes, type Attribute } from './attributes';
-import { openBytes, type Hdf5Bytes, type Sizes } from './bytes';
+import { addressBytes, lengthBytes, openBytes, type Hdf5Bytes } from './bytes';
 import { listChunks, type Chunk } from './chunks';
 import { readLinks, type Link } from './groups';
 import { messageTypes, readMessages, type Message } from './objects';
@@ -109,18 +109,16 @@ async function open(
   const head = await file.read(0, 16);
   const version = head[8];
   const old = version < 2;
-  const sizes: Sizes = old
-    ? { address: head[13], length: head[14] }
-    : { address: head[9], length: head[10] };
-  if (version > 3 || sizes.address !== 8 || sizes.length !== 8) {
+  const [address, length] = old ? [head[13], head[14]] : [head[9], head[10]];
+  if (version > 3 || address !== addressBytes || length !== lengthBytes) {
     throw new KolmoError(
-      `${file.name} is HDF5 with a first block of version ${version}, addresses of ${sizes.address} and lengths of ${sizes.length} bytes at offset ${start + 8}: versions 0 to 3 with 8 and 8 bytes are read.`,
+      `${file.name} is HDF5 with a first block of version ${version}, addresses of ${address} and lengths of ${length} bytes at offset ${start + 8}: versions 0 to 3 with 8 and 8 bytes are read.`,
     );
   }
-  const bytes = openBytes(file, sizes);
+  const bytes = openBytes(file);
   const before = old ? 24 + (version === 1 ? 4 : 0) : 12;
-  const fields = await bytes.block(before, (old ? 6 : 4) * sizes.address);
-  fields.skip(2 * sizes.address);
+  const fields = await bytes.block(before, (old ? 6 : 4) * addressBytes);
+  fields.skip(2 * addressBytes);
   const end = fields.address() ?? 0;
   if (end > whole.length) {
     throw new KolmoError(
@@ -128,7 +126,7 @@ async function open(
     );
   }
   // Of the old ones follow the address of the driver, and the entry of the root: its name and its header.
-  if (old) fields.skip(2 * sizes.address);
+  if (old) fields.skip(2 * addressBytes);
   const root = fields.address();
   if (root === undefined) {
     throw new KolmoError(`${file.name} has no root group at offset ${fields.position()}.`);
@@ -208,7 +206,7 @@ async function resolve(file: Hdf5Bytes, message: Message, where: string): Promis
   const version = fields.u8();
   const kind = fields.u8();
   // Version 1 has the offset of a name before the address, as an entry of a group.
-  if (version === 1) fields.skip(6 + file.sizes.length);
+  if (version === 1) fields.skip(6 + lengthBytes);
   const address = version === 3 && kind === 1 ? undefined : fields.address();
   const found =
     address === undefined

@@ -2,7 +2,7 @@
 import { formatCount } from '../../count';
 import { KolmoError } from '../../error';
 import { mostTensors } from '../format';
-import { signedBlock, type Fields, type Hdf5Bytes } from './bytes';
+import { addressBytes, lengthBytes, signedBlock, type Fields, type Hdf5Bytes } from './bytes';
 
 /** The messages that an index lists, out of its heap; those that are too large for it are left out. */
 export async function readDense(
@@ -26,8 +26,7 @@ const widthOf = (value: number): number => Math.floor(Math.log2(Math.max(1, valu
 
 /** The records of a tree of version 2. */
 export async function readRecords(file: Hdf5Bytes, address: number): Promise<Fields[]> {
-  const { address: offsetSize } = file.sizes;
-  const header = await signedBlock(file, 'BTHD', address, 18 + offsetSize + file.sizes.length);
+  const header = await signedBlock(file, 'BTHD', address, 18 + addressBytes + lengthBytes);
   header.skip(2);
   const nodeBytes = header.u32();
   const recordBytes = header.u16();
@@ -47,7 +46,7 @@ export async function readRecords(file: Hdf5Bytes, address: number): Promise<Fie
   const widths = [widthOf(Math.floor((nodeBytes - 10) / recordBytes))];
   const below = [Math.floor((nodeBytes - 10) / recordBytes)];
   const pointer = (level: number): number =>
-    offsetSize + widths[0] + (level > 1 ? widthOf(below[level - 1]) : 0);
+    addressBytes + widths[0] + (level > 1 ? widthOf(below[level - 1]) : 0);
   for (let level = 1; level <= depth; level++) {
     const most = Math.floor((nodeBytes - 10 - pointer(level)) / (recordBytes + pointer(level)));
     below.push((most + 1) * below[level - 1] + most);
@@ -81,13 +80,12 @@ type Heap = (id: Fields) => Promise<Fields | undefined>;
 
 /** Objects are found by their offset in a space that blocks fill, each row of them twice as large as the one before. */
 async function openHeap(file: Hdf5Bytes, address: number): Promise<Heap> {
-  const { address: offsetSize, length: lengthSize } = file.sizes;
-  const header = await signedBlock(file, 'FRHP', address, 26 + 12 * lengthSize + 3 * offsetSize);
+  const header = await signedBlock(file, 'FRHP', address, 26 + 12 * lengthBytes + 3 * addressBytes);
   header.skip(3);
   const filterBytes = header.u16();
   header.skip(1);
   const mostManaged = header.u32();
-  header.skip(lengthSize + offsetSize + lengthSize + offsetSize + 8 * lengthSize);
+  header.skip(lengthBytes + addressBytes + lengthBytes + addressBytes + 8 * lengthBytes);
   const columns = header.u16();
   const firstBlock = header.size();
   const largestBlock = header.size();
@@ -118,10 +116,10 @@ async function openHeap(file: Hdf5Bytes, address: number): Promise<Heap> {
     const rowStart = row === 0 ? 0 : size * columns;
     const column = Math.floor((offset - rowStart) / size);
     if (row >= rows) throw damaged(`has no row ${row} at ${formatCount(block)}`);
-    const entries = block + 5 + offsetSize + offsetWidth;
-    await signedBlock(file, 'FHIB', block, 5 + offsetSize + offsetWidth);
+    const entries = block + 5 + addressBytes + offsetWidth;
+    await signedBlock(file, 'FHIB', block, 5 + addressBytes + offsetWidth);
     const child = (
-      await file.block(entries + (row * columns + column) * offsetSize, offsetSize)
+      await file.block(entries + (row * columns + column) * addressBytes, addressBytes)
     ).address();
     if (child === undefined) throw damaged(`leads nowhere at ${formatCount(block)}`);
     const inside = offset - rowStart - column * size;
