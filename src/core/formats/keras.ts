@@ -5,6 +5,7 @@ import { sizeOf } from '../shape';
 import { bitsOf, denseBytes, shorten, summarise, type Format, type LocatedTensor } from './format';
 import { isHdf5, readHdf5, type Hdf5, type Hdf5Dataset } from './hdf5/hdf5';
 import { isReadable, openChunks } from './hdf5/unpack';
+import { keepLast, type Unpacked } from './lastUnpacked';
 import type { ModelFile } from './modelFile';
 import { openShards } from './shards';
 import type { FilesBeside } from './summary';
@@ -29,8 +30,9 @@ export const keras: Format = {
   },
   async locate(file) {
     const { stores } = await openKeras(file);
+    const unpacked = keepLast();
     return stores.flatMap((store) =>
-      store.hdf5.datasets.flatMap((dataset) => locateValues(store, dataset) ?? []),
+      store.hdf5.datasets.flatMap((dataset) => locateValues(store, dataset, unpacked) ?? []),
     );
   },
 };
@@ -39,6 +41,7 @@ export const keras: Format = {
 function locateValues(
   { hdf5: { file }, deflated }: Store,
   dataset: Hdf5Dataset,
+  unpacked: Unpacked,
 ): LocatedTensor | undefined {
   const { name, parameters, stored, offset, chunks, filters, littleEndian } = dataset;
   const dtype = dtypeOf(dataset);
@@ -53,7 +56,9 @@ function locateValues(
     dtype,
     parameters,
     bytes,
-    ...(offset === undefined ? { file: openChunks(file, dataset), offset: 0 } : { file, offset }),
+    ...(offset === undefined
+      ? { file: openChunks(file, dataset, unpacked), offset: 0 }
+      : { file, offset }),
     ...(littleEndian ? {} : { coding: { type: 'bigEndian' } }),
     ...(filters.length > 0 || deflated !== undefined ? { packed: inFile } : {}),
   };

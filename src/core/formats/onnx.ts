@@ -3,6 +3,7 @@ import { formatCount, plural } from '../count';
 import { KolmoError } from '../error';
 import { createCursor, type Cursor } from './cursor';
 import { denseBytes, mostTensors, summarise, type Format, type LocatedTensor } from './format';
+import { keepLast } from './lastUnpacked';
 import type { ModelFile } from './modelFile';
 import { findScales, type ScaledNode } from './onnxScales';
 import { isVarints, readTensor, tooMany, type OnnxTensor } from './onnxTensor';
@@ -39,6 +40,7 @@ export const onnx: Format = {
     const { tensors, nodes } = await readOnnx(file);
     const located: LocatedTensor[] = [];
     const holders = new Map<string, ModelFile | undefined>();
+    const unpacked = keepLast();
     for (const tensor of tensors) {
       const { name, dtype, parameters, bytes, offset, storage, location, scattered } = tensor;
       const plain = storage === 'raw_data' || storage === 'float_data' || storage === 'external';
@@ -56,7 +58,7 @@ export const onnx: Format = {
           ...place,
           bytes: dense,
           packed: bytes,
-          file: unpackVarints(place, dense),
+          file: unpackVarints(place, dense, unpacked),
           offset: 0,
         });
       }

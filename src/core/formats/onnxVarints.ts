@@ -1,11 +1,16 @@
 /** Integers of an ONNX file that are written as varints, as if they were plain: `int32_data` holds 16-bit floats as their bits, too. */
 import { KolmoError } from '../error';
 import { shorten, type LocatedTensor } from './format';
+import type { Unpacked } from './lastUnpacked';
 
-/** @param bytes that the values take when each has the width of its type */
+/**
+ * @param bytes that the values take when each has the width of its type
+ * @param unpacked keeps them until another tensor is read
+ */
 export function unpackVarints(
   { name, parameters, bytes: stored, file, offset }: LocatedTensor,
   bytes: number,
+  unpacked: Unpacked,
 ): LocatedTensor['file'] {
   const unpack = async (): Promise<Uint8Array> => {
     const packed = await file.read(offset, stored);
@@ -36,12 +41,11 @@ export function unpackVarints(
     if (at < packed.length) throw damaged(`stores more than ${numbers} numbers`);
     return plain;
   };
-  let whole: Promise<Uint8Array> | undefined;
   return {
     name: `${file.name}, ${name}`,
     length: bytes,
     async read(from, count) {
-      return (await (whole ??= unpack())).subarray(from, from + count);
+      return (await unpacked(unpack)).subarray(from, from + count);
     },
   };
 }

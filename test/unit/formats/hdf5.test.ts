@@ -6,6 +6,7 @@ import { inspect, formats } from '../../../src/core/formats/formats';
 import { openBytes } from '../../../src/core/formats/hdf5/bytes';
 import { readHdf5 } from '../../../src/core/formats/hdf5/hdf5';
 import { openChunks } from '../../../src/core/formats/hdf5/unpack';
+import { keepLast } from '../../../src/core/formats/lastUnpacked';
 import type { ModelFile } from '../../../src/core/formats/modelFile';
 import { readValues } from '../../../src/core/formats/values';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -109,7 +110,7 @@ describe('HDF5', () => {
     const tree = [...latin('TREE'), 1, 0, ...u(2, 0), ...u(8, 2 ** 52, 2 ** 52)];
     const messages = [shapeOf(2), bytesType, { type: 5, data: fill }, { type: 8, data: chunked }];
     const { file, datasets } = await readHdf5(hdf5Of(messages, ...tree));
-    await assert.rejects(openChunks(file, datasets[0]).read(0, 2), {
+    await assert.rejects(openChunks(file, datasets[0], keepLast()).read(0, 2), {
       message: /has values of 1 bytes, and fills up with one of 3\. The file is damaged\.$/,
     });
   });
@@ -129,7 +130,7 @@ describe('HDF5', () => {
     const one = [4, 2, 3, 2, 1, 4, 1, 1, ...u(8, 4), ...u(4, 0), ...u(8, besideAt)];
     const file = hdf5Of([shapeOf(3), bytesType, gzip, { type: 8, data: one }], 7, 8, 9, 0);
     const { datasets } = await readHdf5(file);
-    const values = await openChunks(file, datasets[0]).read(0, 3);
+    const values = await openChunks(file, datasets[0], keepLast()).read(0, 3);
     assert.deepEqual([...values], [7, 8, 9]);
   });
 
@@ -155,7 +156,11 @@ describe('HDF5', () => {
     };
     const chunk = { address: 0, bytes: 2 ** 31, spared: 0, origin: [0] };
     const values = { name: 'w', size: 1, fill: new Uint8Array(), shape: [8], chunkShape: [8] };
-    const opened = openChunks({ ...file, read }, { ...values, filters: ['gzip'], chunks: [chunk] });
+    const opened = openChunks(
+      { ...file, read },
+      { ...values, filters: ['gzip'], chunks: [chunk] },
+      keepLast(),
+    );
     await assert.rejects(opened.read(0, 8), {
       message: /has a chunk of 2,147,483,648 bytes at offset 0 that is to hold 8\. /,
     });

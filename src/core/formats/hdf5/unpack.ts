@@ -4,6 +4,7 @@ import { formatCount } from '../../count';
 import { KolmoError } from '../../error';
 import { sizeOf } from '../../shape';
 import { shorten } from '../format';
+import type { Unpacked } from '../lastUnpacked';
 import type { ModelFile } from '../modelFile';
 import type { ByteSource } from '../summary';
 import type { Chunk } from './chunks';
@@ -65,15 +66,22 @@ function unshuffle(bytes: Uint8Array, size: number): Uint8Array {
   return values;
 }
 
-/** Unpacks all chunks when the first byte is read. */
-export function openChunks(file: ModelFile, values: ChunkedValues): ByteSource & { name: string } {
+/**
+ * Unpacks all chunks when the first byte is read.
+ * @param unpacked keeps the bytes until another tensor is read
+ */
+export function openChunks(
+  file: ModelFile,
+  values: ChunkedValues,
+  unpacked: Unpacked,
+): ByteSource & { name: string } {
   const length = sizeOf(values.shape) * values.size;
-  let whole: Promise<Uint8Array> | undefined;
+  const unpackWhole = (): Promise<Uint8Array> => unpackAll(file, values, length);
   return {
     name: `${file.name}, ${values.name}`,
     length,
     async read(offset, count) {
-      return (await (whole ??= unpackAll(file, values, length))).subarray(offset, offset + count);
+      return (await unpacked(unpackWhole)).subarray(offset, offset + count);
     },
   };
 }
