@@ -1,7 +1,7 @@
 /** Kolmo: Compare Model Files holds two model files against each other: two that are selected, or one and another that is chosen. */
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { TabInputCustom, Uri, window, workspace } from 'vscode';
+import { factsOf, modelsBeside } from '../core/formats/beside';
 import { extensions } from '../core/formats/formats';
 import { formatShortBytes } from '../runs/units';
 import { modelEditorType } from '../views/modelEditor';
@@ -53,11 +53,8 @@ async function chooseModel(placeHolder: string, other?: string): Promise<string 
   const paths = new Set((await findModelFiles(extensions())).map(({ fsPath }) => fsPath));
   // Of a run, too, whose files are not searched for.
   if (other) for (const path of await modelsBeside(other)) paths.add(path);
-  const files = await Promise.all(
-    [...paths]
-      .filter((path) => path !== other)
-      .map(async (path) => ({ path, ...(await factsOf(path)) })),
-  );
+  const found = await Promise.all([...paths].filter((path) => path !== other).map(factsOf));
+  const files = found.flatMap((file) => file ?? []);
   const likeness = (path: string): number =>
     other === undefined
       ? 0
@@ -88,18 +85,6 @@ async function chooseModel(placeHolder: string, other?: string): Promise<string 
 /** Seen from the workspace; empty of a file right in it. */
 const folderOf = (path: string): string =>
   workspace.asRelativePath(path).slice(0, -basename(path).length - 1);
-
-async function modelsBeside(file: string): Promise<string[]> {
-  const names = await readdir(dirname(file));
-  return names
-    .filter((name) => extensions().some((extension) => name.toLowerCase().endsWith(extension)))
-    .map((name) => join(dirname(file), name));
-}
-
-async function factsOf(path: string): Promise<{ bytes: number; changed: number }> {
-  const { size, mtimeMs } = await stat(path);
-  return { bytes: size, changed: mtimeMs };
-}
 
 function sharedStart(one: string, other: string): number {
   let length = 0;

@@ -78,6 +78,17 @@ describe('package.json', () => {
       assert.ok(patterns.includes(`*${extension}`), `editor lacks ${extension}`);
     }
   });
+  it('offers inspecting and comparing on files of every model format, and on no folder', () => {
+    for (const command of ['kolmo.inspect', 'kolmo.compareModels', 'kolmo.compareModelWith']) {
+      const { when } = contributes.menus['explorer/context'].find(
+        (each) => each.command === command,
+      )!;
+      const pattern = new RegExp(/resourceFilename =~ \/(.*)\/i$/.exec(when!)![1], 'i');
+      for (const extension of extensions()) assert.match(`a${extension}`, pattern, command);
+      for (const name of ['a.json', 'a.bin', 'kolmo']) assert.doesNotMatch(name, pattern, command);
+      assert.match(when!, /^!explorerResourceIsFolder && /, command);
+    }
+  });
   it('describes every setting', () => {
     for (const [name, { markdownDescription }] of Object.entries(
       contributes.configuration.properties,
