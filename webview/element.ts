@@ -66,6 +66,7 @@ export function button(
     'vscode-button',
     {
       'data-action': options.action,
+      'data-focus': `action ${options.action}`,
       secondary: options.secondary ?? false,
       ...(options.icon ? { icon: options.icon } : {}),
     },

@@ -4,16 +4,26 @@ import './panel.css';
 
 /**
  * Draws each message of the host anew; `body[data-ready]` tells tests that one has been drawn. What has the focus keeps
- * it where something with the same `data-focus` is drawn again.
+ * it where something with the same `data-focus` is drawn again, be it after a page that lacks it.
  */
 export function drawMessages<Message>(page: (message: Message) => Node[]): void {
   const root = element('main', {});
   document.body.append(root);
+  let focused: string | undefined;
   window.addEventListener('message', ({ data }: MessageEvent<Message>) => {
-    const focused = document.activeElement?.closest<HTMLElement>('[data-focus]')?.dataset.focus;
+    const { activeElement } = document;
+    if (activeElement && activeElement !== document.body) {
+      focused = activeElement.closest<HTMLElement>('[data-focus]')?.dataset.focus;
+    }
     root.replaceChildren(...page(data));
     // A control can be focused once it is drawn.
-    if (focused !== undefined) requestAnimationFrame(() => withFocusKey(root, focused)?.focus());
+    requestAnimationFrame(() => {
+      if (focused === undefined || document.activeElement !== document.body) return;
+      const found = withFocusKey(root, focused);
+      if (!found) return;
+      found.focus();
+      focused = undefined;
+    });
     document.body.dataset.ready = 'true';
   });
   showErrors();

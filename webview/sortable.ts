@@ -44,7 +44,7 @@ export function sortableTable<Row>(options: SortableTable<Row>): Node[] {
     'data-view': 'filter',
     'data-focus': 'filter',
     placeholder: filterHint,
-    'aria-label': 'Filter tensors',
+    'aria-label': filterHint,
     value: host.getState()?.filter ?? '',
   }) as HTMLElement & { value: string };
   const count = element('span', { class: 'muted', 'aria-live': 'polite' });

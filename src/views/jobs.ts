@@ -28,10 +28,14 @@ export interface Jobs extends Disposable {
     request: Request,
     onEvents?: (events: StampedEvent[]) => void,
   ): Promise<ResultOf<Request> | undefined>;
-  /** A job without a run, shown in a notification; `undefined` when it was cancelled. Its failure is the caller's to tell. */
+  /**
+   * A job without a run, shown in a notification; `undefined` when it was cancelled. Its failure is the caller's to tell.
+   * @param ends fires when nobody waits for the result any more, which cancels the job too
+   */
   measure<Request extends JobRequest>(
     title: string,
     request: Request,
+    ends?: Event<void>,
   ): Promise<ResultOf<Request> | undefined>;
   /** A job without a run and without a notification, whose failure is the caller's to tell. */
   ask<Request extends JobRequest>(request: Request): Promise<ResultOf<Request>>;
@@ -103,15 +107,23 @@ export function createJobs(worker: string): Jobs {
     });
   };
 
-  const measure: Jobs['measure'] = (title, request) =>
+  const measure: Jobs['measure'] = (title, request, ends) =>
     notify(title, async (report, cancel) => {
       const job = startJob(request, { worker, onMessage: report });
-      cancel.onCancellationRequested(() => job.stop());
+      let stopped = false;
+      const stop = (): void => {
+        stopped = true;
+        job.stop();
+      };
+      cancel.onCancellationRequested(stop);
+      const ending = ends?.(stop);
       try {
         return await job.result;
       } catch (error) {
-        if (cancel.isCancellationRequested) return undefined;
+        if (stopped) return undefined;
         throw error;
+      } finally {
+        ending?.dispose();
       }
     });
 

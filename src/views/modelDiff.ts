@@ -42,7 +42,11 @@ export function createModelDiffs(
       panel.title = titleOf(a, b);
       show({ type: 'comparing', a, b });
       const message = await jobs
-        .measure(`Comparing ${basename(a)} with ${basename(b)}`, { type: 'diff', a, b })
+        .measure(
+          `Comparing ${basename(a)} with ${basename(b)}`,
+          { type: 'diff', a, b },
+          panel.onDidDispose,
+        )
         .then(
           (comparison): ToModelDiff =>
             comparison

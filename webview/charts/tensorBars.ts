@@ -9,7 +9,7 @@ import { legend, stackedBar, table, type Row, type Segment } from '../table';
 /** More bars than this are no picture any more. */
 const mostBars = 24;
 
-/** The largest tensors in the order of the file: bytes on either side, and how well the values are kept. */
+/** A legend, and the tensors in the order of the first file. */
 export function tensorBars(pairs: TensorPair[]): Node[] {
   const sizeOf = ({ a, b }: TensorPair): number => Math.max(a.bytes, b.bytes);
   const largest = new Set(pairs.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, mostBars));
