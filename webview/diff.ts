@@ -12,6 +12,7 @@ import { formatCount, plural } from '../src/core/count';
 import {
   factWords,
   formatError,
+  remarksOf,
   shapesOf,
   totalSentences,
   typesOf,
@@ -85,7 +86,7 @@ const page = (comparison: Comparison): Node[] => [
         element(
           'p',
           { class: 'empty', 'data-view': 'empty' },
-          'Neither names nor values of tensors are the same in both files: choose two files of the same model.',
+          'Neither names nor values of tensors are the same in both files: choose two files of the same model. GGUF files have names of their own.',
         ),
       ]
     : tensorBars(comparison.pairs)),
@@ -110,7 +111,6 @@ interface TensorRow {
   name: string;
   type: string;
   shape: string;
-  parameters: number;
   a?: TensorSide;
   b?: TensorSide;
   pair?: TensorPair;
@@ -123,7 +123,6 @@ function rowsOf({ pairs, onlyInA, onlyInB }: Comparison): TensorRow[] {
     name: side.name,
     type: side.dtype,
     shape: formatShape(side.shape),
-    parameters: side.parameters,
     [letter]: side,
     note: `Only in ${letter.toUpperCase()}.`,
   });
@@ -132,7 +131,6 @@ function rowsOf({ pairs, onlyInA, onlyInB }: Comparison): TensorRow[] {
       name: pair.a.name,
       type: typesOf(pair),
       shape: shapesOf(pair),
-      parameters: pair.a.parameters,
       a: pair.a,
       b: pair.b,
       pair,
@@ -143,12 +141,10 @@ function rowsOf({ pairs, onlyInA, onlyInB }: Comparison): TensorRow[] {
   ];
 }
 
-function noteOf({ a, b, by, notCompared, difference }: TensorPair): string {
+function noteOf(pair: TensorPair): string {
+  const { a, b, by } = pair;
   const notes = [
-    ...(notCompared === undefined ? [] : [notCompared]),
-    ...(difference?.notFinite
-      ? [`${plural(difference.notFinite, 'value')} infinite or missing.`]
-      : []),
+    ...remarksOf(pair),
     ...(a.name === b.name
       ? []
       : [`In B: ${b.name}${by === 'values' ? ', found by its values' : ''}.`]),

@@ -5,6 +5,7 @@ import { formatCount } from '../core/count';
 import {
   factWords,
   formatError,
+  remarksOf,
   shapesOf,
   totalSentences,
   typesOf,
@@ -32,9 +33,7 @@ function textOf(comparison: Comparison): string {
   return [
     `A ${a.file}: ${factWords(a)}\nB ${b.file}: ${factWords(b)}\n`,
     ...(pairs.length > 0 ? [pairTable(pairs)] : []),
-    ...pairs.flatMap(({ a, notCompared }) =>
-      notCompared === undefined ? [] : [`${a.name}: ${notCompared}\n`],
-    ),
+    ...pairs.flatMap((pair) => remarksOf(pair).map((remark) => `${pair.a.name}: ${remark}\n`)),
     ...onlyInA.map((side) => `Only in A: ${sideWords(side)}\n`),
     ...onlyInB.map((side) => `Only in B: ${sideWords(side)}\n`),
     ...totalSentences(comparison).map((sentence) => `${sentence}\n`),
@@ -60,7 +59,8 @@ const pairTable = (pairs: TensorPair[]): string =>
     worstFirst(pairs).map((pair) => {
       const { a, b, difference } = pair;
       const changed = difference && !difference.equal;
-      const { relativeError } = difference ?? {};
+      const errorText = (error?: number): string =>
+        changed && error !== undefined ? formatError(error) : '';
       return [
         a.name === b.name ? a.name : `${a.name} = ${b.name}`,
         typesOf(pair),
@@ -70,8 +70,8 @@ const pairTable = (pairs: TensorPair[]): string =>
         a.bitsPerParameter.toFixed(2),
         b.bitsPerParameter.toFixed(2),
         verdictOf(pair),
-        changed && relativeError !== undefined ? formatError(relativeError) : '',
-        changed ? formatError(difference.largestError) : '',
+        errorText(difference?.relativeError),
+        errorText(difference?.largestError),
         difference ? formatPercent(difference.sparsity.a) : '',
         difference ? formatPercent(difference.sparsity.b) : '',
       ];

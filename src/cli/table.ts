@@ -2,10 +2,13 @@
 
 export function textTable(heads: string[], rows: string[][]): string {
   const all = [heads, ...rows];
-  const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column].length)));
+  const widths = heads.map((_, column) =>
+    all.reduce((width, row) => Math.max(width, row[column].length), 0),
+  );
   const isNumber = heads.map((_, column) =>
     rows.every(
-      (row) => /^[\d.,]*(e[-+]\d+)?( ?[x%a-z]+)?$/i.test(row[column]) && /^\d|^$/.test(row[column]),
+      (row) =>
+        /^-?[\d.,]*(e[-+]\d+)?( ?[x%a-z]+)?$/i.test(row[column]) && /^-?\d|^$/.test(row[column]),
     ),
   );
   return all

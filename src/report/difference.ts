@@ -10,8 +10,9 @@ import {
   formatShape,
 } from '../runs/units';
 
-/** `38.2 dB` */
-export const formatDecibels = (decibels: number): string => `${decibels.toFixed(1)} dB`;
+/** `38.2 dB`; what is rounded to zero has no sign. */
+export const formatDecibels = (decibels: number): string =>
+  `${(Number(decibels.toFixed(1)) + 0).toFixed(1)} dB`;
 
 /** `3.1e-4`, `0.0162`: errors span many powers of ten. */
 export const formatError = (error: number): string =>
@@ -28,11 +29,26 @@ export function verdictOf({ sameType, difference }: TensorPair): string {
   return difference.sqnr === undefined ? 'differs' : formatDecibels(difference.sqnr);
 }
 
-/** The pair that lost most first, then those that were not compared, then those that lost nothing; large ones first among equals. */
+/** Sentences for what the columns of a table do not tell of a pair. */
+export const remarksOf = ({ notCompared, difference }: TensorPair): string[] => [
+  ...(notCompared === undefined ? [] : [notCompared]),
+  ...(difference?.notFinite ? [`${notFiniteWords(difference.notFinite)}.`] : []),
+];
+
+const notFiniteWords = (count: number): string =>
+  count === 1
+    ? '1 value is no finite number on one side'
+    : `${formatCount(count)} values are no finite numbers on one side`;
+
+/**
+ * The pair with values that became infinite or missing first, then the one that lost most, then those that were not
+ * compared, then those that lost nothing; large ones first among equals.
+ */
 export function worstFirst(pairs: TensorPair[]): TensorPair[] {
   const rank = ({ difference }: TensorPair): number => {
     if (!difference) return Number.MAX_VALUE;
-    return difference.equal ? Infinity : (difference.sqnr ?? -Infinity);
+    if (difference.notFinite) return -Infinity;
+    return difference.equal ? Infinity : (difference.sqnr ?? -Number.MAX_VALUE);
   };
   return pairs.toSorted((one, other) => {
     const [first, second] = [rank(one), rank(other)];
@@ -44,9 +60,11 @@ export function worstFirst(pairs: TensorPair[]): TensorPair[] {
 export const typesOf = ({ a, b, sameType }: TensorPair): string =>
   sameType ? a.dtype : `${a.dtype} to ${b.dtype}`;
 
-/** `64 x 128`; of tensors that lie otherwise in the second file, `64 x 128, turned`. */
-export const shapesOf = ({ a, axes }: TensorPair): string =>
-  `${formatShape(a.shape)}${axes ? ', turned' : ''}`;
+/** `64 x 128`; `64 x 128 to 128 x 64, turned` of tensors that lie otherwise in the second file. */
+export function shapesOf({ a, b, axes }: TensorPair): string {
+  const shapes = new Set([formatShape(a.shape), formatShape(b.shape)]);
+  return `${[...shapes].join(' to ')}${axes ? ', turned' : ''}`;
+}
 
 /** Sentences for what the table does not hold, the most general first. */
 export function totalSentences(comparison: Comparison): string[] {
@@ -73,17 +91,19 @@ export function totalSentences(comparison: Comparison): string[] {
       ? 'No tensor is in both.'
       : `${plural(pairs.length, 'tensor')} in both: ${told.join(', ')}.`,
     ...(totals.overall && !totals.overall.equal
-      ? [`All compared values together: ${overallWords(totals.overall)}.`]
+      ? [`All weights together: ${overallWords(totals.overall)}.`]
       : []),
     ...(alone.length > 0 ? [`${alone.join(', ')}.`] : []),
   ];
 }
 
-function overallWords({ sqnr, relativeError, largestError, sparsity }: Difference): string {
+function overallWords(overall: Difference): string {
+  const { sqnr, relativeError, largestError, sparsity, notFinite } = overall;
   return [
     ...(sqnr === undefined ? [] : [`SQNR ${formatDecibels(sqnr)}`]),
     ...(relativeError === undefined ? [] : [`relative error ${formatError(relativeError)}`]),
-    `largest difference ${formatError(largestError)}`,
+    ...(largestError === undefined ? [] : [`largest difference ${formatError(largestError)}`]),
+    ...(notFinite ? [notFiniteWords(notFinite)] : []),
     ...(sparsity.a + sparsity.b > 0
       ? [`zeros ${[...new Set([sparsity.a, sparsity.b].map(formatPercent))].join(' to ')}`]
       : []),

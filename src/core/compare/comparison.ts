@@ -50,12 +50,13 @@ export interface TensorPair {
 export interface Difference {
   /** Whether all values are the same. */
   equal: boolean;
-  /** 10 log10(Σa² / Σ(a-b)²) in decibels; absent where no value differs, or all of the first are zero. */
+  /** 10 log10(Σa² / Σ(a-b)²) in decibels; absent where no value differs, all of the first are zero, or a sum is beyond all numbers. */
   sqnr?: number;
-  /** √(Σ(a-b)² / Σa²); absent where all of the first are zero and the second's are not. */
+  /** √(Σ(a-b)² / Σa²); absent where it is no finite number, or no values differ but those that are none. */
   relativeError?: number;
-  largestError: number;
-  /** Absent where all values of a side are zero. */
+  /** Absent where no values differ but those that are no finite numbers. */
+  largestError?: number;
+  /** Absent where all values of a side are zero, or a sum is beyond all numbers. */
   cosine?: number;
   /** Share of the values that are zero, on either side. */
   sparsity: { a: number; b: number };
@@ -71,7 +72,10 @@ export interface Totals {
   notCompared: number;
   /** Parameters of the pairs whose values were compared. */
   comparedParameters: number;
-  /** Over all compared values but those of integers that are no levels, such as counters; absent where there are none. */
+  /**
+   * Over all compared values but those of integers that are no levels, such as counters, and of tensors that hold
+   * numbers so large that nothing else would count, such as masks; absent where there are none.
+   */
   overall?: Difference;
 }
 

@@ -15,13 +15,21 @@ const known: Partial<Record<number, number[][]>> = {
     [0, 3, 1, 2],
     [3, 0, 1, 2],
     [1, 2, 3, 0],
+    // Depthwise ones: Keras' HWC1 and PyTorch's C1HW.
+    [2, 3, 0, 1],
   ],
 };
 
-/** The ways to turn a tensor of shape `from` that some framework has and that give the shape `to`. */
+/** The ways to turn a tensor of shape `from` that some framework has, that give the shape `to` and put values into another order. */
 export function layoutsBetween(from: number[], to: number[]): number[][] {
   if (from.length !== to.length) return [];
-  return (known[from.length] ?? []).filter((axes) => to.every((side, i) => from[axes[i]] === side));
+  return (known[from.length] ?? []).filter((axes) => {
+    const moved = axes.filter((axis) => from[axis] !== 1);
+    return (
+      to.every((side, i) => from[axes[i]] === side) &&
+      moved.some((axis, i) => i > 0 && axis < moved[i - 1])
+    );
+  });
 }
 
 /** Whether shapes differ in nothing but axes of one place, so that values lie in the same order. */

@@ -20,14 +20,18 @@ export interface Matches<Tensor> {
 }
 
 /**
- * Pairs tensors of the same name; then those whose names differ in what a tool is known to add to them; then those
+ * Pairs tensors of the same name, those whose shapes fit first; then those whose names differ in what a tool is known to add to them; then those
  * that one prefix of one of the files leaves apart, such as `module.`, where shapes fit.
  */
 export function matchByName<Tensor extends Named>(as: Tensor[], bs: Tensor[]): Matches<Tensor> {
-  const same = pairUp(as, bs, ({ name }) => name, 'name');
+  const fitting = pairUp(as, bs, ({ name }) => name, 'name', fits);
+  const same = pairUp(fitting.onlyInA, fitting.onlyInB, ({ name }) => name, 'name');
   const known = pairUp(same.onlyInA, same.onlyInB, ({ name }) => usualName(name), 'name', fits);
   const prefixed = matchByPrefix(known.onlyInA, known.onlyInB);
-  return { ...prefixed, pairs: [...same.pairs, ...known.pairs, ...prefixed.pairs] };
+  return {
+    ...prefixed,
+    pairs: [...fitting.pairs, ...same.pairs, ...known.pairs, ...prefixed.pairs],
+  };
 }
 
 /** Names as the model has them, without what conversions and quantizers add. */
@@ -82,34 +86,40 @@ const deepest = 4;
 
 /** The one prefix that pairs more tensors than every other; where two pair as many, none is certain. */
 function matchByPrefix<Tensor extends Named>(as: Tensor[], bs: Tensor[]): Matches<Tensor> {
-  const tries = [
-    ...prefixesOf(as).map((prefix) =>
-      pairUp(as, bs, keyWithout(new Set(as), prefix), 'prefix', fits),
-    ),
-    ...prefixesOf(bs).map((prefix) =>
-      pairUp(as, bs, keyWithout(new Set(bs), prefix), 'prefix', fits),
-    ),
-  ].sort((one, other) => other.pairs.length - one.pairs.length);
+  const names = new Map([...as, ...bs].map((tensor) => [tensor, usualName(tensor.name)]));
+  const tries = [as, bs].flatMap((tensors) => {
+    const side = new Set(tensors);
+    return prefixesOf(tensors).map((prefix) => {
+      // A name of the side that has the prefix is none of the other side's where it lacks it.
+      const keyOf = (tensor: Tensor): string => {
+        const name = names.get(tensor)!;
+        if (!side.has(tensor)) return name;
+        return name.startsWith(prefix) ? name.slice(prefix.length) : `\0${name}`;
+      };
+      return pairUp(as, bs, keyOf, 'prefix', fits);
+    });
+  });
+  tries.sort((one, other) => other.pairs.length - one.pairs.length);
   const [best, second] = tries;
   const certain = best && best.pairs.length > (second?.pairs.length ?? 0);
   return certain ? best : { pairs: [], onlyInA: as, onlyInB: bs };
 }
 
-/** Names of the side that has the prefix, without it; a name that lacks it is none of the other side's. */
-const keyWithout =
-  <Tensor extends Named>(side: Set<Tensor>, prefix: string) =>
-  (tensor: Tensor): string => {
-    const name = usualName(tensor.name);
-    if (!side.has(tensor)) return name;
-    return name.startsWith(prefix) ? name.slice(prefix.length) : `\0${name}`;
-  };
+/** Prefixes that are tried of each file. */
+const mostPrefixes = 64;
 
+/** Those that most tensors share first: the more of them share one, the more it is a wrapping. */
 function prefixesOf(tensors: Named[]): string[] {
-  const found = new Set<string>();
+  const counts = new Map<string, number>();
   for (const { name } of tensors) {
     const ends = [...name.matchAll(/[./]/g)].slice(0, deepest);
-    for (const { index } of ends) found.add(name.slice(0, index + 1));
+    for (const { index } of ends) {
+      const prefix = name.slice(0, index + 1);
+      counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+    }
   }
-  // What only a few tensors share is tried last, and the more of them there are, the less it is a wrapping.
-  return [...found].slice(0, 64);
+  return [...counts]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, mostPrefixes)
+    .map(([prefix]) => prefix);
 }

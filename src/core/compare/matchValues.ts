@@ -9,7 +9,7 @@ const leastDistinct = 8;
 
 const pieceValues = 1 << 16;
 
-/** Pairs tensors that hold the same values, in the same layout or in another one, and that no other tensor of their file holds. */
+/** Pairs tensors that hold the same values, in the same layout or in another one, and that no other of those tensors of their file holds. */
 export async function* matchByValues(
   as: StoredTensor[],
   bs: StoredTensor[],
@@ -37,12 +37,16 @@ export async function* matchByValues(
 async function* fingerprints(
   tensors: StoredTensor[],
 ): AsyncGenerator<CompareEvent, Map<string, StoredTensor[]>> {
-  const total = tensors.reduce((sum, { parameters }) => sum + parameters, 0);
+  const read = tensors.flatMap((tensor) =>
+    typeof tensor.values === 'function' && !tensor.integer
+      ? [{ tensor, values: tensor.values }]
+      : [],
+  );
+  const total = read.reduce((sum, { tensor }) => sum + tensor.parameters, 0);
   const prints = new Map<string, StoredTensor[]>();
   let done = 0;
-  for (const tensor of tensors) {
-    const { values, parameters, name } = tensor;
-    if (typeof values !== 'function' || tensor.integer) continue;
+  for (const { tensor, values } of read) {
+    const { parameters, name } = tensor;
     let [low, high] = [0, 0];
     const distinct = new Set<number>();
     for (let first = 0; first < parameters; first += pieceValues) {
@@ -60,7 +64,9 @@ async function* fingerprints(
     }
     if (distinct.size < leastDistinct) continue;
     const print = `${parameters}:${low}:${high}`;
-    prints.set(print, [...(prints.get(print) ?? []), tensor]);
+    const same = prints.get(print);
+    if (same) same.push(tensor);
+    else prints.set(print, [tensor]);
   }
   return prints;
 }

@@ -2,7 +2,7 @@
 import { formatCount } from '../count';
 import { addValues, correlationOf, noSums, type Sums } from './difference';
 import { layoutsBetween, sameOrder, turn } from './layouts';
-import { inMemory, mostTurned, type StoredTensor, type Values } from './tensors';
+import { mostTurned, type StoredTensor, type Values } from './tensors';
 
 export interface Measured {
   sums?: Sums;
@@ -17,10 +17,12 @@ const pieceValues = 1 << 16;
  * Tells after each piece how many values of the pair are done.
  * Where the order of the values is not certain from the shapes, as that of a square matrix is not, a turned layout
  * counts only where its values go together with the others' and those of the plain one do not.
+ * @param most values of a tensor that are put into another order
  */
 export async function* measurePair(
   a: StoredTensor,
   b: StoredTensor,
+  most = mostTurned,
 ): AsyncGenerator<number, Measured> {
   const [as, bs] = [a.values, b.values];
   const problem = problemOf(a, b);
@@ -28,19 +30,24 @@ export async function* measurePair(
     return { notCompared: problem };
   }
   const plain = sameOrder(a.shape, b.shape) ? yield* addAll(as, bs, a.parameters) : undefined;
-  const layouts = b.parameters > mostTurned ? [] : layoutsBetween(b.shape, a.shape);
+  const layouts = layoutsBetween(b.shape, a.shape);
   if (plain && (layouts.length === 0 || goTogether(plain) !== false)) return { sums: plain };
+  if (b.parameters > most) {
+    const why = plain ? 'In this order its values do not go together' : 'Its shapes differ';
+    return {
+      notCompared: `${why}, and at most ${formatCount(most)} values are put into another order.`,
+    };
+  }
+  const whole = await bs(0, b.parameters);
   for (const axes of layouts) {
-    const turned = inMemory(async () => turn(await bs(0, b.parameters), b.shape, axes));
-    const sums = yield* addAll(as, turned, a.parameters);
+    const turned = turn(whole, b.shape, axes);
+    const read: Values = async (first, count) => turned.subarray(first, first + count);
+    const sums = yield* addAll(as, read, a.parameters);
     if (sums.unequal === 0 || goTogether(sums)) return { sums, axes };
   }
   if (plain) return { sums: plain };
   return {
-    notCompared:
-      b.parameters > mostTurned
-        ? `Its shapes differ, and at most ${formatCount(mostTurned)} values are put into another order.`
-        : 'Its shapes differ, and in no layout that is known do the values go together.',
+    notCompared: 'Its shapes differ, and in no layout that is known do the values go together.',
   };
 }
 
@@ -69,6 +76,6 @@ function goTogether(sums: Sums): boolean | undefined {
   if (sums.unequal === 0) return true;
   const correlation = correlationOf(sums);
   // Chance has a standard deviation of 1/√n.
-  const least = Math.min(0.999, Math.max(0.5, 4 / Math.sqrt(sums.count)));
+  const least = Math.min(0.999, Math.max(0.5, 4 / Math.sqrt(sums.finite)));
   return correlation === undefined ? undefined : correlation >= least;
 }

@@ -12,8 +12,6 @@ import { turn } from './layouts';
 export interface StoredTensor extends TensorSummary {
   /** Numbers that are no levels of a quantizer: of these the value is known only where a scale is. */
   integer: boolean;
-  /** Its numbers are levels whose scale is known. */
-  quantized: boolean;
   values: Values | Unread;
 }
 
@@ -32,7 +30,7 @@ export interface OpenedModel {
 }
 
 /** Values that a tensor may have that is held in memory whole, because they lie in another order. */
-export const mostTurned = 1 << 27;
+export const mostTurned = 1 << 25;
 
 /** Reads the header of a model file, and of a packed model all of it: its tensors share one stream. */
 export async function openModel(file: ModelFile): Promise<OpenedModel> {
@@ -40,7 +38,7 @@ export async function openModel(file: ModelFile): Promise<OpenedModel> {
   const summary = await formats[format].read(file);
   if (format === 'kolmo') return { format, summary, tensors: await unpack(file, summary.tensors) };
   const located = (await formats[format].locate?.(file)) ?? [];
-  return { format, summary, tensors: listTensors(format, summary.tensors, located) };
+  return { format, summary, tensors: listTensors(summary.tensors, located) };
 }
 
 async function unpack(file: ModelFile, tensors: TensorSummary[]): Promise<StoredTensor[]> {
@@ -49,47 +47,51 @@ async function unpack(file: ModelFile, tensors: TensorSummary[]): Promise<Stored
     const { data } = parameters[t];
     const values: Values = async (first, count) =>
       Float64Array.from(data.subarray(first, first + count));
-    return { ...tensor, integer: false, quantized: tensor.dtype !== 'float32', values };
+    return { ...tensor, integer: false, values };
   });
 }
 
 /** Scales and zero points are counted with the tensor that they belong to, the first where there are several. */
-function listTensors(
-  format: FormatName,
-  summaries: TensorSummary[],
-  located: LocatedTensor[],
-): StoredTensor[] {
+function listTensors(summaries: TensorSummary[], located: LocatedTensor[]): StoredTensor[] {
   const places = new Map<string, LocatedTensor[]>();
   for (const place of located) {
-    places.set(place.name, [...(places.get(place.name) ?? []), place]);
+    const same = places.get(place.name);
+    if (same) same.push(place);
+    else places.set(place.name, [place]);
   }
   const parts = new Map(located.flatMap(({ parts = [] }) => parts.map((name) => [name, 0])));
   for (const { name, bytes } of summaries) if (parts.has(name)) parts.set(name, bytes);
-  return summaries
-    .filter(({ name }) => !parts.has(name))
-    .map((summary): StoredTensor => {
-      const same = places.get(summary.name)?.filter((at) => at.parameters === summary.parameters);
-      const place = same?.shift();
-      let { bytes } = summary;
-      for (const part of place?.parts ?? []) {
-        bytes += parts.get(part) ?? 0;
-        parts.set(part, 0);
-      }
-      const quantized = place?.coding !== undefined && place.coding.type !== 'bigEndian';
-      return {
-        ...summary,
-        bytes,
-        integer: !quantized && /^(u?i|bool)/.test(summary.dtype),
-        quantized,
-        values: place ? readerOf(summary, place) : { problem: unlocated(format) },
-      };
-    });
+  const listed = summaries.filter(({ name }) => !parts.has(name));
+  const counts = new Map<string, number>();
+  for (const { name } of listed) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const [name, count] of counts) {
+    // Which of several of one name is the one without a place cannot be told.
+    if ((places.get(name)?.length ?? 0) < count) places.delete(name);
+  }
+  return listed.map((summary): StoredTensor => {
+    const waiting = places.get(summary.name) ?? [];
+    const at = waiting.findIndex(
+      ({ parameters, dtype }) => parameters === summary.parameters && dtype === summary.dtype,
+    );
+    const place = at < 0 ? undefined : waiting.splice(at, 1)[0];
+    let { bytes } = summary;
+    for (const part of place?.parts ?? []) {
+      bytes += parts.get(part) ?? 0;
+      parts.set(part, 0);
+    }
+    const coding = place?.coding?.type;
+    const scaled = coding === 'quantized' || coding === 'scaled';
+    return {
+      ...summary,
+      bytes,
+      integer: !scaled && /^(u?i(nt)?\d|u\d|bool)/.test(summary.dtype),
+      values: place ? readerOf(summary, place) : { problem: unlocated },
+    };
+  });
 }
 
-const unlocated = (format: FormatName): string =>
-  formats[format].locate
-    ? 'Its values are packed, or lie in the file with gaps between them.'
-    : `Values in ${formats[format].title} files are not read.`;
+const unlocated =
+  'Its values are packed, lie in the file with gaps between them, or in another file that is not there: “kolmo inspect” says which are missing.';
 
 function readerOf({ shape, dtype }: TensorSummary, place: LocatedTensor): Values | Unread {
   const { order, parameters } = place;
@@ -119,7 +121,7 @@ function readerOf({ shape, dtype }: TensorSummary, place: LocatedTensor): Values
 }
 
 /** Values that are read all at once, and kept until the last of them was asked for. */
-export function inMemory(readAll: () => Promise<Float64Array>): Values {
+function inMemory(readAll: () => Promise<Float64Array>): Values {
   let all: Float64Array | undefined;
   return async (first, count) => {
     all ??= await readAll();

@@ -10,6 +10,7 @@ import { barOf, createProgress } from '../../../src/cli/progress';
 import { textTable } from '../../../src/cli/table';
 import { entryBytes, type Ledger } from '../../../src/core/compress/container/ledger';
 import type { Finding } from '../../../src/core/formats/finding';
+import { writeSafetensors } from '../../../src/core/formats/safetensors';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import type { TrainSummary } from '../../../src/jobs/train';
 import type { StampedEvent } from '../../../src/runs/events';
@@ -262,7 +263,7 @@ describe('kolmo', () => {
     assert.deepEqual(table[3].slice(0, 8), [
       'fc.weight = fc.weight_Transposed_quantized',
       'float32 to int8',
-      '4 x 6, turned',
+      '4 x 6 to 6 x 4, turned',
       '96',
       '44',
       '32.00',
@@ -277,6 +278,25 @@ describe('kolmo', () => {
     };
     assert.equal(told.totals.identical, 1);
     assert.match(kolmo(['diff', names[0]], folder).stderr, /^B is missing: kolmo diff A B\./);
+  });
+
+  it('tells of two model files which values became infinite', (t) => {
+    const file = (last: number): Uint8Array =>
+      writeSafetensors([
+        {
+          name: 'w',
+          dtype: 'F32',
+          shape: [2],
+          bytes: new Uint8Array(Float32Array.of(1, last).buffer),
+        },
+      ]);
+    const names = ['a.safetensors', 'b.safetensors'];
+    const folder = temporaryFolder(t, { [names[0]]: file(2), [names[1]]: file(Infinity) });
+    const { stdout } = kolmo(['diff', ...names], folder);
+    // No errors are told, only the zeros.
+    assert.match(stdout, /^w .* differs +0\.00 % +0\.00 %$/m);
+    assert.match(stdout, /^w: 1 value is no finite number on one side\.$/m);
+    assert.match(stdout, /^All weights together: 1 value is no finite number on one side\.$/m);
   });
 
   it('inspects the other files where one of several cannot be read, and fails', (t) => {
@@ -482,5 +502,13 @@ describe('textTable', () => {
       ['Share', '27'],
     ];
     assert.equal(textTable(['pass', 'bytes'], rows), 'pass   bytes\nPrune  1,000\nShare     27\n');
+  });
+  it('puts numbers below zero to the right, too', () => {
+    assert.equal(textTable(['SQNR'], [['-3.0 dB'], ['12.5 dB']]), '   SQNR\n-3.0 dB\n12.5 dB\n');
+    assert.equal(textTable(['x'], [['-3'], ['12.5']]), '   x\n  -3\n12.5\n');
+  });
+  it('may have more rows than a function takes arguments', () => {
+    const rows = Array<string[]>(200_000).fill(['7']);
+    assert.equal(textTable(['n'], rows).length, 2 * 200_001);
   });
 });

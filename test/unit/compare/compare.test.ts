@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { encode } from '../../../src/core/compress/container/container';
@@ -9,23 +10,27 @@ import { toHalf } from '../../../src/core/formats/half';
 import { writeSafetensors, type RawTensor } from '../../../src/core/formats/safetensors';
 import { createRandom } from '../../../src/core/random';
 import { resultOf } from '../../../src/core/relay';
+import { ggufOf } from '../../fixtures/gguf';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
+import { deflatedZip } from '../../fixtures/zip';
 
 const fixtures = 'test/fixtures/models';
+
+const dtypes: Record<string, string> = {
+  Float32Array: 'F32',
+  Float64Array: 'F64',
+  Uint16Array: 'F16',
+  Uint8Array: 'U8',
+  Int8Array: 'I8',
+  BigInt64Array: 'I64',
+};
 
 function raw(
   name: string,
   shape: number[],
-  values: Float32Array | Uint16Array | Int8Array | BigInt64Array,
+  values: Float32Array | Float64Array | Uint16Array | Uint8Array | Int8Array | BigInt64Array,
 ): RawTensor {
-  const dtype =
-    values instanceof Float32Array
-      ? 'F32'
-      : values instanceof Uint16Array
-        ? 'F16'
-        : values instanceof Int8Array
-          ? 'I8'
-          : 'I64';
+  const dtype = dtypes[values.constructor.name];
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { name, dtype, shape, bytes };
 }
@@ -48,6 +53,16 @@ async function compared(t: TestContext, a: RawTensor[], b: RawTensor[]): Promise
 
 const files = (a: string, b: string): Promise<Comparison> =>
   resultOf(compareModels(join(fixtures, a), join(fixtures, b)));
+
+/** Two files of any format. */
+async function comparedFiles(
+  t: TestContext,
+  files: Record<string, string | Uint8Array>,
+): Promise<Comparison> {
+  const folder = temporaryFolder(t, files);
+  const [a, b] = Object.keys(files).map((name) => join(folder, name));
+  return resultOf(compareModels(a, b));
+}
 
 const pairOf = ({ pairs }: Comparison, name: string): TensorPair => {
   const pair = pairs.find(({ a }) => a.name === name);
@@ -211,6 +226,102 @@ describe('two model files', () => {
     assert.equal(totals.overall!.sqnr, 10 * Math.log10(2));
   });
 
+  it('know whole numbers by all names of their types', async (t) => {
+    const bytes = (...values: number[]): RawTensor => raw('bytes', [2], Uint8Array.from(values));
+    const against = await compared(t, [floats('bytes', [2], [1, 2])], [bytes(1, 2)]);
+    assert.equal(
+      against.pairs[0].notCompared,
+      'One side has integers (u8) and no scale that says what they stand for.',
+    );
+    const both = await compared(t, [bytes(1, 2)], [bytes(1, 3)]);
+    assert.equal(both.pairs[0].difference!.largestError, 1);
+    assert.equal(both.totals.overall, undefined);
+    const { pairs } = await comparedFiles(t, {
+      'a.safetensors': writeSafetensors([floats('bytes', [2], [1, 2])]),
+      'b.gguf': ggufOf({ name: 'bytes', shape: [2], type: 24, bytes: Uint8Array.of(1, 2) }),
+    });
+    assert.match(pairs[0].notCompared!, /^One side has integers \(i8\)/);
+  });
+
+  it('know a type by all its names', async (t) => {
+    const array = `{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }`.padEnd(117);
+    const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]);
+    const [uint8] = (
+      await comparedFiles(t, {
+        'a.safetensors': writeSafetensors([raw('w', [2], Uint8Array.of(1, 2))]),
+        'b.npz': deflatedZip({
+          'w.npy': Buffer.concat([head, Buffer.from(`${array}\n`), Buffer.of(1, 2)]),
+        }),
+      })
+    ).pairs;
+    assert.deepEqual([uint8.a.dtype, uint8.b.dtype, uint8.sameType], ['u8', 'uint8', true]);
+    // 0x38 is one.
+    const ones = { dtype: 'F8_E4M3', shape: [4, 6], bytes: new Uint8Array(24).fill(0x38) };
+    const float8 = pairOf(
+      await comparedFiles(t, {
+        'a.safetensors': writeSafetensors([{ name: 'eight', ...ones }]),
+        'b.pt': readFileSync(join(fixtures, 'kinds.pt')),
+      }),
+      'eight',
+    );
+    assert.deepEqual([float8.a.dtype, float8.b.dtype], ['f8_e4m3', 'float8_e4m3fn']);
+    assert.deepEqual([float8.sameType, float8.difference!.equal], [true, true]);
+  });
+
+  it('with several tensors of one name are compared one by one', async (t) => {
+    const [a, b] = [
+      [1, 2, 3, 4],
+      [1, 2, 3, 5],
+    ].map((values) =>
+      Buffer.concat([graphOf('w', [2], values.slice(0, 2)), graphOf('w', [2], values.slice(2))]),
+    );
+    const { pairs } = await comparedFiles(t, { 'a.onnx': a, 'b.onnx': b });
+    assert.deepEqual(
+      pairs.map(({ difference }) => difference!.largestError),
+      [0, 1],
+    );
+  });
+
+  it('say of all tensors of a name that they are not read where one is missing', async (t) => {
+    const external = readFileSync(join(fixtures, 'external.onnx'));
+    const both = Buffer.concat([external, graphOf('w', [6, 4], Array<number>(24).fill(1))]);
+    const { pairs } = await comparedFiles(t, { 'a.onnx': both, 'b.onnx': both });
+    assert.equal(pairs.length, 2);
+    for (const { notCompared } of pairs) {
+      assert.match(notCompared!, /in another file that is not there: “kolmo inspect” says which/);
+    }
+  });
+
+  it('leave masks of the largest numbers out of what holds for all weights together', async (t) => {
+    const weights = (last: number): RawTensor => floats('w', [4], [1, 1, 1, last]);
+    const mask = floats('mask', [2], [-3.4028234663852886e38, 0]);
+    const { totals } = await compared(t, [weights(1), mask], [weights(2), mask]);
+    near(totals.overall!.sqnr, 10 * Math.log10(4));
+  });
+
+  it('tell no numbers that are none where squares are beyond all numbers', async (t) => {
+    const { pairs } = await compared(
+      t,
+      [raw('w', [2], Float64Array.of(1e200, 1)), raw('v', [2], Float64Array.of(1, 1))],
+      [raw('w', [2], Float64Array.of(1e200, 2)), raw('v', [2], Float64Array.of(1e200, 2))],
+    );
+    for (const { difference } of pairs) {
+      const { sqnr, relativeError, cosine } = difference!;
+      assert.deepEqual([sqnr, relativeError, cosine], [undefined, undefined, undefined]);
+    }
+    assert.deepEqual(
+      pairs.map(({ difference }) => difference!.largestError),
+      [1, 1e200],
+    );
+  });
+
+  it('tell no error where values differ only in being no finite numbers', async (t) => {
+    const { pairs } = await compared(t, [floats('w', [2], [1, 2])], [floats('w', [2], [1, NaN])]);
+    const { equal, notFinite, relativeError, largestError } = pairs[0].difference!;
+    assert.deepEqual([equal, notFinite], [false, 1]);
+    assert.deepEqual([relativeError, largestError], [undefined, undefined]);
+  });
+
   it('tell how far they are, to the end', async (t) => {
     const folder = temporaryFolder(t, {
       'a.safetensors': writeSafetensors([raw('w', [200_000], normals(200_000))]),
@@ -233,6 +344,14 @@ describe('two model files', () => {
     );
   });
 });
+
+/** An ONNX file with one tensor; two of them, one after the other, are one file with both. */
+function graphOf(name: string, shape: number[], values: number[]): Uint8Array {
+  const graph = createGraph('graph');
+  const constant = graph.constant(Float32Array.from(values), shape, 'float32', name);
+  graph.output(graph.node('Identity', [constant], shape), 'y');
+  return graph.serialize();
+}
 
 /** Weights as make.py writes them. */
 const weights = Array.from({ length: 24 }, (_, i) => Math.fround(Math.fround(0.3) * ((i % 7) - 3)));

@@ -46,6 +46,24 @@ describe('names', () => {
     assert.deepEqual(pairs, []);
   });
 
+  it('are matched by a prefix though many others come before it', () => {
+    const rare = Array.from({ length: 100 }, (_, i) => `x${i}.w`);
+    assert.deepEqual(matched([...rare, 'module.a', 'module.b'], ['a', 'b']).pairs, [
+      'module.a = a',
+      'module.b = b',
+    ]);
+  });
+
+  it('that are there twice are matched where shapes fit before all others', () => {
+    const as = [...named(['w'], [2]), ...named(['w'], [3])];
+    const bs = [...named(['w'], [3]), ...named(['w'], [5])];
+    const shapes = matchByName(as, bs).pairs.map(({ a, b }) => [a.shape, b.shape]);
+    assert.deepEqual(shapes, [
+      [[3], [3]],
+      [[2], [5]],
+    ]);
+  });
+
   it('that are there twice are matched in order', () => {
     assert.deepEqual(matched(['w', 'w'], ['w', 'w', 'w']).alone, ['w']);
   });
@@ -56,6 +74,12 @@ describe('layouts', () => {
     assert.deepEqual(layoutsBetween([3, 4], [4, 3]), [[1, 0]]);
     assert.deepEqual(layoutsBetween([5, 3, 2, 8], [8, 2, 5, 3]), [[3, 2, 0, 1]]);
     assert.deepEqual(layoutsBetween([3, 4], [2, 6]), []);
+    // Depthwise weights of Keras and of PyTorch.
+    assert.deepEqual(layoutsBetween([5, 3, 8, 1], [8, 1, 5, 3]), [[2, 3, 0, 1]]);
+  });
+
+  it('are none where values stay in their order', () => {
+    assert.deepEqual(layoutsBetween([1, 4], [4, 1]), []);
   });
 
   it('are turned as numpy.transpose does', () => {

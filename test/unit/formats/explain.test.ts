@@ -9,6 +9,7 @@ import type { Finding } from '../../../src/core/formats/finding';
 import { roundToHalf } from '../../../src/core/formats/half';
 import { writeSafetensors, type RawTensor } from '../../../src/core/formats/safetensors';
 import { createRandom } from '../../../src/core/random';
+import { ggufOf } from '../../fixtures/gguf';
 import { field, varint } from '../../fixtures/protobuf';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
@@ -24,34 +25,6 @@ function tensor(name: string, values: Float32Array | Float64Array | Uint8Array):
     values instanceof Uint8Array ? 'U8' : values instanceof Float64Array ? 'F64' : 'F32';
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { name, dtype, shape: [values.length], bytes };
-}
-
-/** Tensors one after the other, each at a multiple of 32 bytes. */
-function ggufOf(
-  ...tensors: { name: string; shape: number[]; type: number; bytes: Uint8Array }[]
-): Uint8Array {
-  let start = 0;
-  const entries = tensors.map(({ name, shape, type, bytes }) => {
-    const entry = Buffer.alloc(24 + name.length + 8 * shape.length);
-    entry.writeBigUInt64LE(BigInt(name.length), 0);
-    entry.write(name, 8);
-    let at = entry.writeUInt32LE(shape.length, 8 + name.length);
-    for (const side of shape) at = entry.writeBigUInt64LE(BigInt(side), at);
-    at = entry.writeUInt32LE(type, at);
-    entry.writeBigUInt64LE(BigInt(start), at);
-    start += Math.ceil(bytes.length / 32) * 32;
-    return entry;
-  });
-  const head = Buffer.alloc(24);
-  head.write('GGUF');
-  head.writeUInt32LE(3, 4);
-  head.writeBigUInt64LE(BigInt(tensors.length), 8);
-  const padded = (bytes: Uint8Array): Buffer =>
-    Buffer.concat([bytes, Buffer.alloc(-bytes.length & 31)]);
-  return Buffer.concat([
-    padded(Buffer.concat([head, ...entries])),
-    ...tensors.map(({ bytes }) => padded(bytes)),
-  ]);
 }
 
 async function explained(t: TestContext, ...tensors: RawTensor[]) {

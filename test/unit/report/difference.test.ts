@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Comparison, Difference, TensorPair } from '../../../src/core/compare/comparison';
 import {
+  formatDecibels,
   formatError,
+  remarksOf,
   shapesOf,
   totalSentences,
   typesOf,
@@ -51,6 +53,35 @@ describe('words for a pair of tensors', () => {
     assert.deepEqual([shapesOf(pairs[0]), shapesOf(pairs[1])], ['2 x 3', '2 x 3, turned']);
   });
 
+  it('name both shapes where they differ', () => {
+    const [a, b] = [pairs[0].a, { ...pairs[0].b, shape: [3, 2] }];
+    assert.equal(shapesOf({ ...pairs[0], a, b }), '2 x 3 to 3 x 2');
+    assert.equal(shapesOf({ ...pairs[0], a, b, axes: [1, 0] }), '2 x 3 to 3 x 2, turned');
+  });
+
+  it('remark what is not compared, and what is no finite number any more', () => {
+    assert.deepEqual(remarksOf(pairs[3]), ['No scale.']);
+    assert.deepEqual(
+      [1, 1234].map((notFinite) =>
+        remarksOf(pair('w', ['f32', 'f16'], { difference: { ...differs(70), notFinite } })),
+      ),
+      [
+        ['1 value is no finite number on one side.'],
+        ['1,234 values are no finite numbers on one side.'],
+      ],
+    );
+    assert.deepEqual(remarksOf(pairs[0]), []);
+  });
+
+  it('come with what is no finite number any more before all', () => {
+    const broken = pair('broken', ['f32', 'f16'], { difference: { ...differs(90), notFinite: 1 } });
+    assert.equal(worstFirst([...pairs, broken])[0], broken);
+  });
+
+  it('write decibels that are rounded to zero without a sign', () => {
+    assert.deepEqual([-0.04, 0.04, -0.06].map(formatDecibels), ['0.0 dB', '0.0 dB', '-0.1 dB']);
+  });
+
   it('come with the worst first, and what lost nothing last', () => {
     assert.deepEqual(
       worstFirst(pairs).map(({ a }) => a.name),
@@ -91,9 +122,15 @@ describe('sentences for two files', () => {
     assert.deepEqual(totalSentences(comparison), [
       '2,000 bytes to 1,000 bytes (2.00x).',
       '6 tensors in both: 1 identical, 1 with the same values in another type, 3 with other values, 1 not compared.',
-      'All compared values together: SQNR 20.0 dB, relative error 0.01, largest difference 0.5, zeros 0.00 % to 25.00 %.',
+      'All weights together: SQNR 20.0 dB, relative error 0.01, largest difference 0.5, zeros 0.00 % to 25.00 %.',
       '1 tensor only in the second file.',
     ]);
+  });
+
+  it('tell values that are no finite numbers', () => {
+    const overall: Difference = { equal: false, notFinite: 2, sparsity: { a: 0, b: 0 } };
+    const sentences = totalSentences({ ...comparison, totals: { ...comparison.totals, overall } });
+    assert.equal(sentences[2], 'All weights together: 2 values are no finite numbers on one side.');
   });
 
   it('say that nothing is in both', () => {
