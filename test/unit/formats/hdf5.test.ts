@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { findInKeras } from '../../../src/core/formats/explainKeras';
 import { inspect, formats } from '../../../src/core/formats/formats';
 import { openBytes } from '../../../src/core/formats/hdf5/bytes';
 import { readHdf5 } from '../../../src/core/formats/hdf5/hdf5';
 import { openChunks } from '../../../src/core/formats/hdf5/unpack';
 import { keepLast } from '../../../src/core/formats/lastUnpacked';
+import { openKeras } from '../../../src/core/formats/keras';
 import type { ModelFile } from '../../../src/core/formats/modelFile';
 import { readValues } from '../../../src/core/formats/values';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -165,6 +167,32 @@ describe('HDF5', () => {
       message: /has a chunk of 2,147,483,648 bytes at offset 0 that is to hold 8\. /,
     });
     assert.equal(longest, 0);
+  });
+
+  it('does not read what is around tensors where that is much, though their places overlap', async () => {
+    const leaf = (first: number): number[] => [...u(4, 1e8, 0), ...u(8, first, 0, besideAt)];
+    const tree = [
+      ...[...latin('TREE'), 1, 0, ...u(2, 2), ...u(8, 2 ** 52, 2 ** 52)],
+      ...[...leaf(0), ...leaf(1)],
+    ];
+    const link = { type: 6, data: [1, 0, 4, ...latin('vars'), ...u(8, besideAt + tree.length)] };
+    const chunked = [3, 2, 2, ...u(8, besideAt), ...u(4, 1, 1)];
+    const dataset = header([shapeOf(2), bytesType, { type: 8, data: chunked }]);
+    const file = hdf5Of([link], ...tree, ...dataset);
+    let longest = 0;
+    const sparse: ModelFile = {
+      ...file,
+      length: 2e8,
+      async read(offset, length) {
+        longest = Math.max(longest, length);
+        const bytes = new Uint8Array(Math.min(length, 2e8 - offset));
+        bytes.set(await file.read(offset, length));
+        return bytes;
+      },
+    };
+    assert.equal((await openKeras(sparse)).stores[0].hdf5.datasets[0].stored, 2e8);
+    assert.deepEqual(await findInKeras(sparse), []);
+    assert.ok(longest <= 1 << 16, `read ${longest} bytes at once`);
   });
 
   it('counts of a fixed text what is no padding', async () => {
