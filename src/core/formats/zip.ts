@@ -3,6 +3,7 @@ import { formatCount } from '../count';
 import { KolmoError } from '../error';
 import { unpackHead } from '../unpackHead';
 import { longestName, mostTensors } from './format';
+import { keepLast } from './lastUnpacked';
 import type { ModelFile } from './modelFile';
 import type { ByteSource } from './summary';
 import { within } from './within';
@@ -153,10 +154,8 @@ export async function openMembers(
   file: ModelFile,
   members: ZipMember[],
 ): Promise<(ByteSource & { name: string })[]> {
-  let last: { member: ZipMember; bytes: Uint8Array } | undefined;
-  const unpacked = async (member: ZipMember): Promise<Uint8Array> => {
-    if (last?.member === member) return last.bytes;
-    last = undefined;
+  const unpacked = keepLast();
+  const unpack = async (member: ZipMember): Promise<Uint8Array> => {
     // What deflate could not shorten it makes a little longer.
     const bytes = await readMemberHead(file, member, Math.max(member.size, member.stored));
     if (bytes.length < member.size) {
@@ -164,15 +163,15 @@ export async function openMembers(
         `${file.name}: “${member.name}” unpacks to ${formatCount(bytes.length)} bytes, the directory says ${formatCount(member.size)}. The archive is damaged.`,
       );
     }
-    last = { member, bytes };
     return bytes;
   };
   const opened: (ByteSource & { name: string })[] = [];
   for (const member of members) {
     const start = await locateMember(file, member);
     const name = `${file.name}/${member.name}`;
+    const unpackWhole = (): Promise<Uint8Array> => unpack(member);
     const read: ByteSource['read'] = async (offset, length) =>
-      (await unpacked(member)).subarray(offset, offset + length);
+      (await unpacked(unpackWhole)).subarray(offset, offset + length);
     opened.push(
       member.method === 0
         ? within(file, name, start, member.size)
