@@ -123,6 +123,20 @@ describe('two model files in the workbench', () => {
     }, 'the smaller file does not come first');
   });
 
+  step('are swapped by a key, and the button keeps the focus', async () => {
+    const swap = (await panel('model.safetensors')).locator('[data-action=swap]');
+    await swap.focus();
+    await workbench.page.keyboard.press('Enter');
+    await waitFor(async () => {
+      const frame = await panel('model.safetensors');
+      const opened = await frame.locator('[data-open]').allInnerTexts();
+      const focused = await frame
+        .locator('body')
+        .evaluate(() => document.activeElement.dataset.action);
+      return opened[0] === 'model.safetensors' && focused === 'swap';
+    }, 'the files are not swapped back, or the button has lost the focus');
+  });
+
   step('are offered for one of them, the likeliest first', async () => {
     await workbench.contextMenu('gemm.onnx', 'Kolmo: Compare Model File With…');
     const question = await workbench.question(/Model file to compare gemm\.onnx with/);
