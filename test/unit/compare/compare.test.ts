@@ -336,6 +336,25 @@ describe('two model files', () => {
     assert.equal(told.at(-1), 200_000);
   });
 
+  it('tell how far the search by values is, to the end, though whole numbers are not looked at', async (t) => {
+    const files = ['a', 'b'].map((letter) =>
+      writeSafetensors([
+        raw(`weights ${letter}`, [12], normals(12)),
+        raw(`counts ${letter}`, [12], new BigInt64Array(12)),
+      ]),
+    );
+    const folder = temporaryFolder(t, { 'a.safetensors': files[0], 'b.safetensors': files[1] });
+    const [a, b] = ['a.safetensors', 'b.safetensors'].map((name) => join(folder, name));
+    const told: number[][] = [];
+    for await (const { done, total, note } of compareModels(a, b)) {
+      if (note.startsWith('Looking for')) told.push([done, total]);
+    }
+    assert.deepEqual(told, [
+      [12, 12],
+      [12, 12],
+    ]);
+  });
+
   it('are refused with a sentence where one is no model', async (t) => {
     const folder = temporaryFolder(t, { 'a.safetensors': writeSafetensors([]), 'b.onnx': '' });
     await assert.rejects(
