@@ -53,6 +53,18 @@ describe('rate', () => {
 });
 
 describe('a network of levels', () => {
+  /** Asserts that so many of the first layer's units stay, and compute what all did. */
+  function slimsTo(units: number, model: Model): void {
+    const before = toLevels(model, { weightStep: 0.01, biasStep: 0.1 });
+    const after = slim(before);
+    assert.equal(after.layers[0].outputs, units);
+    const inputs = Float32Array.of(0.3, -1, 2, 0.5, 1, -0.2);
+    const [expected, actual] = [before, after].map((net) =>
+      outputsOf(fromLevels(net, model), inputs),
+    );
+    expected.forEach((value, i) => assert.ok(Math.abs(value - actual[i]) < 1e-4));
+  }
+
   it('comes back in the shapes of its model, as integers times a step', () => {
     for (const architecture of [tiny, lenet5]) {
       const model = randomModel(architecture);
@@ -72,14 +84,7 @@ describe('a network of levels', () => {
     const model = randomModel(tiny);
     const outgoing = model.parameters.find(({ name }) => name === 'dense_2/weights')!;
     for (const unit of [1, 4]) outgoing.data.fill(0, unit * 3, unit * 3 + 3);
-    const before = toLevels(model, { weightStep: 0.01, biasStep: 0.1 });
-    const after = slim(before);
-    assert.equal(after.layers[0].outputs, 6);
-    const inputs = Float32Array.of(0.3, -1, 2, 0.5, 1, -0.2);
-    const [expected, actual] = [before, after].map((net) =>
-      outputsOf(fromLevels(net, model), inputs),
-    );
-    expected.forEach((value, i) => assert.ok(Math.abs(value - actual[i]) < 1e-4));
+    slimsTo(6, model);
   });
 
   it('drops a unit that is always zero, and keeps one that its bias alone makes a constant', () => {
@@ -95,14 +100,7 @@ describe('a network of levels', () => {
       for (let input = 0; input < 6; input++) incoming.data[input * 8 + unit] = 0;
       biases.data[unit] = bias;
     }
-    const before = toLevels(model, { weightStep: 0.01, biasStep: 0.1 });
-    const after = slim(before);
-    assert.equal(after.layers[0].outputs, 6);
-    const inputs = Float32Array.of(0.3, -1, 2, 0.5, 1, -0.2);
-    const [expected, actual] = [before, after].map((net) =>
-      outputsOf(fromLevels(net, model), inputs),
-    );
-    expected.forEach((value, i) => assert.ok(Math.abs(value - actual[i]) < 1e-4));
+    slimsTo(6, model);
   });
 
   for (const [activation, kept] of [

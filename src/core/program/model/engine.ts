@@ -165,8 +165,8 @@ interface BlockDecoding {
  * `encode`: a generator that yields the bytes done now and then; source is the data, `size` bytes or less, front what `frontOf`
  * gives, of which the decoder knows the first `skip` bytes. The result is `{ payload, costs, networkBits }`, costs being a
  * Float32Array of bits per byte, and networkBits what the network's weights took.
- * `explain`: as encode, of decisions that are a tree of bits, and the result says in `best` which context or, counted after them, which repeat predicted each byte
- * best, or behind those that it was the opinion; 255 for none.
+ * `explain`: as encode, of decisions that are a tree of bits, and the result says in `best` which context or, counted after them,
+ * which repeat predicted each byte best, or behind those that it was the opinion; 255 for none.
  */
 export function engineSource(
   spec: ModelSpec,

@@ -3,7 +3,7 @@ import type { Contexts } from './contexts';
 import type { NetworkInputs } from './network';
 
 /** Pixels around, as steps to the right and up: those that tell most come first. */
-const around = [
+export const around = [
   [-1, 0],
   [0, 1],
   [-1, 1],

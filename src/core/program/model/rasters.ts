@@ -3,27 +3,10 @@ import type { Raster } from '../syntax/media';
 import type { Contexts } from './contexts';
 import { bitsFor } from './engine';
 import type { Expected } from './expected';
+import { around } from './images';
 
-/** What a pixel is expected from, as steps to the right and up: in its own channel, and in each one that came before, where it is known itself. */
-const neighbours = {
-  own: [
-    [-1, 0],
-    [0, 1],
-    [-1, 1],
-    [1, 1],
-    [-2, 0],
-    [0, 2],
-    [-1, 2],
-    [1, 2],
-  ],
-  before: [
-    [0, 0],
-    [-1, 0],
-    [0, 1],
-    [-1, 1],
-    [1, 1],
-  ],
-} satisfies Record<string, [number, number][]>;
+/** What a pixel is expected from: pixels around in its own channel, and in each one that came before, where it is known itself. */
+const neighbours = { own: around.slice(0, 8), before: [[0, 0], ...around.slice(0, 4)] };
 
 /** Channels whose values tell a pixel's next one: further ones tell little, and take time. */
 const mostBefore = 2;
