@@ -1,5 +1,6 @@
 /** Holds two model files against each other, tensor by tensor: bytes and types from the headers, errors from the values. */
 import { openModelFile } from '../formats/modelFile';
+import { bitsPerParameter } from '../formats/summary';
 import type { CompareEvent, Comparison, TensorPair, TensorSide, Totals } from './comparison';
 import { addSums, differenceOf, noSums, type Sums } from './difference';
 import { matchByName, type Match } from './match';
@@ -111,7 +112,7 @@ const sideOf = ({ name, dtype, shape, parameters, bytes }: StoredTensor): Tensor
   shape,
   parameters,
   bytes,
-  bitsPerParameter: (8 * bytes) / Math.max(1, parameters),
+  bitsPerParameter: bitsPerParameter({ bytes, parameters }),
 });
 
 function countPairs(pairs: TensorPair[]): Omit<Totals, 'overall'> {

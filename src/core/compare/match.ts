@@ -1,4 +1,5 @@
 /** Which tensor of one file is which of the other: by names, and what is certain of how tools change them. */
+import { groupBy } from '../group';
 import type { TensorPair } from './comparison';
 import { layoutsBetween, sameOrder } from './layouts';
 
@@ -20,8 +21,8 @@ export interface Matches<Tensor> {
 }
 
 /**
- * Pairs tensors of the same name, those whose shapes fit first; then those whose names differ in what a tool is known to add to them; then those
- * that one prefix of one of the files leaves apart, such as `module.`, where shapes fit.
+ * Pairs tensors of the same name, those whose shapes fit first; then those whose names differ in what a tool is known to add to
+ * them; then those that one prefix of one of the files leaves apart, such as `module.`, where shapes fit.
  */
 export function matchByName<Tensor extends Named>(as: Tensor[], bs: Tensor[]): Matches<Tensor> {
   const fitting = pairUp(as, bs, ({ name }) => name, 'name', fits);
@@ -58,13 +59,7 @@ function pairUp<Tensor>(
   by: TensorPair['by'],
   mayPair: (a: Tensor, b: Tensor) => boolean = () => true,
 ): Matches<Tensor> {
-  const waiting = new Map<string, Tensor[]>();
-  for (const b of bs) {
-    const key = keyOf(b);
-    const known = waiting.get(key);
-    if (known) known.push(b);
-    else waiting.set(key, [b]);
-  }
+  const waiting = groupBy(bs, keyOf);
   const pairs: Match<Tensor>[] = [];
   const onlyInA: Tensor[] = [];
   const taken = new Set<Tensor>();

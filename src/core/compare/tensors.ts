@@ -7,6 +7,7 @@ import { findFormat, formats } from '../formats/formats';
 import type { ModelFile } from '../formats/modelFile';
 import type { ModelSummary, TensorSummary } from '../formats/summary';
 import { codeOf, readValues } from '../formats/values';
+import { groupBy } from '../group';
 import { turn } from './layouts';
 
 export interface StoredTensor extends TensorSummary {
@@ -53,20 +54,13 @@ async function unpack(file: ModelFile, tensors: TensorSummary[]): Promise<Stored
 
 /** Scales and zero points are counted with the tensor that they belong to, the first where there are several. */
 function listTensors(summaries: TensorSummary[], located: LocatedTensor[]): StoredTensor[] {
-  const places = new Map<string, LocatedTensor[]>();
-  for (const place of located) {
-    const same = places.get(place.name);
-    if (same) same.push(place);
-    else places.set(place.name, [place]);
-  }
+  const places = groupBy(located, ({ name }) => name);
   const parts = new Map(located.flatMap(({ parts = [] }) => parts.map((name) => [name, 0])));
   for (const { name, bytes } of summaries) if (parts.has(name)) parts.set(name, bytes);
   const listed = summaries.filter(({ name }) => !parts.has(name));
-  const counts = new Map<string, number>();
-  for (const { name } of listed) counts.set(name, (counts.get(name) ?? 0) + 1);
-  for (const [name, count] of counts) {
+  for (const [name, { length }] of groupBy(listed, ({ name }) => name)) {
     // Which of several of one name is the one without a place cannot be told.
-    if ((places.get(name)?.length ?? 0) < count) places.delete(name);
+    if ((places.get(name)?.length ?? 0) < length) places.delete(name);
   }
   return listed.map((summary): StoredTensor => {
     const waiting = places.get(summary.name) ?? [];

@@ -1,5 +1,6 @@
 /** What the values of tensors tell: zeros and few values stored in full, half precision in float32, the same bytes twice. */
 import { formatCount, plural } from '../count';
+import { groupBy } from '../group';
 import { leastBytes, list, type Finding } from './finding';
 import { bitsOf, type FormatName } from './format';
 import { mostDistinct, type Sample } from './sample';
@@ -125,16 +126,18 @@ function codedBytes({ distinct, tensor }: Sample): number {
 const tiedInGguf = ['token_embd.weight', 'output.weight'];
 
 function findDuplicates(samples: Sample[], format: FormatName): Finding[] {
-  const groups = new Map<string, Sample[]>();
-  for (const sample of samples) {
-    const { name, dtype, bytes } = sample.tensor;
-    if (format === 'gguf' && !tiedInGguf.includes(name)) continue;
-    // Tensors of one value are as likely two fresh biases as one tensor twice.
-    if (bytes < leastBytes || isConstant(sample)) continue;
-    const key = `${dtype} ${bytes} ${sample.hash}`;
-    groups.set(key, [...(groups.get(key) ?? []), sample]);
-  }
-  const repeated = [...groups.values()]
+  const likely = samples.filter(
+    (sample) =>
+      sample.tensor.bytes >= leastBytes &&
+      (format !== 'gguf' || tiedInGguf.includes(sample.tensor.name)) &&
+      // Tensors of one value are as likely two fresh biases as one tensor twice.
+      !isConstant(sample),
+  );
+  const sameBytes = groupBy(
+    likely,
+    ({ tensor, hash }) => `${tensor.dtype} ${tensor.bytes} ${hash}`,
+  );
+  const repeated = [...sameBytes.values()]
     .filter((group) => group.length > 1)
     .sort((a, b) => savedOf(b) - savedOf(a));
   if (repeated.length === 0) return [];
@@ -162,16 +165,16 @@ const savedOf = (group: Sample[]): number => (group.length - 1) * storedBytes(gr
 
 /** Numbers of a small type that were saved as a large one: half precision that was loaded as float32, positions as int64. */
 function findWidened(samples: Sample[], format: FormatName): Finding[] {
-  const groups = new Map<string, { type: string; group: Sample[] }>();
-  for (const sample of samples) {
+  const fitting = samples.flatMap((sample) => {
     const { tensor } = sample;
     const type = sample.narrower.find((name) => isStoredIn(name, sample, format));
-    if (!type || tensor.packed || tensor.bytes < leastBytes) continue;
-    if (isConstant(sample) || areFew(sample)) continue;
-    const key = `${tensor.dtype} ${type}`;
-    groups.set(key, { type, group: [...(groups.get(key)?.group ?? []), sample] });
-  }
-  return [...groups.values()].map(({ type, group }) => {
+    if (!type || tensor.packed || tensor.bytes < leastBytes) return [];
+    return isConstant(sample) || areFew(sample) ? [] : [{ type, sample }];
+  });
+  const byTypes = groupBy(fitting, ({ type, sample }) => `${sample.tensor.dtype} ${type}`);
+  return [...byTypes.values()].map((fit) => {
+    const [{ type }] = fit;
+    const group = fit.map(({ sample }) => sample);
     const bytes = group.reduce((sum, { tensor }) => sum + tensor.bytes, 0);
     // A graph of ONNX computes in the type of its inputs; four bits have operators of their own.
     const cast = format === 'onnx' && type !== 'int4' ? ', with a Cast behind each' : '';

@@ -42,6 +42,7 @@ const allowed: Record<string, string[]> = {
 const shared = [
   'src/core/count',
   'src/core/error',
+  'src/core/group',
   'src/core/join',
   'src/core/random',
   'src/core/relay',
