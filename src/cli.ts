@@ -45,8 +45,8 @@ const commandOf = (name: string): Command | undefined =>
 
 async function main([name, ...rest]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const asked = name === 'help' && rest[0] !== undefined ? commandOf(rest[0]) : undefined;
-    process.stdout.write(asked ? commandHelp(rest[0], asked, room) : overview(commands, room));
+    if (name === 'help' && rest[0] !== undefined) return main([rest[0], '--help']);
+    process.stdout.write(overview(commands, room));
     return name === undefined ? 2 : 0;
   }
   if (name === '--version') {

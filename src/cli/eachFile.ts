@@ -38,13 +38,15 @@ export function eachFile<Request extends JobRequest>(
     print(result) {
       const files = 'files' in result ? (result.files as object[]) : [result];
       return files
-        .map((each) =>
-          isFailed(each) ? `${each.file}: ${each.error}\n` : textOf(each as ResultOf<Request>),
-        )
+        .map((each) => (isFailed(each) ? failureOf(each) : textOf(each as ResultOf<Request>)))
         .join('\n');
     },
     failed: (result) => 'files' in result && (result.files as object[]).some(isFailed),
   };
 }
+
+/** Some sentences call the file by its whole path, others by its name. */
+const failureOf = ({ file, error }: Failed): string =>
+  error.startsWith(file) ? `${error}\n` : `${file}: ${error}\n`;
 
 const isFailed = (answer: object): answer is Failed => 'error' in answer;

@@ -1,4 +1,4 @@
-/** Tables on a terminal: columns of equal width, numbers to the right. */
+/** Tables on a terminal: columns of equal width, numbers to the right; `–` and an empty cell are numbers that are missing. */
 
 export function textTable(heads: string[], rows: string[][]): string {
   const all = [heads, ...rows];
@@ -6,10 +6,7 @@ export function textTable(heads: string[], rows: string[][]): string {
     all.reduce((width, row) => Math.max(width, row[column].length), 0),
   );
   const isNumber = heads.map((_, column) =>
-    rows.every(
-      (row) =>
-        /^-?[\d.,]*(e[-+]\d+)?( ?[x%a-z]+)?$/i.test(row[column]) && /^-?\d|^$/.test(row[column]),
-    ),
+    rows.every((row) => /^-?\d[\d.,]*(e[-+]\d+)?( ?[x%a-z]+)?$|^–?$/i.test(row[column])),
   );
   return all
     .map((row) =>
