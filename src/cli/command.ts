@@ -1,7 +1,7 @@
 /** The contract of a command, and how its words on the command line are read. */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { isWithin, rangeText, type Range } from '../runs/range';
+import { isWithin, rangeText, seedRange, threadRange, type Range } from '../runs/range';
 import type { WordSchema } from '../runs/schema';
 
 export interface Flag extends Range {
@@ -54,13 +54,19 @@ export class UsageError extends Error {
 
 /** `--out` is a flag of those commands that write something. */
 export const commonFlags: Record<string, Flag> = {
-  seed: { type: 'number', description: 'Seed of all chance.', default: 1, integer: true },
+  seed: {
+    type: 'number',
+    description: 'Seed of all chance.',
+    default: 1,
+    integer: true,
+    ...seedRange,
+  },
   threads: {
     type: 'number',
     description: 'Threads to compute on.',
     default: 'all but one',
-    minimum: 1,
     integer: true,
+    ...threadRange,
   },
   json: { type: 'switch', description: 'Print one JSON object on stdout and nothing else there.' },
   quiet: { type: 'switch', description: 'Show no progress.' },

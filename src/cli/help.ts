@@ -36,21 +36,27 @@ export function commandHelp(name: string, command: Command, room: number): strin
 }
 
 function flagRow([name, flag]: [string, Flag]): [string, string] {
+  const choices = flag.values?.join('|') ?? '';
+  const isLong = choices.length > longestChoices;
   const value = {
     number: ' N',
-    text: flag.values ? ` ${flag.values.join('|')}` : ' TEXT',
+    text: isLong ? ' NAME' : flag.values ? ` ${choices}` : ' TEXT',
     boolean: ' true|false',
     switch: '',
   };
   const several = flag.several ? ',…' : '';
   const least = flag.minimum ?? flag.exclusiveMinimum;
-  const limits = least === undefined ? '' : ` (${rangeText(flag)})`;
+  const range = least === undefined ? '' : ` (${rangeText(flag)})`;
+  const limits = isLong ? ` (${flag.values!.join(', ')})` : range;
   const usual = flag.default === undefined ? '' : ` Default: ${flag.default}.`;
   return [
     `--${name}${value[flag.type]}${several}`,
     `${flag.description.replace(/\.$/, '')}${limits}.${usual}`,
   ];
 }
+
+/** Characters of choices that the first column has room for. */
+const longestChoices = 40;
 
 /** Two columns; where the terminal leaves little room for the second, its words stand below those of the first. */
 function columns(rows: [string, string][], room: number): string[] {

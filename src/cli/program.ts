@@ -4,6 +4,7 @@ import type { ProgramRequest } from '../jobs/protocol';
 import type { ProgramSummary } from '../jobs/programSteps';
 import { datasetPath, isRun, readRecord } from '../runs/folder';
 import { formatCount } from '../core/count';
+import { seedRange } from '../runs/range';
 import { findingText, formatSeconds, metricText } from '../runs/units';
 import { quote } from '../report/reproduce';
 import { UsageError, type Command } from './command';
@@ -30,6 +31,7 @@ export const program: Command = {
       description: 'Seed of the network that a program may carry.',
       default: 0,
       integer: true,
+      ...seedRange,
     },
     out: { type: 'text', description: 'Program to write, which ends in .mjs.' },
   },

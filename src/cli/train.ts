@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { datasetDefaults } from '../core/data/dataset';
+import { architectures } from '../core/train/architectures/architectures';
 import { qualityText } from '../report/quality';
 import { flagName } from '../report/reproduce';
 import type { TrainSummary } from '../jobs/train';
@@ -22,6 +23,7 @@ export const train: Command = {
     architecture: {
       type: 'text',
       description: 'Architecture, or auto for the one that fits best.',
+      values: ['auto', ...Object.keys(architectures)],
       default: 'auto',
     },
     target: { type: 'text', description: 'Column of a table to predict.', default: 'a guess' },
@@ -60,7 +62,7 @@ export const train: Command = {
     const summary = result as TrainSummary;
     const { architecture, parameters, epochs, seconds, examplesPerSecond, metrics } = summary;
     return [
-      `${architecture}, ${formatCount(parameters)} parameters, ${epochs} epochs in ${formatSeconds(seconds)}, ${formatCount(examplesPerSecond)} examples/s`,
+      `${architecture}, ${formatCount(parameters)} parameters, ${formatCount(epochs)} ${epochs === 1 ? 'epoch' : 'epochs'} in ${formatSeconds(seconds)}, ${formatCount(examplesPerSecond)} examples/s`,
       ...(['test', 'validation'] as const).flatMap((split) => {
         const measured = metrics[split];
         return measured ? [`${split} ${qualityText(measured)}`] : [];

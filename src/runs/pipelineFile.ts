@@ -9,6 +9,7 @@ import type { Runtime } from '../core/engine/session';
 import { trainDefaults } from '../core/train/options';
 import type { CompressRequest, PassRequest, TrainRequest } from './runRequests';
 import type { RunRecord } from './folder';
+import { seedRange, threadRange } from './range';
 import { casesOf, parseFile, type Schema } from './schema';
 import type { RunState } from './state';
 import {
@@ -42,7 +43,7 @@ export type PipelinePass = { pass: PassName; fineTune?: boolean; seed?: number }
 
 const seed: Schema = {
   type: 'integer',
-  minimum: 0,
+  ...seedRange,
   description: 'Seed of all chance: the same seed on the same machine gives the same bytes.',
   default: 1,
 };
@@ -129,7 +130,7 @@ export const pipelineProperties: { [N in keyof Required<Pipeline>]: Schema } & {
   seed,
   threads: {
     type: 'integer',
-    minimum: 1,
+    ...threadRange,
     description: 'Threads to compute on; another number may round differently.',
     default: 1,
   },

@@ -7,6 +7,12 @@ export interface Range {
   integer?: boolean;
 }
 
+/** Seeds are stored as 31 bits; the setting of VS Code has the same limits. */
+export const seedRange = { minimum: 0, maximum: 2 ** 31 - 1 };
+
+/** More threads than any machine has cores only wait for each other; the setting of VS Code has the same limit. */
+export const threadRange = { minimum: 1, maximum: 256 };
+
 export function isWithin(
   value: number,
   { minimum = -Infinity, maximum = Infinity, exclusiveMinimum, integer }: Range,

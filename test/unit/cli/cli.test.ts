@@ -31,6 +31,7 @@ describe('kolmo', () => {
   const wrong: [words: string[], sentence: RegExp][] = [
     [['trian'], /^There is no command trian: choose one of train, compress/],
     [['constructor'], /^There is no command constructor/],
+    [['help', 'constructor'], /^There is no command constructor/],
     [['train'], /^DATASET is missing: kolmo train DATASET\.\nSee kolmo train --help\.\n$/],
     [['train', 'absent.csv'], /^absent\.csv is not there\./],
     [['train', 'a', 'b'], /^b is one word too many/],
@@ -49,6 +50,16 @@ describe('kolmo', () => {
     [['compress', 'a', '--prune', '1.5'], /^--prune is a number from 0 to 0\.999, not 1\.5\./],
     [['sweep', '.', '--prune', '0.5,2'], /^--prune is a number from 0 to 0\.999, not 2\./],
     [['sweep', '.'], /^A sweep needs values of a pass, as in --prune 0\.8,0\.9,0\.95\./],
+    [
+      ['train', 'a', '--architecture', 'lenet5'],
+      /^--architecture is auto or lenet-300-100 or .*, not/,
+    ],
+    [['train', 'a', '--seed=-1'], /^--seed is a whole number from 0 to 2147483647, not -1\./],
+    [
+      ['program', 'a', '--seed', '1e10'],
+      /^--seed is a whole number from 0 to 2147483647, not 1e10/,
+    ],
+    [['train', 'a', '--threads', '257'], /^--threads is a whole number from 1 to 256, not 257\./],
     [['report', 'a', '--json=yes'], /^--json takes no value\./],
     [['surprisal', 'a', '--out', 'b'], /^There is no flag --out: choose among --limit/],
     [['verify', 'a', 'b', '--out', 'c'], /^There is no flag --out: choose among --seed/],
@@ -116,7 +127,8 @@ describe('kolmo', () => {
     );
     assert.match(train, /--validation-share N .* \(a number from 0 to 0\.9\)\. Default: 0\.0833\./);
     assert.match(kolmo(['--help']).stdout, /train DATASET/);
-    assert.match(kolmo(['help', 'constructor']).stdout, /train DATASET/);
+    assert.match(kolmo(['help', 'compress']).stdout, /^kolmo compress RUN\|MODEL/);
+    assert.match(train, /--architecture NAME .* \(auto, lenet-300-100, [^|]*\)\. Default: auto\./);
   });
 
   it('trains, compresses, unpacks and reports, with one JSON object each', (t) => {
@@ -163,6 +175,12 @@ describe('kolmo', () => {
     const shown = kolmo(['inspect', String(compressed.file)], folder).stdout;
     assert.match(shown, /bytes of +positions +symbols +codebook +scales +biases +header +all\n/);
 
+    const beside = kolmo(['unpack', String(compressed.file)], folder);
+    assert.equal(beside.status, 2, 'it would take the place of the model that was trained');
+    assert.match(
+      beside.stderr,
+      /model\.onnx is there already: say with --out where the model goes\./,
+    );
     const unpacked = json('unpack', String(compressed.file), '--out', 'back.onnx');
     assert.ok(existsSync(join(folder, 'back.onnx')));
     assert.equal((unpacked.bytes as { packed: number }).packed, compressed.bytes);
@@ -208,10 +226,10 @@ describe('kolmo', () => {
     const refused = (...words: string[]): void => {
       const { status, stderr } = kolmo(words, folder);
       assert.equal(status, 1);
-      assert.match(stderr, /mistyped/);
+      assert.match(stderr, /mistyped|LeNet-5 takes images/);
     };
     refused('train', 'a.csv', '--target', 'mistyped');
-    refused('train', 'a.csv', '--architecture', 'mistyped');
+    refused('train', 'a.csv', '--architecture', 'lenet-5');
     assert.deepEqual(readdirSync(join(folder, '.kolmo', 'runs')), []);
     refused('train', 'a.csv', '--target', 'mistyped', '--out', 'new');
     assert.equal(existsSync(join(folder, 'new')), false);
@@ -309,6 +327,11 @@ describe('kolmo', () => {
     assert.match(
       stdout,
       /empty\.onnx: empty\.onnx is empty: it has 0 bytes\.\n\n.*a\.pt: pytorch, /,
+    );
+    assert.match(
+      kolmo(['inspect', 'absent.onnx', 'a.pt'], folder).stdout,
+      /^\S+absent\.onnx cannot be read \(ENOENT\)/,
+      'a sentence that has the path has it once',
     );
     const told = JSON.parse(kolmo(['inspect', 'empty.onnx', 'a.pt', '--json'], folder).stdout) as {
       files: { error?: string; format?: string }[];
@@ -506,6 +529,9 @@ describe('textTable', () => {
   it('puts numbers below zero to the right, too', () => {
     assert.equal(textTable(['SQNR'], [['-3.0 dB'], ['12.5 dB']]), '   SQNR\n-3.0 dB\n12.5 dB\n');
     assert.equal(textTable(['x'], [['-3'], ['12.5']]), '   x\n  -3\n12.5\n');
+  });
+  it('takes what is missing for a number', () => {
+    assert.equal(textTable(['bytes'], [['1,000'], ['–'], ['']]), 'bytes\n1,000\n    –\n\n');
   });
   it('may have more rows than a function takes arguments', () => {
     const rows = Array<string[]>(200_000).fill(['7']);

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
 import { shadeLimits } from '../../../src/core/program/costs/lines';
 import { extensions } from '../../../src/core/formats/formats';
+import { seedRange, threadRange } from '../../../src/runs/range';
 
 interface Manifest {
   icon: string;
@@ -11,7 +12,12 @@ interface Manifest {
     commands: { command: string; title: string; category?: string }[];
     menus: Record<string, { command: string; when?: string }[]>;
     customEditors: { selector: { filenamePattern: string }[] }[];
-    configuration: { properties: Record<string, { markdownDescription?: string }> };
+    configuration: {
+      properties: Record<
+        string,
+        { markdownDescription?: string; minimum?: number; maximum?: number }
+      >;
+    };
     walkthroughs: { steps: { media: { svg?: string; image?: string } }[] }[];
     viewsContainers: { activitybar: { icon: string }[] };
     colors: { id: string; defaults: Record<keyof typeof editorColors, string> }[];
@@ -35,6 +41,11 @@ describe('package.json', () => {
       const found = contributes.commands.find(({ command }) => command === `kolmo.${name}`);
       assert.equal(found?.title, title, name);
     }
+  });
+  it('has the limits of seeds and threads that flags and files have', () => {
+    const { 'kolmo.seed': seed, 'kolmo.threads': threads } = contributes.configuration.properties;
+    assert.deepEqual({ minimum: seed.minimum, maximum: seed.maximum }, seedRange);
+    assert.equal(threads.maximum, threadRange.maximum);
   });
   it('shows every command under Kolmo:', () => {
     for (const { command, title, category } of contributes.commands) {

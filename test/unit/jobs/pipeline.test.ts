@@ -84,7 +84,7 @@ describe('kolmo run', () => {
     assert.equal(status, 1);
     assert.match(
       stderr,
-      /^p\.kolmo\.json: seed must be a whole number of at least 0, not "one"\.\n$/,
+      /^p\.kolmo\.json: seed must be a whole number from 0 to 2147483647, not "one"\.\n$/,
     );
     assert.equal(run(folder, 'absent.kolmo.json', 'one').status, 2);
   });

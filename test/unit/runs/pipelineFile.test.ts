@@ -32,7 +32,7 @@ const wrong: [file: unknown, sentence: RegExp][] = [
   [{}, /the file has no dataset, which it needs\./],
   [{ dataset: '' }, /dataset must be a text that is not empty/],
   [{ dataset: 'a', sed: 1 }, /sed is not known here: choose among .*seed/],
-  [{ dataset: 'a', seed: 1.5 }, /seed must be a whole number of at least 0, not 1\.5\./],
+  [{ dataset: 'a', seed: 1.5 }, /seed must be a whole number from 0 to 2147483647, not 1\.5\./],
   [{ dataset: 'a', engine: 'cuda' }, /engine must be one of auto, native, wasm, tfjs-node, not/],
   [
     { dataset: 'a', training: { labelSmoothing: 0.6 } },
