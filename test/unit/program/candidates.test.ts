@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyse } from '../../../src/core/program/analyse';
+import { quickest } from '../../../src/core/program/attempts';
 import type { ProgramEvent, ProgramOptions } from '../../../src/core/program/contract';
 import { usualTable } from '../../../src/core/program/model/engine';
 import {
@@ -123,4 +124,12 @@ describe('the work of a network', () => {
     assert.equal(learnerWork({ epochs: 3, examples: 5000 }, data), 2 * 3 * 1000 * 2);
     assert.ok(learnerWork(learners.max!, data) > learnerWork(learners.balanced!, data));
   });
+});
+
+it('a program with a tree of its own is preferred where it is hardly longer, but for effort max', () => {
+  assert.equal(quickest([10_000, 10_020], 'balanced'), 1);
+  assert.equal(quickest([10_000, 10_031], 'balanced'), 0);
+  assert.equal(quickest([10_000, 10_001], 'max'), 0);
+  assert.equal(quickest([10_000, 9_999], 'max'), 1);
+  assert.equal(quickest([10_000], 'fast'), 0);
 });

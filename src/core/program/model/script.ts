@@ -15,12 +15,12 @@ export interface ScriptSpec extends Omit<
   type: 'script';
 }
 
-/** The model in JavaScript with bytes of eight decisions, and with the file's own tree; none where only the kernel can do what it asks. */
+/** The model in JavaScript with bytes of eight decisions, and then with the file's own tree, which is faster; none where only the kernel can do what it asks. */
 export function scriptsOf(spec: ModelSpec): ScriptSpec[] {
   const { sole, quiet, network, resampling, lengths, expected } = spec;
   if (sole !== undefined || quiet || network || resampling || expected?.isAround) return [];
   const script = { ...spec, type: 'script' as const };
-  // The file's own tree takes a hundred bytes to tell, which only some files are worth.
+  // The file's own tree takes a hundred bytes to tell, and half of the decisions.
   return lengths ? [{ ...script, lengths: undefined }, script] : [script];
 }
 
@@ -42,7 +42,7 @@ const stride = 8;
  * A slot of `slots` has four bytes: a check, how many zeros and ones, and the last five bits behind a one. The 16 slots of four
  * decisions lie together. `chances` holds pairs: a probability, which begins as what the counts say, and how often it was taught.
  * `weights` holds rows, and behind each how often it learned; `biases` are added to the log-odds of the mix. Log-odds are the sums
- * of their derivative, and the logistic is a power of 2^20, since engines need not agree on logarithms.
+ * of their derivative, and the logistic is a power of 2^10, since engines need not agree on logarithms.
  */
 export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): string {
   const { contexts, selectors, matches, refine, rate, opinion, expected, leastError } = spec;
@@ -58,7 +58,7 @@ export function scriptSource(spec: ScriptSpec, size: number, form: CoderForm): s
   return `
 const floats = n => new Float32Array(n), logits = floats(4096), chances = floats(${(N << 18) + (M << 7)}), weights = floats(${firstRow(spec, selectors.length) * (inputs + 1)}).fill(0.1), trusts = floats(${S << 8}).fill(1 / ${S}), biases = floats(262144), inputs = floats(${inputs}), sums = floats(${S}), rowOf = [], chanceOf = [], slotOf = [], homes = [], slots = new Uint8ClampedArray(${4 << tableBits});
 for (let k = 0, t = -8.9; k < 4096; t += 1 / (k * (1 - k / 4096))) logits[k++] = t;
-const logistic = d => { let z = 1 - d / 2 ** 20, k = 20; while (k--) z *= z; return 0.99999 / (1 + z) + 5e-6; };
+const logistic = d => { let z = 1 - d / 1024, k = 10; while (k--) z *= z; return 0.99999 / (1 + z) + 5e-6; };
 ${isCrowded ? `const used = a => slots[a + 1] + slots[a + 2], roomier = (a, b, check) => slots[a] ^ check && (slots[b] === check || used(b) < used(a)) ? b : a;` : ''}
 ${tree}
 ${M ? `const match = new Int32Array(${M * stride}), recent = new Int32Array(${M << 18});` : ''}
@@ -114,7 +114,7 @@ for (let i = 0; i < ${size}; i++) {
       ${form === 'encode' ? observe(tree ? 'tree[source[i]]' : 'source[i]', 'bit') : ''}
       ${coder[form].bit}
       ${leastError ? `if (Math.abs(y - p) > ${leastError})` : ''} {
-        for (let m = 0; m < ${S}; m++) {
+        if (Math.abs(y - p) > 0.01) for (let m = 0; m < ${S}; m++) {
           const row = rowOf[m], step = (y - logistic(sums[m])) * (${rate} + 0.015 / (1 + (weights[row + ${inputs}] += 0.003)));
           for (let j = 0; j < ${inputs}; j++) weights[row + j] += step * inputs[j];
           trusts[node * ${S} + m] += (y - p) * 0.003 * sums[m];
