@@ -37,7 +37,7 @@ export async function analyse(
   target: Target,
   answers: AnalyseAnswers = {},
 ): Promise<string | undefined> {
-  const run = await chooseRun(house, target, 'Run whose model to analyse');
+  const run = await chooseRun(house, target, 'Run whose model to analyse', 'record');
   if (!run) return undefined;
   const analysis =
     answers.analysis ??

@@ -1,13 +1,11 @@
 /** Kolmo: Compress Model…, and one command for each pass, which asks for the pass's one number. */
-import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { commands, window } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { CompressSummary } from '../jobs/compress';
 import type { CompressRequest } from '../runs/runRequests';
-import { packedStage } from '../runs/folder';
-import { chooseRun } from './chooseRun';
+import { chooseRun, hasModel } from './chooseRun';
 import type { House, Target } from './house';
 import { problemOf } from './passSetting';
 import { compressedText } from './resultWords';
@@ -59,7 +57,7 @@ export async function choosePass(house: House, target: Target): Promise<string |
 
 /** A run with a model that is at rest; of another it is said why nothing of it can be compressed. */
 async function chooseModel(house: House, target: Target): Promise<string | undefined> {
-  const run = await chooseRun(house, target, 'Run whose model to compress', hasModel);
+  const run = await chooseRun(house, target, 'Run whose model to compress', 'model');
   if (!run || !house.jobs.isFree(run)) return undefined;
   if (hasModel(run)) return run;
   void window.showWarningMessage(
@@ -67,9 +65,6 @@ async function chooseModel(house: House, target: Target): Promise<string | undef
   );
   return undefined;
 }
-
-/** The packed model that training leaves is where every pass starts. */
-const hasModel = (run: string): boolean => existsSync(join(run, packedStage('train')));
 
 async function runPasses(
   house: House,

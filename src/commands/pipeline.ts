@@ -74,7 +74,7 @@ export async function savePipeline(
   target: Target,
   { file: given }: { file?: string } = {},
 ): Promise<string | undefined> {
-  const run = await chooseRun(house, target, 'Run to save as a pipeline');
+  const run = await chooseRun(house, target, 'Run to save as a pipeline', 'record');
   if (!run) return undefined;
   const record = await readRecord(run);
   const file = given ?? (await askWhere(record.request));

@@ -87,7 +87,7 @@ function sayResult(result: ProgramSummary | undefined): void {
 
 /** Runs the program of a run once more and says whether it still prints its file; the panel shows the proof. */
 export async function verify(house: House, target: Target): Promise<boolean> {
-  const run = await chooseRun(house, target, 'Run whose program to verify');
+  const run = await chooseRun(house, target, 'Run whose program to verify', 'program');
   if (!run) return false;
   const result = (await readState(run)).stages.program?.result;
   if (!result?.program) {

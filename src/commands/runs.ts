@@ -1,12 +1,12 @@
 /** Commands about a run that exists: open its panel or TensorBoard, resume it, stop it, show its report. */
-import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Uri, commands, window, workspace } from 'vscode';
 import { isRun, readRecord } from '../runs/folder';
+import { runOwner } from '../runs/lock';
 import { canResume } from '../runs/state';
-import { readRunOutline } from '../views/runFolders';
-import { chooseRun } from './chooseRun';
+import { listRunFolders, readRunOutline } from '../views/runFolders';
+import { chooseRun, hasCheckpoint, pickRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { engineChoice, readSettings } from './settings';
 import { runTraining } from './train';
@@ -24,7 +24,7 @@ export async function resumeRun(
   target: Target,
   { wait = false }: { wait?: boolean } = {},
 ): Promise<string | undefined> {
-  const folder = await chooseRun(house, target, 'Run to resume');
+  const folder = await chooseRun(house, target, 'Run to resume', 'unfinished');
   if (!folder) return undefined;
   if (!isRun(folder)) {
     void window.showErrorMessage(
@@ -40,9 +40,7 @@ export async function resumeRun(
     return undefined;
   }
   const state = await readRunOutline(folder);
-  // A checkpoint is where a training that was stopped goes on, also after its model was compressed.
-  const hasCheckpoint = existsSync(join(folder, 'checkpoint'));
-  if (state.status !== 'running' && !canResume(state) && !hasCheckpoint) {
+  if (state.status !== 'running' && !canResume(state) && !hasCheckpoint(folder)) {
     void window.showErrorMessage(
       `The training of ${basename(folder)} is complete, so there is nothing to resume. Kolmo: Train Model… on the dataset begins another run.`,
     );
@@ -57,21 +55,42 @@ export async function resumeRun(
   return folder;
 }
 
-export function stopRun(house: House, target: Target): Promise<boolean> {
-  const stopped = house.jobs.stop(targetPath(target) ?? house.activeRun());
-  if (!stopped) {
-    void window.showInformationMessage(
-      workspace.isTrusted
-        ? 'No job of this window is running, so there is nothing to stop.'
-        : 'No job of this window is running. Those that others may have started are not asked to stop in a workspace that is not trusted: stop them where they were started.',
-    );
-  }
-  return Promise.resolve(stopped);
+/** Stops the job of a run; without an argument that of the panel in front, or the only one, and of several the user's choice. */
+export async function stopRun(house: House, target: Target): Promise<boolean> {
+  const folder = targetPath(target) ?? (await chooseRunning(house));
+  if (folder === undefined) return false;
+  const stopped = house.jobs.stop(folder);
+  if (!stopped) void window.showInformationMessage(notRunning());
+  return stopped;
 }
+
+async function chooseRunning(house: House): Promise<string | undefined> {
+  const folders = new Set(house.jobs.running());
+  // A reloaded window finds the jobs of the one before by the marks that they left.
+  if (workspace.isTrusted) {
+    for (const folder of await listRunFolders()) if (runOwner(folder)) folders.add(folder);
+  }
+  const active = house.activeRun();
+  if (active !== undefined && folders.has(active)) return active;
+  if (folders.size > 1) {
+    const runs = [...folders].map(async (folder) => ({
+      folder,
+      state: await readRunOutline(folder),
+    }));
+    return pickRun(await Promise.all(runs), 'Run to stop');
+  }
+  if (folders.size === 0) void window.showInformationMessage(notRunning());
+  return [...folders][0];
+}
+
+const notRunning = (): string =>
+  workspace.isTrusted
+    ? 'No job is running, so there is nothing to stop.'
+    : 'No job of this window is running. Those that others may have started are not asked to stop in a workspace that is not trusted: stop them where they were started.';
 
 /** @returns the address that TensorBoard is served at. */
 export async function openTensorBoard(house: House, target: Target): Promise<string | undefined> {
-  const run = await chooseRun(house, target, 'Run to open in TensorBoard');
+  const run = await chooseRun(house, target, 'Run to open in TensorBoard', 'record');
   return run && house.openTensorBoard(run);
 }
 

@@ -78,7 +78,7 @@ async function fileOfRun(
   target: Target,
   answers: SweepAnswers,
 ): Promise<string | undefined> {
-  const run = await chooseRun(house, target, 'Run whose settings to sweep');
+  const run = await chooseRun(house, target, 'Run whose settings to sweep', 'record');
   if (!run) return undefined;
   const values = answers.values ?? (await askForValues());
   if (!values) return undefined;

@@ -39,8 +39,8 @@ export interface Jobs extends Disposable {
   ): Promise<ResultOf<Request> | undefined>;
   /** A job without a run and without a notification, whose failure is the caller's to tell. */
   ask<Request extends JobRequest>(request: Request): Promise<ResultOf<Request>>;
-  /** Asks the job of a run, or the only job there is, to stop and keep what it has. */
-  stop(folder?: string): boolean;
+  /** Asks the job of a run to stop and keep what it has. */
+  stop(folder: string): boolean;
   running(): string[];
   /** Whether no job of this window works on a run; where one does, says so. */
   isFree(folder: string): boolean;
@@ -64,11 +64,6 @@ export function createJobs(worker: string): Jobs {
   const running = new Map<string, Job>();
   const changed = new EventEmitter<{ folder: string; note: string }>();
 
-  const tell = (folder: string, note: string): void => {
-    void commands.executeCommand('setContext', 'kolmo.running', running.size > 0);
-    changed.fire({ folder, note });
-  };
-
   const isFree = (folder: string): boolean => {
     if (!running.has(folder)) return true;
     void window.showWarningMessage(
@@ -90,7 +85,7 @@ export function createJobs(worker: string): Jobs {
         },
       });
       running.set(folder, job);
-      tell(folder, title);
+      changed.fire({ folder, note: title });
       cancel.onCancellationRequested(() => job.stop());
       try {
         return await job.result;
@@ -102,7 +97,7 @@ export function createJobs(worker: string): Jobs {
         return undefined;
       } finally {
         running.delete(folder);
-        tell(folder, '');
+        changed.fire({ folder, note: '' });
       }
     });
   };
@@ -132,12 +127,12 @@ export function createJobs(worker: string): Jobs {
     measure,
     ask: (request) => startJob(request, { worker }).result,
     stop: (folder) => {
-      const job = folder ? running.get(folder) : [...running.values()].at(-1);
+      const job = running.get(folder);
       if (job) {
         job.stop();
         return true;
       }
-      if (folder === undefined || !workspace.isTrusted) return false;
+      if (!workspace.isTrusted) return false;
       // A job that an earlier window started is known by the mark it left in its run.
       return stopRun(folder, (sentence) => void window.showWarningMessage(sentence));
     },
