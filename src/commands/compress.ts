@@ -5,10 +5,11 @@ import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import type { CompressSummary } from '../jobs/compress';
 import type { CompressRequest } from '../runs/runRequests';
+import { readRunOutline } from '../views/runFolders';
 import { chooseRun, hasModel } from './chooseRun';
 import type { House, Target } from './house';
 import { problemOf } from './passSetting';
-import { compressedText } from './resultWords';
+import { compressedText, startText } from './resultWords';
 import { readSettings } from './settings';
 
 /** Answers that a task or a test gives beforehand; what is missing is asked. */
@@ -74,11 +75,13 @@ async function runPasses(
 ): Promise<string | undefined> {
   const run = await chooseModel(house, target);
   if (!run) return undefined;
+  const { chain } = await readRunOutline(run);
+  const start = startText(chain, names);
   const passes: CompressRequest['passes'] = [];
   for (const name of names) {
     const { setting } = passDescriptions[name];
     const step = names.length > 1 ? ` (${passes.length + 1} of ${names.length})` : '';
-    const value = answers.values?.[name] ?? (await askForNumber(name, step));
+    const value = answers.values?.[name] ?? (await askForNumber(name, step, start));
     if (value === undefined) return undefined;
     passes.push({ name, options: { ...answers.options?.[name], [setting.name]: value } });
   }
@@ -105,11 +108,16 @@ export function sayCompressed(result: CompressSummary): void {
     .then((choice) => (choice ? commands.executeCommand('kolmo.report', result.run) : undefined));
 }
 
-async function askForNumber(name: PassName, step: string): Promise<number | undefined> {
+/** @param start where the passes start, in a sentence */
+async function askForNumber(
+  name: PassName,
+  step: string,
+  start: string,
+): Promise<number | undefined> {
   const { title, setting, description } = passDescriptions[name];
   const text = await window.showInputBox({
     title: `${title}${step}`,
-    prompt: `${setting.prompt} ${description}`,
+    prompt: [setting.prompt, description, start].filter(Boolean).join(' '),
     value: String(setting.default),
     validateInput: (value) => problemOf(value, setting),
   });

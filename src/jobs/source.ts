@@ -8,6 +8,7 @@ import { KolmoError } from '../core/error';
 import type { Model } from '../core/train/model';
 import type { StageName } from '../runs/events';
 import { isRun, packedStage, readRecord, readState, type RunRecord } from '../runs/folder';
+import { stagesBefore } from '../runs/state';
 import type { JobContext } from './context';
 import type { CompressRequest } from '../runs/runRequests';
 import { versions } from './versions';
@@ -54,9 +55,7 @@ const isFolder = (path: string): boolean =>
 /** The model of a run as it was before any of `passes` was applied: where they would start. */
 export async function openRun(run: string, passes: PassName[]): Promise<Source> {
   const record = await readRecord(run);
-  const before = (await readState(run)).chain;
-  const first = before.findIndex((name) => isDerived(name) || passes.some((pass) => pass === name));
-  const chain = first < 0 ? before : before.slice(0, first);
+  const chain = stagesBefore((await readState(run)).chain, passes);
   const last = chain.at(-1);
   if (last === undefined || last === 'collect' || last === 'preprocess') {
     throw new KolmoError(`${run} holds no trained model yet: finish its training first.`);
@@ -64,8 +63,6 @@ export async function openRun(run: string, passes: PassName[]): Promise<Source> 
   const path = join(run, packedStage(last));
   return { run, record, model: await readPacked(path), chain };
 }
-
-const isDerived = (name: StageName): boolean => name === 'entropyCode' || name === 'program';
 
 async function readPacked(path: string): Promise<Model> {
   if (!existsSync(path)) throw new KolmoError(`${path} is not there: train the run again.`);

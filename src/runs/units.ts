@@ -18,7 +18,11 @@ export const formatModelBytes = (model: Pick<ModelSummary, 'bytes' | 'beside'>):
 /** `8.05 bits a parameter`: what the files spend on each; only where there are any. */
 export const formatBitsPerParameter = (
   model: Pick<ModelSummary, 'bytes' | 'beside' | 'parameters'>,
-): string => `${bitsPerParameter(model).toPrecision(3)} bits a parameter`;
+): string => {
+  const bits = bitsPerParameter(model);
+  // From here on toPrecision writes powers of ten.
+  return `${bits >= 999.5 ? formatCount(bits) : bits.toPrecision(3)} bits a parameter`;
+};
 
 /** `26.1 kB`, for places where the exact number does not fit; decimal units as in the literature. */
 export function formatShortBytes(bytes: number): string {

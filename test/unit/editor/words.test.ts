@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { problemOf } from '../../../src/commands/passSetting';
-import { compressedText, isCompressed, trainedText } from '../../../src/commands/resultWords';
+import {
+  compressedText,
+  isCompressed,
+  startText,
+  trainedText,
+} from '../../../src/commands/resultWords';
 import { passDescriptions } from '../../../src/core/compress/descriptions';
-import type { PassSetting } from '../../../src/core/compress/pass';
+import type { PassName, PassSetting } from '../../../src/core/compress/pass';
+import type { StageName } from '../../../src/runs/events';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import { escapeMarkdown } from '../../../src/report/markdown';
 import { escapeHtml } from '../../../src/views/escape';
@@ -48,6 +54,11 @@ describe('summary words', () => {
     assert.equal(sizeLine(sharded), `${summaryLine(sharded)}, 32.0 bits a parameter`);
     assert.equal(badge(sharded), '32');
   });
+  it('write many bits a parameter without a power of ten', () =>
+    assert.match(
+      sizeLine({ ...summary, bytes: 17_960, parameters: 86 }),
+      /, 1,671 bits a parameter$/,
+    ));
   it('say no bits a parameter where there is none', () =>
     assert.equal(
       sizeLine({ ...summary, bytes: 16, parameters: 0, tensors: [] }),
@@ -119,6 +130,28 @@ describe('the sentence that ends a train request', () => {
       `Trained ${name}: 200 bytes, 12.3x.`,
     );
   });
+});
+
+describe('the sentence that says where passes start', () => {
+  const trained: StageName[] = ['collect', 'preprocess', 'train'];
+  const rows: [StageName[], PassName[], string][] = [
+    [[...trained, 'entropyCode'], ['prune'], ''],
+    [[...trained, 'prune', 'entropyCode'], ['share'], 'Goes on from what Prune has left.'],
+    [
+      [...trained, 'prune', 'entropyCode'],
+      ['prune', 'quantize', 'share'],
+      'Starts again from Train: what Prune has made is replaced.',
+    ],
+    [
+      [...trained, 'prune', 'quantize', 'share', 'distil', 'entropyCode'],
+      ['quantize'],
+      'Starts again from Prune: what Quantize, Share and Distil have made is replaced.',
+    ],
+  ];
+  for (const [chain, passes, expected] of rows) {
+    it(`is "${expected}" for ${passes.join()} after ${chain.slice(3).join()}`, () =>
+      assert.equal(startText(chain, passes), expected));
+  }
 });
 
 describe('runFacts', () => {
