@@ -174,8 +174,8 @@ function layerTable(
       { head: 'Shape' },
       { head: 'Non-zero', number: true },
       { head: 'Encoding' },
-      { head: `Bytes (${leftTitle})`, number: true },
-      ...(compared ? [{ head: `Bytes (${rightTitle})`, number: true }] : []),
+      { head: `Packed bytes (${leftTitle})`, number: true },
+      ...(compared ? [{ head: `Packed bytes (${rightTitle})`, number: true }] : []),
     ],
     right.map((after) => {
       const before = left.find((layer) => layer.name === after.name) ?? after;
