@@ -87,10 +87,14 @@ const fewestImages = 10;
 export async function seemsImageFolder(folder: string): Promise<boolean> {
   const { images, folders } = await glance(folder);
   if (images >= fewestImages) return true;
+  const looked = folders.slice(0, 8);
   let classes = 0;
-  for (const name of folders.slice(0, 8)) {
+  for (const name of looked) {
     const inner = join(folder, name);
-    if ((await glance(inner)).images > 0 && ++classes === 2) return true;
+    const { images, others } = await glance(inner);
+    // A project has folders of pictures too, among many others, and pictures among its pages.
+    if (images > 0 && images >= others && ++classes >= 2 && 2 * classes > looked.length)
+      return true;
     const leadsOn = folders.length === 1 || splitNamed(name) !== undefined;
     if (leadsOn && (await seemsImageFolder(inner))) return true;
   }
@@ -98,14 +102,17 @@ export async function seemsImageFolder(folder: string): Promise<boolean> {
 }
 
 /** The first entries of a folder, which may hold very many. */
-async function glance(folder: string): Promise<{ images: number; folders: string[] }> {
-  const found = { images: 0, folders: [] as string[] };
+async function glance(
+  folder: string,
+): Promise<{ images: number; others: number; folders: string[] }> {
+  const found = { images: 0, others: 0, folders: [] as string[] };
   let seen = 0;
   for await (const entry of await opendir(folder)) {
     if (++seen > 200) break;
     if (entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) found.folders.push(entry.name);
     else if (imageName.test(entry.name)) found.images++;
+    else found.others++;
   }
   return found;
 }

@@ -220,6 +220,9 @@ describe('a folder of images', () => {
       [false, {}],
       [false, { 'icon.png': image, 'index.html': '', 'src/a.ts': '' }],
       [false, { 'media/icon.png': image, 'src/a.ts': '' }],
+      [false, { 'media/a.png': image, 'docs/b.png': image, 'src/a.ts': '', 'test/a.ts': '' }],
+      [false, { 'notes/a.md': '', 'notes/b.md': '', 'notes/c.png': image, 'media/a.png': image }],
+      [true, { 'cat/1.png': image, 'cat/1.xml': '', 'dog/2.png': image, 'labels/a.csv': '' }],
       [false, { '.git/a/1.png': image, '.git/b/1.png': image }],
     ];
     for (const [seems, files] of folders) {
