@@ -2,7 +2,7 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-icon/index.js';
 import type { FromPanel, RunTitle } from '../src/views/panelMessages';
-import { canResume, onlyProgram, type RunState } from '../src/runs/state';
+import { canResume, isAdversarial, onlyProgram, type RunState } from '../src/runs/state';
 import { statusLooks } from '../src/runs/status';
 import { formatCount } from '../src/core/count';
 import { formatSeconds } from '../src/runs/units';
@@ -80,7 +80,9 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
     ].join(' ');
     if (news !== said) live.textContent = said = news;
     drawWarnings(state.warnings);
-    offer(state, trusted);
+    const train = state.stages.train?.training;
+    // What a generator draws is one thing, whatever it learned from.
+    offer(state, trusted, !title.ofFolder || (train !== undefined && isAdversarial(train)));
   }
 
   function drawWarnings(sentences: string[]): void {
@@ -93,7 +95,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
   }
 
   /** Buttons are rebuilt only when the offer changes, so that the focus stays where it is. */
-  function offer(state: RunState, trusted: boolean): void {
+  function offer(state: RunState, trusted: boolean, hasProgram: boolean): void {
     const trained = state.stages.train?.status === 'finished';
     const training = state.stages.train !== undefined;
     const key = [
@@ -103,6 +105,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
       onlyProgram(state),
       canResume(state),
       trusted,
+      hasProgram,
     ].join();
     if (key === offered) return;
     offered = key;
@@ -137,10 +140,14 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
           button('Run One Pass…', { secondary: true, action: 'pass' }, () =>
             send({ type: 'pass' }),
           ),
-          button('Generate Program…', { secondary: true, action: 'program' }, () =>
-            send({ type: 'program' }),
-          ),
         );
+        if (hasProgram) {
+          made.push(
+            button('Generate Program…', { secondary: true, action: 'program' }, () =>
+              send({ type: 'program' }),
+            ),
+          );
+        }
       }
     } else if (!trusted) {
       made.push(

@@ -14,6 +14,8 @@ export interface RunTitle {
   name: string;
   dataset: string;
   architecture: string;
+  /** The dataset is a folder, of which no program can be written. */
+  ofFolder?: boolean;
   /** Address of the run folder, from which a webview may load pictures. */
   files?: string;
 }

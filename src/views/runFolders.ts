@@ -2,7 +2,7 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { workspace } from 'vscode';
-import { parseEvents, readRecord } from '../runs/folder';
+import { datasetPath, parseEvents, readRecord } from '../runs/folder';
 import { runOwner } from '../runs/lock';
 import type { RunTitle } from './panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
@@ -68,8 +68,11 @@ export async function readRunTitle(folder: string): Promise<RunTitle & { known: 
   if (!record || !request)
     return { name, dataset: runName(folder), architecture: '', known: false };
   const dataset = record.dataset?.files[0]?.path ?? ('dataset' in request ? request.dataset : '');
+  const path = datasetPath(record);
+  const found = path === undefined ? undefined : await stat(path).catch(() => undefined); // gone
   return {
     name,
+    ofFolder: found?.isDirectory() ?? false,
     dataset: basename(dataset) || runName(folder),
     architecture:
       record.architecture?.name ?? ('architecture' in request ? request.architecture : ''),

@@ -35,7 +35,7 @@ export function createProgram(wishes: ChartWishes): Chart {
     const result = state.stages.program?.result;
     const measure = result?.program;
     empty.hidden = measure !== undefined;
-    empty.textContent = emptyWords(state);
+    empty.textContent = emptyWords(state, title);
     drawCurve(measure?.curve);
     if (measure === drawn && trusted === drawnTrust) return;
     drawn = measure;
@@ -67,9 +67,12 @@ export function createProgram(wishes: ChartWishes): Chart {
 
 const noCurve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };
 
-function emptyWords({ status, current, stages }: RunState): string {
+function emptyWords({ status, current, stages }: RunState, { ofFolder }: RunTitle): string {
   if (current !== 'program' && stages.train && isAdversarial(stages.train.training)) {
     return 'No program yet: Generate Program… writes one that draws samples from a seed as the generator does, and counts every byte of it.';
+  }
+  if (current !== 'program' && ofFolder) {
+    return 'No program: one prints a single file, and this run learned from a folder. Right-click a file of it in the Explorer for Kolmo: Generate Program….';
   }
   if (current !== 'program') {
     return 'No program yet: Generate Program… writes one that prints the dataset byte for byte, and counts every byte of it.';
