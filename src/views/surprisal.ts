@@ -95,11 +95,13 @@ interface Shading {
 function createShading(): Shading {
   const { draw, tell, disposables } = createSurprisalLooks();
   const measures = new Map<TextDocument, ShownSurprisal>();
+  /** What was shown before the text changed; taking the change back brings it again. */
+  const outdated = new Map<TextDocument, ShownSurprisal>();
   const drawIn = (editor: TextEditor): void => draw(editor, measures.get(editor.document));
 
   function tellOfFront(): void {
     const front = window.activeTextEditor;
-    tell(front && measures.get(front.document));
+    tell(front && measures.get(front.document), front && outdated.has(front.document));
   }
 
   function redraw(document: TextDocument): void {
@@ -114,13 +116,19 @@ function createShading(): Shading {
     return wasShown;
   }
 
+  function show(document: TextDocument, measured: ShownSurprisal): void {
+    outdated.delete(document);
+    measures.set(document, measured);
+    redraw(document);
+  }
+
   return {
     shown: (document) => measures.get(document),
-    show(document, measured) {
-      measures.set(document, measured);
-      redraw(document);
+    show,
+    hide(document) {
+      outdated.delete(document);
+      return hide(document);
     },
-    hide,
     disposables: [
       ...disposables,
       window.onDidChangeActiveTextEditor(tellOfFront),
@@ -131,10 +139,23 @@ function createShading(): Shading {
         for (const editor of editors) if (measures.has(editor.document)) drawIn(editor);
       }),
       // What was measured is no longer what stands there.
-      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0) hide(document);
+      workspace.onDidChangeTextDocument(({ document, contentChanges, reason }) => {
+        if (contentChanges.length === 0) return;
+        const measured = measures.get(document);
+        if (measured) {
+          outdated.set(document, measured);
+          hide(document);
+          return;
+        }
+        const before = outdated.get(document);
+        // Only where a change is undone or redone: no keystroke has the whole text read.
+        if (before && reason !== undefined && document.getText() === before.text)
+          show(document, before);
       }),
-      workspace.onDidCloseTextDocument((document) => measures.delete(document)),
+      workspace.onDidCloseTextDocument((document) => {
+        measures.delete(document);
+        outdated.delete(document);
+      }),
       languages.registerHoverProvider(
         { scheme: 'file' },
         {

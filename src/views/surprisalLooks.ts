@@ -23,8 +23,11 @@ export interface SurprisalLooks {
   disposables: Disposable[];
   /** Shades what is in sight of an editor; without anything to show it takes the shades away. */
   draw(editor: TextEditor, found: ShownSurprisal | undefined): void;
-  /** Says in the status bar, and to the conditions of commands, what is shown of the document in front. */
-  tell(found: ShownSurprisal | undefined): void;
+  /**
+   * Says in the status bar, and to the conditions of commands, what is shown of the document in front.
+   * @param outdated nothing is, since the text has changed after it was measured
+   */
+  tell(found: ShownSurprisal | undefined, outdated?: boolean): void;
 }
 
 export function createSurprisalLooks(): SurprisalLooks {
@@ -45,7 +48,6 @@ export function createSurprisalLooks(): SurprisalLooks {
   });
   const status = window.createStatusBarItem('kolmo.surprisal', StatusBarAlignment.Right, 90);
   status.name = 'Kolmo Surprisal';
-  status.command = 'kolmo.surprisalRegions';
   return {
     disposables: [...shades, sums, status],
     draw(editor, found) {
@@ -53,12 +55,18 @@ export function createSurprisalLooks(): SurprisalLooks {
       shades.forEach((shade, i) => editor.setDecorations(shade, words[i]));
       editor.setDecorations(sums, ends);
     },
-    tell(found) {
+    tell(found, outdated = false) {
       void commands.executeCommand('setContext', 'kolmo.surprisalShown', found !== undefined);
       if (!found) {
-        status.hide();
+        status.text = '$(flame) text changed';
+        status.tooltip =
+          'The text has changed since its surprisal was measured: save it, then measure it again. Undo brings the shades back.';
+        status.command = 'kolmo.surprisal';
+        if (outdated) status.show();
+        else status.hide();
         return;
       }
+      status.command = 'kolmo.surprisalRegions';
       const { bits } = found;
       const { data, size } = found.measure;
       const part = data.length < size ? `, of its first ${formatBytes(data.length)}` : '';

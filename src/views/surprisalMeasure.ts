@@ -17,6 +17,8 @@ export interface ShownSurprisal {
   words: SurprisalWords;
   /** Bits of all that was measured. */
   bits: number;
+  /** The document as it was. */
+  text: string;
 }
 
 /** Undefined where the user was told why nothing is shown, or gave it up. */
@@ -39,6 +41,12 @@ export async function measureDocument(
     return undefined;
   }
   const { size } = await workspace.fs.stat(document.uri);
+  if (size === 0) {
+    void window.showInformationMessage(
+      `${name} is empty: there is nothing in it whose surprisal could be measured.`,
+    );
+    return undefined;
+  }
   const limit = size > largeFile ? await askForLimit(name, size) : size;
   if (limit === undefined) return undefined;
   const { version } = document;
@@ -60,6 +68,7 @@ export async function measureDocument(
     measure,
     words: createSurprisalWords(measure),
     bits: sumOf(measure.costs, 0, measure.costs.length),
+    text: document.getText(),
   };
 }
 

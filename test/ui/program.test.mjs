@@ -1,6 +1,6 @@
 // A program of a table: right-click, effort, the Program tab with its proof, Verify, and a file that has changed since.
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { root } from '../real-vscode/server.mjs';
@@ -82,6 +82,21 @@ describe('a program in the workbench', () => {
     );
   });
 
+  step('says where runs lack what a command needs, and how to get it', async () => {
+    const { palette, notification } = workbench;
+    await palette('View: Close All Editors');
+    await palette('Kolmo: Resume Run');
+    assert.match(await notification(/No training was stopped/), /Kolmo: Train Model…/);
+    await palette('Kolmo: Save as Pipeline…');
+    assert.match(await notification(/No run has trained anything yet/), /Kolmo: Train Model…/);
+    await palette('Kolmo: Verify Program');
+    await (await workbench.question(/Run whose program to verify/)).accept();
+    await notification(/prints exactly the bytes/);
+    await palette('Kolmo: Open Run…');
+    await (await workbench.question(/Run to open/)).accept();
+    panel = await workbench.webview('body[data-kind="run"][data-ready]');
+  });
+
   step('has no model to compress, which is said before any question', async () => {
     await workbench.palette('Kolmo: Compress Model…');
     assert.match(await workbench.notification(/holds no trained model/), /Kolmo: Train Model…/);
@@ -104,6 +119,29 @@ describe('a program in the workbench', () => {
     assert.match(await panel.locator('[data-view=program]').innerText(), /No program was written/);
     assert.equal(await panel.locator('[data-action]:visible').count(), 0);
     await workbench.screenshot('program-stopped');
+  });
+
+  step('stops from the palette after the window was reloaded, and asks which of two', async () => {
+    const { page, contextMenu, palette, question, webview } = workbench;
+    await palette('View: Close All Editors');
+    for (const effort of ['Max', 'Balanced']) {
+      await contextMenu('seattle-weather.csv', 'Kolmo: Generate Program…');
+      await (await question(/Effort of the search/)).pick(effort);
+      await webview('body[data-kind="run"][data-status="running"]');
+      await palette('View: Close All Editors');
+    }
+    await palette('Kolmo: Stop');
+    const asked = await question(/Run to stop/);
+    assert.equal((await asked.rows()).length, 2);
+    await asked.accept();
+    const runs = join(workbench.workspace, '.kolmo/runs');
+    const working = () =>
+      readdirSync(runs).filter((run) => existsSync(join(runs, run, 'job.json'))).length;
+    await waitFor(() => working() < 2, 'neither of two jobs was stopped');
+    await workbench.reload();
+    await palette('Kolmo: Stop');
+    await waitFor(() => working() === 0, 'the job of the window before was not stopped');
+    await page.keyboard.press('Escape');
   });
 
   step('logs no error that names the extension', async () => {

@@ -96,6 +96,25 @@ describe('surprisal in the workbench', () => {
     await workbench.screenshot('surprisal-hover', { mouse: 'stays' });
   });
 
+  step(
+    'takes the shades away when the text changes, says so, and brings them back by undo',
+    async () => {
+      const { keyboard } = workbench.page;
+      const status = workbench.page.locator('[id="kolmo.kolmo.kolmo.surprisal"]');
+      await lines().locator('.view-line').nth(5).click();
+      await keyboard.type('x');
+      await waitFor(
+        async () => (await sums()).length === 0,
+        'sums stay on a text that has changed',
+      );
+      await status.filter({ hasText: 'text changed' }).waitFor();
+      await workbench.screenshot('surprisal-changed');
+      await keyboard.press('Control+z');
+      await waitFor(async () => (await sums()).length > 10, 'undo does not bring the sums back');
+      assert.match(await status.innerText(), /bits a byte/);
+    },
+  );
+
   step('lists the dearest and the cheapest regions, and goes to one', async () => {
     await workbench.palette('Kolmo: List Dearest and Cheapest Regions');
     const question = await workbench.question(/Region to go to/);
