@@ -292,6 +292,22 @@ describe('quantize for a rate', () => {
   });
 });
 
+describe('quantize weights of any size', () => {
+  for (const factor of [1e-41, 1e-8, 1e8]) {
+    it(`keeps what is ${factor} times as large as usual, as far as float32 reaches`, () => {
+      const model = scaledModel(factor);
+      for (const scheme of ['affine', 'symmetric'] as const) {
+        const settings = { bits: 8, granularity: 'tensor', scheme } as const;
+        weights(quantizeWeights(model, settings)).forEach(({ data }, t) => {
+          const error = errorOf(data, weights(model)[t].data);
+          // Between numbers of 1e-41 lies nothing that a scale could be.
+          assert.ok(error < (factor < 1e-40 ? 1.01 : 0.02), `${error} of ${scheme}`);
+        });
+      }
+    });
+  }
+});
+
 describe('share', () => {
   it('leaves as many values as clusters, and packs them', () => {
     const model = shareWeights(randomModel(tiny), { ...share.defaults, clusters: 8 });
@@ -299,6 +315,20 @@ describe('share', () => {
     const decoded = decode(encode(model));
     decoded.parameters.forEach(({ data }, i) => assert.deepEqual(data, model.parameters[i].data));
   });
+
+  for (const factor of [1e-8, 1e8]) {
+    it(`keeps weights of ${factor} times the usual size, which halves cannot hold`, () => {
+      const model = scaledModel(factor);
+      const shared = shareWeights(model, { ...share.defaults, clusters: 16 });
+      weights(shared).forEach(({ data }, t) => {
+        assert.ok(errorOf(data, weights(model)[t].data) < 0.2);
+      });
+      const decoded = decode(encode(shared));
+      decoded.parameters.forEach(({ data }, i) =>
+        assert.deepEqual(data, shared.parameters[i].data),
+      );
+    });
+  }
 
   it('does not share with what was pruned', () => {
     const pruned = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.4 });
@@ -350,6 +380,22 @@ describe('share', () => {
     );
   });
 });
+
+/** A model whose values are all so many times as large. */
+function scaledModel(factor: number): Model {
+  const model = randomModel(tiny);
+  const parameters = model.parameters.map((parameter) => ({
+    ...parameter,
+    data: parameter.data.map((value) => factor * value),
+  }));
+  return { ...model, parameters };
+}
+
+/** The relative error of values; not a number where one of them is none. */
+function errorOf(data: Float32Array, original: Float32Array): number {
+  const norm = (values: number[]): number => Math.hypot(...values);
+  return norm([...data].map((value, i) => value - original[i])) / norm([...original]);
+}
 
 function weights(model: Model): Parameter[] {
   return model.parameters.filter((parameter) => parameter.shape.length > 1);

@@ -113,6 +113,18 @@ describe('passes with fine-tuning', () => {
     assert.ok(after <= before, `${after} after, ${before} before`);
   });
 
+  it('train levels of weights that are too small for halves without losing them', async () => {
+    const [first, ...others] = trained.parameters;
+    const small = { ...first, data: first.data.map((value) => value * 1e-8) };
+    const model = { ...trained, parameters: [small, ...others] };
+    const options = { bits: 8, epochs: 1, learningRate: 1e-4 };
+    const aware = await finished(passes.quantize.run(model, options, context));
+    aware.parameters[0].data.forEach((value, i) => {
+      assert.ok(Math.abs(value - small.data[i]) < 5e-9, `${value} of ${small.data[i]}`);
+    });
+    assert.ok(aware.parameters[0].data.some((value) => value !== 0));
+  });
+
   for (const granularity of ['channel', 'group']) {
     it(`train levels and a scale for each ${granularity} better than rounding them`, async () => {
       const options = { bits: 2, granularity, groupSize: 4, epochs: 15, learningRate: 0.02 };
@@ -188,7 +200,10 @@ describe('passes with fine-tuning', () => {
   });
 
   it('refuse a pattern that is none', async () => {
-    await assert.rejects(run('prune', { pattern: '4:2' }), /“4:2” is not of the form N:M/);
+    for (const pattern of ['4:2', '2:4:8', '2', '0:4']) {
+      const sentence = new RegExp(`“${pattern}” is not of the form N:M`);
+      await assert.rejects(run('prune', { pattern }), sentence);
+    }
   });
 });
 

@@ -1,9 +1,9 @@
 /** A network as entropy-penalised training sees it: each tensor is real-valued levels times a learned step, and units leave when their levels are zero. */
 import { KolmoError } from '../../error';
-import { roundToHalf } from '../../formats/half';
 import { layoutOf } from '../../formats/kolmoLayout';
 import { sizeOf } from '../../shape';
 import type { Activation, Architecture, LayerSpec, Model, Parameter } from '../../train/model';
+import { storedScale } from '../stored';
 
 /** Values with the two moments of their optimizer, which must follow when units are removed or reordered. */
 export type Trained = [values: Float32Array, first: Float32Array, second: Float32Array];
@@ -217,8 +217,7 @@ const trained = (values: Float32Array): Trained => [
   new Float32Array(values.length),
 ];
 
-/** The step as the file stores it in two bytes: half precision. */
-const stepOf = ({ logStep }: LevelTensor): number => roundToHalf(Math.exp(logStep[0][0]));
+const stepOf = ({ logStep }: LevelTensor): number => storedScale(Math.exp(logStep[0][0]));
 
 function parameterOf(name: string, shape: number[], levels: Int32Array, step: number): Parameter {
   const largest = levels.reduce((most, level) => Math.max(most, Math.abs(level)), 1);

@@ -54,8 +54,8 @@ export async function* prune(
 /** `2:4` as numbers; undefined for an empty pattern. */
 function patternOf(pattern: string): [number, number] | undefined {
   if (pattern === '') return undefined;
-  const [keep, of] = pattern.split(':').map(Number);
-  if (Number.isInteger(keep) && Number.isInteger(of) && keep >= 1 && keep < of) return [keep, of];
+  const [keep, of] = /^(\d+):(\d+)$/.exec(pattern)?.slice(1).map(Number) ?? [0, 0];
+  if (keep >= 1 && keep < of) return [keep, of];
   throw new KolmoError(
     `The pattern “${pattern}” is not of the form N:M with N below M: 2:4 keeps two of every four weights.`,
   );

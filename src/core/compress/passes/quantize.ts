@@ -1,6 +1,5 @@
 /** Quantization: a weight becomes a small integer times a scale (Jacob et al. 2018), or one of -1, 0, 1 times a scale (Li and Liu 2016). */
 import { KolmoError } from '../../error';
-import { roundToHalf } from '../../formats/half';
 import { roundForRate } from '../entropy/rounding';
 import { checkFinite } from '../finite';
 import type { PassContext, PassEvent } from '../pass';
@@ -8,6 +7,7 @@ import type { Model, Parameter } from '../../train/model';
 import { rowsOf, scaleRuns, type RowsPerScale, type ScaleRun } from '../../train/scales';
 import { importanceOf, type Importance } from './importance';
 import { isWeights, weightsBut } from '../parameters';
+import { storedScale } from '../stored';
 import { trainLevels } from './trainLevels';
 
 export interface QuantizeOptions extends Required<QuantizeSettings> {
@@ -241,10 +241,4 @@ function gridOf(
     default:
       return scheme satisfies never;
   }
-}
-
-/** Half precision; a tensor of zeros has the scale 1. */
-function storedScale(scale: number): number {
-  const half = roundToHalf(scale);
-  return half > 0 && Number.isFinite(half) ? half : scale > 0 ? Math.fround(scale) : 1;
 }

@@ -1,11 +1,11 @@
 /** Weight sharing: k-means over a layer's weights, one stored value for each cluster (Han et al. 2015). */
 import { KolmoError } from '../../error';
-import { roundToHalf } from '../../formats/half';
 import { checkFinite } from '../finite';
 import type { PassContext, PassEvent } from '../pass';
 import { joinFloats } from '../../join';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { isWeights, weightsBut } from '../parameters';
+import { storedCentroids } from '../stored';
 import { quantizeParameter } from './quantize';
 import { refine } from './refine';
 
@@ -89,7 +89,7 @@ function withCentroids(
   parameter: Parameter,
   { centroids, indices }: Extract<Encoding, { type: 'codebook' }>,
 ): Parameter {
-  const stored = centroids.map(roundToHalf);
+  const stored = storedCentroids(centroids);
   const data = new Float32Array(indices.length);
   for (let i = 0; i < data.length; i++) if (indices[i] >= 0) data[i] = stored[indices[i]];
   return { ...parameter, data, encoding: { type: 'codebook', centroids: stored, indices } };

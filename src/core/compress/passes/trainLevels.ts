@@ -1,6 +1,5 @@
 /** Quantization-aware training: the loss sees rounded weights, the gradient passes straight through (Bengio 2013; Jacob et al. 2018). */
 import { KolmoError } from '../../error';
-import { roundToHalf } from '../../formats/half';
 import { createRandom, shuffle } from '../../random';
 import {
   compileLevelStep,
@@ -12,6 +11,7 @@ import { shiftImages } from '../../train/augment';
 import type { Encoding, Model, Parameter } from '../../train/model';
 import { perWeight, rowsPerScaleOf, runsOf, type ScaleRun } from '../../train/scales';
 import type { PassContext, PassEvent } from '../pass';
+import { storedScale } from '../stored';
 
 export interface TrainLevelsOptions {
   epochs: number;
@@ -148,7 +148,7 @@ function rounded(
   trained: Float32Array,
   logSteps: Float32Array,
 ): Parameter {
-  const scales = logSteps.map((logStep) => roundToHalf(Math.exp(logStep)));
+  const scales = logSteps.map((logStep) => storedScale(Math.exp(logStep)));
   const steps = perWeight(scales, runs, trained.length);
   const levels = new Int32Array(trained.length);
   const data = new Float32Array(trained.length);
