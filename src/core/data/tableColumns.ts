@@ -123,7 +123,8 @@ function learnColumn(
     return { type, name, fill, values: kept.map((code) => names[code]) };
   }
   const standardDeviation = Math.sqrt(facts.squares / facts.present);
-  if (!(standardDeviation > 0)) return drop('it has one value in all training rows');
+  if (!Number.isFinite(standardDeviation)) return drop(tooLarge);
+  if (standardDeviation === 0) return drop('it has one value in all training rows');
   const fill = facts.missing > 0 ? median(facts.sample.subarray(0, facts.sampled)) : facts.mean;
   if (facts.missing > 0) {
     notes.push(
@@ -132,6 +133,8 @@ function learnColumn(
   }
   return { type: 'number', name, fill, mean: facts.mean, standardDeviation };
 }
+
+const tooLarge = 'its numbers are so large that their squares are none';
 
 type Learned = Exclude<ColumnPreprocessing, { type: 'dropped' }>;
 
@@ -232,7 +235,12 @@ function learnClasses(
 function learnQuantity(target: StoredColumn, facts: ColumnFacts, what: string): LearnedTarget {
   const { mean } = facts;
   const standardDeviation = Math.sqrt(facts.squares / facts.present);
-  if (!(standardDeviation > 0)) {
+  if (!Number.isFinite(standardDeviation)) {
+    throw new KolmoError(
+      `The target “${target.name}” of ${what} cannot be learned, as ${tooLarge}: scale it down, or choose another column.`,
+    );
+  }
+  if (standardDeviation === 0) {
     throw new KolmoError(
       `The target “${target.name}” of ${what} has one value in all training rows: there is nothing to learn. Choose another column.`,
     );
@@ -246,7 +254,9 @@ function learnQuantity(target: StoredColumn, facts: ColumnFacts, what: string): 
   };
 }
 
-/** Numbers in order of size, other names in order of their characters. */
+/** Numbers in order of size, then other names in order of their characters. */
 function compareNames(a: string, b: string): number {
-  return Number(a) - Number(b) || (a < b ? -1 : a > b ? 1 : 0);
+  const [x, y] = [Number(a), Number(b)];
+  const kind = Number(Number.isNaN(x)) - Number(Number.isNaN(y));
+  return kind || x - y || (a < b ? -1 : a > b ? 1 : 0);
 }

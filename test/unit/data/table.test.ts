@@ -103,6 +103,28 @@ describe('table', () => {
     assert.deepEqual(task.type === 'classification' && task.classes, ['0', '5', '10']);
   });
 
+  it('orders classes that are no numbers behind those that are', async (t) => {
+    const names = ['1z', '10', '9', '', 'a'];
+    const rows = Array.from({ length: 200 }, (_, i) => `${i * 1.5},${names[i % 5]}`);
+    const folder = temporaryFolder(t, { 'a.csv': `x,t\n${rows.join('\n')}\n` });
+    const { task } = await collected(join(folder, 'a.csv'), { target: 't' });
+    assert.deepEqual(task.type === 'classification' && task.classes, ['9', '10', '1z', 'a']);
+  });
+
+  it('tells numbers whose squares are none from equal ones', async (t) => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${i + 1}e200,${i * 1.5}`);
+    const folder = temporaryFolder(t, { 'a.csv': `x,huge,y\n${rows.join('\n')}\n` });
+    const path = join(folder, 'a.csv');
+    const { notes } = await collected(path, { target: 'y' });
+    assert.ok(
+      notes.includes('huge is left out: its numbers are so large that their squares are none.'),
+    );
+    await assert.rejects(
+      collected(path, { target: 'huge' }),
+      /The target “huge” of a\.csv cannot be learned, as its numbers are so large/,
+    );
+  });
+
   const guesses: [string, (i: number) => string, string[]][] = [
     ['a,b,c', (i) => `${i},${2 * i},${3 * i}`, ['c', 'b', 'a']],
     ['a,price,c', (i) => `${i},${2 * i},${3 * i}`, ['price', 'c', 'a']],
