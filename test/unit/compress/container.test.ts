@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decode, encode, encodeWithLedger } from '../../../src/core/compress/container/container';
 import { estimatedLength } from '../../../src/core/compress/container/estimate';
-import { entryBytes } from '../../../src/core/compress/container/ledger';
+import { apportion, entryBytes } from '../../../src/core/compress/container/ledger';
 import { KolmoError } from '../../../src/core/error';
 import { decodeHeader, kolmo } from '../../../src/core/formats/kolmo';
 import { createRandom } from '../../../src/core/random';
@@ -13,6 +13,8 @@ import { lenet300, lenet5, randomModel, sparseModel, tiny } from './models';
 const models: { [name: string]: () => Model } = {
   float32: () => randomModel(tiny),
   'float32 with a mask': () => changed((parameter) => mask(parameter, 0.7)),
+  'float32 with zeros': () =>
+    changed(({ data }) => data.forEach((_, i) => i % 3 === 0 && (data[i] = 0))),
   'half precision': () =>
     changed((parameter) =>
       parameter.data.forEach((v, i) => (parameter.data[i] = Math.fround(Math.round(v * 64) / 64))),
@@ -22,6 +24,7 @@ const models: { [name: string]: () => Model } = {
   'levels with a scale and a zero point for groups of three rows': () => changed(perGroup),
   'a codebook': () => changed((parameter) => codebook(parameter, false)),
   'a codebook with a mask': () => changed((parameter) => codebook(parameter, true)),
+  'a codebook of one value': () => changed(oneValue),
   'tensors that the architecture does not imply': () => {
     const model = randomModel(tiny);
     model.parameters[0].name = 'sécond/weights';
@@ -29,6 +32,23 @@ const models: { [name: string]: () => Model } = {
   },
   'all zeros': () => changed((parameter) => mask(parameter, 0)),
   'a convolutional network': () => sparseModel(lenet5, 0.02),
+};
+
+/** The last four bytes of each of them, packed. */
+const checksumsOfVersion2: { [name: string]: string } = {
+  float32: '0cffc388',
+  'float32 with a mask': '8512a73c',
+  'float32 with zeros': 'a75d7cc3',
+  'half precision': 'a57143a2',
+  'levels with one scale': 'c5e52000',
+  'levels with a scale and a zero point per channel': '4e01a33d',
+  'levels with a scale and a zero point for groups of three rows': '00bb3fcc',
+  'a codebook': 'c2494621',
+  'a codebook with a mask': 'f49dfe65',
+  'a codebook of one value': '41ce77d9',
+  'tensors that the architecture does not imply': '3de6f2aa',
+  'all zeros': '1d344892',
+  'a convolutional network': 'ed1a634a',
 };
 
 describe('packed model', () => {
@@ -65,6 +85,25 @@ describe('packed model', () => {
     });
   }
 
+  it('is written as the format says, byte by byte: another stream needs another version', () => {
+    const checksums = Object.fromEntries(
+      Object.entries(models).map(([name, build]) => [
+        name,
+        Buffer.from(encode(build())).subarray(-4).toString('hex'),
+      ]),
+    );
+    assert.deepEqual(checksums, checksumsOfVersion2);
+  });
+
+  it('has no centroid of zero for weights that were pruned', () => {
+    const [{ encoding }] = decode(
+      encode(changed((parameter) => codebook(parameter, true))),
+    ).parameters;
+    assert.ok(encoding.type === 'codebook');
+    assert.equal(encoding.centroids.includes(0), false);
+    assert.ok(encoding.indices.includes(-1));
+  });
+
   it('packs sparse levels close to their entropy', () => {
     // 266,610 weights, 8 % not zero: 0.402 bits for each position, 2.62 bits for each level make 20.4 kB.
     assert.ok(encode(sparseModel(lenet300, 0.08)).length < 21_300);
@@ -89,6 +128,14 @@ describe('packed model', () => {
     assert.equal(summary.tensors[0].dtype, '6-bit');
     const sum = summary.tensors.reduce((total, tensor) => total + tensor.bytes, 0);
     assert.ok(sum <= bytes.length && sum > bytes.length - 40);
+  });
+});
+
+describe('shares of whole bytes', () => {
+  it('go to the largest remainders, of equal ones to the first', () => {
+    assert.deepEqual(apportion([1, 2, 3.6], 10), [2, 3, 5]);
+    assert.deepEqual(apportion([1, 1, 1], 2), [1, 1, 0]);
+    assert.deepEqual(apportion([0, 0], 3), [3, 0]);
   });
 });
 
@@ -159,6 +206,30 @@ describe('a model that cannot be packed', () => {
     const model = randomModel(tiny);
     model.parameters[0].data[7] = NaN;
     assert.throws(() => encode(model), /dense_1\/weights holds NaN at index 7.*learning rate/);
+    model.parameters[0].data[7] = -Infinity;
+    assert.throws(() => encode(model), /dense_1\/weights holds -Infinity at index 7/);
+  });
+
+  it('is refused for a tensor without values, which no reader takes', () => {
+    const model = randomModel(tiny);
+    const [first] = model.parameters;
+    model.parameters[0] = { ...first, shape: [0, 8], data: new Float32Array(0) };
+    assert.throws(() => encode(model), /dense_1\/weights has the shape 0 x 8, and so no value/);
+  });
+
+  it('is refused for levels that are as large as their limit, and for none below', () => {
+    const withLevel = (level: number): Model =>
+      changed((parameter) => levelsOf(parameter, (i) => (i === 2 ? level : 0)));
+    for (const level of [2 ** 20, -(2 ** 20)]) {
+      assert.throws(
+        () => encode(withLevel(level)),
+        new RegExp(`the level ${level} at index 2, and a packed model holds levels below 1048576`),
+      );
+    }
+    for (const level of [2 ** 20 - 1, 1 - 2 ** 20]) {
+      const [{ encoding }] = decode(encode(withLevel(level))).parameters;
+      assert.equal(encoding.type === 'quantized' && encoding.levels[2], level);
+    }
   });
 });
 
@@ -228,6 +299,12 @@ function perGroup(parameter: Parameter): void {
     (level, i) => scales[groupOf(i)] * (level - zeroPoints[groupOf(i)]),
   );
   parameter.encoding = { type: 'quantized', bits: 8, groupSize: 3, scales, zeroPoints, levels };
+}
+
+function oneValue(parameter: Parameter): void {
+  const indices = new Int32Array(parameter.data.length);
+  parameter.data.fill(-0.5);
+  parameter.encoding = { type: 'codebook', centroids: Float32Array.of(-0.5), indices };
 }
 
 function codebook(parameter: Parameter, masked: boolean): void {

@@ -34,6 +34,12 @@ export function planOf(model: Model): Plan[] {
       `The model has ${parameters} parameters, and a packed model holds at most ${maximumParameters}: keep it as ONNX, or prune neurons first.`,
     );
   }
+  for (const { name, shape, data } of model.parameters) {
+    if (data.length > 0) continue;
+    throw new KolmoError(
+      `${name} has the shape ${shape.join(' x ')}, and so no value that a packed model could hold: take its layer out of the model.`,
+    );
+  }
   const books = booksOf(model.parameters);
   return model.parameters.map((parameter, t) => {
     const layout = matches ? derived[t] : listedLayout(parameter.name, parameter.shape);
