@@ -61,9 +61,10 @@ export const typesOf = ({ a, b, sameType }: TensorPair): string =>
   sameType ? a.dtype : `${a.dtype} to ${b.dtype}`;
 
 /** `64 x 128`; `64 x 128 to 128 x 64, turned` of tensors that lie otherwise in the second file. */
-export function shapesOf({ a, b, axes }: TensorPair): string {
+export function shapesOf({ a, b, axes, headRows }: TensorPair): string {
   const shapes = new Set([formatShape(a.shape), formatShape(b.shape)]);
-  return `${[...shapes].join(' to ')}${axes ? ', turned' : ''}`;
+  const order = axes ? ', turned' : headRows ? `, heads of ${headRows} rows interleaved` : '';
+  return `${[...shapes].join(' to ')}${order}`;
 }
 
 /** Sentences for what the table does not hold, the most general first. */

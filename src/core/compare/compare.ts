@@ -61,10 +61,11 @@ async function* compareTensors(
       yield { type: 'progress', done: done + step.value, total, note: match.a.name };
     }
     done += match.a.parameters;
-    const { sums, axes, notCompared } = step.value;
+    const { sums, axes, headRows, notCompared } = step.value;
     pairs.push({
       ...describe(match),
       ...(axes && { axes }),
+      ...(headRows && { headRows }),
       ...(sums && { difference: differenceOf(sums) }),
       ...(notCompared !== undefined && { notCompared }),
     });

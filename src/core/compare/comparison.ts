@@ -35,11 +35,13 @@ export interface TensorPair {
   a: TensorSide;
   b: TensorSide;
   /** How it is known that they are the same tensor. */
-  by: 'name' | 'prefix' | 'values';
+  by: 'name' | 'gguf' | 'prefix' | 'values';
   /** Whether both files store it in the same type, however they spell it. */
   sameType: boolean;
   /** Which axis of the second is each axis of the first, where they lie otherwise. */
   axes?: number[];
+  /** Rows of each head, where llama.cpp's file has their second half between those of the first. */
+  headRows?: number;
   /** Absent where the values were not compared. */
   difference?: Difference;
   /** Why they were not, as a sentence. */

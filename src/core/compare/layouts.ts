@@ -57,3 +57,25 @@ export function turn(values: Float64Array, shape: number[], axes: number[]): Flo
   }
   return turned;
 }
+
+/** Rows that the heads of transformers have, the usual ones first. */
+const headSizes = [128, 64, 96, 80, 256, 112, 160, 192, 32, 48, 16, 8];
+
+/** How many rows the heads of a tensor of this shape may have. */
+export const headRowsOf = ([rows]: number[]): number[] =>
+  headSizes.filter((size) => rows % size === 0);
+
+/**
+ * The rows of each head with those of its second half between those of its first, as llama.cpp stores what rotary embeddings turn
+ * (`permute` in convert_hf_to_gguf.py); with `back`, such rows in the model's own order.
+ */
+export function interleaveHalves(
+  values: Float64Array,
+  [rows, ...others]: number[],
+  headRows: number,
+  back: boolean,
+): Float64Array {
+  const halves = [2, headRows / 2];
+  const shape = [rows / headRows, ...(back ? halves.reverse() : halves), sizeOf(others)];
+  return turn(values, shape, [0, 2, 1, 3]);
+}

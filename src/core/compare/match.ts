@@ -1,6 +1,7 @@
 /** Which tensor of one file is which of the other: by names, and what is certain of how tools change them. */
 import { groupBy } from '../group';
 import type { TensorPair } from './comparison';
+import { ggufNamesOf, isGgufName } from './ggufNames';
 import { layoutsBetween, sameOrder } from './layouts';
 
 interface Named {
@@ -22,17 +23,31 @@ export interface Matches<Tensor> {
 
 /**
  * Pairs tensors of the same name, those whose shapes fit first; then those whose names differ in what a tool is known to add to
- * them; then those that one prefix of one of the files leaves apart, such as `module.`, where shapes fit.
+ * them, or llama.cpp calls them; then those that one prefix of one of the files leaves apart, such as `module.`, where shapes fit.
  */
 export function matchByName<Tensor extends Named>(as: Tensor[], bs: Tensor[]): Matches<Tensor> {
   const fitting = pairUp(as, bs, ({ name }) => name, 'name', fits);
   const same = pairUp(fitting.onlyInA, fitting.onlyInB, ({ name }) => name, 'name');
   const known = pairUp(same.onlyInA, same.onlyInB, ({ name }) => usualName(name), 'name', fits);
-  const prefixed = matchByPrefix(known.onlyInA, known.onlyInB);
+  const translated = matchByGguf(known.onlyInA, known.onlyInB);
+  const prefixed = matchByPrefix(translated.onlyInA, translated.onlyInB);
   return {
     ...prefixed,
-    pairs: [...fitting.pairs, ...same.pairs, ...known.pairs, ...prefixed.pairs],
+    pairs: [fitting, same, known, translated, prefixed].flatMap(({ pairs }) => pairs),
   };
+}
+
+/** Where one of the files has llama.cpp's names: those that it may give the other's tensors, the likeliest of all first. */
+function matchByGguf<Tensor extends Named>(as: Tensor[], bs: Tensor[]): Matches<Tensor> {
+  let rest: Matches<Tensor> = { pairs: [], onlyInA: as, onlyInB: bs };
+  const areGguf = (tensors: Tensor[]): boolean => tensors.some(({ name }) => isGgufName(name));
+  if (areGguf(as) === areGguf(bs)) return rest;
+  for (const rank of [0, 1]) {
+    const keyOf = ({ name }: Tensor): string => ggufNamesOf(name)[rank] ?? name;
+    const { pairs, ...others } = pairUp(rest.onlyInA, rest.onlyInB, keyOf, 'gguf', fits);
+    rest = { ...others, pairs: [...rest.pairs, ...pairs] };
+  }
+  return rest;
 }
 
 /** Names as the model has them, without what conversions and quantizers add. */

@@ -1,12 +1,14 @@
 /** Measures a pair of tensors, in the layout in which their values go together. */
 import { formatCount } from '../count';
 import { addValues, correlationOf, noSums, type Sums } from './difference';
-import { layoutsBetween, sameOrder, turn } from './layouts';
+import { isGgufName, isRotated } from './ggufNames';
+import { headRowsOf, interleaveHalves, layoutsBetween, sameOrder, turn } from './layouts';
 import { mostTurned, type StoredTensor, type Values } from './tensors';
 
 export interface Measured {
   sums?: Sums;
   axes?: number[];
+  headRows?: number;
   notCompared?: string;
 }
 
@@ -31,7 +33,10 @@ export async function* measurePair(
   }
   const plain = sameOrder(a.shape, b.shape) ? yield* addAll(as, bs, a.parameters) : undefined;
   const layouts = layoutsBetween(b.shape, a.shape);
-  if (plain && (layouts.length === 0 || goTogether(plain) !== false)) return { sums: plain };
+  const heads = plain && isOneRotated(a, b) ? headRowsOf(b.shape) : [];
+  if (plain && (layouts.length + heads.length === 0 || goTogether(plain) !== false)) {
+    return { sums: plain };
+  }
   if (b.parameters > most) {
     const why = plain ? 'In this order its values do not go together' : 'Its shapes differ';
     return {
@@ -39,17 +44,30 @@ export async function* measurePair(
     };
   }
   const whole = await bs(0, b.parameters);
+  for (const headRows of heads) {
+    const turned = interleaveHalves(whole, b.shape, headRows, isGgufName(b.name));
+    const sums = yield* addAll(as, valuesOf(turned), a.parameters);
+    if (goTogether(sums, clearly)) return { sums, headRows };
+  }
   for (const axes of layouts) {
     const turned = turn(whole, b.shape, axes);
-    const read: Values = async (first, count) => turned.subarray(first, first + count);
-    const sums = yield* addAll(as, read, a.parameters);
-    if (sums.unequal === 0 || goTogether(sums)) return { sums, axes };
+    const sums = yield* addAll(as, valuesOf(turned), a.parameters);
+    if (goTogether(sums)) return { sums, axes };
   }
   if (plain) return { sums: plain };
   return {
     notCompared: 'Its shapes differ, and in no layout that is known do the values go together.',
   };
 }
+
+const valuesOf =
+  (values: Float64Array): Values =>
+  async (first, count) =>
+    values.subarray(first, first + count);
+
+/** Whether one of them, by llama.cpp's names, may have the rows of its heads in another order than the other. */
+const isOneRotated = (a: StoredTensor, b: StoredTensor): boolean =>
+  [a, b].some(({ name }) => isRotated(name)) && isGgufName(a.name) !== isGgufName(b.name);
 
 function problemOf(a: StoredTensor, b: StoredTensor): string | undefined {
   for (const { values } of [a, b]) if ('problem' in values) return values.problem;
@@ -71,11 +89,14 @@ async function* addAll(as: Values, bs: Values, count: number): AsyncGenerator<nu
   return sums;
 }
 
+/** Correlation: heads of half or twice as many rows leave half of the rows where they belong. */
+const clearly = 0.75;
+
 /** Whether values are correlated by more than chance gives to any other order; undefined where that cannot be told. */
-function goTogether(sums: Sums): boolean | undefined {
+function goTogether(sums: Sums, enough = 0.5): boolean | undefined {
   if (sums.unequal === 0) return true;
   const correlation = correlationOf(sums);
   // Chance has a standard deviation of 1/√n.
-  const least = Math.min(0.999, Math.max(0.5, 4 / Math.sqrt(sums.finite)));
+  const least = Math.min(0.999, Math.max(enough, 4 / Math.sqrt(sums.finite)));
   return correlation === undefined ? undefined : correlation >= least;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { layoutsBetween, turn } from '../../../src/core/compare/layouts';
+import { interleaveHalves, layoutsBetween, turn } from '../../../src/core/compare/layouts';
 import { matchByName } from '../../../src/core/compare/match';
 
 const named = (names: string[], shape = [2, 3]) => names.map((name) => ({ name, shape }));
@@ -66,6 +66,75 @@ describe('names', () => {
 
   it('that are there twice are matched in order', () => {
     assert.deepEqual(matched(['w', 'w'], ['w', 'w', 'w']).alone, ['w']);
+  });
+});
+
+describe('names of llama.cpp', () => {
+  const llama = [
+    ['model.embed_tokens.weight', 'token_embd.weight'],
+    ['model.layers.11.input_layernorm.weight', 'blk.11.attn_norm.weight'],
+    ['model.layers.11.self_attn.q_proj.weight', 'blk.11.attn_q.weight'],
+    ['model.layers.11.self_attn.q_proj.bias', 'blk.11.attn_q.bias'],
+    ['model.layers.11.self_attn.o_proj.weight', 'blk.11.attn_output.weight'],
+    ['model.layers.11.mlp.down_proj.weight', 'blk.11.ffn_down.weight'],
+    ['model.layers.11.post_attention_layernorm.weight', 'blk.11.ffn_norm.weight'],
+    ['model.norm.weight', 'output_norm.weight'],
+    ['lm_head.weight', 'output.weight'],
+  ];
+  const inOrder = (as: string[], bs: string[]) => matched(as, bs).pairs.sort();
+  const sides = (pairs: string[][]) => [0, 1].map((side) => pairs.map((pair) => pair[side]));
+
+  it('are those of a model’s tensors, whichever file has them', () => {
+    const [hub, gguf] = sides(llama);
+    assert.deepEqual(inOrder(hub, gguf), llama.map(([one, other]) => `${one} = ${other}`).sort());
+    assert.deepEqual(inOrder(gguf, hub), llama.map(([one, other]) => `${other} = ${one}`).sort());
+    assert.ok(matchByName(named(hub), named(gguf)).pairs.every(({ by }) => by === 'gguf'));
+  });
+
+  it('are those of older models, and of what normalizes on both sides', () => {
+    for (const pairs of [
+      [
+        ['transformer.wte.weight', 'token_embd.weight'],
+        ['transformer.h.0.attn.c_attn.bias', 'blk.0.attn_qkv.bias'],
+        ['transformer.h.0.ln_2.weight', 'blk.0.ffn_norm.weight'],
+      ],
+      [
+        ['embeddings.LayerNorm.weight', 'token_embd_norm.weight'],
+        ['encoder.layer.3.attention.output.dense.weight', 'blk.3.attn_output.weight'],
+        ['encoder.layer.3.output.dense.weight', 'blk.3.ffn_down.weight'],
+      ],
+      [
+        ['model.layers.0.post_attention_layernorm.weight', 'blk.0.post_attention_norm.weight'],
+        ['model.layers.0.pre_feedforward_layernorm.weight', 'blk.0.ffn_norm.weight'],
+        ['model.layers.0.post_feedforward_layernorm.weight', 'blk.0.post_ffw_norm.weight'],
+      ],
+    ]) {
+      const [hub, gguf] = sides(pairs);
+      assert.deepEqual(inOrder(hub, gguf), pairs.map(([one, other]) => `${one} = ${other}`).sort());
+    }
+  });
+
+  it('are not those of what sees, nor of two models of one kind', () => {
+    const tower = 'vision_tower.layers.0.self_attn.q_proj.weight';
+    assert.deepEqual(matched([tower], ['blk.0.attn_q.weight']).pairs, []);
+    const { pairs } = matchByName(
+      named(['h.0.ln_1.weight']),
+      named(['model.layers.0.input_layernorm.weight']),
+    );
+    assert.deepEqual(pairs, []);
+  });
+});
+
+describe('heads', () => {
+  it('are interleaved by halves as llama.cpp does, and back', () => {
+    // Two heads of four rows, of one column: 0 1 | 2 3 becomes 0 2 1 3.
+    const rows = Float64Array.from({ length: 8 }, (_, i) => i);
+    const stored = interleaveHalves(rows, [8, 1], 4, false);
+    assert.deepEqual([...stored], [0, 2, 1, 3, 4, 6, 5, 7]);
+    assert.deepEqual(interleaveHalves(stored, [8, 1], 4, true), rows);
+    const long = Float64Array.from({ length: 48 }, (_, i) => i);
+    const back = interleaveHalves(interleaveHalves(long, [16, 3], 8, false), [16, 3], 8, true);
+    assert.deepEqual(back, long);
   });
 });
 

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addValues, correlationOf, noSums } from '../../../src/core/compare/difference';
+import { interleaveHalves } from '../../../src/core/compare/layouts';
 import { measurePair } from '../../../src/core/compare/measure';
 import type { StoredTensor } from '../../../src/core/compare/tensors';
 import { createRandom } from '../../../src/core/random';
 import { resultOf } from '../../../src/core/relay';
 
-function stored(shape: number[], all: number[]): StoredTensor {
+function stored(shape: number[], all: Iterable<number>, name = 'w'): StoredTensor {
+  const values = Float64Array.from(all);
   return {
-    name: 'w',
+    name,
     dtype: 'float64',
     shape,
-    parameters: all.length,
-    bytes: 8 * all.length,
+    parameters: values.length,
+    bytes: 8 * values.length,
     integer: false,
-    values: async (first, count) => Float64Array.from(all.slice(first, first + count)),
+    values: async (first, count) => values.slice(first, first + count),
   };
 }
 
@@ -46,6 +48,45 @@ describe('a tensor with more values than are put into another order', () => {
       measurePair(stored([4, 16], square), stored([16, 4], square), 63),
     );
     assert.match(notCompared!, /^Its shapes differ, and at most 63 values/);
+  });
+});
+
+describe('queries of a model and of llama.cpp', () => {
+  const model: Float64Array = Float64Array.from({ length: 192 * 192 }, () => random.normal());
+  const hub = (values = model) => stored([192, 192], values, 'layers.0.self_attn.q_proj.weight');
+  const gguf = (values: Float64Array, part = 'attn_q') =>
+    stored([192, 192], values, `blk.0.${part}.weight`);
+  const rotated = (headRows: number) => interleaveHalves(model, [192, 192], headRows, false);
+
+  it('are compared row by row of each head, of whatever size these are', async () => {
+    for (const headRows of [64, 96, 32]) {
+      const quantized = rotated(headRows).map((value) => Math.round(2 * value) / 2);
+      for (const [a, b] of [
+        [hub(), gguf(quantized)],
+        [gguf(quantized), hub()],
+      ]) {
+        const measured = await resultOf(measurePair(a, b));
+        assert.equal(measured.headRows, headRows);
+        // A step of a half: an error of a quarter at most.
+        assert.ok(measured.sums!.largest <= 0.25, `${measured.sums!.largest}`);
+      }
+    }
+  });
+
+  it('are left as they lie where these go together, and where no head fits', async () => {
+    const same = await resultOf(measurePair(hub(), gguf(model)));
+    assert.deepEqual([same.headRows, same.sums!.unequal], [undefined, 0]);
+    const other = Float64Array.from(model, () => random.normal());
+    const different = await resultOf(measurePair(hub(), gguf(other)));
+    assert.deepEqual([different.headRows, different.axes], [undefined, undefined]);
+    assert.ok(different.sums!.unequal > 0);
+  });
+
+  it('alone have another order', async () => {
+    const down = await resultOf(measurePair(hub(), gguf(rotated(64), 'ffn_down')));
+    assert.equal(down.headRows, undefined);
+    const both = await resultOf(measurePair(hub(), hub(rotated(64))));
+    assert.equal(both.headRows, undefined);
   });
 });
 
