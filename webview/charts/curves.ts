@@ -32,6 +32,7 @@ export const measures: Measure[] = [
   {
     name: 'curve-accuracy',
     title: 'Accuracy',
+    most: 1,
     format: (value) => `${(value * 100).toFixed(2)} %`,
     tick: (value) => `${+(value * 100).toFixed(1)} %`,
     values: (curve) => curve.error.map((error) => (error === null ? null : 1 - error)),

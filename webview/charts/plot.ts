@@ -5,6 +5,7 @@ import { formatCount } from '../../src/core/count';
 import { themeColor } from '../chart';
 import { element } from '../element';
 import { decimate } from './decimate';
+import { flatRange } from './flatRange';
 
 export interface PlotOptions {
   /** The figure's hook for tests: `curve-loss`. */
@@ -13,6 +14,8 @@ export interface PlotOptions {
   format(value: number): string;
   /** What stands at an axis tick. */
   tick(value: number): string;
+  /** What no value can exceed. */
+  most?: number;
   /** What the lines go over; training steps unless told otherwise. */
   over?: { label: string; format(value: number): string };
 }
@@ -51,7 +54,7 @@ const wholeSteps = Array.from({ length: 13 }, (_, k) => [1, 2, 5].map((n) => n *
 const steps = { label: 'step', format: formatCount };
 
 /** Without a value in any line the figure hides. */
-export function createPlot({ name, title, format, tick, over = steps }: PlotOptions): Plot {
+export function createPlot({ name, title, format, tick, most, over = steps }: PlotOptions): Plot {
   const host = element('div', { class: 'plot-host' });
   const latest = element('span', { class: 'muted' });
   const figure = element(
@@ -133,7 +136,15 @@ export function createPlot({ name, title, format, tick, over = steps }: PlotOpti
       height,
       legend: { live: true },
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
-      scales: { x: { time: false } },
+      scales: {
+        x: { time: false },
+        y: {
+          range: (_, min: number | null, max: number | null) => {
+            if (min === null || max === null) return [null, null];
+            return min === max ? flatRange(min, most) : uPlot.rangeNum(min, max, 0.1, true);
+          },
+        },
+      },
       axes: [
         {
           ...axis,
