@@ -64,7 +64,7 @@ export function createRunPanels(context: ExtensionContext, jobs: Jobs): RunPanel
         if (!titled) void readTitle().then((title) => post({ type: 'title', title }));
       },
       onRestart: () => {
-        state = emptyRun;
+        state = existsSync(folder) ? emptyRun : goneRun(folder);
         if (ready) void postState();
       },
       onQuiet: () => {
@@ -131,6 +131,14 @@ export function createRunPanels(context: ExtensionContext, jobs: Jobs): RunPanel
     active: () => [...panels].find(([, panel]) => panel.active)?.[0],
   };
 }
+
+/** Nothing runs, and nothing can be gone on with, where the folder was taken away. */
+const goneRun = (folder: string): RunState => ({
+  ...emptyRun,
+  status: 'interrupted',
+  trained: true,
+  message: `${folder} is gone: it was moved or deleted while this panel was open. Close the panel; Kolmo: Open Run… lists the runs that there are.`,
+});
 
 async function obey(
   wish: Exclude<FromPanel, { type: 'ready' }>,

@@ -1,6 +1,6 @@
 // A program of a table: right-click, effort, the Program tab with its proof, Verify, and a file that has changed since.
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { root } from '../real-vscode/server.mjs';
@@ -142,6 +142,20 @@ describe('a program in the workbench', () => {
     await palette('Kolmo: Stop');
     await waitFor(() => working() === 0, 'the job of the window before was not stopped');
     await page.keyboard.press('Escape');
+  });
+
+  step('says when the folder of the run that is shown was deleted', async () => {
+    const runs = join(workbench.workspace, '.kolmo/runs');
+    await workbench.palette('Kolmo: Open Run…');
+    const question = await workbench.question(/Run to open/);
+    const [shown] = (await question.rows())[0].split('\n');
+    await question.accept();
+    const run = readdirSync(runs).find((name) => shown.startsWith(name));
+    panel = await workbench.webview(`body[data-kind="run"][data-run$="${run}"][data-ready]`);
+    rmSync(join(runs, run), { recursive: true });
+    await panel.locator('.message:has-text("was moved or deleted")').waitFor();
+    assert.equal(await panel.locator('[data-action]:visible').count(), 0);
+    await workbench.screenshot('run-gone');
   });
 
   step('logs no error that names the extension', async () => {
