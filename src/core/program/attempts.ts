@@ -4,10 +4,12 @@ import { analyse, type Analysis } from './analyse';
 import type { Finding, ProgramEvent, ProgramOptions } from './contract';
 import { createCourse } from './course';
 import type { ModelSpec } from './model/engine';
+import type { Model } from './model/evaluate';
 import { minimalModelFor } from './model/kinds';
+import type { MinimalSpec } from './model/minimal';
 import { scriptsOf, type ScriptSpec } from './model/script';
 import { predict, type Predicted } from './predicted';
-import { expectedCandidates, findCandidates } from './search/candidates';
+import { chosenFor, expectedCandidates, findCandidates } from './search/candidates';
 import { leaveOut } from './search/leaveOut';
 import { smallFile } from './sizes';
 import type { View } from './view';
@@ -47,15 +49,23 @@ async function* tryAll(
     ({ type: 'attempt', attempt: { ...predicted, found } }) as const;
 
   if (expected.isSmall) {
-    const small = minimalModelFor(analysis.syntax, text.length);
-    yield written(yield* course.part(once, predict(small, view, analysis, ascii)), []);
+    const small = (other: View): AsyncGenerator<ProgramEvent, Predicted<MinimalSpec>> => {
+      const seen = other === view ? analysis : analyse(other.text, other.syntax);
+      return predict(minimalModelFor(seen.syntax, other.text.length), other, seen, ascii);
+    };
+    const first = yield* course.part(once, small(view));
+    const { kept, found } =
+      effort === 'fast'
+        ? unmeasured(first)
+        : yield* course.part(expected.without * once, leaveOut(first, file, small));
+    yield written(kept, found);
   }
   const [first, ...taught] = candidates.models;
   const whole = yield* course.part(once, predict(first, view, analysis, ascii));
   const { kept, found: restated } =
     effort === 'fast'
       ? unmeasured(whole)
-      : yield* course.part(expected.without * once, leaveOut(whole, file, ascii));
+      : yield* course.part(expected.without * once, leaveOut(whole, file, alike(ascii)));
   // Columns that the file itself does not show have no names to be told by.
   const found = [...restated, ...candidates.found, ...(hasColumns ? candidates.laws : [])];
   yield written(kept, found);
@@ -73,6 +83,14 @@ async function* tryAll(
   yield written(plain, [...found, scriptFinding(kept, plain)]);
 }
 
+/** Writes the program of another view with what the search left of the model. */
+const alike =
+  (ascii: boolean) =>
+  (other: View, { analysis, model }: Predicted<ModelSpec>) => {
+    const seen = analyse(other.text, other.syntax);
+    return predict(chosenFor(seen, analysis, model), other, seen, ascii);
+  };
+
 interface Expected {
   /** Of all attempts, in bytes to be coded. */
   work: number;
@@ -82,7 +100,7 @@ interface Expected {
   once: number;
   /** Whether the small decoder is tried. */
   isSmall: boolean;
-  /** How often the view is coded without one of its restatements. */
+  /** How often the view is coded without one of its restatements, for each decoder. */
   without: number;
 }
 
@@ -94,17 +112,18 @@ function expectedOf(
   analysis: Analysis,
 ): Expected {
   const once = text.length;
-  // The small decoder only wins on small files, or where there is hardly anything to predict; what a text owes to what restates it is measured by the other.
-  const isSmall = once < smallFile && restatements.length === 0;
+  // The small decoder only wins on small files, or where there is hardly anything to predict.
+  const isSmall = once < smallFile && (size < smallFile || restatements.length === 0);
   const without = effort === 'fast' ? 0 : restatements.length;
   const scripts = scriptsFor(analysis.full, text, size, effort).length;
   const { models, work: search } = expectedCandidates(text, analysis, effort, size);
-  const times = Number(isSmall) + models + without + slowness * scripts;
+  const smallTimes = isSmall ? 1 + without : 0;
+  const times = smallTimes + models + without + slowness * scripts;
   return { work: search + times * once, search, once, isSmall, without };
 }
 
 /** To leave each restatement out takes as long as to write the program. */
-const unmeasured = (whole: Predicted<ModelSpec>) => ({
+const unmeasured = <Kind extends Model>(whole: Predicted<Kind>) => ({
   kept: whole,
   found: (whole.view.restatements ?? []).map(({ sentence }) => ({ sentence, savedBytes: 0 })),
 });

@@ -108,19 +108,30 @@ function assembled(
   return counted(model.type === 'minimal' ? 'small predictor' : 'predictor', residual, shell);
 }
 
+/** What is compressed in the place of a file that a function of source `retell` tells of its text, and where the text begins. */
+export async function retold(
+  text: Uint8Array,
+  retell: string,
+): Promise<{ data: Uint8Array; from: number }> {
+  const code = Buffer.from((await minified(`D=${retell}`)).replace(/^D=/, ''));
+  return { data: joinBytes([code, text]), from: code.length };
+}
+
 /**
  * The shortest program that uses a general compressor of Node's, or none; `brotli` is what brotli leaves, if it was asked. It is
  * read by Node alone: a loader that browsers know too has a hundred bytes more, and browsers inflate no brotli. Base64 needs no loader.
+ * @param from where the text begins in data that begin with what tells the file of it
  */
 export function plainProgram(
   data: Uint8Array,
   brotli: Uint8Array | undefined,
-  { ascii }: Form,
+  { ascii, from }: Form & { from?: number },
 ): Generated {
   const deflated = deflateRawSync(data, { level: 9, memLevel: 9 });
-  const zlib = (name: string) => `b=(await import('zlib')).${name}Sync(b)`;
+  const told = from ? `;b=eval(''+b.slice(0,${from}))(''+b.slice(${from}))` : '';
+  const zlib = (name: string) => `b=(await import('zlib')).${name}Sync(b)${told}`;
   const forms: ({ form: ProgramForm } & Omit<Shell, 'ascii'>)[] = [
-    { form: 'stored', body: data, statement: '', browser: ascii },
+    ...(from ? [] : [{ form: 'stored', body: data, statement: '', browser: ascii } as const]),
     {
       form: 'deflate',
       body: new Uint8Array(deflated),

@@ -13,11 +13,14 @@ import {
 import { curveOf, curvePoints, partsOf } from './costs/curve';
 import { costsInFile, fieldCosts, type FieldCost } from './costs/fieldCosts';
 import { createCourse } from './course';
-import { plainProgram, type Generated } from './generate';
+import { plainProgram, retold, type Generated } from './generate';
 import { viewsOf } from './restate/views';
+import { leaveOut } from './search/leaveOut';
+import { smallFile } from './sizes';
 import { describeSyntax } from './syntax';
 import { compressedSentence } from './syntax/compressed';
 import { sha256 } from './verify';
+import type { View } from './view';
 import { waitFor } from './waitFor';
 
 /** A predictor's program is longer than this whatever it predicts, so what is already shorter is left alone. */
@@ -36,15 +39,18 @@ export async function* writeProgram(
 ): AsyncGenerator<ProgramEvent, Program> {
   const { effort, ascii, seed } = { ...programDefaults, ...options };
   const brotli = yield* measuredBrotli(bytes);
-  const plain = plainProgram(bytes, brotli, { ascii });
+  let plain = plainProgram(bytes, brotli, { ascii });
+  /** What a program without a predictor owes to another text that it holds. */
+  let restated: Finding[] = [];
   let best: Attempt | undefined;
   /** Of the networks tried, whether they are mixed in or not. */
   const learnt: Finding[] = [];
 
   if (plain.program.length > leastPredictor) {
-    const views = viewsOf(bytes, effort).map((view) =>
-      attemptsOf(view, bytes, { effort, ascii, seed }),
-    );
+    const seen = viewsOf(bytes, effort);
+    const other = bytes.length < smallFile && seen.find(({ retell }) => retell !== undefined);
+    if (other) ({ plain, restated } = yield* plainRestated(other, bytes, plain, ascii));
+    const views = seen.map((view) => attemptsOf(view, bytes, { effort, ascii, seed }));
     const before = beforehand(bytes);
     const course = createCourse(
       views.reduce((sum, { work }) => sum + work, before),
@@ -68,7 +74,7 @@ export async function* writeProgram(
   if (best) yield* curveOf(partsOf(best.costs, bytes.length, curvePoints));
   const findings = best
     ? [wholeFinding(best, plain), ...best.found, ...learnt]
-    : [...learnt, ...plainFindings(plain, bytes, bytes.length)];
+    : [...learnt, ...plainFindings(plain, bytes, bytes.length), ...restated];
   for (const finding of findings) yield { type: 'finding', ...finding };
 
   return programOf(best ?? plain, {
@@ -79,6 +85,28 @@ export async function* writeProgram(
     fields: best ? fieldsOf(best, bytes) : [],
     sha256: sha256(bytes),
   });
+}
+
+/** Of the `plain` program of a file and that of a text that restates it the shorter one, and what each restatement saves of it. */
+async function* plainRestated(
+  view: View,
+  file: Uint8Array,
+  plain: Generated,
+  ascii: boolean,
+): AsyncGenerator<ProgramEvent, { plain: Generated; restated: Finding[] }> {
+  const write = async function* (
+    other: View,
+  ): AsyncGenerator<ProgramEvent, Generated & { view: View }> {
+    const { text, retell } = other;
+    if (retell === undefined) return { ...plain, view: other };
+    const { data, from } = await retold(text, retell);
+    const brotli = yield* measuredBrotli(data);
+    return { ...plainProgram(data, brotli, { ascii, from }), view: other };
+  };
+  const { kept, found } = yield* leaveOut(yield* write(view), file, write);
+  return kept.program.length < plain.program.length
+    ? { plain: kept, restated: found }
+    : { plain, restated: [] };
 }
 
 /** What the file is, with all that this saves. */

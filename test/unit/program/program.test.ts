@@ -136,6 +136,29 @@ describe('program', () => {
     assert.ok(program.findings.every(({ sentence }) => sentence.endsWith('.')));
   });
 
+  it('holds a short file as brotli does of its records as rows, where that is shorter', async () => {
+    const random = createRandom(8);
+    const kinds = ['odd', 'even', 'neither'];
+    const records = Array.from({ length: 300 }, () => ({
+      'Beak Length (mm)': 30 + random.integer(250) / 10,
+      'Species, as "told"': `${kinds[random.integer(3)]}é`,
+    }));
+    const bytes = Uint8Array.from(Buffer.from(JSON.stringify(records, null, 2)));
+    for (const ascii of [false, true]) {
+      const { program } = await write(bytes, { ascii });
+      assert.equal(program.form, 'brotli');
+      const { verified } = await verifyProgram(save(`rows-${ascii}`, program), program.sha256);
+      assert.ok(verified);
+      const { sentence, savedBytes } = program.findings.at(-1)!;
+      assert.match(sentence, /^Its 300 records have the same keys/);
+      // As long as the program of the file itself, which has 200 bytes around what brotli leaves.
+      if (!ascii)
+        assert.ok(
+          savedBytes > 50 && program.bytes.total + savedBytes < program.baselines.brotli! + 205,
+        );
+    }
+  });
+
   it('holds only ASCII, in lines that mail carries, when asked to', async () => {
     const { program } = await write(latin(table({ rows: 500 })), { ascii: true });
     assert.ok(program.source.every((byte) => byte < 128));

@@ -31,13 +31,12 @@ export function restatedView(bytes: Uint8Array, restatements = all): View | unde
     restores.unshift(restated.restore);
   }
   if (applied.length === 0) return undefined;
-  const file = restores.reduce(
-    (inner, restore) => `(${restore})(${inner})`,
-    'new TextDecoder().decode(b)',
-  );
+  const restoring = (given: string): string =>
+    restores.reduce((inner, restore) => `(${restore})(${inner})`, given);
   return {
     text: Uint8Array.from(Buffer.from(text)),
-    restore: `b=>new TextEncoder().encode(${file})`,
+    restore: `b=>new TextEncoder().encode(${restoring('new TextDecoder().decode(b)')})`,
+    retell: `b=>${restoring('b')}`,
     syntax,
     sentence,
     restatements: applied,
