@@ -9,6 +9,7 @@ import { minimalModelFor } from './model/kinds';
 import type { MinimalSpec } from './model/minimal';
 import { scriptsOf, type ScriptSpec } from './model/script';
 import { predict, type Predicted } from './predicted';
+import { predictedAs } from './predictedAs';
 import { chosenFor, expectedCandidates, findCandidates } from './search/candidates';
 import { leaveOut } from './search/leaveOut';
 import { smallFile } from './sizes';
@@ -27,7 +28,7 @@ export function attemptsOf(
   file: Uint8Array,
   options: ProgramOptions,
 ): { work: number; attempts: AsyncGenerator<AttemptEvent, void> } {
-  const analysis = analyse(view.text, view.syntax);
+  const analysis = analyseView(view, options.effort);
   const expected = expectedOf(view, file, options.effort, analysis);
   return { work: expected.work, attempts: tryAll(view, file, options, analysis, expected) };
 }
@@ -65,7 +66,7 @@ async function* tryAll(
   const { kept, found: restated } =
     effort === 'fast'
       ? unmeasured(whole)
-      : yield* course.part(expected.without * once, leaveOut(whole, file, alike(ascii)));
+      : yield* course.part(expected.without * once, leaveOut(whole, file, alike(effort, ascii)));
   // Columns that the file itself does not show have no names to be told by.
   const found = [...restated, ...candidates.found, ...(hasColumns ? candidates.laws : [])];
   yield written(kept, found);
@@ -83,11 +84,15 @@ async function* tryAll(
   yield written(plain, [...found, scriptFinding(kept, plain)]);
 }
 
+/** What is known of a view, whose text may not tell what it is. */
+const analyseView = ({ text, syntax }: View, effort: ProgramOptions['effort']): Analysis =>
+  analyse(text, syntax ?? predictedAs(text, effort));
+
 /** Writes the program of another view with what the search left of the model. */
 const alike =
-  (ascii: boolean) =>
+  (effort: ProgramOptions['effort'], ascii: boolean) =>
   (other: View, { analysis, model }: Predicted<ModelSpec>) => {
-    const seen = analyse(other.text, other.syntax);
+    const seen = analyseView(other, effort);
     return predict(chosenFor(seen, analysis, model), other, seen, ascii);
   };
 

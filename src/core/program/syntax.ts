@@ -6,7 +6,7 @@ import { imagesOf, rasterOf, soundOf, type Images, type Raster } from './syntax/
 
 export type Syntax =
   | Table
-  | { type: 'json' }
+  | Json
   | { type: 'log' }
   | { type: 'text' }
   | ({ type: 'image' } & Images)
@@ -14,6 +14,12 @@ export type Syntax =
   | ({ type: 'residuals' } & Residuals)
   | { type: 'records'; stride: number; header: number }
   | { type: 'bytes' };
+
+export interface Json {
+  type: 'json';
+  /** Whether it is other text whose fields end as those of JSON do. */
+  isLoose?: boolean;
+}
 
 export interface Table {
   type: 'table';
@@ -61,7 +67,9 @@ export function describeSyntax(syntax: Syntax): string {
       return `It is a table whose fields are separated by ${name}.`;
     }
     case 'json':
-      return 'It is JSON: each key is a column.';
+      return syntax.isLoose
+        ? 'It is text whose fields end at commas, colons and brackets, as those of JSON do.'
+        : 'It is JSON: each key is a column.';
     case 'log':
       return 'It is text whose lines follow templates, as those of a log do: a field belongs to its template.';
     case 'text':

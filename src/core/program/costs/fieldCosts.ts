@@ -16,8 +16,8 @@ export interface FieldCost {
 /** In the order in which columns first occur; every byte belongs to one. Other files than tables and JSON have none, nor has one in which no field ends. */
 export function fieldCosts(bytes: Uint8Array, costs: Float32Array, syntax: Syntax): FieldCost[] {
   const tracker = syntax.type === 'json' ? keyTracker : trackerFor(syntax);
-  // A log's columns are as many as its templates have words.
-  if (!tracker || syntax.type === 'log') return [];
+  // A log's columns are as many as its templates have words, and text has no keys.
+  if (!tracker || syntax.type === 'log' || (syntax.type === 'json' && syntax.isLoose)) return [];
   // A line end closes the field that the file may leave open; a field is told when the byte after its end comes.
   const closed = new Uint8Array(bytes.length + 2).fill(10, bytes.length);
   closed.set(bytes);
