@@ -28,6 +28,10 @@ export function diskError(error: unknown, path: string): Error {
       return new DiskError(
         `${path} cannot be made: a file stands where a folder is needed. Move it, or choose another folder for the output.`,
       );
+    case 'ENAMETOOLONG':
+      return new DiskError(
+        `${path} cannot be made: its name is longer than the disk allows. Choose a shorter one for the output.`,
+      );
     default:
       return asItIs(error);
   }

@@ -60,9 +60,18 @@ export function runFolderFor(
   const slug = `${basename(bare, extname(bare))}-${architecture}`
     .normalize('NFC')
     .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
-    .slice(0, 80);
-  return join(workspace, '.kolmo', 'runs', `${time}-${slug}`);
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-');
+  return join(workspace, '.kolmo', 'runs', `${time}-${shortened(slug)}`);
+}
+
+/** Disks take names of at most 255 bytes, of which a letter may be four. */
+function shortened(name: string): string {
+  let short = '';
+  for (const letter of [...name].slice(0, 80)) {
+    if (Buffer.byteLength(short + letter) > 200) break;
+    short += letter;
+  }
+  return short;
 }
 
 /** Makes the folder, and keeps `.kolmo` out of version control unless the user has said otherwise there. */

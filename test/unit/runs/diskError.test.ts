@@ -11,6 +11,7 @@ describe('diskError', () => {
     ['EROFS', /\/a cannot be written \(EROFS\): make the folder writable/],
     ['EACCES', /\/a cannot be written \(EACCES\)/],
     ['ENOENT', /b\.onnx cannot be made: its folder is read-only or was removed/],
+    ['ENAMETOOLONG', /b\.onnx cannot be made: its name is longer than the disk allows/],
     ['ENOTDIR', /a file stands where a folder is needed/],
   ];
   for (const [code, sentence] of cases) {

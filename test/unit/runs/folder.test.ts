@@ -64,6 +64,11 @@ describe('a run folder', () => {
       '2026-11-24-183005-wéather-1-copy-y-mlp',
     );
     assert.equal(named('/数据集.csv'), '2026-11-24-183005-数据集-mlp');
+    for (const letter of ['a', '数', '𠀀']) {
+      const long = named(`/${letter.repeat(100)}.csv`);
+      assert.ok(Buffer.byteLength(long) <= 255, `${Buffer.byteLength(long)} bytes of ${letter}`);
+      assert.equal(long, long.toWellFormed(), 'no letter is cut in two');
+    }
   });
 
   it('is shared by no other run that began in the same second', async (t) => {
