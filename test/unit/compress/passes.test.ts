@@ -210,6 +210,15 @@ describe('quantize', () => {
     assert.equal(values.size, 3);
   });
 
+  it('makes zeros of ternary weights below 0.7 times the mean magnitude, and the mean of the others', () => {
+    const model = randomModel(tiny);
+    const { data } = weights(model)[0];
+    data.forEach((_, i) => (data[i] = [0.1, -0.2, 1, -2][i % 4]));
+    const settings = { bits: 2, granularity: 'tensor', scheme: 'ternary' } as const;
+    const ternary = weights(quantizeWeights(model, settings))[0].data;
+    assert.deepEqual([...ternary.subarray(0, 4)], [0, 0, 1.5, -1.5]);
+  });
+
   it('keeps pruned weights at exactly zero', () => {
     const pruned = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.5 });
     const quantized = quantizeWeights(pruned, {
@@ -329,6 +338,17 @@ describe('share', () => {
       );
     });
   }
+
+  it('gives each weight the nearest of the shared values', () => {
+    const model = randomModel(tiny);
+    weights(shareWeights(model, { ...share.defaults, clusters: 4 })).forEach(({ data }, t) => {
+      const values = [...new Set(data)];
+      weights(model)[t].data.forEach((value, i) => {
+        const least = Math.min(...values.map((each) => Math.abs(each - value)));
+        assert.ok(Math.abs(data[i] - value) <= least + 1e-4, `${value} became ${data[i]}`);
+      });
+    });
+  });
 
   it('does not share with what was pruned', () => {
     const pruned = pruneWeights(randomModel(tiny), { ...layer, sparsity: 0.4 });

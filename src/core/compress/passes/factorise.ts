@@ -75,7 +75,7 @@ export function factoriseDense(model: Model, energy: number, split = factorsOf):
   }
   if (smaller === 0) {
     throw new KolmoError(
-      `No dense layer becomes smaller when ${energy * 100} % of its energy is kept: choose a lower energy, or prune neurons instead.`,
+      `No dense layer becomes smaller when ${+(energy * 100).toPrecision(6)} % of its energy is kept: choose a lower energy, or prune neurons instead.`,
     );
   }
   return { architecture: { ...model.architecture, layers }, parameters };

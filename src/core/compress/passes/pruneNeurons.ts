@@ -55,7 +55,7 @@ export function removeNeurons(
     const count = Math.round(columns * (1 - share));
     if (count < 1) {
       throw new KolmoError(
-        `Removing ${share * 100} % leaves none of the ${columns} neurons of ${name}: choose a lower share.`,
+        `Removing ${+(share * 100).toPrecision(6)} % leaves none of the ${columns} neurons of ${name}: choose a lower share.`,
       );
     }
     return strongest(model.parameters, tensors, t, next, count);
