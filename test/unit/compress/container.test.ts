@@ -104,6 +104,19 @@ describe('packed model', () => {
     assert.ok(encoding.indices.includes(-1));
   });
 
+  it('has its length told from rows in the middle, as images are empty at their borders', () => {
+    const model = sparseModel(lenet300, 0.08);
+    const [{ data, mask, encoding }] = model.parameters;
+    assert.ok(encoding.type === 'quantized');
+    for (let i = 0; i < data.length; i++) {
+      const line = Math.floor(i / 300 / 28);
+      if (line < 10 || line >= 18) data[i] = mask![i] = encoding.levels[i] = 0;
+    }
+    const length = encode(model).length;
+    const estimate = estimatedLength(model, 10_000);
+    assert.ok(Math.abs(estimate / length - 1) < 0.05, `${estimate} of ${length}`);
+  });
+
   it('packs sparse levels close to their entropy', () => {
     // 266,610 weights, 8 % not zero: 0.402 bits for each position, 2.62 bits for each level make 20.4 kB.
     assert.ok(encode(sparseModel(lenet300, 0.08)).length < 21_300);

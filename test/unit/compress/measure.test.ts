@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { encodeWithLedger } from '../../../src/core/compress/container/container';
 import { histogramOf } from '../../../src/core/compress/analysis/histogram';
 import { measureLayers } from '../../../src/core/compress/analysis/layers';
-import { sparseModel, tiny } from './models';
+import type { Parameter } from '../../../src/core/train/model';
+import { randomModel, sparseModel, tiny } from './models';
 
 describe('histogram', () => {
   it('counts the values that are not zero, the largest in the last bin', () => {
@@ -18,6 +19,30 @@ describe('histogram', () => {
 });
 
 describe('measured layers', () => {
+  it('tell what positions and values take in a code without memory', () => {
+    const entropyBytes = (change: (parameter: Parameter) => void): number => {
+      const model = randomModel(tiny);
+      change(model.parameters[0]);
+      return measureLayers(model, encodeWithLedger(model).ledger)[0].entropyBytes;
+    };
+    // 48 weights: one bit for each to tell whether it is zero, and 32 for each of 24.
+    const half = ({ data }: Parameter): void =>
+      data.forEach((_, i) => (data[i] = i % 2 ? 0 : 0.5 + (i % 4)));
+    assert.equal(entropyBytes(half), (48 + 24 * 32) / 8);
+    // As levels of two values: one bit for each of 24.
+    const levels = (parameter: Parameter): void => {
+      half(parameter);
+      parameter.encoding = {
+        type: 'quantized',
+        bits: 4,
+        scales: Float32Array.of(0.5),
+        zeroPoints: Int32Array.of(0),
+        levels: Int32Array.from(parameter.data, (value) => value / 0.5),
+      };
+    };
+    assert.equal(entropyBytes(levels), (48 + 24) / 8);
+  });
+
   it('give bytes that sum to the file without its header', () => {
     const model = sparseModel(tiny, 0.4);
     const { bytes, ledger } = encodeWithLedger(model);

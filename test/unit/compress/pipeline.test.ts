@@ -113,6 +113,15 @@ describe('passes with fine-tuning', () => {
     assert.ok(after <= before, `${after} after, ${before} before`);
   });
 
+  it('train the levels of pruned weights that are left, and no others', async () => {
+    const pruned = await run('prune', { sparsity: 0.5, epochs: 0, steps: 1 });
+    const options = { bits: 4, epochs: 10, learningRate: 0.3 };
+    const aware = await finished(passes.quantize.run(pruned, options, context));
+    const [{ data, mask }] = aware.parameters;
+    mask!.forEach((one, i) => one || assert.equal(data[i], 0));
+    assert.ok(mask!.includes(0));
+  });
+
   it('train levels of weights that are too small for halves without losing them', async () => {
     const [first, ...others] = trained.parameters;
     const small = { ...first, data: first.data.map((value) => value * 1e-8) };

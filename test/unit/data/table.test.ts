@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readdirSync, renameSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { describe, it } from 'node:test';
 import { describeDataset } from '../../../src/core/data/collect';
+import { splitIndices } from '../../../src/core/data/split';
 import type { ColumnPreprocessing } from '../../../src/core/data/dataset';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { decode, encode } from '../../../src/core/compress/container/container';
@@ -17,6 +18,15 @@ const columnsOf = (dataset: Awaited<ReturnType<typeof collected>>): ColumnPrepro
   assert.equal(dataset.preprocessing.type, 'table');
   return dataset.preprocessing.type === 'table' ? dataset.preprocessing.columns : [];
 };
+
+describe('splitIndices', () => {
+  it('holds out at least one example where a share is asked for, and none where it is 0', () => {
+    const few = splitIndices(10, { validation: 0.001, test: 0.001 }, 1, 'a');
+    assert.deepEqual([few.training.length, few.validation.length, few.test.length], [8, 1, 1]);
+    const none = splitIndices(10, { validation: 0, test: 0 }, 1, 'a');
+    assert.deepEqual([none.training.length, none.validation.length, none.test.length], [10, 0, 0]);
+  });
+});
 
 describe('table', () => {
   it('standardises numbers and gives names a position each, by the training rows', async (t) => {
