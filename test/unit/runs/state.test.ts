@@ -25,6 +25,32 @@ const point = (step: number): RunEvent => ({
 
 const trained = [...stage('collect'), ...stage('preprocess'), ...stage('train')];
 
+describe('what is measured again', () => {
+  it('keeps of a resumed training the pictures of its steps so far', () => {
+    const start: RunEvent = { type: 'stageStarted', stage: 'train', settings: {} };
+    const drawn = (step: number): RunEvent => ({
+      type: 'samples',
+      stage: 'train',
+      epoch: step,
+      step,
+      file: `samples/${step}.png`,
+    });
+    const stepsAfter = (event: RunEvent): number[] =>
+      run(start, drawn(1), drawn(2), drawn(3), event).stages.train!.samples.map(({ step }) => step);
+    assert.deepEqual(stepsAfter({ ...start, resumedAt: 2 }), [1, 2]);
+    assert.deepEqual(stepsAfter(start), []);
+  });
+
+  it('takes the place of the labels that were coded before', () => {
+    const coded = (count: number, bytes: number): RunEvent => ({
+      type: 'found',
+      finding: { type: 'prequential', coded: count, bytes },
+    });
+    const { prequential } = run(coded(64, 10), coded(128, 18), coded(64, 11)).analysis;
+    assert.deepEqual(prequential, [{ coded: 64, bytes: 11 }]);
+  });
+});
+
 describe('canResume', () => {
   const stopped: RunEvent = { type: 'stopped', message: 'Stopped.' };
   const begun = (name: StageName): RunEvent => ({
