@@ -106,6 +106,18 @@ describe('table', () => {
     });
   }
 
+  it('takes integers for classes only where there are ten rows for each', async (t) => {
+    const table = (rows: number): string =>
+      `x,t\n${Array.from({ length: rows }, (_, i) => `${i * 1.5},${i % 12}`).join('\n')}\n`;
+    const folder = temporaryFolder(t, { 'few.csv': table(119), 'many.csv': table(120) });
+    const typeOf = async (name: string): Promise<string> =>
+      (await collected(join(folder, name), { target: 't' })).task.type;
+    assert.deepEqual(
+      [await typeOf('few.csv'), await typeOf('many.csv')],
+      ['regression', 'classification'],
+    );
+  });
+
   it('orders classes by size where they are numbers', async (t) => {
     const rows = Array.from({ length: 120 }, (_, i) => `${i * 1.5},${(i % 3) * 5}`);
     const folder = temporaryFolder(t, { 'a.csv': `x,t\n${rows.join('\n')}\n` });
