@@ -143,9 +143,11 @@ function weightsOf(
     parameters: () => joinFloats(arrays),
     setParameters(all) {
       splitFloats(all, arrays);
-      for (const { name, encoding } of parameters) {
-        if (encoding.type !== 'codebook') continue;
-        readCentroids(encoding.indices, step.parameters[name], step.centroids[name]);
+      for (const parameter of parameters) {
+        const constraint = constraintOf(parameter);
+        if (constraint?.type !== 'codebook') continue;
+        const { name } = parameter;
+        readCentroids(constraint.indices, step.parameters[name], step.centroids[name]);
       }
     },
   };
