@@ -56,7 +56,7 @@ export function numbersSource(columns: NumberColumn[]): Hooks {
   const perSum = sums ? ', terms, spikes, counts, hits' : '';
   // What is known of a column: how it is written, its number, its equations, its errors' shape, and of the numbers so far how many
   // they were, their errors' breadth, the first one, and the node of the byte that ended the last. Of sums the first twenty different
-  // errors are `spikes`, in order, and `counts[j]` is how many came that were below the j-th.
+  // errors are `spikes`, in order and with one behind them that none reaches, and `counts` is how often each came.
   const known = `form, index, equations, shape, count, width, origin, end${perSum}${perClock}`;
   return {
     // A minifier drops what these say is never used.
@@ -65,7 +65,7 @@ const CLOCKS = ${clocks}, PRODUCTS = ${products}, SUMS = ${sums}, SIGNS = ${any(
 const F = ${columns.length + 1}, G = F + 1, FIRST = ${1 + columns.findIndex(({ clock }) => clock)}, bases = [${clockBases.join()}], doubles = n => new Float64Array(n);
 const ${sums || clocks ? 'value = doubles(F), ' : ''}lines = doubles(F), ${products ? 'logs = doubles(F), ' : ''}rests = doubles(G), shares = doubles(2 * NODES);
 let row, ${known.replace('index', 'index = 0')}, places = 0, product = 0, centre = 0, fitted = 0, relative = 1, breadth = 1, trust = 0, part = 0, decimals = 0, sign = 1, group = 0, near = 0, likeliest = 0;
-const numbers = [${forms.join()}].map((form, column) => [form, ++index, doubles(F * G), ${noErrors}, 0, 0, 0, 0${sums ? `, [${terms.join()}][column], [1e16], [0], 0` : ''}${clocks ? `, [${lasts.join()}][column]` : ''}]);
+const numbers = [${forms.join()}].map((form, column) => [form, ++index, doubles(F * G), ${noErrors}, 0, 0, 0, 0${sums ? `, [${terms.join()}][column], [1e16], [], 0` : ''}${clocks ? `, [${lasts.join()}][column]` : ''}]);
 lines[0] = ${products ? 'logs[0] = ' : ''}1;
 const begin = () => { [${known}] = row; places = PRODUCTS ? form >> 1 : form; product = form & 1; expect(); };
 ${logarithms}${expectSource}${opineSource}${observeSource}`,
@@ -120,7 +120,7 @@ const opineSource = `
 const below = v => {
   const r = (SIGNS ? sign * (v - 0.5) : v - 0.5) - centre, u = ${placeOf('r', 'Math.abs(r)')};
   let j = u | 0, m = ${errorsBelow};
-  if (SUMS && terms) { for (j = 0; spikes[j] < r; ) j++; m += counts[j] * trust; }
+  if (SUMS) for (j = 0; spikes[j] < r; ) m += counts[j++] * trust;
   return SIGNS ? sign * m : m;
 };
 const mass = (v, w) => below(v + w) - below(v);
@@ -178,8 +178,7 @@ const observe = () => {
   if (SUMS && terms) {
     let j = 0;
     while (spikes[j] < r) j++;
-    if (spikes[j] > r && spikes.length < 21) spikes.splice(j, 0, r), counts.splice(j, 0, counts[j]);
-    if (spikes[j] === r) for (row[11]++; counts[++j] >= 0; ) counts[j]++;
+    if (spikes[j] === r || !spikes[20] && counts.splice(j, 0, 0) && spikes.splice(j, 0, r)) counts[j]++, row[11]++;
   }
   if (SUMS || CLOCKS) value[index] = v;
   const line = v - origin, log = PRODUCTS ? ln(Math.max(1, CLOCKS && smallest ? v - value[FIRST] : v)) : 0;
