@@ -245,10 +245,6 @@ function withFinding(analysis: Analysis, finding: Finding): Analysis {
   }
 }
 
-/**
- * What remains when a stage starts: a stage that was applied before is applied again from where it was,
- * so it and what came after it leave; a pass always makes the packed file and the program stale.
- */
 /** The stages that stay when passes are applied: those before the first of them, or of what was made of the model, in the chain. */
 export function stagesBefore(chain: StageName[], passes: PassName[]): StageName[] {
   const first = chain.findIndex(
@@ -257,6 +253,10 @@ export function stagesBefore(chain: StageName[], passes: PassName[]): StageName[
   return first < 0 ? chain : chain.slice(0, first);
 }
 
+/**
+ * What remains when a stage starts: a stage that was applied before is applied again from where it was,
+ * so it and what came after it leave; a pass always makes the packed file and the program stale.
+ */
 function chainBefore(chain: StageName[], stage: StageName): StageName[] {
   const index = chain.indexOf(stage);
   const before = index < 0 ? chain : chain.slice(0, index);
