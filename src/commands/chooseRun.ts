@@ -67,12 +67,7 @@ export async function chooseRun(
   const given = targetPath(target) ?? house.activeRun();
   if (given) return given;
   const { has, missing, next }: Kind = kinds[needed];
-  const runs = await Promise.all(
-    (await listRunFolders()).map(async (folder) => ({
-      folder,
-      state: await readRunOutline(folder),
-    })),
-  );
+  const runs = await outlinesOf(await listRunFolders());
   const offered = runs.filter(({ folder, state }) => has(folder, state));
   if (offered.length > 0) return pickRun(offered, placeHolder);
   const choice = await window.showInformationMessage(missing, next.title);
@@ -80,18 +75,23 @@ export async function chooseRun(
   return undefined;
 }
 
+interface Outline {
+  folder: string;
+  state: RunState;
+}
+
+export const outlinesOf = (folders: string[]): Promise<Outline[]> =>
+  Promise.all(folders.map(async (folder) => ({ folder, state: await readRunOutline(folder) })));
+
 /** Lists runs with what is known of them. */
-export async function pickRun(
-  runs: { folder: string; state: RunState }[],
-  placeHolder: string,
-): Promise<string | undefined> {
-  const chosen = await window.showQuickPick(
-    runs.map(({ folder, state }) => ({
-      label: basename(folder),
-      description: runFacts(state),
-      folder,
-    })),
-    { placeHolder },
-  );
+export async function pickRun(runs: Outline[], placeHolder: string): Promise<string | undefined> {
+  const chosen = await window.showQuickPick(runs.map(itemOf), { placeHolder });
   return chosen?.folder;
 }
+
+/** A run as a list shows it. */
+export const itemOf = ({ folder, state }: Outline) => ({
+  label: basename(folder),
+  description: runFacts(state),
+  folder,
+});

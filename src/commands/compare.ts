@@ -1,9 +1,8 @@
 /** Kolmo: Compare Runs… takes several runs, from the list or the Models view, and lays them side by side. */
-import { basename } from 'node:path';
 import { window } from 'vscode';
 import { isRun } from '../runs/folder';
-import { listRunFolders, readRunOutline } from '../views/runFolders';
-import { runFacts } from '../views/runFacts';
+import { listRunFolders } from '../views/runFolders';
+import { itemOf, outlinesOf } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 
 /** Answers that a test, or several selected runs, give beforehand. */
@@ -32,18 +31,13 @@ async function chooseRuns(first: string | undefined): Promise<string[] | undefin
     );
     return undefined;
   }
-  const runs = await Promise.all(
-    folders.map(async (folder) => ({ folder, state: await readRunOutline(folder) })),
-  );
   // The run that was asked for and the newest other one are chosen until the user says otherwise.
   const wanted = first !== undefined && folders.includes(first) ? [first] : [];
   const chosen = [...new Set([...wanted, ...folders])].slice(0, 2);
   const picked = await window.showQuickPick(
-    runs.map(({ folder, state }) => ({
-      label: basename(folder),
-      description: runFacts(state),
-      folder,
-      picked: chosen.includes(folder),
+    (await outlinesOf(folders)).map((run) => ({
+      ...itemOf(run),
+      picked: chosen.includes(run.folder),
     })),
     { placeHolder: 'Runs to compare', canPickMany: true },
   );

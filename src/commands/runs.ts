@@ -6,7 +6,7 @@ import { isRun, readRecord } from '../runs/folder';
 import { runOwner } from '../runs/lock';
 import { canResume } from '../runs/state';
 import { listRunFolders, readRunOutline } from '../views/runFolders';
-import { chooseRun, hasCheckpoint, pickRun } from './chooseRun';
+import { chooseRun, hasCheckpoint, outlinesOf, pickRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { engineChoice, readSettings } from './settings';
 import { runTraining } from './train';
@@ -72,13 +72,7 @@ async function chooseRunning(house: House): Promise<string | undefined> {
   }
   const active = house.activeRun();
   if (active !== undefined && folders.has(active)) return active;
-  if (folders.size > 1) {
-    const runs = [...folders].map(async (folder) => ({
-      folder,
-      state: await readRunOutline(folder),
-    }));
-    return pickRun(await Promise.all(runs), 'Run to stop');
-  }
+  if (folders.size > 1) return pickRun(await outlinesOf([...folders]), 'Run to stop');
   if (folders.size === 0) void window.showInformationMessage(notRunning());
   return [...folders][0];
 }
