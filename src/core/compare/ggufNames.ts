@@ -88,9 +88,9 @@ export const isGgufName = (name: string): boolean =>
  */
 export function ggufNamesOf(name: string): string[] {
   if (/vision|visual|audio/.test(name)) return [];
-  const [, path, number, inner, kind] =
-    /^(.*?)(?:\.|^)(?:layers?|h|blocks)\.(\d+)\.(.+)\.(weight|bias)$/.exec(name) ?? [];
-  if (inner !== undefined && path !== undefined) {
+  const [, number, inner, kind] =
+    /(?:^|\.)(?:layers?|h|blocks)\.(\d+)\.(.+)\.(weight|bias)$/.exec(name) ?? [];
+  if (inner !== undefined) {
     return namesFor(inBlock, (part) => part === inner).map(
       (called) => `blk.${number}.${called}.${kind}`,
     );

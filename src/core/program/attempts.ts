@@ -48,6 +48,14 @@ async function* tryAll(
   const candidates = yield* course.part(expected.search, finding);
   const written = (predicted: Predicted, found: Finding[]) =>
     ({ type: 'attempt', attempt: { ...predicted, found } }) as const;
+  // In a hurry what each restatement saves is not measured: that takes as long as to write the program.
+  const measured = async function* <Kind extends Model>(
+    whole: Predicted<Kind>,
+    write: Rewriting<Kind>,
+  ): AsyncGenerator<ProgramEvent, { kept: Predicted<Kind>; found: Finding[] }> {
+    if (effort === 'fast') return unmeasured(whole);
+    return yield* course.part(expected.without * once, leaveOut(whole, file, write));
+  };
 
   if (expected.isSmall) {
     const small = (other: View): AsyncGenerator<ProgramEvent, Predicted<MinimalSpec>> => {
@@ -55,18 +63,12 @@ async function* tryAll(
       return predict(minimalModelFor(seen.syntax, other.text.length), other, seen, ascii);
     };
     const first = yield* course.part(once, small(view));
-    const { kept, found } =
-      effort === 'fast'
-        ? unmeasured(first)
-        : yield* course.part(expected.without * once, leaveOut(first, file, small));
+    const { kept, found } = yield* measured(first, small);
     yield written(kept, found);
   }
   const [first, ...taught] = candidates.models;
   const whole = yield* course.part(once, predict(first, view, analysis, ascii));
-  const { kept, found: restated } =
-    effort === 'fast'
-      ? unmeasured(whole)
-      : yield* course.part(expected.without * once, leaveOut(whole, file, alike(effort, ascii)));
+  const { kept, found: restated } = yield* measured(whole, alike(effort, ascii));
   // Columns that the file itself does not show have no names to be told by.
   const found = [...restated, ...candidates.found, ...(hasColumns ? candidates.laws : [])];
   yield written(kept, found);
@@ -84,14 +86,20 @@ async function* tryAll(
   yield written(plain, [...found, scriptFinding(kept, plain)]);
 }
 
+/** Writes the program of another view as `like` is one. */
+type Rewriting<Kind extends Model> = (
+  other: View,
+  like: Predicted<Kind>,
+) => AsyncGenerator<ProgramEvent, Predicted<Kind>>;
+
 /** What is known of a view, whose text may not tell what it is. */
 const analyseView = ({ text, syntax }: View, effort: ProgramOptions['effort']): Analysis =>
   analyse(text, syntax ?? predictedAs(text, effort));
 
 /** Writes the program of another view with what the search left of the model. */
 const alike =
-  (effort: ProgramOptions['effort'], ascii: boolean) =>
-  (other: View, { analysis, model }: Predicted<ModelSpec>) => {
+  (effort: ProgramOptions['effort'], ascii: boolean): Rewriting<ModelSpec> =>
+  (other, { analysis, model }) => {
     const seen = analyseView(other, effort);
     return predict(chosenFor(seen, analysis, model), other, seen, ascii);
   };
@@ -127,7 +135,6 @@ function expectedOf(
   return { work: search + times * once, search, once, isSmall, without };
 }
 
-/** To leave each restatement out takes as long as to write the program. */
 const unmeasured = <Kind extends Model>(whole: Predicted<Kind>) => ({
   kept: whole,
   found: (whole.view.restatements ?? []).map(({ sentence }) => ({ sentence, savedBytes: 0 })),

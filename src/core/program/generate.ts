@@ -59,7 +59,7 @@ export async function blocksProgram(
   });
   const isRestored = blocks.some(({ restore }) => restore !== undefined);
   const restores = blocks.map(({ restore = 'b=>b' }) => restore);
-  const text = await minified(`D=async source=>{
+  const text = await minifiedExpression(`async source=>{
 ${instanceSource(source)}
 const whole=new Uint8Array(memory.buffer),parts=[]${isRestored ? `,restores=[${restores.join()}]` : ''};
 let givenWeights=[],at=0,from=0;
@@ -71,8 +71,7 @@ for(const [blockSize,coded] of ${JSON.stringify(table)}){
 }
 return p?'':new Blob(parts)}`);
   const kernel = kernelOf(model, pagesOf(model, room, longest));
-  const decoder = { kernel, text: text.replace(/^D=/, '') };
-  return assembled(model, payload, decoder, { ascii, residual: payload.length });
+  return assembled(model, payload, { kernel, text }, { ascii, residual: payload.length });
 }
 
 /** Bytes that every engine's DecompressionStream gives at once; Node's and Firefox's end a chunk here. */
@@ -113,7 +112,7 @@ export async function retold(
   text: Uint8Array,
   retell: string,
 ): Promise<{ data: Uint8Array; from: number }> {
-  const code = Buffer.from((await minified(`D=${retell}`)).replace(/^D=/, ''));
+  const code = Buffer.from(await minifiedExpression(retell));
   return { data: joinBytes([code, text]), from: code.length };
 }
 
@@ -187,7 +186,7 @@ async function decoderText(model: Model, size: number, then?: string): Promise<s
 ${instanceSource(source)}
 ${source.replaceAll('kernel.', '')}}`;
   const whole = then ? `async source=>(${then})(await(${body})(source))` : body;
-  return (await minified(`D=${whole}`)).replace(/^D=/, '');
+  return minifiedExpression(whole);
 }
 
 /** Declares what the source asks of the kernel. */
@@ -196,6 +195,10 @@ function instanceSource(source: string): string {
   const names = Array.from(asked, (name) => `${exportNames[name]}:${name}`);
   return `const {${names.join()}}=(await WebAssembly.instantiate(k)).instance.exports;`;
 }
+
+/** A minifier drops an expression that nothing takes the value of. */
+const minifiedExpression = async (source: string): Promise<string> =>
+  (await minified(`D=${source}`)).replace(/^D=/, '');
 
 async function minified(source: string): Promise<string> {
   const plain = source
