@@ -16,12 +16,13 @@ export const explain: Command = {
 
 /** A line for the file, one for each finding, and what its values would take at least. */
 function textOf(explained: Explained): string {
-  const { file, format, parameters, findings, entropyBytes } = explained;
+  const { file, format, parameters, quantized, findings, entropyBytes } = explained;
   const found = findings.map(
     ({ message, advice, saves }) => `- ${message} ${advice} Saves ${formatBytes(saves)}.\n`,
   );
   return [
     `${file}: ${format}, ${formatModelBytes(explained)}, ${formatCount(parameters)} parameters\n`,
+    ...quantized.map((sentence) => `${sentence}\n`),
     ...(found.length > 0 ? found : ['Nothing was found that takes bytes without need.\n']),
     ...(entropyBytes === undefined
       ? []

@@ -97,7 +97,8 @@ function readerOf({ shape, dtype }: TensorSummary, place: LocatedTensor): Values
       `${place.file.name} ends within tensor “${shorten(place.name)}”: the file is cut or damaged.`,
     );
   };
-  if (!codeOf(place)?.decode) return { problem: `Values of type ${dtype} are not decoded.` };
+  if (!place.read && !codeOf(place)?.decode)
+    return { problem: `Values of type ${dtype} are not decoded.` };
   if (!order) return read;
   if (parameters > mostTurned) {
     return {

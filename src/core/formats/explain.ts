@@ -8,6 +8,7 @@ import type { FormatName, LocatedTensor } from './format';
 import { findFormat, formats } from './formats';
 import { withModelFile, type ModelFile } from './modelFile';
 import { findPartlyUsed } from './pytorch';
+import { quantizedNotes } from './quantized';
 import { sampleTensor, type Sample } from './sample';
 import type { FilesBeside, TensorSummary } from './summary';
 
@@ -18,6 +19,8 @@ export interface Explanation {
   /** Files beside it that hold its weights. */
   beside?: FilesBeside;
   parameters: number;
+  /** How weights are quantized that are stored as several tensors, a sentence each way. */
+  quantized: string[];
   /** The largest saving first. */
   findings: Finding[];
   /** What an entropy coder would make of the values as they are, in bytes; absent where they cannot be read. */
@@ -53,9 +56,10 @@ export async function explain(path: string): Promise<Explanation> {
       ),
     );
     const byName = findByName(tensors, packed, format);
-    // What need not be in the file at all needs no advice how to store it.
-    const needless = new Set(byName.flatMap((finding) => finding.tensors));
-    const kept = samples.filter(({ tensor }) => !needless.has(tensor.name));
+    // What need not be in the file at all needs no advice how to store it; scales and zero points are asked for as they are.
+    const parts = located.flatMap(({ read, parts = [] }) => (read ? parts : []));
+    const others = new Set([...byName.flatMap((finding) => finding.tensors), ...parts]);
+    const kept = samples.filter(({ tensor }) => !others.has(tensor.name));
     // llama.cpp adds and multiplies vectors as float32 alone.
     const vectors = new Set(
       tensors.flatMap(({ name, shape }) => (format === 'gguf' && shape.length < 2 ? [name] : [])),
@@ -75,6 +79,7 @@ export async function explain(path: string): Promise<Explanation> {
       bytes: file.length,
       beside,
       parameters,
+      quantized: quantizedNotes(tensors),
       findings: findings.filter(({ saves }) => saves > 0).sort((a, b) => b.saves - a.saves),
       entropyBytes: samples.length > 0 ? estimate(samples) : undefined,
     };

@@ -49,6 +49,8 @@ export interface LocatedTensor {
   parts?: string[];
   /** Its numbers are quantized in a way that is not read. */
   unscaled?: boolean;
+  /** Reads its values, where they are not told by its bytes alone: those of a weight that several tensors hold. */
+  read?(first: number, count: number): Promise<Float64Array>;
 }
 
 export type Coding =

@@ -8,11 +8,12 @@ import {
   shorten,
   summarise,
   type Format,
-  type LocatedTensor,
 } from './format';
 import type { ModelFile } from './modelFile';
-import { openShards, type Shards } from './shards';
-import type { TensorSummary } from './summary';
+import { joinQuantized, quantizedNotes, type Joined } from './quantized';
+import type { ListedTensor } from './quantized/layout';
+import { openShards } from './shards';
+import type { FilesBeside } from './summary';
 
 /** The limit of the reference implementation. */
 const longestHeader = 100_000_000;
@@ -24,41 +25,49 @@ export const safetensors: Format = {
   magic: (head) =>
     head.length > 8 && lengthOf(head) <= longestHeader && head[8] === '{'.charCodeAt(0),
   async read(file) {
-    if (file.name.toLowerCase().endsWith('.json')) return readIndex(file);
-    const { entries, metadata, start } = await readHeader(file);
-    const tensors = entries.map(({ name, dtype, shape, begin, end }) => ({
-      name,
-      dtype: dtype.toLowerCase(),
-      shape,
-      parameters: countParameters(shape, name, file.name),
-      bytes: end - begin,
-    }));
-    const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    const notes = [`Header: ${formatCount(start)} bytes.`];
-    for (const [key, value] of Object.entries(metadata)) notes.push(`${key}: ${shorten(value)}`);
-    const idle = file.length - start - stored;
-    if (idle > 0) notes.push(`${formatCount(idle)} bytes belong to no tensor.`);
-    return summarise(tensors, notes);
+    const { joined, notes, beside } = await readContents(file);
+    const tensors = joined.map(({ summary }) => summary);
+    return summarise(tensors, [...quantizedNotes(tensors), ...notes], beside);
   },
   async locate(file) {
-    if (file.name.toLowerCase().endsWith('.json')) {
-      const { shards } = await openIndex(file);
-      return (await Promise.all(shards.map(locateIn))).flat();
-    }
-    return locateIn(file);
+    const { joined } = await readContents(file);
+    return joined.flatMap(({ located }) => located);
   },
 };
 
-async function locateIn(file: ModelFile): Promise<LocatedTensor[]> {
-  const { entries, start } = await readHeader(file);
-  return entries.map(({ name, dtype, shape, begin, end }) => ({
+/** What a file holds, or all the files that an index names. */
+async function readContents(
+  file: ModelFile,
+): Promise<{ joined: Joined[]; notes: string[]; beside?: FilesBeside }> {
+  if (!file.name.toLowerCase().endsWith('.json')) {
+    const { tensors, notes } = await listTensors(file);
+    return { joined: await joinQuantized(tensors, file), notes };
+  }
+  const what = 'from tensors to files: expected an index of safetensors shards';
+  const { shards, notes, beside } = await openShards(file, what);
+  const listed = await Promise.all(shards.map(listTensors));
+  // Tensors of one layer may be in two files.
+  const tensors = listed.flatMap((each) => each.tensors);
+  return { joined: await joinQuantized(tensors, file), notes, beside };
+}
+
+async function listTensors(file: ModelFile): Promise<{ tensors: ListedTensor[]; notes: string[] }> {
+  const { entries, metadata, start } = await readHeader(file);
+  const tensors = entries.map(({ name, dtype, shape, begin, end }) => ({
     name,
     dtype: dtype.toLowerCase(),
+    shape,
     parameters: countParameters(shape, name, file.name),
     bytes: end - begin,
     file,
     offset: start + begin,
   }));
+  const stored = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+  const notes = [`Header: ${formatCount(start)} bytes.`];
+  for (const [key, value] of Object.entries(metadata)) notes.push(`${key}: ${shorten(value)}`);
+  const idle = file.length - start - stored;
+  if (idle > 0) notes.push(`${formatCount(idle)} bytes belong to no tensor.`);
+  return { tensors, notes };
 }
 
 /** One tensor with its bytes, as safetensors names types: `F32`, `BF16`, `I8`… */
@@ -177,17 +186,6 @@ function parseEntry(tensor: string, value: unknown, file: ModelFile, start: numb
   }
   return { name: tensor, dtype, shape, begin, end };
 }
-
-/** `model.safetensors.index.json`: which shard holds which tensor. */
-async function readIndex(file: ModelFile): ReturnType<Format['read']> {
-  const { shards, notes, beside } = await openIndex(file);
-  const tensors: TensorSummary[] = [];
-  for (const shard of shards) tensors.push(...(await safetensors.read(shard)).tensors);
-  return summarise(tensors, notes, beside);
-}
-
-const openIndex = (file: ModelFile): Promise<Shards> =>
-  openShards(file, 'from tensors to files: expected an index of safetensors shards');
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

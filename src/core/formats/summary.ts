@@ -34,6 +34,8 @@ export interface TensorSummary {
   parameters: number;
   /** Bytes stored for this tensor in the file. */
   bytes: number;
+  /** How a quantized weight is stored that several tensors of the file hold together, as a phrase. */
+  stored?: string;
 }
 
 /** Random access to a file, so that opening a 100 GB model costs its header. */

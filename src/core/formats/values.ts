@@ -32,6 +32,7 @@ export async function readValues(
   first = 0,
   count = tensor.parameters - first,
 ): Promise<Float64Array | undefined> {
+  if (tensor.read) return tensor.read(first, count);
   const code = codeOf(tensor);
   if (!code?.decode) return undefined;
   const block0 = Math.floor(first / code.values);
@@ -42,7 +43,15 @@ export async function readValues(
 }
 
 /** How the values of a tensor are stored; undefined where its type is not known, or has no fixed length. */
-export function codeOf({ dtype, coding }: LocatedTensor): ValueCode | undefined {
+export function codeOf({
+  dtype,
+  coding,
+  read,
+  parameters,
+  bytes,
+}: LocatedTensor): ValueCode | undefined {
+  // Codes without what they stand for.
+  if (read) return { values: parameters / bytes, bytes: 1, parts: [1] };
   const ggml = coding?.type === 'ggml' && blockCodes.get(dtype);
   if (ggml) return ggml;
   const plain = plainCode(dtype, coding?.type !== 'bigEndian');

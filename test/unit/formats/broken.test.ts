@@ -429,6 +429,7 @@ describe('broken model files', () => {
     'branches.onnx',
     'external.onnx',
     'small.safetensors',
+    'layers.safetensors',
     'small.gguf',
     'blocks.gguf',
     'small.tflite',
@@ -453,7 +454,10 @@ describe('broken model files', () => {
           const format = formats[findFormat(sample, bytes)];
           const file = fileOf(sample, bytes);
           await format.read(file);
-          for (const tensor of (await format.locate?.(file)) ?? []) await sampleTensor(tensor);
+          for (const tensor of (await format.locate?.(file)) ?? []) {
+            await sampleTensor(tensor);
+            await tensor.read?.(0, tensor.parameters);
+          }
         } catch (error) {
           assert.ok(error instanceof KolmoError, `${what}: ${(error as Error).stack}`);
         }
