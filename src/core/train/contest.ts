@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
 import type { Step } from '../engine/step';
 import { joinFloats, splitFloats } from '../join';
+import { orDispose } from '../orDispose';
 import type { Random } from '../random';
 import { sizeOf } from '../shape';
 import { adversaryName, compileNetworks, shown, type Networks } from './adversary';
@@ -41,8 +42,8 @@ export async function compileContest(
   const { settings, batchSize } = plan;
   const networks = await compileNetworks(model, dataset, plan);
   const { teacher, pupil, artist } = networks;
-  const optimizers = [pupil, teacher].map((network) =>
-    createOptimizer(settings.optimizer, network, settings),
+  const optimizers = await orDispose(networks, () =>
+    [pupil, teacher].map((network) => createOptimizer(settings.optimizer, network, settings)),
   );
   const real = teacher.inputs.real as Float32Array;
   const targets = new Float32Array(batchSize * dataset.targetSize);

@@ -4,6 +4,7 @@ import { joinFloats, splitFloats } from '../join';
 import { createOptimizer, type Optimizer } from '../engine/optimizer';
 import { compileStep, type Constraint, type ParameterSpec, type Step } from '../engine/step';
 import { KolmoError } from '../error';
+import { orDispose } from '../orDispose';
 import type { Random } from '../random';
 import { sizeOf } from '../shape';
 import { shiftImages } from './augment';
@@ -82,24 +83,23 @@ export async function compileTrainee(
     threads: settings.threads,
     runtime: settings.runtime,
   });
-  for (const { name, data } of model.parameters) step.parameters[name].set(data);
-  const optimizer = createOptimizer(settings.optimizer, step, settings);
-
-  const compiling = compileValidator(
-    {
-      architecture,
-      parameters,
-      step,
-      output: (weights, inputs) =>
-        forward(placed, upright(weights, turned), inputs, inference(false)),
-    },
-    dataset,
-    objective,
-    settings,
-  );
-  const validator = await compiling.catch(async (error: unknown) => {
-    await step.dispose();
-    throw error;
+  const { optimizer, validator } = await orDispose(step, async () => {
+    for (const { name, data } of model.parameters) step.parameters[name].set(data);
+    return {
+      optimizer: createOptimizer(settings.optimizer, step, settings),
+      validator: await compileValidator(
+        {
+          architecture,
+          parameters,
+          step,
+          output: (weights, inputs) =>
+            forward(placed, upright(weights, turned), inputs, inference(false)),
+        },
+        dataset,
+        objective,
+        settings,
+      ),
+    };
   });
   const views = { weights: step.parameters, gradients: step.gradients };
 

@@ -44,6 +44,7 @@ const shared = [
   'src/core/error',
   'src/core/group',
   'src/core/join',
+  'src/core/orDispose',
   'src/core/random',
   'src/core/relay',
   'src/core/shape',

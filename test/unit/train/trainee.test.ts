@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
+import { InferenceSession } from 'onnxruntime-node';
 import { createRandom } from '../../../src/core/random';
 import { chooseArchitecture } from '../../../src/core/train/architectures/architectures';
 import { initialize } from '../../../src/core/train/layers/layers';
 import type { Model } from '../../../src/core/train/model';
 import { trainDefaults, type TrainOptions } from '../../../src/core/train/options';
+import { compileContest } from '../../../src/core/train/contest';
+import { planTraining } from '../../../src/core/train/plan';
 import { compileTrainee, type Trainee } from '../../../src/core/train/trainee';
-import { tableDataset } from './datasets';
+import { imageDataset, tableDataset } from './datasets';
 
 const settings: TrainOptions = { ...trainDefaults, shift: 0 };
 const table = tableDataset();
@@ -91,6 +94,36 @@ describe('a step of training', () => {
         Float32Array.from(told, (index) => (index < 0 ? 0 : centroids[index])),
       );
     });
+  });
+});
+
+describe('a training whose optimizer cannot be made', () => {
+  const unusable = {
+    ...settings,
+    get momentum(): number {
+      throw new Error('no momentum');
+    },
+  };
+  /** Sessions of ONNX Runtime that were made and are not released. */
+  const leftBy = async (t: TestContext, compile: () => Promise<unknown>): Promise<number> => {
+    const { prototype } = InferenceSession as unknown as { prototype: InferenceSession };
+    const made = t.mock.method(InferenceSession, 'create');
+    const released = t.mock.method(prototype, 'release');
+    await assert.rejects(compile, /no momentum/);
+    assert.ok(made.mock.callCount() > 0);
+    return made.mock.callCount() - released.mock.callCount();
+  };
+
+  it('leaves no compiled step behind', async (t) => {
+    const compile = () => compileTrainee(fresh(), table, batch.length, unusable);
+    assert.equal(await leftBy(t, compile), 0);
+  });
+
+  it('leaves no network of a GAN behind', async (t) => {
+    const images = imageDataset();
+    const gan = initialize(chooseArchitecture('gan', images).choice.build(images), 1);
+    const plan = { ...planTraining(gan, images, {}), settings: unusable };
+    assert.equal(await leftBy(t, () => compileContest(gan, images, plan)), 0);
   });
 });
 

@@ -2,6 +2,7 @@
 import { KolmoError } from '../../error';
 import type { Dataset } from '../../data/dataset';
 import { joinFloats } from '../../join';
+import { orDispose } from '../../orDispose';
 import { createRandom, shuffled } from '../../random';
 import {
   compileLevelForward,
@@ -168,20 +169,19 @@ async function createTrainer(
   const common = { architecture, tensors, targetSize: dataset.targetSize, threads };
   const batch = { ...common, batchSize: settings.batchSize };
   const step = await compileLevelStep(batch);
-  const compiling = compileLevelForward({ ...common, batchSize: evaluationBatch }, step);
-  const forward = await compiling.catch(async (error: unknown) => {
-    await step.dispose();
-    throw error;
-  });
-  const optimizer = createLevelOptimizer(batch, step, settings.stepRate / settings.learningRate);
-  const parts = tensors.flatMap(({ name, tensor }) => [
-    { name, values: tensor.levels },
-    { name: logStepName(name), values: tensor.logStep },
-  ]);
-  for (const { name, values } of parts) step.parameters[name].set(values[0]);
-  optimizer.restore({
-    updates,
-    moments: joinFloats(parts.flatMap(({ values }) => values.slice(1))),
+  const { forward, optimizer } = await orDispose(step, async () => {
+    const optimizer = createLevelOptimizer(batch, step, settings.stepRate / settings.learningRate);
+    const parts = tensors.flatMap(({ name, tensor }) => [
+      { name, values: tensor.levels },
+      { name: logStepName(name), values: tensor.logStep },
+    ]);
+    for (const { name, values } of parts) step.parameters[name].set(values[0]);
+    optimizer.restore({
+      updates,
+      moments: joinFloats(parts.flatMap(({ values }) => values.slice(1))),
+    });
+    const forward = await compileLevelForward({ ...common, batchSize: evaluationBatch }, step);
+    return { forward, optimizer };
   });
 
   const read = (): LevelNetwork => {
