@@ -13,7 +13,7 @@ export interface StageSelect {
 
 export function createStageSelect(onChange: () => void): StageSelect {
   let wanted: StageName | undefined;
-  const select = element('vscode-single-select', { 'aria-label': 'Stage', class: 'stage-select' });
+  const select = element('vscode-single-select', { 'aria-label': 'Stage' });
   const picker = element('label', { class: 'row', hidden: true }, 'Stage', select);
   select.addEventListener('change', () => {
     wanted = (select as HTMLElement & { value: string }).value as StageName;
