@@ -4,6 +4,7 @@ import { analyse } from './commands/analyse';
 import { compareRuns } from './commands/compare';
 import { compareModels } from './commands/compareModels';
 import { choosePass, compress, passCommand } from './commands/compress';
+import { followEarlierJobs } from './commands/earlierJobs';
 import { targetPath, type House, type Target } from './commands/house';
 import { inspect } from './commands/inspect';
 import { createJobs, mayRunJobs } from './views/jobs';
@@ -105,6 +106,7 @@ export function activate(context: ExtensionContext): void {
     ...registerImageFolders(),
     ...registerModelsTree(jobs, summaries, extensions()),
     ...registerStatusBar(jobs),
+    followEarlierJobs(house),
     ...registerPipelines(house),
     registerSweeps(),
     ...surprisal.disposables,

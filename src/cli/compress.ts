@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
-import type { CompressSummary } from '../jobs/compress';
+import type { CompressSummary } from '../jobs/compressSummary';
 import type { CompressRequest } from '../runs/runRequests';
 import { isRun } from '../runs/folder';
 import { formatCount } from '../core/count';

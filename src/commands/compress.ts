@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { commands, window } from 'vscode';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassName, PassOptions } from '../core/compress/pass';
-import type { CompressSummary } from '../jobs/compress';
+import type { CompressSummary } from '../jobs/compressSummary';
 import type { CompressRequest } from '../runs/runRequests';
 import { readRunOutline } from '../views/runFolders';
 import { chooseRun, hasModel } from './chooseRun';

@@ -5,6 +5,7 @@ import { Uri, commands, window } from 'vscode';
 import { patience, veryLargeFile } from '../jobs/patience';
 import type { ProgramRequest } from '../jobs/protocol';
 import type { ProgramSummary } from '../jobs/programSteps';
+import type { VerifySummary } from '../jobs/verify';
 import { datasetPath, isGenerator, isRun, readRecord, readState } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { chooseRun } from './chooseRun';
@@ -63,13 +64,12 @@ export async function program(
       threads,
       run,
     })
-    .then(sayResult);
+    .then((result) => result && sayProgram(result));
   if (answers.wait) await ended;
   return run;
 }
 
-function sayResult(result: ProgramSummary | undefined): void {
-  if (!result) return;
+export function sayProgram(result: ProgramSummary): void {
   const { bytes, file, samples } = result;
   const what =
     samples === undefined
@@ -105,10 +105,18 @@ export async function verify(house: House, target: Target): Promise<boolean> {
     run,
   });
   if (!summary) return false;
-  const words = summary.verified ? 'exactly the bytes' : 'something else than the bytes';
-  const say = summary.verified ? window.showInformationMessage : window.showErrorMessage;
-  void say(`The program prints ${words} of ${basename(file)}: SHA-256 ${summary.sha256}.`);
+  sayVerified(summary);
   return summary.verified;
+}
+
+export function sayVerified({
+  file,
+  verified,
+  sha256,
+}: Pick<VerifySummary, 'file' | 'verified' | 'sha256'>): void {
+  const words = verified ? 'exactly the bytes' : 'something else than the bytes';
+  const say = verified ? window.showInformationMessage : window.showErrorMessage;
+  void say(`The program prints ${words} of ${basename(file)}: SHA-256 ${sha256}.`);
 }
 
 /** The dataset that a run was trained on, from its run.json. */

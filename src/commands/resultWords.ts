@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { isPass } from '../core/compress/descriptions';
 import type { PassName } from '../core/compress/pass';
-import type { CompressSummary } from '../jobs/compress';
+import type { CompressSummary } from '../jobs/compressSummary';
 import type { TrainSummary } from '../jobs/train';
 import { stageTitles } from '../report/mermaid';
 import type { StageName } from '../runs/events';
@@ -14,7 +14,10 @@ export const isCompressed = (result: TrainSummary | CompressSummary): result is 
   'stages' in result;
 
 /** `Trained iris-mlp on iris.csv: test error 2.00 %.` */
-export function trainedText(result: TrainSummary, dataset: string): string {
+export function trainedText(
+  result: Pick<TrainSummary, 'architecture' | 'ended' | 'metrics'>,
+  dataset: string,
+): string {
   const what = `${result.architecture} on ${basename(dataset)}`;
   const done =
     result.ended === 'stopped' ? `Stopped ${what}, with the model so far` : `Trained ${what}`;

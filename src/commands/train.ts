@@ -54,7 +54,7 @@ export async function train(
   return run;
 }
 
-/** Trains and says what came out, with the next step as a button. */
+/** Trains and says what came out. */
 export async function runTraining(house: House, request: TrainRequest): Promise<void> {
   const { architecture, dataset, run } = request;
   const result = await house.jobs.run(
@@ -64,7 +64,16 @@ export async function runTraining(house: House, request: TrainRequest): Promise<
   );
   if (!result) return;
   // A run that a pipeline made goes on with its passes.
-  if (isCompressed(result)) return sayCompressed(result);
+  if (isCompressed(result)) sayCompressed(result);
+  else sayTrained(run, dataset, result);
+}
+
+/** Says what a training made, with the next step as a button. */
+export function sayTrained(
+  run: string,
+  dataset: string,
+  result: Parameters<typeof trainedText>[0],
+): void {
   // The message waits for a person, the command does not.
   void window
     .showInformationMessage(trainedText(result, dataset), 'Compress Model…', 'Show Report')

@@ -5,29 +5,17 @@ import { compress } from '../core/compress/compress';
 import type { PassName, PassOptions } from '../core/compress/pass';
 import { KolmoError } from '../core/error';
 import { exportOnnx } from '../core/train/export';
-import { float32Bytes, type Metrics } from '../core/train/model';
-import type { RunEvent, StageResult } from '../runs/events';
-import { bytesOnDisk, packedStage, writeRecord, type RunRecord } from '../runs/folder';
+import type { RunEvent } from '../runs/events';
+import { bytesOnDisk, packedStage, writeRecord } from '../runs/folder';
 import { formatBytes } from '../runs/units';
 import { collectAgain } from './collect';
+import { stageSummary, summaryOf, type CompressSummary } from './compressSummary';
 import type { JobContext } from './context';
 import { withJudge, type JudgedDataset } from './judge';
 import { measureOnnx, packModel, packStage, writePacked, type Packed } from './pack';
 import type { CompressRequest } from '../runs/runRequests';
 import { openSource, type Source } from './source';
 import { denseFile, measureSpeed } from './speed';
-
-/** What `kolmo compress --json` prints. */
-export interface CompressSummary {
-  run: string;
-  stages: { name: PassName; bytes: number; testError?: number; seconds: number }[];
-  file: string;
-  bytes: number;
-  /** Bytes of the float32 parameters to bytes of the file. */
-  ratio: number;
-  testError?: number;
-  metrics?: Metrics;
-}
 
 export async function* compressRun(
   request: CompressRequest,
@@ -120,34 +108,6 @@ async function* runPasses(
   }
   return passed;
 }
-
-/** What a run's packed model is, and which stages of this request made it. */
-export function summaryOf(
-  run: string,
-  { parameters = 0 }: RunRecord,
-  stages: CompressSummary['stages'],
-  { bytes, test }: { bytes: number; test?: Metrics },
-): CompressSummary {
-  return {
-    run,
-    stages,
-    file: join(run, 'model.kolmo'),
-    bytes,
-    ratio: float32Bytes(parameters) / bytes,
-    ...(test?.error !== undefined && { testError: test.error }),
-    ...(test && { metrics: test }),
-  };
-}
-
-const stageSummary = (
-  name: PassName,
-  { bytes, test, seconds }: StageResult,
-): CompressSummary['stages'][number] => ({
-  name,
-  bytes,
-  ...(test?.error !== undefined && { testError: test.error }),
-  seconds,
-});
 
 /** What a person is told whose first pass did not end: the packed model is not replaced by one without any pass. */
 async function stoppedEarly(run: string): Promise<string> {

@@ -27,6 +27,9 @@ export function runOf(request: JobRequest): string | undefined {
   }
 }
 
+/** What a stop says that left a result. */
+export const stoppedWithResult = 'Stopped on request; what there is so far is kept.';
+
 type EndEvent = Extract<RunEvent, { type: 'finished' | 'stopped' | 'failed' | 'interrupted' }>;
 
 /** The last event of a request's history: an analysis ends without touching the status of its run. */

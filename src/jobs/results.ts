@@ -2,7 +2,7 @@
 import type { Comparison } from '../core/compare/comparison';
 import type { SweepSummary } from '../runs/sweepFile';
 import type { AnalyseSummary } from './analyse';
-import type { CompressSummary } from './compress';
+import type { CompressSummary } from './compressSummary';
 import type { Explained, Inspected, UnpackSummary } from './files';
 import type { ProgramSummary } from './programSteps';
 import type { DatasetDescription, JobRequest } from './protocol';

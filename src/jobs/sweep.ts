@@ -19,7 +19,7 @@ import {
   type SweepResults,
   type SweepSummary,
 } from '../runs/sweepFile';
-import type { CompressSummary } from './compress';
+import type { CompressSummary } from './compressSummary';
 import type { JobContext } from './context';
 import { dropRefused, isRefusal } from './dropRefused';
 import { JobError, startJob, type Job } from './job';

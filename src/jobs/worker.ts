@@ -9,7 +9,7 @@ import { lockRun } from '../runs/lock';
 import type { JobContext } from './context';
 import { runJob } from './jobs';
 import type { FromWorker, JobRequest, ToWorker } from './protocol';
-import { endOf, runOf } from './request';
+import { endOf, runOf, stoppedWithResult } from './request';
 import { reportRun } from './report';
 import { createStream } from './stream';
 import { openEventFiles } from './tensorboard';
@@ -65,9 +65,7 @@ async function work(request: JobRequest): Promise<FromWorker> {
       stream.emit(
         endOf(
           request,
-          heard
-            ? { type: 'stopped', message: 'Stopped on request; what there is so far is kept.' }
-            : { type: 'finished' },
+          heard ? { type: 'stopped', message: stoppedWithResult } : { type: 'finished' },
         ),
       );
       if (isRun(run)) await reportRun({ run });

@@ -10,7 +10,7 @@ import {
   type Disposable,
   type Event,
 } from 'vscode';
-import { startJob, stopRun, type Job } from '../jobs/job';
+import { JobError, startJob, stopRun } from '../jobs/job';
 import type { FromWorker, JobRequest } from '../jobs/protocol';
 import type { ResultOf } from '../jobs/results';
 import type { StampedEvent } from '../runs/events';
@@ -39,6 +39,8 @@ export interface Jobs extends Disposable {
   ): Promise<ResultOf<Request> | undefined>;
   /** A job without a run and without a notification, whose failure is the caller's to tell. */
   ask<Request extends JobRequest>(request: Request): Promise<ResultOf<Request>>;
+  /** Counts a job that another process started as one of this window; gives what tells how far it is, and that it has ended. */
+  adopt(folder: string): { note(text: string): void; end(): void };
   /** Asks the job of a run to stop and keep what it has. */
   stop(folder: string): boolean;
   running(): string[];
@@ -61,7 +63,7 @@ export async function mayRunJobs(): Promise<boolean> {
 }
 
 export function createJobs(worker: string): Jobs {
-  const running = new Map<string, Job>();
+  const running = new Map<string, { stop(): boolean }>();
   const changed = new EventEmitter<{ folder: string; note: string }>();
 
   const isFree = (folder: string): boolean => {
@@ -71,6 +73,18 @@ export function createJobs(worker: string): Jobs {
     );
     return false;
   };
+
+  const begin = (folder: string, note: string, stop: () => boolean): void => {
+    running.set(folder, { stop });
+    changed.fire({ folder, note });
+  };
+  const end = (folder: string): void => {
+    running.delete(folder);
+    changed.fire({ folder, note: '' });
+  };
+  // A job that this window did not start is known by the mark that it left in its run.
+  const stopOther = (folder: string): boolean =>
+    stopRun(folder, (sentence) => void window.showWarningMessage(sentence));
 
   const run: Jobs['run'] = async (title, folder, request, onEvents) => {
     if (!(await mayRunJobs()) || !isFree(folder)) return undefined;
@@ -84,20 +98,21 @@ export function createJobs(worker: string): Jobs {
           if (note !== undefined) changed.fire({ folder, note });
         },
       });
-      running.set(folder, job);
-      changed.fire({ folder, note: title });
+      begin(folder, title, () => {
+        job.stop();
+        return true;
+      });
       cancel.onCancellationRequested(() => job.stop());
       try {
         return await job.result;
       } catch (error) {
-        const say = cancel.isCancellationRequested
-          ? window.showInformationMessage
-          : window.showErrorMessage;
+        // Whoever stopped it, here or in the panel, wanted that.
+        const isWanted = error instanceof JobError && error.reason === 'stopped';
+        const say = isWanted ? window.showInformationMessage : window.showErrorMessage;
         void say((error as Error).message);
         return undefined;
       } finally {
-        running.delete(folder);
-        changed.fire({ folder, note: '' });
+        end(folder);
       }
     });
   };
@@ -125,16 +140,15 @@ export function createJobs(worker: string): Jobs {
   return {
     run,
     measure,
+    adopt(folder) {
+      begin(folder, '', () => stopOther(folder));
+      return { note: (note) => changed.fire({ folder, note }), end: () => end(folder) };
+    },
     ask: (request) => startJob(request, { worker }).result,
     stop: (folder) => {
       const job = running.get(folder);
-      if (job) {
-        job.stop();
-        return true;
-      }
-      if (!workspace.isTrusted) return false;
-      // A job that an earlier window started is known by the mark it left in its run.
-      return stopRun(folder, (sentence) => void window.showWarningMessage(sentence));
+      if (job) return job.stop();
+      return workspace.isTrusted && stopOther(folder);
     },
     running: () => [...running.keys()],
     isFree,

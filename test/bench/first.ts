@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CompressSummary } from '../../src/jobs/compress';
+import type { CompressSummary } from '../../src/jobs/compressSummary';
 import type { TrainSummary } from '../../src/jobs/train';
 import type { Row } from './harness/row';
 

@@ -107,10 +107,20 @@ describe('MNIST in the workbench', () => {
     assert.equal(runs().length, 1);
   });
 
+  step('still shows in the status bar how far that run is', async () => {
+    const item = workbench.page.locator('.statusbar-item', { hasText: /Kolmo: Epoch \d+ of/ });
+    await item.waitFor();
+    await workbench.screenshot('status-bar-after-reload');
+  });
+
   step('stops with the model so far', async () => {
     await (await panel()).locator('[data-action=stop]').click();
     await waitFor(async () => (await status()) !== 'running', 'the run did not stop');
     assert.equal(await status(), 'stopped');
+    // It began before the window was reloaded, and ends as if this one had started it.
+    await workbench.notification(/Stopped lenet-\S+ on train-images\S+, with the model so far/);
+    const item = workbench.page.locator('.statusbar-item', { hasText: 'Kolmo:' });
+    await item.waitFor({ state: 'hidden' });
     assert.ok(
       readdirSync(join(workbench.workspace, '.kolmo/runs', runs()[0])).includes('model.onnx'),
     );
@@ -150,6 +160,16 @@ describe('MNIST in the workbench', () => {
       10_000,
     );
     await workbench.screenshot('confusion');
+    const select = (await panel()).locator('[data-view=quality] vscode-single-select:visible');
+    const room = await select.evaluate(({ shadowRoot }) => {
+      const shown = shadowRoot.querySelector('.text');
+      const title = shown.textContent;
+      shown.textContent = 'Train for fewer bytes';
+      const widths = [shown.scrollWidth, shown.clientWidth];
+      shown.textContent = title;
+      return widths;
+    });
+    assert.ok(room[0] <= room[1], `the longest title of a stage needs ${room[0]} of ${room[1]} px`);
   });
 
   step('shows histograms of every layer before and after', async () => {

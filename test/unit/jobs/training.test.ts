@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
-import type { CompressSummary } from '../../../src/jobs/compress';
+import type { CompressSummary } from '../../../src/jobs/compressSummary';
 import { startJob, stopRun, type Job } from '../../../src/jobs/job';
 import type { CompressRequest, TrainRequest } from '../../../src/runs/runRequests';
 import type { FromWorker, JobRequest } from '../../../src/jobs/protocol';
