@@ -33,7 +33,7 @@ export async function chooseDataset(): Promise<string | undefined> {
 
 async function listChoices(): Promise<Choice[]> {
   const [files, folders] = await Promise.all([findFiles(), findImageFolders()]);
-  const inSight = window.activeTextEditor?.document.uri.fsPath;
+  const inSight = textInSight();
   const rank = (path: string): number => (path === inSight ? 0 : isTestSet(path) ? 2 : 1);
   const found = [
     ...files.map((path) => ({ path, icon: 'file' })),
@@ -51,6 +51,15 @@ async function listChoices(): Promise<Choice[]> {
       choose: () => Promise.resolve(path),
     })),
     { label: 'elsewhere', kind: QuickPickItemKind.Separator },
+    ...(inSight === undefined || files.includes(inSight)
+      ? []
+      : [
+          {
+            label: `$(file) ${basename(inSight)}`,
+            detail: 'The file in front, as a text whose next symbol is learned.',
+            choose: () => Promise.resolve(inSight),
+          },
+        ]),
     {
       label: '$(go-to-file) A File…',
       detail: 'A table, IDX images, or a text, whose next symbol is learned.',
@@ -62,6 +71,12 @@ async function listChoices(): Promise<Choice[]> {
       choose: () => dialog({ title: 'Folder of images to train on', canSelectFolders: true }),
     },
   ];
+}
+
+/** What stands in the editor in front, where it is a file. */
+function textInSight(): string | undefined {
+  const { scheme, fsPath } = window.activeTextEditor?.document.uri ?? {};
+  return scheme === 'file' ? fsPath : undefined;
 }
 
 /** Windows and Linux have no dialog in which both a file and a folder can be chosen. */

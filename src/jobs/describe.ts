@@ -82,6 +82,8 @@ function shapeOf(
 ): DatasetShape {
   const width = kind === 'table' ? [1] : (inputShape ?? [1]);
   const common = { inputShape: width, targetSize: 1 };
+  // How many of the 256 bytes occur is counted when they are collected.
+  if (kind === 'symbols') return { ...common, task: { type: 'nextSymbol', symbols: 256 } };
   if (classes === 0) return { ...common, task: { type: 'generation' } };
   return task === 'classification'
     ? { ...common, task: { type: 'classification', target: '', classes: [] } }

@@ -360,6 +360,19 @@ describe('a describe job', () => {
     assert.equal(described.architectures[0].name, 'mlp');
   });
 
+  it('tells that of a text the next symbol is learned, and nothing else', async (t) => {
+    const folder = temporaryFolder(t, {
+      'story.txt': 'It was a dark and stormy night.\n'.repeat(40),
+    });
+    const dataset = join(folder, 'story.txt');
+    const described = await startJob({ type: 'describe', dataset }, { worker }).result;
+    assert.deepEqual(described.targets, []);
+    assert.deepEqual(
+      described.architectures.map(({ name }) => name),
+      ['next-symbol'],
+    );
+  });
+
   it('tells the size and the architectures of images', async (t) => {
     const described = (await startJob(
       { type: 'describe', dataset: join(images(t, 16), 'train-images-idx3-ubyte') },
