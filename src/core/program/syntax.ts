@@ -77,9 +77,9 @@ export function describeSyntax(syntax: Syntax): string {
     case 'image':
       return `It is ${formatCount(syntax.count)} images of ${syntax.width} x ${syntax.height} pixels of one byte.`;
     case 'raster':
-      return `It is a picture in rows of ${syntax.row} bytes, ${syntax.pixel} for a pixel.`;
+      return `It is a picture in rows of ${formatCount(syntax.row)} bytes, ${syntax.pixel} for a pixel.`;
     case 'residuals':
-      return `It is sound: ${syntax.count} samples of ${8 * syntax.sample} bits, each expected from those before it.`;
+      return `It is sound: ${formatCount(syntax.count)} samples of ${8 * syntax.sample} bits, each expected from those before it.`;
     case 'records':
       return `It is binary, and a byte resembles the one ${syntax.stride} bytes before it, as in records of that length.`;
     case 'bytes':

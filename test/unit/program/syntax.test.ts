@@ -62,6 +62,11 @@ describe('syntax', () => {
     });
   }
 
+  it('writes the length of sound as people read it', () => {
+    const sound: Syntax = { type: 'residuals', sample: 2, channels: 1, header: 44, count: 32_000 };
+    assert.match(describeSyntax(sound), /32,000 samples of 16 bits/);
+  });
+
   it('numbers the columns where the first row is none of names', () => {
     const named = (text: string) => {
       const syntax = analyseSyntax(latin(text.repeat(3)));
