@@ -83,7 +83,8 @@ async function readState(tensor: ListedTensor): Promise<State | undefined> {
     );
   }
   const { shape, blocksize } = state ?? {};
-  const isShape = Array.isArray(shape) && shape.every((side) => Number.isSafeInteger(side) && side > 0);
+  const isShape =
+    Array.isArray(shape) && shape.every((side) => Number.isSafeInteger(side) && side > 0);
   return isShape && typeof blocksize === 'number' ? (state as State) : undefined;
 }
 
