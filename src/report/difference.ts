@@ -60,11 +60,11 @@ export function worstFirst(pairs: TensorPair[]): TensorPair[] {
 export const typesOf = ({ a, b, sameType }: TensorPair): string =>
   sameType ? a.dtype : `${a.dtype} to ${b.dtype}`;
 
-/** `64 x 128`; `64 x 128 to 128 x 64, turned` of tensors that lie otherwise in the second file. */
-export function shapesOf({ a, b, axes, headRows }: TensorPair): string {
+/** `64 x 128`; `64 x 128 to 128 x 64, turned` of tensors that lie otherwise in the second file, or that llama.cpp added 1 to. */
+export function shapesOf({ a, b, axes, headRows, oneAdded }: TensorPair): string {
   const shapes = new Set([formatShape(a.shape), formatShape(b.shape)]);
   const order = axes ? ', turned' : headRows ? `, heads of ${headRows} rows interleaved` : '';
-  return `${[...shapes].join(' to ')}${order}`;
+  return `${[...shapes].join(' to ')}${order}${oneAdded ? ', 1 added' : ''}`;
 }
 
 /** Sentences for what the table does not hold, the most general first. */

@@ -3,6 +3,7 @@ import { openModelFile } from '../formats/modelFile';
 import { bitsPerParameter } from '../formats/summary';
 import type { CompareEvent, Comparison, TensorPair, TensorSide, Totals } from './comparison';
 import { addSums, differenceOf, noSums, type Sums } from './difference';
+import { stackExperts } from './experts';
 import { matchByName, type Match } from './match';
 import { matchByValues } from './matchValues';
 import { measurePair } from './measure';
@@ -22,7 +23,10 @@ export async function* compareModels(
     const other = await openModelFile(b);
     try {
       const [first, second] = [await openModel(one.file), await openModel(other.file)];
-      const compared = yield* compareTensors(first.tensors, second.tensors);
+      const compared = yield* compareTensors(
+        stackExperts(first.tensors, second.tensors),
+        stackExperts(second.tensors, first.tensors),
+      );
       const fileOf = (file: string, bytes: number, { format, summary }: OpenedModel) => {
         const { beside, parameters } = summary;
         return { file, format, bytes, ...(beside && { beside }), parameters };
@@ -61,11 +65,12 @@ async function* compareTensors(
       yield { type: 'progress', done: done + step.value, total, note: match.a.name };
     }
     done += match.a.parameters;
-    const { sums, axes, headRows, notCompared } = step.value;
+    const { sums, axes, headRows, oneAdded, notCompared } = step.value;
     pairs.push({
       ...describe(match),
       ...(axes && { axes }),
       ...(headRows && { headRows }),
+      ...(oneAdded && { oneAdded }),
       ...(sums && { difference: differenceOf(sums) }),
       ...(notCompared !== undefined && { notCompared }),
     });

@@ -42,6 +42,8 @@ export interface TensorPair {
   axes?: number[];
   /** Rows of each head, where llama.cpp's file has their second half between those of the first. */
   headRows?: number;
+  /** Whether the values of llama.cpp's file have 1 added, which the difference is without. */
+  oneAdded?: boolean;
   /** Absent where the values were not compared. */
   difference?: Difference;
   /** Why they were not, as a sentence. */

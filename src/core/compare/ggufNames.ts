@@ -63,9 +63,13 @@ const inBlock: Record<string, string[]> = {
     'output.dense',
   ],
   ffn_gate_inp: ['block_sparse_moe.gate', 'mlp.gate', 'mlp.router'],
-  ffn_gate_exps: ['mlp.experts.gate_proj'],
-  ffn_up_exps: ['mlp.experts.up_proj'],
-  ffn_down_exps: ['mlp.experts.down_proj'],
+  ffn_gate_exps: ['mlp.experts.gate_proj', 'block_sparse_moe.experts.w1'],
+  ffn_up_exps: ['mlp.experts.up_proj', 'block_sparse_moe.experts.w3'],
+  ffn_down_exps: ['mlp.experts.down_proj', 'block_sparse_moe.experts.w2'],
+  ffn_gate_shexp: ['mlp.shared_expert.gate_proj', 'mlp.shared_experts.gate_proj'],
+  ffn_up_shexp: ['mlp.shared_expert.up_proj', 'mlp.shared_experts.up_proj'],
+  ffn_down_shexp: ['mlp.shared_expert.down_proj', 'mlp.shared_experts.down_proj'],
+  ffn_gate_inp_shexp: ['mlp.shared_expert_gate'],
 };
 
 /** Of the model around its blocks. */
@@ -103,6 +107,9 @@ export function ggufNamesOf(name: string): string[] {
 
 const namesFor = (table: Record<string, string[]>, isNamed: (part: string) => boolean): string[] =>
   Object.keys(table).filter((called) => table[called].some(isNamed));
+
+/** Whether llama.cpp adds 1 to it, of some models: Gemma's normalization multiplies with one more than its weights. */
+export const isNorm = (name: string): boolean => /norm\.weight$/.test(name);
 
 /** Whether llama.cpp puts the rows of each head of it into another order, of some models: those that rotary embeddings turn. */
 export const isRotated = (name: string): boolean => /\.attn_[qk]\.(weight|bias)$/.test(name);

@@ -1,7 +1,7 @@
 /** Measures a pair of tensors, in the layout in which their values go together. */
 import { formatCount } from '../count';
 import { addValues, correlationOf, noSums, type Sums } from './difference';
-import { isGgufName, isRotated } from './ggufNames';
+import { isGgufName, isNorm, isRotated } from './ggufNames';
 import { headRowsOf, interleaveHalves, layoutsBetween, sameOrder, turn } from './layouts';
 import { mostTurned, type StoredTensor, type Values } from './tensors';
 
@@ -9,6 +9,7 @@ export interface Measured {
   sums?: Sums;
   axes?: number[];
   headRows?: number;
+  oneAdded?: boolean;
   notCompared?: string;
 }
 
@@ -32,8 +33,12 @@ export async function* measurePair(
     return { notCompared: problem };
   }
   const plain = sameOrder(a.shape, b.shape) ? yield* addAll(as, bs, a.parameters) : undefined;
+  if (plain && plain.noise > 0 && isOneOfGguf(a, b, isNorm)) {
+    const sums = yield* addAll(oneMoreOf(a, as), oneMoreOf(b, bs), a.parameters);
+    if (sums.noise < plain.noise * clearlyLess) return { sums, oneAdded: true };
+  }
   const layouts = layoutsBetween(b.shape, a.shape);
-  const heads = plain && isOneRotated(a, b) ? headRowsOf(b.shape) : [];
+  const heads = plain && isOneOfGguf(a, b, isRotated) ? headRowsOf(b.shape) : [];
   if (plain && (layouts.length + heads.length === 0 || goTogether(plain) !== false)) {
     return { sums: plain };
   }
@@ -65,9 +70,20 @@ const valuesOf =
   async (first, count) =>
     values.subarray(first, first + count);
 
-/** Whether one of them, by llama.cpp's names, may have the rows of its heads in another order than the other. */
-const isOneRotated = (a: StoredTensor, b: StoredTensor): boolean =>
-  [a, b].some(({ name }) => isRotated(name)) && isGgufName(a.name) !== isGgufName(b.name);
+/** Whether one of them has a name of llama.cpp's, and may be changed in a way that the other is not. */
+const isOneOfGguf = (
+  a: StoredTensor,
+  b: StoredTensor,
+  isChanged: (name: string) => boolean,
+): boolean =>
+  [a, b].some(({ name }) => isGgufName(name) && isChanged(name)) &&
+  isGgufName(a.name) !== isGgufName(b.name);
+
+/** Values with 1 added, which those of llama.cpp's file may be as they are. */
+const oneMoreOf = ({ name }: StoredTensor, values: Values): Values =>
+  isGgufName(name)
+    ? values
+    : async (first, count) => (await values(first, count)).map((value) => Math.fround(value + 1));
 
 function problemOf(a: StoredTensor, b: StoredTensor): string | undefined {
   for (const { values } of [a, b]) if ('problem' in values) return values.problem;
@@ -88,6 +104,9 @@ async function* addAll(as: Values, bs: Values, count: number): AsyncGenerator<nu
   }
   return sums;
 }
+
+/** Share of Σ(a-b)² that is left of a difference of 1 where all differ by that. */
+const clearlyLess = 0.01;
 
 /** Correlation: heads of half or twice as many rows leave half of the rows where they belong. */
 const clearly = 0.75;

@@ -104,6 +104,12 @@ describe('names of llama.cpp', () => {
         ['encoder.layer.3.output.dense.weight', 'blk.3.ffn_down.weight'],
       ],
       [
+        ['model.layers.2.mlp.experts.gate_proj.weight', 'blk.2.ffn_gate_exps.weight'],
+        ['model.layers.2.block_sparse_moe.experts.w2.weight', 'blk.2.ffn_down_exps.weight'],
+        ['model.layers.2.mlp.shared_experts.up_proj.weight', 'blk.2.ffn_up_shexp.weight'],
+        ['model.layers.2.mlp.shared_expert_gate.weight', 'blk.2.ffn_gate_inp_shexp.weight'],
+      ],
+      [
         ['model.layers.0.post_attention_layernorm.weight', 'blk.0.post_attention_norm.weight'],
         ['model.layers.0.pre_feedforward_layernorm.weight', 'blk.0.ffn_norm.weight'],
         ['model.layers.0.post_feedforward_layernorm.weight', 'blk.0.post_ffw_norm.weight'],

@@ -90,6 +90,40 @@ describe('queries of a model and of llama.cpp', () => {
   });
 });
 
+describe('norms of a model and of llama.cpp', () => {
+  const weights = Float32Array.from({ length: 64 }, () => random.normal());
+  const raised = weights.map((weight) => weight + 1);
+  const hub = stored([64], weights, 'model.norm.weight');
+
+  it('are compared without the 1 that was added to all', async () => {
+    for (const [a, b] of [
+      [hub, stored([64], raised, 'output_norm.weight')],
+      [stored([64], raised, 'output_norm.weight'), hub],
+    ]) {
+      const { sums, oneAdded } = await resultOf(measurePair(a, b));
+      assert.deepEqual([oneAdded, sums!.unequal], [true, 0]);
+    }
+    const tuned = raised.map((weight, i) => (i === 3 ? weight + 0.5 : weight));
+    const { sums, oneAdded } = await resultOf(
+      measurePair(hub, stored([64], tuned, 'output_norm.weight')),
+    );
+    assert.deepEqual([oneAdded, sums!.unequal], [true, 1]);
+    assert.ok(Math.abs(sums!.largest - 0.5) < 1e-6, `${sums!.largest}`);
+  });
+
+  it('are compared as they are where nothing was added, and where they are no norms', async () => {
+    const same = await resultOf(measurePair(hub, stored([64], weights, 'output_norm.weight')));
+    assert.deepEqual([same.oneAdded, same.sums!.unequal], [undefined, 0]);
+    const other = weights.map(() => random.normal());
+    const different = await resultOf(measurePair(hub, stored([64], other, 'output_norm.weight')));
+    assert.deepEqual([different.oneAdded, different.sums!.unequal], [undefined, 64]);
+    for (const name of ['model.other_norm.weight', 'output_norm.bias']) {
+      const { sums, oneAdded } = await resultOf(measurePair(hub, stored([64], raised, name)));
+      assert.deepEqual([oneAdded, sums!.unequal], [undefined, 64], name);
+    }
+  });
+});
+
 describe('correlation', () => {
   it('is that of the finite values', () => {
     const sums = noSums();

@@ -57,6 +57,7 @@ describe('words for a pair of tensors', () => {
     const [a, b] = [pairs[0].a, { ...pairs[0].b, shape: [3, 2] }];
     assert.equal(shapesOf({ ...pairs[0], a, b }), '2 x 3 to 3 x 2');
     assert.equal(shapesOf({ ...pairs[0], a, b, axes: [1, 0] }), '2 x 3 to 3 x 2, turned');
+    assert.equal(shapesOf({ ...pairs[0], oneAdded: true }), '2 x 3, 1 added');
   });
 
   it('remark what is not compared, and what is no finite number any more', () => {
