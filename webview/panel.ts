@@ -92,7 +92,6 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
     case 'state':
       run = data;
       state = data.state;
-      host.setState({ ...host.getState(), run: document.body.dataset.run });
       break;
     case 'title':
       if (run) run = { ...run, title: data.title };
@@ -158,4 +157,6 @@ function draw(): void {
   document.body.dataset.ready = 'true';
 }
 
+// At once: a panel that a reload finds without its run cannot come back.
+host.setState({ ...host.getState(), run: document.body.dataset.run });
 send({ type: 'ready' });
