@@ -22,7 +22,7 @@ export interface DiagramOptions {
   direction?: 'LR' | 'TB';
   /** Where a click on a finished stage leads; no link where it gives nothing. */
   link?: (stage: StageName, artifact: string) => string | undefined;
-  /** Mermaid's `classDef` lines for pending, running, finished and failed stages. Default: for a light page. */
+  /** Mermaid's `classDef` lines for pending stages and for each status of one. Default: for a light page. */
   looks?: string[];
 }
 
@@ -30,6 +30,8 @@ const lightLooks = [
   '  classDef pending fill:#f4f4f4,stroke:#a0a0a0,color:#666666,stroke-dasharray:4 3',
   '  classDef running fill:#e8f1fb,stroke:#1a6fc4,color:#1f1f1f,stroke-width:3px',
   '  classDef finished fill:#eaf5ea,stroke:#2f8132,color:#1f1f1f',
+  '  classDef stopped fill:#fdf5e0,stroke:#8a6d00,color:#1f1f1f,stroke-width:3px',
+  '  classDef interrupted fill:#fdf5e0,stroke:#8a6d00,color:#1f1f1f,stroke-width:3px',
   '  classDef failed fill:#fbe9e9,stroke:#c62828,color:#1f1f1f,stroke-width:3px',
 ];
 

@@ -29,7 +29,8 @@ export interface Samples {
 }
 
 export interface StageState {
-  status: 'running' | 'finished' | 'failed';
+  /** A stage that was begun ended as its job did. */
+  status: RunStatus;
   settings: Record<string, number | string | boolean>;
   training: Curve;
   validation: Curve;
@@ -195,7 +196,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
       const { current, before } = state;
       const failed =
         current && stageOf(state, current).status === 'running'
-          ? change(current, { status: 'failed' })
+          ? change(current, { status: event.type })
           : next;
       return {
         ...failed,

@@ -123,6 +123,8 @@ function looks(): string[] {
     look('pending', quiet, quiet, ',stroke-dasharray:4 3'),
     look('running', themeColor('--vscode-charts-blue', '#3794ff'), text, ',stroke-width:3px'),
     look('finished', themeColor('--vscode-charts-green', '#388a34'), text),
+    look('stopped', themeColor('--vscode-charts-yellow', '#b89500'), text, ',stroke-width:3px'),
+    look('interrupted', themeColor('--vscode-charts-yellow', '#b89500'), text, ',stroke-width:3px'),
     look('failed', themeColor('--vscode-errorForeground', '#f14c4c'), text, ',stroke-width:3px'),
   ];
 }

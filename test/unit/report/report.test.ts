@@ -128,6 +128,19 @@ describe('pipelineDiagram', () => {
     assert.match(text, /classDef pending .*color:#666666/);
   });
 
+  for (const type of ['stopped', 'interrupted', 'failed'] as const) {
+    it(`draws a stage as ${type} in whose midst its job was`, () => {
+      const begun: RunEvent[] = [
+        { type: 'stageStarted', stage: 'share', settings: {} },
+        { type, message: 'So it was.' },
+      ];
+      const state = begun.reduce((all, event) => reduce(all, { ...event, at: 9 }), compressed);
+      const text = pipelineDiagram(state);
+      assert.match(text, new RegExp(`share\\["Share<br/>${type}"\\]:::${type}`));
+      assert.match(text, new RegExp(`classDef ${type} `));
+    });
+  }
+
   it('draws stages in the order in which they were applied', () => {
     assert.deepEqual(stageOrder(compressed), [
       'collect',

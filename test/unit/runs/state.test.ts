@@ -155,7 +155,7 @@ describe('reduce', () => {
     const later = [again, ...stage('prune').slice(1), ...stage('share').slice(0, 1), stop];
     const half = later.reduce((state, event) => reduce(state, { ...event, at: 9 }), packed);
     assert.deepEqual(half.chain, ['collect', 'preprocess', 'train', 'prune']);
-    assert.equal(half.stages.share?.status, 'failed');
+    assert.equal(half.stages.share?.status, 'stopped');
   });
 
   it('keeps the place of a layer and setting that are measured again', () => {
