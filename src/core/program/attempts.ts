@@ -8,7 +8,7 @@ import type { Model } from './model/evaluate';
 import { minimalModelFor } from './model/kinds';
 import type { MinimalSpec } from './model/minimal';
 import { scriptsOf, type ScriptSpec } from './model/script';
-import { predict, type Predicted } from './predicted';
+import { predict, type Form, type Predicted } from './predicted';
 import { predictedAs } from './predictedAs';
 import { chosenFor, expectedCandidates, findCandidates } from './search/candidates';
 import { leaveOut } from './search/leaveOut';
@@ -26,7 +26,7 @@ type AttemptEvent = ProgramEvent | { type: 'attempt'; attempt: Attempt };
 export function attemptsOf(
   view: View,
   file: Uint8Array,
-  options: ProgramOptions,
+  options: ProgramOptions & Form,
 ): { work: number; attempts: AsyncGenerator<AttemptEvent, void> } {
   const analysis = analyseView(view, options.effort);
   const expected = expectedOf(view, file, options.effort, analysis);
@@ -36,7 +36,7 @@ export function attemptsOf(
 async function* tryAll(
   view: View,
   file: Uint8Array,
-  { effort, ascii, seed }: ProgramOptions,
+  { effort, seed, ...form }: ProgramOptions & Form,
   analysis: Analysis,
   expected: Expected,
 ): AsyncGenerator<AttemptEvent, void> {
@@ -60,24 +60,24 @@ async function* tryAll(
   if (expected.isSmall) {
     const small = (other: View): AsyncGenerator<ProgramEvent, Predicted<MinimalSpec>> => {
       const seen = other === view ? analysis : analyse(other.text, other.syntax);
-      return predict(minimalModelFor(seen.syntax, other.text.length), other, seen, ascii);
+      return predict(minimalModelFor(seen.syntax, other.text.length), other, seen, form);
     };
     const first = yield* course.part(once, small(view));
     const { kept, found } = yield* measured(first, small);
     yield written(kept, found);
   }
   const [first, ...taught] = candidates.models;
-  const whole = yield* course.part(once, predict(first, view, analysis, ascii));
-  const { kept, found: restated } = yield* measured(whole, alike(effort, ascii));
+  const whole = yield* course.part(once, predict(first, view, analysis, form));
+  const { kept, found: restated } = yield* measured(whole, alike(effort, form));
   // Columns that the file itself does not show have no names to be told by.
   const found = [...restated, ...candidates.found, ...(hasColumns ? candidates.laws : [])];
   yield written(kept, found);
   for (const model of taught) {
-    yield written(yield* course.part(once, predict(model, view, analysis, ascii)), found);
+    yield written(yield* course.part(once, predict(model, view, analysis, form)), found);
   }
   const scripts: Predicted[] = [];
   for (const script of scriptsFor(kept.model, kept.view.text, size, effort)) {
-    const predicting = predict(script, kept.view, kept.analysis, ascii);
+    const predicting = predict(script, kept.view, kept.analysis, form);
     scripts.push(yield* course.part(slowness * once, predicting));
   }
   if (scripts.length === 0) return;
@@ -98,10 +98,10 @@ const analyseView = ({ text, syntax }: View, effort: ProgramOptions['effort']): 
 
 /** Writes the program of another view with what the search left of the model. */
 const alike =
-  (effort: ProgramOptions['effort'], ascii: boolean): Rewriting<ModelSpec> =>
+  (effort: ProgramOptions['effort'], form: Form): Rewriting<ModelSpec> =>
   (other, { analysis, model }) => {
     const seen = analyseView(other, effort);
-    return predict(chosenFor(seen, analysis, model), other, seen, ascii);
+    return predict(chosenFor(seen, analysis, model), other, seen, form);
   };
 
 interface Expected {

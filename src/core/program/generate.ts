@@ -107,7 +107,7 @@ function assembled(
   return counted(model.type === 'minimal' ? 'small predictor' : 'predictor', residual, shell);
 }
 
-/** What is compressed in the place of a file that a function of source `retell` tells of its text, and where the text begins. */
+/** What is compressed in the place of a file that a function of source `retell` gives of other bytes, and where these begin. */
 export async function retold(
   text: Uint8Array,
   retell: string,
@@ -119,7 +119,7 @@ export async function retold(
 /**
  * The shortest program that uses a general compressor of Node's, or none; `brotli` is what brotli leaves, if it was asked. It is
  * read by Node alone: a loader that browsers know too has a hundred bytes more, and browsers inflate no brotli. Base64 needs no loader.
- * @param from where the text begins in data that begin with what tells the file of it
+ * @param from where the bytes begin that a function before them gives the file of
  */
 export function plainProgram(
   data: Uint8Array,
@@ -127,7 +127,7 @@ export function plainProgram(
   { ascii, from }: Form & { from?: number },
 ): Generated {
   const deflated = deflateRawSync(data, { level: 9, memLevel: 9 });
-  const told = from ? `;b=eval(''+b.slice(0,${from}))(''+b.slice(${from}))` : '';
+  const told = from ? `;b=eval(''+b.slice(0,${from}))(b.slice(${from}))` : '';
   const zlib = (name: string) => `b=(await import('zlib')).${name}Sync(b)${told}`;
   const forms: ({ form: ProgramForm } & Omit<Shell, 'ascii'>)[] = [
     ...(from ? [] : [{ form: 'stored', body: data, statement: '', browser: ascii } as const]),

@@ -16,15 +16,22 @@ export interface Predicted<Kind extends Model = Model> extends Generated {
   networkBytes: number;
 }
 
+export interface Form {
+  ascii: boolean;
+  /** Source of a function of what was packed that gives the file, where a view is one of that. */
+  pack?: string;
+}
+
 /** Codes the text of a view, and puts the decoder of the model around what that leaves, and what brings the file back. */
 export async function* predict<Kind extends Model>(
   model: Kind,
   view: View,
   analysis: Analysis,
-  ascii: boolean,
+  { ascii, pack }: Form,
 ): AsyncGenerator<ProgramEvent, Predicted<Kind>> {
   const { text, restore } = view;
   const { payload, costs, networkBits = 0 } = yield* runModel(model, text);
-  const written = await predictorProgram(model, payload, text.length, { ascii, then: restore });
+  const then = restore && pack ? `b=>(${pack})((${restore})(b))` : (pack ?? restore);
+  const written = await predictorProgram(model, payload, text.length, { ascii, then });
   return { ...written, view, analysis, model, costs, networkBytes: Math.round(networkBits / 8) };
 }

@@ -14,6 +14,8 @@ import { curveOf, curvePoints, partsOf } from './costs/curve';
 import { costsInFile, fieldCosts, type FieldCost } from './costs/fieldCosts';
 import { createCourse } from './course';
 import { plainProgram, retold, type Generated } from './generate';
+import { unpack, type Packed } from './packed/packed';
+import type { Form } from './predicted';
 import { viewsOf } from './restate/views';
 import { leaveOut } from './search/leaveOut';
 import { smallFile } from './sizes';
@@ -37,54 +39,99 @@ export async function* writeProgram(
   bytes: Uint8Array,
   options: Partial<ProgramOptions> = {},
 ): AsyncGenerator<ProgramEvent, Program> {
-  const { effort, ascii, seed } = { ...programDefaults, ...options };
+  const asked = { ...programDefaults, ...options };
   const brotli = yield* measuredBrotli(bytes);
-  let plain = plainProgram(bytes, brotli, { ascii });
+  const plain = plainProgram(bytes, brotli, asked);
+  const isLong = plain.program.length > leastPredictor;
+  const packed = isLong ? yield* unpack(bytes) : undefined;
+  const content = packed?.content ?? bytes;
+  const { attempt, generated, findings } = packed
+    ? yield* packedShortest(bytes, packed, plain, asked)
+    : yield* shortestOf(bytes, plain, asked);
+  if (attempt) yield* curveOf(partsOf(attempt.costs, content.length, curvePoints));
+  for (const finding of findings) yield { type: 'finding', ...finding };
+
+  return programOf(generated, {
+    size: bytes.length,
+    modelBytes: attempt?.networkBytes ?? 0,
+    baselines: { gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length },
+    findings,
+    fields: attempt ? fieldsOf(attempt, content) : [],
+    sha256: sha256(bytes),
+  });
+}
+
+interface Shortest {
+  generated: Generated;
+  /** The one that it is, if it predicts. */
+  attempt?: Attempt;
+  findings: Finding[];
+}
+
+/** The shortest program of `bytes`, or of the file that a function of source `pack` gives of them; `plain` is the one without a predictor. */
+async function* shortestOf(
+  bytes: Uint8Array,
+  plain: Generated,
+  asked: ProgramOptions & Form,
+): AsyncGenerator<ProgramEvent, Shortest> {
+  if (plain.program.length <= leastPredictor) {
+    return { generated: plain, findings: plainFindings(plain, bytes, bytes.length) };
+  }
   /** What a program without a predictor owes to another text that it holds. */
   let restated: Finding[] = [];
   let best: Attempt | undefined;
   /** Of the networks tried, whether they are mixed in or not. */
   const learnt: Finding[] = [];
-
-  if (plain.program.length > leastPredictor) {
-    const seen = viewsOf(bytes, effort);
-    const other = bytes.length < smallFile && seen.find(({ retell }) => retell !== undefined);
-    if (other) ({ plain, restated } = yield* plainRestated(other, bytes, plain, ascii));
-    const views = seen.map((view) => attemptsOf(view, bytes, { effort, ascii, seed }));
-    const before = beforehand(bytes);
-    const course = createCourse(
-      views.reduce((sum, { work }) => sum + work, before),
-      before,
-    );
-    for (const { work, attempts } of views) {
-      for await (const event of course.part(work, attempts)) {
-        if (event.type !== 'attempt') {
-          yield event;
-          continue;
-        }
-        const { attempt } = event;
-        const { length } = attempt.program;
-        const shortest = (best ?? plain).program.length;
-        if (attempt.networkBytes)
-          learnt.push(networkFinding(attempt.networkBytes, shortest, length));
-        if (length < shortest) best = attempt;
+  const seen = viewsOf(bytes, asked.effort);
+  const isPlain = bytes.length < smallFile && asked.pack === undefined;
+  const other = isPlain && seen.find(({ retell }) => retell !== undefined);
+  if (other) ({ plain, restated } = yield* plainRestated(other, bytes, plain, asked));
+  const views = seen.map((view) => attemptsOf(view, bytes, asked));
+  const before = beforehand(bytes);
+  const course = createCourse(
+    views.reduce((sum, { work }) => sum + work, before),
+    before,
+  );
+  for (const { work, attempts } of views) {
+    for await (const event of course.part(work, attempts)) {
+      if (event.type !== 'attempt') {
+        yield event;
+        continue;
       }
+      const { attempt } = event;
+      const { length } = attempt.program;
+      const shortest = (best ?? plain).program.length;
+      if (attempt.networkBytes) learnt.push(networkFinding(attempt.networkBytes, shortest, length));
+      if (length < shortest) best = attempt;
     }
   }
-  if (best) yield* curveOf(partsOf(best.costs, bytes.length, curvePoints));
-  const findings = best
-    ? [wholeFinding(best, plain), ...best.found, ...learnt]
-    : [...learnt, ...plainFindings(plain, bytes, bytes.length), ...restated];
-  for (const finding of findings) yield { type: 'finding', ...finding };
+  return best
+    ? {
+        generated: best,
+        attempt: best,
+        findings: [wholeFinding(best, plain), ...best.found, ...learnt],
+      }
+    : {
+        generated: plain,
+        findings: [...learnt, ...plainFindings(plain, bytes, bytes.length), ...restated],
+      };
+}
 
-  return programOf(best ?? plain, {
-    size: bytes.length,
-    modelBytes: best?.networkBytes ?? 0,
-    baselines: { gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length },
-    findings,
-    fields: best ? fieldsOf(best, bytes) : [],
-    sha256: sha256(bytes),
-  });
+/** As `shortestOf`, of a file that something is packed in: the program of that, unless the `plain` one of the file is shorter. */
+async function* packedShortest(
+  file: Uint8Array,
+  { content, pack, sentence }: Packed,
+  plain: Generated,
+  asked: ProgramOptions,
+): AsyncGenerator<ProgramEvent, Shortest> {
+  const { data, from } = await retold(content, pack);
+  const brotli = yield* measuredBrotli(data);
+  const inside = plainProgram(data, brotli, { ...asked, from });
+  const shortest = yield* shortestOf(content, inside, { ...asked, pack });
+  const savedBytes = plain.program.length - shortest.generated.program.length;
+  return savedBytes > 0
+    ? { ...shortest, findings: [{ sentence, savedBytes }, ...shortest.findings] }
+    : { generated: plain, findings: plainFindings(plain, file, file.length) };
 }
 
 /** Of the `plain` program of a file and that of a text that restates it the shorter one, and what each restatement saves of it. */
@@ -92,7 +139,7 @@ async function* plainRestated(
   view: View,
   file: Uint8Array,
   plain: Generated,
-  ascii: boolean,
+  { ascii }: Form,
 ): AsyncGenerator<ProgramEvent, { plain: Generated; restated: Finding[] }> {
   const write = async function* (
     other: View,

@@ -6,7 +6,7 @@ export interface View {
   text: Uint8Array;
   /** Source of a function of the text that gives the file; absent where the text is the file. */
   restore?: string;
-  /** Of what is restated as another text: source of the same function from string to string. */
+  /** Of what is restated as another text: source of the same function in Node, whose result may be a string. */
   retell?: string;
   /** What the text is, where it does not tell itself. */
   syntax?: Syntax;

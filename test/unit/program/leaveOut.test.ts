@@ -23,13 +23,13 @@ const sentences = ({ restatements = [] }: View): string[] =>
 /** The program with every context of its kind. */
 function programFor(view: View): Promise<Predicted<ModelSpec>> {
   const analysis = analyse(view.text, view.syntax);
-  return finished(predict(analysis.full, view, analysis, false));
+  return finished(predict(analysis.full, view, analysis, { ascii: false }));
 }
 
 /** The same of another view. */
 const alike = (view: View, { analysis, model }: Predicted<ModelSpec>) => {
   const seen = analyse(view.text, view.syntax);
-  return predict(chosenFor(seen, analysis, model), view, seen, false);
+  return predict(chosenFor(seen, analysis, model), view, seen, { ascii: false });
 };
 
 const random = createRandom(2);

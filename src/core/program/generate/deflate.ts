@@ -2,8 +2,8 @@
 import { joinBytes } from '../../join';
 
 /** A length's or a distance's symbol: the least value that it stands for, and its extra bits. */
-const lengthBase: number[] = [];
-const lengthExtra: number[] = [];
+export const lengthBase: number[] = [];
+export const lengthExtra: number[] = [];
 for (let s = 0, base = 3; s < 28; s++) {
   lengthBase.push(base);
   lengthExtra.push(s < 8 ? 0 : (s >> 2) - 1);
@@ -11,8 +11,8 @@ for (let s = 0, base = 3; s < 28; s++) {
 }
 lengthBase.push(258);
 lengthExtra.push(0);
-const distanceBase: number[] = [];
-const distanceExtra: number[] = [];
+export const distanceBase: number[] = [];
+export const distanceExtra: number[] = [];
 for (let s = 0, base = 1; s < 30; s++) {
   distanceBase.push(base);
   distanceExtra.push(s < 4 ? 0 : (s >> 1) - 1);
@@ -23,9 +23,9 @@ const distanceSymbol = (distance: number): number =>
   distanceBase.findLastIndex((b) => b <= distance);
 const lengthSymbols = Array.from({ length: 259 }, (_, length) => lengthSymbol(length));
 
-const END = 256;
+export const endOfBlock = 256;
 /** The order in which the lengths of the code of code lengths are written. */
-const order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+export const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /** A step of the parse: `distance` 0 is a literal. */
 interface Step {
@@ -74,7 +74,7 @@ const sizeOf = (list: Bits[]): number => list.reduce((sum, { bits }) => sum + bi
 /** A block's shortest form: the symbols of one round's parse are the prices of the next. */
 function block(bytes: Uint8Array, range: Range, repeats: Step[][]): Bits[] {
   let costs: PerSymbol = {
-    literals: Array.from({ length: 286 }, (_, s) => (s < END ? 7 : 6)),
+    literals: Array.from({ length: 286 }, (_, s) => (s < endOfBlock ? 7 : 6)),
     distances: Array.from({ length: 30 }, () => 5),
   };
   let best: Bits[] | undefined;
@@ -162,7 +162,7 @@ function count(bytes: Uint8Array, { from }: Range, steps: Step[]): PerSymbol {
     } else literals[bytes[i]]++;
     i += length;
   }
-  literals[END]++;
+  literals[endOfBlock]++;
   return { literals, distances };
 }
 
@@ -253,13 +253,13 @@ function write(bytes: Uint8Array, { from }: Range, steps: Step[], counts: PerSym
   const tableLengths = codeLengths(tableCounts, 7);
   const tableCodes = codesOf(tableLengths);
   const tableUsed = used(
-    order.map((symbol) => tableLengths[symbol]),
+    codeLengthOrder.map((symbol) => tableLengths[symbol]),
     4,
   );
   put(l - 257, 5);
   put(d - 1, 5);
   put(tableUsed - 4, 4);
-  for (const symbol of order.slice(0, tableUsed)) put(tableLengths[symbol], 3);
+  for (const symbol of codeLengthOrder.slice(0, tableUsed)) put(tableLengths[symbol], 3);
   for (const { symbol, extra, bits } of table) {
     put(tableCodes[symbol], tableLengths[symbol]);
     put(extra, bits);
@@ -277,6 +277,6 @@ function write(bytes: Uint8Array, { from }: Range, steps: Step[], counts: PerSym
     }
     i += length;
   }
-  put(literalCodes[END], literals[END]);
+  put(literalCodes[endOfBlock], literals[endOfBlock]);
   return out;
 }

@@ -36,7 +36,7 @@ export function restatedView(bytes: Uint8Array, restatements = all): View | unde
   return {
     text: Uint8Array.from(Buffer.from(text)),
     restore: `b=>new TextEncoder().encode(${restoring('new TextDecoder().decode(b)')})`,
-    retell: `b=>${restoring('b')}`,
+    retell: `b=>${restoring("(''+b)")}`,
     syntax,
     sentence,
     restatements: applied,

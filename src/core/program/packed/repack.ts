@@ -1,0 +1,137 @@
+/** Deflate as zlib writes it: from what a stream holds, its steps and the ends of its blocks, back to its bytes. */
+import { codeLengthOrder } from '../generate/deflate';
+import type { Block } from './inflated';
+
+/**
+ * Source of a function of bytes `b`, blocks [steps, type] and a function `step` of a place, which is 0 where a byte is taken as it
+ * is and else a repeat. It writes the stream with `write(byte)`. Codes are those of zlib's trees.c, ties included.
+ */
+export const repackSource = (types: Set<Block['type']>): string => `
+let held = 0, holds = 0;
+const put = (value = 0, bits = 0) => {
+  held |= value << holds;
+  for (holds += bits; holds > 7; holds -= 8) {
+    write(held);
+    held >>>= 8;
+  }
+};
+const codesOf = lengths => {
+  const codes = [];
+  let code = 0, bits = 1;
+  for (; bits < 16; bits++, code <<= 1)
+    lengths.forEach((length, symbol) => {
+      if (length !== bits) return;
+      let reversed = 0, k = 0;
+      for (; k < bits; k++) reversed = reversed << 1 | code >> k & 1;
+      codes[symbol] = [reversed, bits];
+      code++;
+    });
+  return codes;
+};
+const lengthsOf = (counts, most) => {
+  const size = counts.length, heap = [0], depths = [...counts].fill(0), parents = [], order = [], lengths = [], ends = Array(16).fill(0);
+  let last = -1, k, over = 0;
+  counts.forEach((count, symbol) => count && heap.push(last = symbol));
+  for (; heap.length < 3; counts[k] = 1) heap.push(k = last < 2 ? ++last : 0);
+  const isBefore = (one, other) => counts[one] < counts[other] || counts[one] === counts[other] && depths[one] <= depths[other];
+  const sink = at => {
+    const node = heap[at];
+    for (let next; (next = 2 * at) < heap.length; at = next) {
+      if (next + 1 < heap.length && isBefore(heap[next + 1], heap[next])) next++;
+      if (isBefore(node, heap[next])) break;
+      heap[at] = heap[next];
+    }
+    heap[at] = node;
+  };
+  for (k = heap.length >> 1; k; k--) sink(k);
+  for (; heap.length > 2; sink(1)) {
+    const one = heap[1], end = heap.pop();
+    heap[1] = end;
+    sink(1);
+    const other = heap[1], node = counts.push(counts[one] + counts[other]) - 1;
+    depths[node] = 1 + Math.max(depths[one], depths[other]);
+    order.unshift(other, one);
+    heap[1] = parents[one] = parents[other] = node;
+  }
+  order.forEach(node => {
+    const length = Math.min(most, 1 + (lengths[parents[node]] || 0));
+    over += lengths[parents[node]] === most;
+    lengths[node] = length;
+    if (node < size) ends[length]++;
+  });
+  if (over) {
+    for (; over > 0; over -= 2) {
+      for (k = most - 1; !ends[k];) k--;
+      ends[k]--;
+      ends[k + 1] += 2;
+      ends[most]--;
+    }
+    k = most;
+    order.reverse().forEach(node => {
+      if (node >= size) return;
+      for (; !ends[k];) k--;
+      ends[k]--;
+      lengths[node] = k;
+    });
+  }
+  return Array.from({ length: last + 1 }, (_, symbol) => lengths[symbol] || 0);
+};
+const split = (value, shift) => {
+  const bits = Math.max(0, 31 - Math.clz32(value) - shift);
+  return [(value >> bits) + (bits << shift), value & (1 << bits) - 1, bits];
+};
+let place = 0;
+blocks.forEach(([steps, type], at) => {
+  put(at === blocks.length - 1, 1);
+  put(type, 2);
+  ${types.has('stored') ? 'if (!type) { put(0, -holds & 7); put(0, 16); put(65535, 16); return; }' : ''}
+  const parts = [], counts = [Array(286).fill(0), Array(30).fill(0)];
+  const add = (tree, [symbol, extra, bits]) => {
+    counts[tree][symbol]++;
+    parts.push([tree, symbol, extra, bits]);
+  };
+  for (; steps--;) {
+    const repeat = step(place), length = repeat >> 16;
+    if (repeat) {
+      const [symbol, ...rest] = length === 258 ? [28] : split(length - 3, 2);
+      add(0, [symbol + 257, ...rest]);
+      add(1, split((repeat & 65535) - 1, 1));
+      place += length;
+    } else add(0, [b[place++]]);
+  }
+  add(0, [256]);
+  let trees;
+  ${types.has('fixed') ? 'if (type === 1) trees = [Array.from({ length: 288 }, (_, k) => k < 144 ? 8 : k < 256 ? 9 : k < 280 ? 7 : 8), Array(30).fill(5)]; else' : ''} {
+    trees = counts.map(counts => lengthsOf(counts, 15));
+    const runs = [], listed = Array(19).fill(0);
+    const add = (symbol, extra, bits) => {
+      listed[symbol]++;
+      runs.push([symbol, extra, bits]);
+    };
+    for (const lengths of trees)
+      for (let k = 0; k < lengths.length;) {
+        const length = lengths[k];
+        let run = -k;
+        for (; lengths[k] === length;) k++;
+        run += k;
+        if (length) { add(length); run--; }
+        for (; run > 2;) {
+          const some = Math.min(run, length ? 6 : 138);
+          length ? add(16, some - 3, 2) : some < 11 ? add(17, some - 3, 3) : add(18, some - 11, 7);
+          run -= some;
+        }
+        for (; run-- > 0;) add(length);
+      }
+    const lengths = lengthsOf(listed, 7), told = [${codeLengthOrder.join()}].map(symbol => lengths[symbol]), codes = codesOf(lengths);
+    for (; !told[told.length - 1];) told.pop();
+    put(trees[0].length - 257, 5);
+    put(trees[1].length - 1, 5);
+    put(told.length - 4, 4);
+    told.forEach(length => put(length, 3));
+    runs.forEach(([symbol, extra, bits]) => { put(...codes[symbol]); put(extra, bits); });
+  }
+  trees = trees.map(codesOf);
+  parts.forEach(([tree, symbol, extra, bits]) => { put(...trees[tree][symbol]); put(extra, bits); });
+});
+put(0, -holds & 7);
+`;

@@ -1,0 +1,108 @@
+/** How zlib and gzip go through what they deflate: which repeat they take at each place. */
+
+/** What a level stands for (zlib's deflate.c, `configuration_table`), and what else a build of zlib decides. */
+export interface Search {
+  /** Whose it is, in the report. */
+  name: string;
+  /** From this length on a quarter of the places is looked at for a longer repeat at the next place. */
+  good: number;
+  /** A repeat of this length is taken without a look at the next place; of an eager search one whose places are not remembered. */
+  lazy: number;
+  /** A repeat of this length is long enough. */
+  nice: number;
+  /** How many places with the same hash are looked at. */
+  chain: number;
+  /** Whether the first repeat that is found is taken. */
+  isEager: boolean;
+  /** What places are looked up by: three bytes that are shifted over one another, as everywhere, or four at once, as in Chromium and Node. */
+  hash: { bytes: 3 | 4; bits: number };
+}
+
+/** As zlib has them, from the usual ones on; those up to 3 are eager. */
+const levels: Record<'level' | 'good' | 'lazy' | 'nice' | 'chain', number>[] = [
+  { level: 6, good: 8, lazy: 16, nice: 128, chain: 128 },
+  { level: 9, good: 32, lazy: 258, nice: 258, chain: 4096 },
+  { level: 1, good: 4, lazy: 4, nice: 8, chain: 4 },
+  { level: 8, good: 32, lazy: 128, nice: 258, chain: 1024 },
+  { level: 7, good: 8, lazy: 32, nice: 128, chain: 256 },
+  { level: 5, good: 8, lazy: 16, nice: 32, chain: 32 },
+  { level: 4, good: 4, lazy: 4, nice: 16, chain: 16 },
+  { level: 3, good: 4, lazy: 6, nice: 32, chain: 32 },
+  { level: 2, good: 4, lazy: 5, nice: 16, chain: 8 },
+];
+
+/** Those of gzip and of zlib with its usual memory and with most, and the same as Chromium and Node build it. */
+const builds: { by: string; hash: Search['hash'] }[] = [
+  { by: 'zlib', hash: { bytes: 3, bits: 15 } },
+  { by: "Node's zlib", hash: { bytes: 4, bits: 15 } },
+  { by: 'zlib', hash: { bytes: 3, bits: 16 } },
+  { by: "Node's zlib", hash: { bytes: 4, bits: 16 } },
+];
+
+/** Those to be tried. */
+export const searches: Search[] = builds.flatMap(({ by, hash }) =>
+  levels.map(({ level, ...rest }) => ({
+    name: `${by} at level ${level}`,
+    ...rest,
+    isEager: level <= 3,
+    hash,
+  })),
+);
+
+const windowBytes = 32768;
+/** Nothing is looked for further back: what comes next has to stay in the window, and a repeat may be as long as 258 bytes. */
+const reach = windowBytes - 262;
+/** A repeat of three bytes does not pay from further away. */
+const far = 4096;
+
+/**
+ * Source of a function of bytes `b` that gives a function of a place in them, which is asked one step after the other. It gives the
+ * step that is taken there: 0 where the byte is told as it is, else a repeat as its length times 2^16 plus its distance. `isOther`
+ * says that another one than it gave was taken before.
+ */
+export const searchSource = ({ good, lazy, nice, chain, isEager, hash }: Search): string => `b => {
+  const heads = new Int32Array(${2 ** hash.bits}), before = new Int32Array(${windowBytes});
+  let added = 0, held = 0;
+  const find = (place, longest) => {
+    for (; added <= place; added++) {
+      const hash = ${hashSource(hash)} & ${2 ** hash.bits - 1};
+      before[added & ${windowBytes - 1}] = heads[hash];
+      heads[hash] = added;
+    }
+    let found = 0, left = ${isEager ? chain : `longest < ${good} ? ${chain} : ${chain >> 2}`}, reach = ${reach}, end = b[place + longest];
+    for (let other = before[place & ${windowBytes - 1}]; other > 0 && place - other <= reach && left--; reach = ${reach - 1}) {
+      if (b[other + longest] === end) {
+        let length = 0;
+        for (; length < 258 && b[other + length] === b[place + length];) length++;
+        if (length > longest) {
+          found = length << 16 | place - other;
+          if (length >= ${nice}) break;
+          end = b[place + (longest = length)];
+        }
+      }
+      other = before[other & ${windowBytes - 1}];
+    }
+    return ${isEager ? '' : `found < ${4 << 16} && (found & 65535) > ${far} ? 0 : `}found;
+  };
+  return (place, isOther) => {
+    ${isEager ? eagerly(lazy) : lazily(lazy)}
+    return now;
+  };
+}`;
+
+const hashSource = ({ bytes, bits }: Search['hash']): string => {
+  if (bytes === 4) {
+    const whole = [0, 1, 2, 3].map((k) => `b[added + ${k}] << ${8 * k}`).join(' | ');
+    return `Math.imul(${whole}, 66521) + 66521 >>> 16`;
+  }
+  const shift = Math.ceil(bits / 3);
+  return `(b[added] << ${2 * shift} ^ b[added + 1] << ${shift} ^ b[added + 2])`;
+};
+
+const eagerly = (lazy: number): string => `
+    const now = find(place, 2), length = now >> 16;
+    if (length > ${lazy}) added = place + length;`;
+
+const lazily = (lazy: number): string => `
+    let now = !isOther && held || find(place, 2);
+    if (held = now && now >> 16 < ${lazy} ? find(place + 1, now >> 16) : 0) now = 0;`;
