@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import pako from 'pako';
 import type { Program, ProgramEvent, ProgramOptions } from '../../../src/core/program/contract';
 import { writeProgram } from '../../../src/core/program/program';
 import { joinBytes } from '../../../src/core/join';
@@ -123,7 +124,31 @@ describe('program', () => {
     assert.ok(program.source.length <= noise.length + 200, `${program.source.length}`);
   });
 
-  it('says of a compressed file that it should be unpacked first', async () => {
+  for (const ascii of [false, true]) {
+    it(`predicts what a gzip file holds, and packs it again${ascii ? ', as base64' : ''}`, async () => {
+      const rows = latin(table({ rows: 3000 }));
+      const file = Uint8Array.from(pako.gzip(rows));
+      const { program, events } = await write(file, { ascii });
+      const alone = await write(rows, { ascii });
+      const proof = await verifyProgram(save('packed', program), sha256(file));
+      assert.ok(proof.verified);
+      assert.ok(program.bytes.total < file.length, JSON.stringify(program.bytes));
+      const code = program.bytes.total - alone.program.bytes.total;
+      assert.ok(code > 0 && code < (ascii ? 2000 : 1500), `${code} bytes to pack it again`);
+      const [packed, inside] = program.findings;
+      assert.match(packed.sentence, /^It is packed as gzip/);
+      assert.match(inside.sentence, /^It is a table/);
+      assert.ok(packed.savedBytes > inside.savedBytes);
+      assert.deepEqual(
+        program.fields.map(({ name }) => name),
+        ['day', 'first', 'second', 'total', 'city'],
+      );
+      const curve = events.filter((event) => event.type === 'curve');
+      assert.equal(curve.at(-1)!.bytes, rows.length);
+    });
+  }
+
+  it('says of a compressed file that is not unpacked that it should be first', async () => {
     const { program } = await write(Uint8Array.from([0x1f, 0x8b, 8, ...noise]));
     assert.match(program.findings.at(-1)!.sentence, /^It is compressed already, as gzip: unpack/);
   });
