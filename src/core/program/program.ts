@@ -19,10 +19,10 @@ import type { Form } from './predicted';
 import { viewsOf } from './restate/views';
 import { leaveOut } from './search/leaveOut';
 import { smallFile } from './sizes';
-import { describeSyntax } from './syntax';
+import { describeSyntax, type Syntax } from './syntax';
 import { compressedSentence } from './syntax/compressed';
 import { sha256 } from './verify';
-import type { View } from './view';
+import { fileView, type View } from './view';
 import { waitFor } from './waitFor';
 
 /** A predictor's program is longer than this whatever it predicts, so what is already shorter is left alone. */
@@ -72,7 +72,7 @@ interface Shortest {
 async function* shortestOf(
   bytes: Uint8Array,
   plain: Generated,
-  asked: ProgramOptions & Form,
+  { syntax, ...asked }: ProgramOptions & Form & { syntax?: Syntax },
 ): AsyncGenerator<ProgramEvent, Shortest> {
   if (plain.program.length <= leastPredictor) {
     return { generated: plain, findings: plainFindings(plain, bytes, bytes.length) };
@@ -82,7 +82,7 @@ async function* shortestOf(
   let best: Attempt | undefined;
   /** Of the networks tried, whether they are mixed in or not. */
   const learnt: Finding[] = [];
-  const seen = viewsOf(bytes, asked.effort);
+  const seen = syntax ? [{ ...fileView(bytes), syntax }] : viewsOf(bytes, asked.effort);
   const isPlain = bytes.length < smallFile && asked.pack === undefined;
   const other = isPlain && seen.find(({ retell }) => retell !== undefined);
   if (other) ({ plain, restated } = yield* plainRestated(other, bytes, plain, asked));
@@ -120,14 +120,14 @@ async function* shortestOf(
 /** As `shortestOf`, of a file that something is packed in: the program of that, unless the `plain` one of the file is shorter. */
 async function* packedShortest(
   file: Uint8Array,
-  { content, pack, sentence }: Packed,
+  { content, syntax, pack, sentence }: Packed,
   plain: Generated,
   asked: ProgramOptions,
 ): AsyncGenerator<ProgramEvent, Shortest> {
   const { data, from } = await retold(content, pack);
   const brotli = yield* measuredBrotli(data);
   const inside = plainProgram(data, brotli, { ...asked, from });
-  const shortest = yield* shortestOf(content, inside, { ...asked, pack });
+  const shortest = yield* shortestOf(content, inside, { ...asked, pack, syntax });
   const savedBytes = plain.program.length - shortest.generated.program.length;
   return savedBytes > 0
     ? { ...shortest, findings: [{ sentence, savedBytes }, ...shortest.findings] }

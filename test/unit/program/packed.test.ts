@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { constants, deflateRawSync, gzipSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import pako from 'pako';
+import { PNG } from 'pngjs';
 import { blockTypes, inflate } from '../../../src/core/program/packed/inflated';
 import { unpack } from '../../../src/core/program/packed/packed';
 import { repackSource } from '../../../src/core/program/packed/repack';
@@ -108,7 +109,7 @@ describe('a file in gzip', () => {
       'no gzip': pako.deflate(table),
       'a head alone': head,
       nothing: new Uint8Array(0),
-      'much behind it': Uint8Array.from([...pako.gzip(table), ...noise]),
+      'much behind it': Uint8Array.from([...pako.gzip(table), ...noise, ...noise]),
     };
     for (const [name, file] of Object.entries(cases)) {
       assert.equal(await unpacked(file), undefined, name);
@@ -117,6 +118,133 @@ describe('a file in gzip', () => {
     for (const length of [12, 100, file.length - 4000]) {
       assert.equal(await unpacked(file.subarray(0, length)), undefined, `${length} bytes`);
     }
+  });
+});
+
+/** A picture of smooth rows, whose bytes but for some noise follow from those around them. */
+function picture(channels: number): { width: number; height: number; data: Buffer } {
+  const random = createRandom(2);
+  const [width, height] = [90, 70];
+  const data = Buffer.from(
+    Array.from({ length: width * height * channels }, (_, k) => {
+      const [x, y] = [Math.floor(k / channels) % width, Math.floor(k / channels / width)];
+      return (x * y) / 20 + 40 * (k % channels) + random.integer(3);
+    }),
+  );
+  return { width, height, data };
+}
+
+/** The chunks of a PNG file. */
+const chunk = (name: string, data: Uint8Array): Buffer => {
+  const named = Buffer.concat([Buffer.from(name), data]);
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  check.writeUInt32BE(crc32(named));
+  return Buffer.concat([length, named, check]);
+};
+
+/** A grey picture whose row k has the filter k modulo 5, in pieces of `piece` bytes. */
+function greyFile(stream: (rows: Uint8Array) => Uint8Array, { piece = 1000, interlaced = 0 } = {}) {
+  const { width, height, data } = picture(1);
+  const at = (x: number, y: number): number => (x < 0 || y < 0 ? 0 : data[y * width + x]);
+  const rows = Uint8Array.from({ length: (width + 1) * height }, (_, k) => {
+    const [x, y] = [(k % (width + 1)) - 1, Math.floor(k / (width + 1))];
+    if (x < 0) return y % 5;
+    const [left, above, corner] = [at(x - 1, y), at(x, y - 1), at(x - 1, y - 1)];
+    const whole = left + above - corner;
+    const nearest = [left, above, corner].reduce((a, b) =>
+      Math.abs(whole - b) < Math.abs(whole - a) ? b : a,
+    );
+    return at(x, y) - [0, left, above, Math.floor((left + above) / 2), nearest][y % 5];
+  });
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0, 0, 0, interlaced], 8);
+  const packed = stream(rows);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < packed.length; at += piece)
+    pieces.push(chunk('IDAT', packed.subarray(at, at + piece)));
+  const ends = [chunk('tEXt', Buffer.from('Title\0made up')), chunk('IEND', Buffer.alloc(0))];
+  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+  return {
+    file: Buffer.concat([signature, chunk('IHDR', header), ...pieces, ...ends]),
+    ...{ rows, width, height, data },
+  };
+}
+
+describe('a PNG file', () => {
+  for (const [colorType, channels] of [
+    [0, 1],
+    [2, 3],
+    [6, 4],
+  ] as const) {
+    it(`is predicted by its pixels of ${channels === 1 ? 'one byte' : `${channels} bytes`}`, async () => {
+      const { width, height, data } = picture(channels);
+      const png = new PNG({ width, height });
+      png.data = data;
+      // Numbers of pngjs for Z_FILTERED, and for the filter that suits each row best.
+      const options = { deflateStrategy: 1, filterType: -1, bitDepth: 8 } as const;
+      const inputs = {
+        colorType,
+        inputColorType: colorType,
+        inputHasAlpha: channels === 4,
+      } as const;
+      const file = Uint8Array.from(PNG.sync.write(png, { ...options, ...inputs }));
+      const found = (await unpacked(file))!;
+      assert.deepEqual(found.syntax, {
+        type: 'raster',
+        header: height,
+        row: width * channels,
+        pixel: channels,
+      });
+      assert.deepEqual(Buffer.from(found.content.subarray(height)), data);
+      assert.deepEqual(packedAgain(found), file);
+    });
+  }
+
+  it('may be in many pieces, with every filter there is', async () => {
+    for (const strategy of [constants.Z_FILTERED, constants.Z_DEFAULT_STRATEGY]) {
+      const { file, height, data } = greyFile((rows) => pako.deflate(rows, { strategy }));
+      assert.deepEqual(
+        PNG.sync.read(file).data.filter((_, k) => k % 4 === 0),
+        data,
+      );
+      const found = (await unpacked(file))!;
+      assert.match(found.sentence, /^It is packed as PNG/);
+      assert.deepEqual(Array.from(found.content.subarray(0, 7)), [0, 1, 2, 3, 4, 0, 1]);
+      assert.deepEqual(Buffer.from(found.content.subarray(height)), data);
+      assert.deepEqual(Buffer.from(packedAgain(found)), file);
+    }
+  });
+
+  it('may have a small window', async () => {
+    const { file } = greyFile((rows) => pako.deflate(rows, { windowBits: 10 }), { piece: 1e6 });
+    const found = (await unpacked(file))!;
+    assert.match(found.pack, /const step = next;/, 'every step is found');
+    assert.deepEqual(Buffer.from(packedAgain(found)), file);
+  });
+
+  it('is predicted as it is filtered where its rows are not what its head says', async () => {
+    const cases = {
+      interlaced: greyFile((rows) => pako.deflate(rows), { interlaced: 1 }),
+      'no such filter': greyFile((rows) => pako.deflate(rows.with(0, 9))),
+      'a row more': greyFile((rows) => pako.deflate(Uint8Array.from([...rows, 0]))),
+    };
+    for (const [name, { file, rows }] of Object.entries(cases)) {
+      const found = (await unpacked(file))!;
+      assert.equal(found.syntax, undefined, name);
+      assert.ok(Math.abs(found.content.length - rows.length) <= 1, name);
+      assert.deepEqual(Buffer.from(packedAgain(found)), file);
+    }
+  });
+
+  it('is left alone where it is cut short or holds no picture', async () => {
+    const { file } = greyFile((rows) => pako.deflate(rows));
+    for (const length of [20, 40, 500, file.length / 2]) {
+      assert.equal(await unpacked(file.subarray(0, length)), undefined, `${length} bytes`);
+    }
+    assert.equal(await unpacked(greyFile(() => new Uint8Array(0)).file), undefined);
   });
 });
 

@@ -3,41 +3,84 @@ import { setImmediate } from 'node:timers/promises';
 import type { ProgramEvent } from '../contract';
 import { blockTypes, inflate, type Block, type Inflated } from './inflated';
 import { repackSource } from './repack';
-import { searchSource, searches, type Search } from './search';
+import { gzipStream } from './gzip';
+import { pngStream } from './png';
+import { searchSource, searchesOf, type Search } from './search';
+import type { Stream } from './stream';
+import { joinBytes } from '../../join';
+import type { Syntax } from '../syntax';
 
 export interface Packed {
+  /** What is in it, as it is best predicted. */
   content: Uint8Array;
+  /** What the content is, where it does not tell itself. */
+  syntax?: Syntax;
   /** Source of a function of the content that gives the file. */
   pack: string;
   /** What was found, in the report. */
   sentence: string;
 }
 
-/** Of what is unpacked, of the bytes around it, and of the numbers that tell of steps which no search takes. */
-const most = { content: 1 << 24, around: 1 << 12, others: 256 };
+/** Kinds of files with a stream in them: one of another kind is undefined. */
+const kinds: ((file: Uint8Array) => Stream | undefined)[] = [gzipStream, pngStream];
 
-/** What a gzip file (RFC 1952) of one member holds, of at most 16 MiB; nothing where zlib and gzip would not have packed it so. */
+/** Of what is unpacked, of the bytes around it, and of the numbers that tell of steps which no search takes. */
+const most = { content: 1 << 26, around: 1 << 13, others: 256 };
+
+/** What is deflated in a file, of at most 64 MiB; nothing where zlib and gzip would not have packed it so. */
 export async function* unpack(file: Uint8Array): AsyncGenerator<ProgramEvent, Packed | undefined> {
-  const start = gzipStart(file);
-  const inflated = start && inflate(file.subarray(start), most.content);
-  if (!start || !inflated) return undefined;
-  const end = start + inflated.length;
-  const around = Buffer.concat([file.subarray(0, start), file.subarray(end)]);
-  if (around.length > most.around) return undefined;
-  const found = yield* searchOf(inflated);
+  for (const kind of kinds) {
+    const stream = kind(file);
+    if (stream) return yield* unpackStream(file, stream);
+  }
+  return undefined;
+}
+
+async function* unpackStream(
+  file: Uint8Array,
+  stream: Stream,
+): AsyncGenerator<ProgramEvent, Packed | undefined> {
+  const packed = joinBytes(stream.ranges.map(([from, to]) => file.subarray(from, to)));
+  const inflated = inflate(packed, most.content);
+  const parts = inflated && partsOf(file, stream, inflated);
+  if (!parts || parts.around.length > most.around) return undefined;
+  const found = yield* searchOf(inflated, stream);
   if (!found) return undefined;
-  const cuts = [0, start, end, file.length - end];
-  const parts = { size: file.length, around, cuts, blocks: inflated.blocks };
+  const { content, steps } = inflated;
   // The steps that were read are those that will be found, so nothing needs to be searched again.
-  const known = run<(b: Uint8Array, steps: Uint32Array) => Uint8Array>(
-    packSource(parts, 'let at = 0; const step = () => steps[at++];', 'b, steps'),
-  );
-  if (Buffer.compare(known(inflated.content, inflated.steps), file) !== 0) return undefined;
-  return {
-    content: inflated.content,
-    pack: packSource(parts, stepSource(found)),
-    sentence: `It is packed as gzip: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}.`,
+  const again = packSource(parts, 'let at = 0; const step = () => steps[at++];', 'b, steps');
+  const known = run<(b: Uint8Array, steps: Uint32Array) => Uint8Array>(again);
+  if (Buffer.compare(known(content, steps), file) !== 0) return undefined;
+  const pack = packSource(parts, stepSource(found));
+  const sentence = `It is packed as ${stream.name}: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}.`;
+  const view = stream.view?.(content);
+  return view
+    ? {
+        content: view.content,
+        syntax: view.syntax,
+        pack: `b => (${pack})((${view.restore})(b))`,
+        sentence,
+      }
+    : { content, pack, sentence };
+}
+
+/** What stands around the stream, which may end before its ranges do. */
+function partsOf(file: Uint8Array, { ranges }: Stream, { length, blocks }: Inflated): Parts {
+  const cuts: number[] = [];
+  const around: Uint8Array[] = [];
+  const keep = (from: number, to: number): void => {
+    cuts.push(from, to - from);
+    around.push(file.subarray(from, to));
   };
+  let [at, left] = [0, length];
+  for (const [from, to] of ranges) {
+    if (left === 0) break;
+    keep(at, from);
+    at = Math.min(to, from + left);
+    left -= at - from;
+  }
+  keep(at, file.length);
+  return { size: file.length, around: joinBytes(around), cuts, blocks };
 }
 
 interface Parts {
@@ -76,9 +119,12 @@ interface Found {
 }
 
 /** The search that takes all steps, or else the one that misses the fewest; nothing where all miss many. */
-async function* searchOf(inflated: Inflated): AsyncGenerator<ProgramEvent, Found | undefined> {
+async function* searchOf(
+  inflated: Inflated,
+  stream: Stream,
+): AsyncGenerator<ProgramEvent, Found | undefined> {
   let best: Found | undefined;
-  for (const search of searches) {
+  for (const search of searchesOf(stream)) {
     const limit = best?.others.length ?? most.others;
     const others = yield* otherSteps(inflated, search, limit);
     if (others) best = { search, others };
@@ -131,14 +177,3 @@ async function* otherSteps(
 
 /** What a program would run. */
 const run = <Run>(source: string): Run => new Function(`return ${source}`)() as Run;
-
-/** Where the stream of a gzip member begins: behind its extra field, its name, its comment and a check of these (2.3). */
-function gzipStart(file: Uint8Array): number | undefined {
-  if (file[0] !== 0x1f || file[1] !== 0x8b || file[2] !== 8) return undefined;
-  const flags = file[3];
-  let at = 10;
-  if (flags & 4) at += 2 + file[at] + 256 * file[at + 1];
-  for (const flag of [8, 16]) if (flags & flag) at = file.indexOf(0, at) + 1;
-  if (flags & 2) at += 2;
-  return at < file.length ? at : undefined;
-}

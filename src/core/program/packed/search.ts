@@ -14,6 +14,10 @@ export interface Search {
   chain: number;
   /** Whether the first repeat that is found is taken. */
   isEager: boolean;
+  /** Bytes that a repeat may come from: nearly the whole window. */
+  window: number;
+  /** Whether short repeats are left, as where what is packed is what a filter of pictures left. */
+  isFiltered: boolean;
   /** What places are looked up by: three bytes that are shifted over one another, as everywhere, or four at once, as in Chromium and Node. */
   hash: { bytes: 3 | 4; bits: number };
 }
@@ -39,19 +43,29 @@ const builds: { by: string; hash: Search['hash'] }[] = [
   { by: "Node's zlib", hash: { bytes: 4, bits: 16 } },
 ];
 
-/** Those to be tried. */
-export const searches: Search[] = builds.flatMap(({ by, hash }) =>
-  levels.map(({ level, ...rest }) => ({
-    name: `${by} at level ${level}`,
-    ...rest,
-    isEager: level <= 3,
-    hash,
-  })),
-);
+/** Those to be tried for a stream with a `window`, the usual ones first. */
+export const searchesOf = ({
+  window,
+  mayBeFiltered,
+}: {
+  window: number;
+  mayBeFiltered: boolean;
+}): Search[] =>
+  builds.flatMap(({ by, hash }) =>
+    levels.flatMap(({ level, ...rest }) =>
+      (mayBeFiltered && level > 3 ? [true, false] : [false]).map((isFiltered) => ({
+        name: `${by} at level ${level}`,
+        ...rest,
+        isEager: level <= 3,
+        window,
+        isFiltered,
+        hash,
+      })),
+    ),
+  );
 
-const windowBytes = 32768;
-/** Nothing is looked for further back: what comes next has to stay in the window, and a repeat may be as long as 258 bytes. */
-const reach = windowBytes - 262;
+/** What comes next stays in the window: the longest repeat, and what zlib reads ahead. */
+const ahead = 262;
 /** A repeat of three bytes does not pay from further away. */
 const far = 4096;
 
@@ -60,17 +74,23 @@ const far = 4096;
  * step that is taken there: 0 where the byte is told as it is, else a repeat as its length times 2^16 plus its distance. `isOther`
  * says that another one than it gave was taken before.
  */
-export const searchSource = ({ good, lazy, nice, chain, isEager, hash }: Search): string => `b => {
-  const heads = new Int32Array(${2 ** hash.bits}), before = new Int32Array(${windowBytes});
+export const searchSource = (search: Search): string => {
+  const { good, lazy, nice, chain, isEager, window, isFiltered, hash } = search;
+  const place = (name: string): string => `${name} & ${window - 1}`;
+  const isShort = isFiltered
+    ? `found < ${6 << 16}`
+    : `found < ${4 << 16} && (found & 65535) > ${far}`;
+  return `b => {
+  const heads = new Int32Array(${2 ** hash.bits}), before = new Int32Array(${window});
   let added = 0, held = 0;
   const find = (place, longest) => {
     for (; added <= place; added++) {
       const hash = ${hashSource(hash)} & ${2 ** hash.bits - 1};
-      before[added & ${windowBytes - 1}] = heads[hash];
+      before[${place('added')}] = heads[hash];
       heads[hash] = added;
     }
-    let found = 0, left = ${isEager ? chain : `longest < ${good} ? ${chain} : ${chain >> 2}`}, reach = ${reach}, end = b[place + longest];
-    for (let other = before[place & ${windowBytes - 1}]; other > 0 && place - other <= reach && left--; reach = ${reach - 1}) {
+    let found = 0, left = ${isEager ? chain : `longest < ${good} ? ${chain} : ${chain >> 2}`}, reach = ${window - ahead}, end = b[place + longest];
+    for (let other = before[${place('place')}]; other > 0 && place - other <= reach && left--; reach = ${window - ahead - 1}) {
       if (b[other + longest] === end) {
         let length = 0;
         for (; length < 258 && b[other + length] === b[place + length];) length++;
@@ -80,15 +100,16 @@ export const searchSource = ({ good, lazy, nice, chain, isEager, hash }: Search)
           end = b[place + (longest = length)];
         }
       }
-      other = before[other & ${windowBytes - 1}];
+      other = before[${place('other')}];
     }
-    return ${isEager ? '' : `found < ${4 << 16} && (found & 65535) > ${far} ? 0 : `}found;
+    return ${isEager ? '' : `${isShort} ? 0 : `}found;
   };
   return (place, isOther) => {
     ${isEager ? eagerly(lazy) : lazily(lazy)}
     return now;
   };
 }`;
+};
 
 const hashSource = ({ bytes, bits }: Search['hash']): string => {
   if (bytes === 4) {
