@@ -147,7 +147,7 @@ describe('blocks', () => {
       const printed = execFileSync(process.execPath, [path]);
       assert.ok(printed.equals(bytes));
       assert.equal(program.sha256, sha256(bytes));
-      if (name === 'sound') assert.match(program.findings[0].sentence, /18000 samples of 16 bits/);
+      if (name === 'sound') assert.match(program.findings[0].sentence, /18,000 samples of 16 bits/);
     });
   }
 
