@@ -7,6 +7,8 @@ import type { LocatedTensor } from './format';
 import type { ModelFile } from './modelFile';
 import { awq } from './quantized/awq';
 import { bitsandbytes } from './quantized/bitsandbytes';
+import { expertBlocks } from './quantized/expertBlocks';
+import { float4 } from './quantized/float4';
 import { gptq } from './quantized/gptq';
 import type { JoinedWeight, ListedTensor, QuantizedLayout } from './quantized/layout';
 import { packed } from './quantized/packed';
@@ -14,7 +16,7 @@ import { scaled } from './quantized/scaled';
 import { bitsPerParameter, type TensorSummary } from './summary';
 
 /** The first that fits the tensors of a layer is taken. */
-const layouts: QuantizedLayout[] = [gptq, awq, packed, bitsandbytes, scaled];
+const layouts: QuantizedLayout[] = [gptq, awq, packed, float4, expertBlocks, bitsandbytes, scaled];
 
 /** A tensor of the file, or a weight that several of them hold. */
 export interface Joined {
@@ -23,7 +25,7 @@ export interface Joined {
   located: LocatedTensor[];
 }
 
-/** Takes tensors that hold a weight together for one, named `weight`, at the place of its codes. */
+/** Takes tensors that hold a weight together for one, by the name that it has unquantized, at the place of its codes. */
 export async function joinQuantized(tensors: ListedTensor[], file: ModelFile): Promise<Joined[]> {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   let read: ReturnType<typeof readSettings> | undefined;
@@ -35,10 +37,10 @@ export async function joinQuantized(tensors: ListedTensor[], file: ModelFile): P
       const key = keys.find((each) => name === each || name.endsWith(`.${each}`));
       if (key === undefined) continue;
       const prefix = name.slice(0, name.length - key.length);
-      const weight = await join({ tensor: (part) => byName.get(prefix + part), settings });
-      const whole = byName.get(`${prefix}weight`);
+      const weight = await join({ key, tensor: (part) => byName.get(prefix + part), settings });
+      const whole = byName.get(`${prefix}${weight?.name ?? 'weight'}`);
       if (!weight || (whole && !weight.parts.includes(whole))) continue;
-      weights.set(weight.parts[0], joinedOf(`${prefix}weight`, weight));
+      weights.set(weight.parts[0], joinedOf(prefix, weight));
       for (const part of weight.parts) taken.add(part);
       break;
     }
@@ -52,8 +54,9 @@ export async function joinQuantized(tensors: ListedTensor[], file: ModelFile): P
   });
 }
 
-function joinedOf(name: string, weight: JoinedWeight): Joined {
+function joinedOf(prefix: string, weight: JoinedWeight): Joined {
   const { dtype, shape, parts, stored, read } = weight;
+  const name = `${prefix}${weight.name ?? 'weight'}`;
   const [codes, ...others] = parts;
   const parameters = sizeOf(shape);
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);

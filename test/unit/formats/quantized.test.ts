@@ -88,7 +88,7 @@ describe('quantized weights of several tensors', () => {
     await withModelFile(path, async (file) => {
       const located = await safetensors.locate!(file);
       const decoded = located.filter(({ name }) => name.endsWith('.decoded'));
-      assert.equal(decoded.length, 10);
+      assert.equal(decoded.length, 12);
       for (const expected of decoded) {
         const name = expected.name.replace('decoded', 'weight');
         const weight = located.find((each) => each.name === name)!;
@@ -230,6 +230,57 @@ describe('quantized weights of several tensors', () => {
       const { tensors } = await inspect(path);
       assert.deepEqual([tensors.length, tensors[0].dtype], [1, 'scaled-int8'], parts[0].name);
       assert.deepEqual(await valuesOf(path, 'fc.weight'), expected, parts[0].name);
+    }
+  });
+
+  it('of four-bit floats are multiplied with both scales, or with powers of two', async (t) => {
+    // 1, -6 | 0.5, 3 | … of 16 inputs, the first in the low half; scales of 2 and 0.5 in float8.
+    const pairs = Uint8Array.of(0xf2, 0x51, 0, 0, 0, 0, 0, 0x70);
+    const bytes = new Uint8Array([...pairs, ...pairs]);
+    const values = (scale: number): number[] =>
+      [1, -6, 0.5, 3, ...Array<number>(11).fill(0), 6].map((value) => value * scale);
+    const eighths = {
+      ...raw('fc.weight_scale', [2, 1], Uint8Array.of(0x40, 0x30)),
+      dtype: 'F8_E4M3',
+    };
+    const cases: [
+      tensors: RawTensor[],
+      name: string,
+      dtype: string,
+      shape: number[],
+      numbers: number[],
+    ][] = [
+      [
+        [
+          raw('fc.weight', [2, 8], bytes),
+          eighths,
+          raw('fc.weight_scale_2', [], Float32Array.of(4)),
+        ],
+        'fc.weight',
+        'nvfp4',
+        [2, 16],
+        [...values(8), ...values(2)],
+      ],
+      [
+        [
+          raw('fc.down_proj_blocks', [2, 1, 1, 16], new Uint8Array([...bytes, ...bytes])),
+          raw('fc.down_proj_scales', [2, 1, 1], Uint8Array.of(127, 129)),
+        ],
+        'fc.down_proj',
+        'mxfp4',
+        [2, 1, 32],
+        [1, 1, 4, 4].flatMap(values),
+      ],
+    ];
+    for (const [tensors, name, dtype, shape, numbers] of cases) {
+      const path = fileOf(t, { 'a.safetensors': writeSafetensors(tensors) });
+      const found = (await inspect(path)).tensors.map((each) => [
+        each.name,
+        each.dtype,
+        each.shape,
+      ]);
+      assert.deepEqual(found, [[name, dtype, shape]]);
+      assert.deepEqual(await valuesOf(path, name), numbers);
     }
   });
 

@@ -17,9 +17,9 @@ const longestState = 1 << 16;
 
 export const bitsandbytes: QuantizedLayout = {
   keys: types.map(stateName),
-  async join({ tensor }) {
-    const type = types.find((name) => tensor(stateName(name)));
-    const stateTensor = type && tensor(stateName(type));
+  async join({ tensor, key }) {
+    const type = types.find((name) => stateName(name) === key);
+    const stateTensor = tensor(key);
     const [codes, magnitudes, table] = ['weight', 'weight.absmax', 'weight.quant_map'].map(tensor);
     if (!stateTensor || !codes || !magnitudes || table?.parameters !== 16) return undefined;
     const state = await readState(stateTensor);

@@ -14,6 +14,8 @@ export interface ListedTensor extends LocatedTensor {
 }
 
 export interface Layer {
+  /** The key that it was found by. */
+  key: string;
   /** The tensor of that name within the layer: `qweight`, `weight.absmax`. */
   tensor(name: string): ListedTensor | undefined;
   /** What the files beside the model say about its quantization; undefined where they say nothing. */
@@ -22,6 +24,8 @@ export interface Layer {
 
 /** The weight that several tensors hold together. */
 export interface JoinedWeight {
+  /** Its name within the layer, where that is not `weight`. */
+  name?: string;
   /** `gptq-int4-g128` */
   dtype: string;
   /** That of the weight before it was quantized. */
