@@ -18,7 +18,7 @@ import { unpack, type Packed } from './packed/packed';
 import type { Form } from './predicted';
 import { viewsOf } from './restate/views';
 import { leaveOut } from './search/leaveOut';
-import { smallFile } from './sizes';
+import { smallFile, usualBlock } from './sizes';
 import { describeSyntax, type Syntax } from './syntax';
 import { compressedSentence } from './syntax/compressed';
 import { sha256 } from './verify';
@@ -125,7 +125,9 @@ async function* packedShortest(
   asked: ProgramOptions,
 ): AsyncGenerator<ProgramEvent, Shortest> {
   const { data, from } = await retold(content, pack);
-  const brotli = yield* measuredBrotli(data);
+  // Of more it takes longer than the predictor, which leaves less.
+  const isSoon = content.length <= usualBlock;
+  const brotli = isSoon ? yield* measuredBrotli(data) : undefined;
   const inside = plainProgram(data, brotli, { ...asked, from });
   const shortest = yield* shortestOf(content, inside, { ...asked, pack, syntax });
   const savedBytes = plain.program.length - shortest.generated.program.length;

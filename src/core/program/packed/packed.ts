@@ -1,14 +1,14 @@
 /** Files that hold others deflated: what they hold, and what packs it again to the same bytes. */
 import { setImmediate } from 'node:timers/promises';
+import { joinBytes } from '../../join';
 import type { ProgramEvent } from '../contract';
-import { blockTypes, inflate, type Block, type Inflated } from './inflated';
-import { repackSource } from './repack';
+import type { Syntax } from '../syntax';
 import { gzipStream } from './gzip';
+import { blockTypes, inflate, type Block, type Inflated } from './inflated';
 import { pngStream } from './png';
+import { repackSource } from './repack';
 import { searchSource, searchesOf, type Search } from './search';
 import type { Stream } from './stream';
-import { joinBytes } from '../../join';
-import type { Syntax } from '../syntax';
 
 export interface Packed {
   /** What is in it, as it is best predicted. */
