@@ -85,12 +85,14 @@ function findConstants(samples: Sample[], format: FormatName): Finding[] {
 const oneValue = ({ tensor }: Sample): number => Math.ceil(tensor.bytes / tensor.parameters);
 
 /** Few enough values for a codebook, of floating point numbers: integers are few for other reasons. */
-const areFew = ({ distinct, values, tensor }: Sample): boolean =>
+const areFew = ({ distinct, room, values, tensor }: Sample): boolean =>
   /^(bf|f|half|double)/.test(tensor.dtype) &&
   bitsOf(tensor.dtype) >= 16 &&
   distinct > 0 &&
   distinct <= mostDistinct &&
-  distinct * 4 <= values;
+  distinct * 4 <= values &&
+  // Norms near 1 hold few values of 16 bits because there are few.
+  distinct * 4 <= room;
 
 /** Quantized or shared weights that are still written as floating point numbers. */
 function findFewValues(samples: Sample[]): Finding[] {

@@ -1,6 +1,7 @@
 /** Looks at the values of a tensor: all of a small one, evenly spaced pieces of a large one. */
 import { createHash } from 'node:crypto';
-import type { LocatedTensor } from './format';
+import { bitsOf, type LocatedTensor } from './format';
+import { toHalf } from './half';
 import { createNarrowing } from './narrow';
 import { codeOf, type ValueCode } from './values';
 
@@ -12,6 +13,8 @@ export interface Sample {
   zeros: number;
   /** Different values among those that are not zero; `mostDistinct + 1` where there are more. */
   distinct: number;
+  /** How many values other than zero the type has between the least and the largest of those, if it has few at all; else Infinity. */
+  room: number;
   /** Bits that a value takes when each of its bytes is coded by how often it occurs at that place. */
   bitsPerValue: number;
   /** Smaller types that hold all of them without loss, the smallest first; of quantized numbers, their codes. */
@@ -76,11 +79,27 @@ export async function sampleTensor(tensor: LocatedTensor): Promise<Sample | unde
     values,
     zeros: values > 0 ? zeros / values : 0,
     distinct: seen.size,
+    room: roomOf(tensor, seen),
     bitsPerValue: bits / (blocks * code.values),
     narrower: values > 0 ? narrowing.types() : [],
     whole: values === tensor.parameters,
     hash: hash.digest('hex'),
   };
+}
+
+/** Of numbers of 16 bits, which are written in their order but for the sign. */
+function roomOf({ dtype }: LocatedTensor, seen: Set<number>): number {
+  if (seen.size === 0 || bitsOf(dtype) !== 16) return Infinity;
+  const write = dtype.startsWith('b') ? toBfloat : toHalf;
+  const places = [...seen].map((value) => Math.sign(value) * write(Math.abs(value)));
+  const [least, largest] = [Math.min(...places), Math.max(...places)];
+  return largest - least + (least > 0 || largest < 0 ? 1 : 0);
+}
+
+/** The 16 bits of a bfloat16. */
+function toBfloat(value: number): number {
+  const float = new Float32Array([value]);
+  return new Uint32Array(float.buffer)[0] >>> 16;
 }
 
 /** Which bytes of a block are counted together: those of a part, or each by itself in a number and a scale. */

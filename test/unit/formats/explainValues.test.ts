@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { findInValues } from '../../../src/core/formats/explainValues';
 import type { FindingType } from '../../../src/core/formats/finding';
 import type { Coding, FormatName, LocatedTensor } from '../../../src/core/formats/format';
+import { toHalf } from '../../../src/core/formats/half';
 import { sampleTensor, type Sample } from '../../../src/core/formats/sample';
 
 /** A tensor of these values. */
@@ -48,6 +49,24 @@ describe('sampleTensor', () => {
 });
 
 describe('findInValues', () => {
+  for (const [dtype, bits] of [
+    ['bf16', (value: number) => new Uint32Array(new Float32Array([value]).buffer)[0] >>> 16],
+    ['f16', toHalf],
+  ] as const) {
+    it(`does not take norms near 1 for shared weights, nor shared ones for norms, as ${dtype}`, async () => {
+      const typesOf = async (values: Float32Array) =>
+        (await kinds('safetensors', stored(dtype, Uint16Array.from(values, bits)))).map(
+          ([type]) => type,
+        );
+      const step = dtype === 'bf16' ? 2 ** -8 : 2 ** -11;
+      const norms = roots(2048).map((_, k) => 1 + ((k * 37) % 41) * step - 20 * step);
+      assert.deepEqual(await typesOf(norms), []);
+      assert.deepEqual(await typesOf(norms.map((value) => -value)), []);
+      const shared = roots(2048).map((_, k) => ((k * 37) % 41) / 8 - 2.55);
+      assert.deepEqual(await typesOf(shared), ['fewValues']);
+    });
+  }
+
   it('does not take small integers for quantized weights', async () => {
     const digits = stored(
       'int64',
