@@ -18,10 +18,13 @@ for (let s = 0, base = 1; s < 30; s++) {
   distanceExtra.push(s < 4 ? 0 : (s >> 1) - 1);
   base += 1 << distanceExtra[s];
 }
-const lengthSymbol = (length: number): number => lengthBase.findLastIndex((b) => b <= length);
-const distanceSymbol = (distance: number): number =>
-  distanceBase.findLastIndex((b) => b <= distance);
-const lengthSymbols = Array.from({ length: 259 }, (_, length) => lengthSymbol(length));
+/** How far back a repeat may begin. */
+const farthest = 32768;
+/** The symbol of each value, the last whose base is not above it. */
+const symbolsOf = (bases: number[], most: number): Uint8Array =>
+  Uint8Array.from({ length: most + 1 }, (_, value) => bases.findLastIndex((b) => b <= value));
+const lengthSymbols = symbolsOf(lengthBase, 258);
+const distanceSymbols = symbolsOf(distanceBase, farthest);
 
 export const endOfBlock = 256;
 /** The order in which the lengths of the code of code lengths are written. */
@@ -104,12 +107,19 @@ function pack(list: Bits[]): Uint8Array {
 
 /** Of each place, for each length the nearest earlier place with that many bytes alike: pairs of rising length. */
 function findRepeats(bytes: Uint8Array): Step[][] {
+  /** The last place so far of each three bytes, and of each place the one before with the same three. */
+  const lasts = new Map<number, number>();
+  const befores = new Int32Array(bytes.length);
   return Array.from(bytes, (_, i) => {
     const found: Step[] = [];
+    if (i + 2 >= bytes.length) return found;
     let longest = 2;
-    for (let j = i - 1; j >= 0 && i - j <= 32768 && longest < 258; j--) {
-      if (bytes[j + longest] !== bytes[i + longest] || bytes[j] !== bytes[i]) continue;
-      let length = 0;
+    const three = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16);
+    befores[i] = lasts.get(three) ?? -1;
+    lasts.set(three, i);
+    for (let j = befores[i]; j >= 0 && i - j <= farthest && longest < 258; j = befores[j]) {
+      if (bytes[j + longest] !== bytes[i + longest]) continue;
+      let length = 3;
       while (length < 258 && i + length < bytes.length && bytes[j + length] === bytes[i + length])
         length++;
       if (length > longest) found.push({ length: (longest = length), distance: i - j });
@@ -126,28 +136,30 @@ function parse(
   { literals, distances }: PerSymbol,
 ): Step[] {
   const cost = new Float64Array(to + 1).fill(Infinity);
-  const last: Step[] = [];
+  /** Of the cheapest step to each place. */
+  const last = { lengths: new Uint16Array(to + 1), distances: new Uint16Array(to + 1) };
   cost[from] = 0;
+  const reach = (i: number, length: number, distance: number, price: number) => {
+    if (cost[i] + price >= cost[i + length]) return;
+    cost[i + length] = cost[i] + price;
+    last.lengths[i + length] = length;
+    last.distances[i + length] = distance;
+  };
   for (let i = from; i < to; i++) {
-    const reach = (length: number, distance: number, price: number) => {
-      if (cost[i] + price < cost[i + length]) {
-        cost[i + length] = cost[i] + price;
-        last[i + length] = { length, distance };
-      }
-    };
-    reach(1, 0, literals[bytes[i]]);
+    reach(i, 1, 0, literals[bytes[i]]);
     let length = 3;
     for (const { length: longest, distance } of repeats[i]) {
-      const d = distanceSymbol(distance);
+      const d = distanceSymbols[distance];
       for (; length <= Math.min(longest, to - i); length++) {
         const l = lengthSymbols[length];
         const price = literals[257 + l] + lengthExtra[l] + distances[d] + distanceExtra[d];
-        reach(length, distance, price);
+        reach(i, length, distance, price);
       }
     }
   }
   const steps: Step[] = [];
-  for (let i = to; i > from; i -= last[i].length) steps.push(last[i]);
+  for (let i = to; i > from; i -= last.lengths[i])
+    steps.push({ length: last.lengths[i], distance: last.distances[i] });
   return steps.reverse();
 }
 
@@ -158,7 +170,7 @@ function count(bytes: Uint8Array, { from }: Range, steps: Step[]): PerSymbol {
   for (const { length, distance } of steps) {
     if (distance) {
       literals[257 + lengthSymbols[length]]++;
-      distances[distanceSymbol(distance)]++;
+      distances[distanceSymbols[distance]]++;
     } else literals[bytes[i]]++;
     i += length;
   }
@@ -270,7 +282,7 @@ function write(bytes: Uint8Array, { from }: Range, steps: Step[], counts: PerSym
     const symbol = distance ? 257 + lengthSymbols[length] : bytes[i];
     put(literalCodes[symbol], literals[symbol]);
     if (distance) {
-      const [ls, ds] = [lengthSymbols[length], distanceSymbol(distance)];
+      const [ls, ds] = [lengthSymbols[length], distanceSymbols[distance]];
       put(length - lengthBase[ls], lengthExtra[ls]);
       put(distanceCodes[ds], distances[ds]);
       put(distance - distanceBase[ds], distanceExtra[ds]);
