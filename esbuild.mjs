@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const { values: flags } = parseArgs({
@@ -29,7 +29,10 @@ const { values: flags } = parseArgs({
 /** Native libraries stay outside of every bundle; the VSIX carries them in node_modules. */
 const native = ['onnxruntime-node', 'onnxruntime-web', '@duckdb/node-api'];
 
-/** Compiles `import bytes from './kernel.ts?wasm'` from AssemblyScript; the host grows the memory that it exports. */
+/**
+ * Compiles `import bytes from './kernel.ts?wasm'` from AssemblyScript; the host grows the memory that it exports, or gives the
+ * encoder one that it has used before.
+ */
 const wasmKernels = {
   name: 'wasm-kernels',
   setup(build) {
@@ -44,6 +47,7 @@ const wasmKernels = {
           relative('.', path),
           ...['--outFile', 'kernel.wasm', '--runtime', 'stub', '-O3', '--converge', '--noAssert'],
           ...['--enable', 'simd', '--use', 'abort='],
+          ...(basename(path) === 'encoder.ts' ? ['--importMemory'] : []),
         ],
         {
           // Prettier and ESLint take no decorators of functions, so a comment stands for the one there is.

@@ -2,7 +2,7 @@
 import { joinBytes } from '../join';
 import { analyse } from './analyse';
 import type { ProgramOptions } from './contract';
-import { measure } from './model/evaluate';
+import { createMemory, measure } from './model/evaluate';
 import { fastModel } from './model/kinds';
 import { analyseSyntax, type Syntax } from './syntax';
 
@@ -18,10 +18,11 @@ export function predictedAs(bytes: Uint8Array, effort: ProgramOptions['effort'])
   const others = othersOf(syntax, bytes, effort);
   if (others.length === 0) return syntax;
   const sample = sampleOf(bytes);
+  const memory = createMemory();
   const costOf = (other: Syntax): number => {
     const { full } = analyse(sample, other);
     const model = effort === 'fast' ? fastModel(full, other, false) : full;
-    return measure(model, sample, sample.length >> 2);
+    return measure(model, sample, sample.length >> 2, memory);
   };
   return others.reduce(
     (best, other) => {

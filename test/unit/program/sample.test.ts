@@ -27,6 +27,17 @@ describe('a sample', () => {
     assert.ok(Math.abs(costOf(model) / measure(model, bytes) - 0.5) < 0.1);
   });
 
+  it('costs what it does whatever was measured before, and how often it is asked', () => {
+    const { costOf } = takeSample(file, 4000);
+    const images = modelFor({ type: 'image', width: 10, height: 10, header: 0, count: 40 });
+    const text = modelFor({ type: 'text' });
+    const models = [text, model, { ...images, sole: file[0] }, model, text];
+    assert.deepEqual(
+      models.map(costOf),
+      models.map((each) => measure(each, file)),
+    );
+  });
+
   it('is made of whole records from the beginning to the end, in mixed order', () => {
     const [stride, count] = [7, 800];
     const records = Uint8Array.from({ length: stride * count }, (_, i) =>

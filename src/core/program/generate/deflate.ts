@@ -56,7 +56,7 @@ interface Bits {
 
 const rounds = 15;
 
-/** `parts` after one another, as one block or as one each, whichever is shorter; the time grows with the square of their length. */
+/** `parts` after one another, as one block or as one each, whichever is shorter; at worst the time grows with the square of their length. */
 export function deflate(parts: Uint8Array[]): Uint8Array {
   const bytes = joinBytes(parts);
   const repeats = findRepeats(bytes);

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Finding, ProgramEvent } from '../contract';
 import type { ModelSpec } from '../model/engine';
-import { measure } from '../model/evaluate';
+import { createMemory, measure } from '../model/evaluate';
 import { fitContext, likeliestContext } from '../model/numbers';
 import type { Syntax } from '../syntax';
 import { recurs } from './recurrence';
@@ -63,10 +63,11 @@ export async function* opinionPays(
 ): AsyncGenerator<ProgramEvent, boolean> {
   const sample = bytes.subarray(0, 2 * sampleSize);
   const costs: number[] = [];
+  const memory = createMemory();
   for (const [trial, tried] of [model, withoutOpinion(model)].entries()) {
     yield { type: 'progress', done: trial, total: 2, note: 'Weighing what numbers tell' };
     await setImmediate();
-    costs.push(measure(tried, sample, sample.length >> 1));
+    costs.push(measure(tried, sample, sample.length >> 1, memory));
   }
   const [cost, plain] = costs;
   return plain > (1 + opinionGain) * cost;

@@ -1,6 +1,6 @@
 /** A part of a file that stands for all of it, where models are tried. */
 import { joinBytes } from '../../join';
-import { measure, type Model } from '../model/evaluate';
+import { createMemory, measure, type Model } from '../model/evaluate';
 
 export interface Sample {
   bytes: Uint8Array;
@@ -20,9 +20,17 @@ const pieces = 8;
 export function takeSample(file: Uint8Array, most: number, stride?: number): Sample {
   const bytes = partOf(file, most, stride);
   const from = bytes.length < file.length ? bytes.length >> 1 : 0;
+  const memory = createMemory();
+  /** Of each model that was asked for: a search asks again for some. */
+  const costs = new Map<string, number>();
   return {
     bytes,
-    costOf: (model) => measure(model, bytes, from),
+    costOf(model) {
+      const asked = JSON.stringify(model);
+      const cost = costs.get(asked) ?? measure(model, bytes, from, memory);
+      costs.set(asked, cost);
+      return cost;
+    },
     scale: file.length / (bytes.length - from),
   };
 }
