@@ -6,30 +6,45 @@ import { createMemory, measure } from './model/evaluate';
 import { fastModel } from './model/kinds';
 import { analyseSyntax, type Syntax } from './syntax';
 
-/** Parts of a file in which kinds are compared, from all over it, and their bytes. */
-const sampled = { parts: 4, bytes: 1 << 14 };
+/** Parts of a file in which kinds are compared, from all over it, and bytes of each; `first` is enough for some to drop out. */
+const sampled = { parts: 4, bytes: 1 << 14, first: 1 << 12 };
 
 /** What of the cost another kind may leave to be worth it: a sample is not all. */
 const mostLeft = 0.97;
 
-/** What the bytes are, or another kind that the model which the effort asks for predicts them better as. */
-export function predictedAs(bytes: Uint8Array, effort: ProgramOptions['effort']): Syntax {
-  const syntax = analyseSyntax(bytes);
-  const others = othersOf(syntax, bytes, effort);
-  if (others.length === 0) return syntax;
-  const sample = sampleOf(bytes);
+interface Choice {
+  /** What the bytes look like, where that is known. */
+  look?: Syntax;
+  /** Whether a kind that leaves more of a quarter of the sample is not tried on all of it, which takes most of the time. */
+  isSifted?: boolean;
+}
+
+/** What the bytes look like, or another kind that the model which the effort asks for predicts them better as. */
+export function predictedAs(
+  bytes: Uint8Array,
+  effort: ProgramOptions['effort'],
+  { look = analyseSyntax(bytes), isSifted = false }: Choice = {},
+): Syntax {
   const memory = createMemory();
-  const costOf = (other: Syntax): number => {
-    const { full } = analyse(sample, other);
-    const model = effort === 'fast' ? fastModel(full, other, false) : full;
+  const costOf = (syntax: Syntax, sample: Uint8Array): number => {
+    const { full } = analyse(sample, syntax);
+    const model = effort === 'fast' ? fastModel(full, syntax, false) : full;
     return measure(model, sample, sample.length >> 2, memory);
   };
+  let others = othersOf(look, bytes, effort);
+  const sample = sampleOf(bytes, sampled.bytes);
+  const sieve = sampleOf(bytes, sampled.first);
+  if (isSifted && others.length > 0 && 2 * sieve.length < sample.length) {
+    const own = costOf(look, sieve);
+    others = others.filter((other) => costOf(other, sieve) < own);
+  }
+  if (others.length === 0) return look;
   return others.reduce(
     (best, other) => {
-      const cost = costOf(other);
+      const cost = costOf(other, sample);
       return cost < mostLeft * best.cost ? { syntax: other, cost } : best;
     },
-    { syntax, cost: costOf(syntax) },
+    { syntax: look, cost: costOf(look, sample) },
   ).syntax;
 }
 
@@ -44,8 +59,8 @@ function othersOf({ type }: Syntax, bytes: Uint8Array, effort: ProgramOptions['e
   return type === 'records' && effort !== 'fast' ? [{ type: 'bytes' }] : [];
 }
 
-function sampleOf(bytes: Uint8Array): Uint8Array {
-  const { parts, bytes: length } = sampled;
+function sampleOf(bytes: Uint8Array, length: number): Uint8Array {
+  const { parts } = sampled;
   if (bytes.length <= parts * length) return bytes;
   const starts = Array.from({ length: parts }, (_, k) =>
     Math.floor(((bytes.length - length) * k) / (parts - 1)),

@@ -60,6 +60,7 @@ describe('what a file is predicted as', () => {
       assert.equal(syntax.type, looks);
       const found = predictedAs(bytes, 'balanced');
       assert.deepEqual(found, is);
+      assert.deepEqual(predictedAs(bytes, 'balanced', { look: syntax, isSifted: true }), is);
       const costOf = (kind: Syntax): number => measure(analyse(bytes, kind).full, bytes);
       if (is.type !== looks) assert.ok(costOf(found) < 0.98 * costOf(syntax));
     });

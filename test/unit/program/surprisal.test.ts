@@ -8,6 +8,7 @@ import { encodeWith } from '../../../src/core/program/model/evaluate';
 import { modelFor } from '../../../src/core/program/model/kinds';
 import { extremes, linesOf, partition, type Region } from '../../../src/core/program/costs/ranges';
 import { residualView } from '../../../src/core/program/restate/sound';
+import { analyseSyntax, type Syntax } from '../../../src/core/program/syntax';
 import { surprisal, type Surprisal } from '../../../src/core/program/costs/surprisal';
 import { createRandom } from '../../../src/core/random';
 import { finished, finishedSync } from '../../fixtures/finished';
@@ -37,7 +38,7 @@ function sums(rows: number): string {
 
 describe('surprisal', () => {
   it('finds an accident dearer than the law around it', async () => {
-    const law = 'The law repeats itself. '.repeat(80);
+    const law = 'Quick brown foxes jump over lazy dogs. '.repeat(80);
     const { costs } = await measure(utf8(`${law}Zq#${law}`));
     const accident = [...costs.subarray(law.length, law.length + 3)];
     const bits = accident.reduce((sum, cost) => sum + cost, 0);
@@ -63,6 +64,27 @@ describe('surprisal', () => {
     assert.ok(cost[2] < 0.2 * cost[0], `${cost.join(', ')}`);
     const byArithmetic = told.filter((words) => words && /sum of|its row/.test(words)).length;
     assert.ok(byArithmetic > told.length / 2, `${byArithmetic} of ${told.length}: ${told[100]}`);
+  });
+
+  it('is that of the kind which the program takes the file for, whatever it looks like', async () => {
+    const random = createRandom(9);
+    let [x, y] = [8, 50];
+    const place = (): string => {
+      [x, y] = [x + random.integer(200) / 1e4, y + (random.integer(200) - 100) / 1e4];
+      return `[${x.toFixed(4)},${y.toFixed(4)}]`;
+    };
+    const places = Array.from({ length: 1500 }, place).join();
+    const bytes = utf8(`{"type":"LineString","coordinates":[${places}]}`);
+    assert.equal(analyseSyntax(bytes).type, 'text');
+    const costOf = (syntax: Syntax): number =>
+      total(finishedSync(encodeWith(analyse(bytes, syntax).full, bytes)).costs);
+    const { costs, contexts } = await measure(bytes);
+    assert.ok(Math.abs(total(costs) - costOf({ type: 'json' })) < 1);
+    assert.ok(total(costs) < 0.97 * costOf({ type: 'text' }));
+    assert.ok(contexts.some((words) => /column/.test(words)));
+    // A program in blocks does not choose.
+    const beginning = await finished(surprisal(bytes, 2 ** 24 + 1));
+    assert.ok(Math.abs(total(beginning.costs) - costOf({ type: 'text' })) < 1);
   });
 
   it('measures nothing and a single byte', async () => {

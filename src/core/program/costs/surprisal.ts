@@ -1,9 +1,11 @@
 /** What each byte of a file costs under the full model of its kind: the picture of which parts of the data are law and which are accident. */
 import { analyse } from '../analyse';
-import type { ProgramEvent } from '../contract';
+import { programDefaults, type ProgramEvent } from '../contract';
 import { runModel } from '../encode';
 import { describeContexts } from '../model/contextNames';
+import { predictedAs } from '../predictedAs';
 import { numberViews } from '../restate/views';
+import { usualBlock } from '../sizes';
 import { analyseSyntax } from '../syntax';
 import { stackOf } from '../syntax/media';
 import { fileView, type View } from '../view';
@@ -32,7 +34,10 @@ export async function* surprisal(
   bytes: Uint8Array,
   size = bytes.length,
 ): AsyncGenerator<ProgramEvent, Surprisal> {
-  const syntax = analyseSyntax(bytes, size);
+  const look = analyseSyntax(bytes, size);
+  // In blocks a file is taken for what it looks like.
+  const syntax =
+    size > usualBlock ? look : predictedAs(bytes, programDefaults.effort, { look, isSifted: true });
   let least: Explained | undefined;
   for (const view of [{ ...fileView(bytes), syntax }, ...numberViews(bytes)]) {
     const explained = yield* explain(view, bytes.length);
