@@ -6,6 +6,7 @@ import type { AnalyseSummary } from '../jobs/analyse';
 import type { AnalyseRequest } from '../runs/runRequests';
 import type { Finding } from '../runs/events';
 import { isRun } from '../runs/folder';
+import { isWithin, rangeText } from '../runs/range';
 import { formatCount } from '../core/count';
 import { UsageError, type Command, type Parsed } from './command';
 import { runJob } from './runJob';
@@ -23,8 +24,10 @@ export const analyse: Command = {
       values: [...mappedPasses],
     },
     settings: {
-      type: 'text',
-      description: "Settings of the map, separated by commas; default: the pass's ladder.",
+      type: 'number',
+      several: true,
+      description: 'Settings of the map.',
+      default: "the pass's ladder",
     },
     prequential: {
       type: 'switch',
@@ -49,21 +52,19 @@ export const analyse: Command = {
 
 function analysisOf(given: Parsed['given']): AnalyseRequest['analysis'] {
   const pass = given.get('sensitivity') as MappedPass | undefined;
-  const text = given.get('settings') as string | undefined;
+  const settings = given.get('settings') as number[] | undefined;
   if (given.has('prequential')) {
-    if (pass || text) throw new UsageError('--prequential goes without the flags of the map.');
+    if (pass || settings) throw new UsageError('--prequential goes without the flags of the map.');
     return { name: 'prequential' };
   }
   if (!pass) {
-    if (text) throw new UsageError('--settings goes with --sensitivity.');
+    if (settings) throw new UsageError('--settings goes with --sensitivity.');
     return { name: 'dryRun' };
   }
-  const settings = text?.split(',').map(Number);
-  const { minimum, maximum } = passDescriptions[pass].setting;
-  if (settings?.some((value) => !(value >= minimum && value <= maximum))) {
-    throw new UsageError(
-      `--settings are numbers from ${minimum} to ${maximum}, separated by commas, not ${text}.`,
-    );
+  const { setting } = passDescriptions[pass];
+  const wrong = settings?.find((value) => !isWithin(value, setting));
+  if (wrong !== undefined) {
+    throw new UsageError(`--settings of ${pass} is ${rangeText(setting)}, not ${wrong}.`);
   }
   return { name: 'sensitivity', pass, ...(settings && { settings }) };
 }

@@ -73,6 +73,23 @@ describe('kolmo', () => {
     });
   }
 
+  it('takes for settings of a map what its pass may have, and no gap between commas', (t) => {
+    const run = temporaryFolder(t, { 'run.json': '{}' });
+    const refused: [words: string[], sentence: RegExp][] = [
+      [['prune', '--settings', '0.5,,0.9'], /^--settings needs a value/],
+      [
+        ['prune', '--settings', '0.5,1'],
+        /^--settings of prune is a number from 0 to 0\.999, not 1/,
+      ],
+      [['quantize', '--settings', '2.5'], /^--settings of quantize is a whole number from 2 to/],
+    ];
+    for (const [words, sentence] of refused) {
+      const { status, stderr } = kolmo(['analyse', run, '--sensitivity', ...words]);
+      assert.equal(status, 2);
+      assert.match(stderr, sentence);
+    }
+  });
+
   it('exits with 1 and one sentence when a job fails', (t) => {
     const { status, stdout, stderr } = kolmo(['report', temporaryFolder(t), '--json']);
     assert.equal(status, 1);
