@@ -41,7 +41,15 @@ function page({ name, architecture, total, points }: SweepResults): Node[] {
       `${points.length} of ${total} points${architecture ? `, ${architecture}` : ''}`,
     ),
     ...(measured.length === 0
-      ? [element('p', { class: 'empty' }, 'No point has been measured yet.')]
+      ? [
+          element(
+            'p',
+            { class: 'empty' },
+            points.some(({ bytes }) => bytes !== undefined)
+              ? 'No point has a test error, which the chart sets against bytes: the table has what was measured.'
+              : 'No point has been measured yet.',
+          ),
+        ]
       : [
           legend([
             ['model', 'measured, the front joined'],
