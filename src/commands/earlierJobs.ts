@@ -8,7 +8,7 @@ import { runOwner } from '../runs/lock';
 import { emptyRun, reduce } from '../runs/state';
 import { progressText } from '../runs/units';
 import { followRun } from '../views/followRun';
-import { listRunFolders } from '../views/runFolders';
+import { listRunFolders, listSweepFolders } from '../views/runFolders';
 import { sayCompressed } from './compress';
 import type { House } from './house';
 import { sayProgram, sayVerified } from './program';
@@ -17,11 +17,11 @@ import { sayTrained } from './train';
 /** How often it is asked whether the process is still there, in milliseconds. */
 const interval = 500;
 
-/** Finds the jobs that work on runs of the workspace, once it is trusted, and follows each to its end. */
+/** Finds the jobs that work on runs and sweeps of the workspace, once it is trusted, and follows each to its end. */
 export function followEarlierJobs(house: House): Disposable {
   const followed = new Set<Disposable>();
   const find = async (): Promise<void> => {
-    for (const folder of await listRunFolders()) {
+    for (const folder of [...(await listRunFolders()), ...(await listSweepFolders())]) {
       const isOurs = house.jobs.running().includes(folder);
       if (!isOurs && runOwner(folder) !== undefined) followed.add(follow(house, folder));
     }
@@ -85,6 +85,7 @@ async function announce(folder: string): Promise<void> {
     case 'failed':
       return void window.showErrorMessage(outcome.message);
     case 'gone':
+      // The chart of a sweep, which has no history, tells how it ended.
       if (events.length === 0) return;
       mark(folder, events);
       return announce(folder);

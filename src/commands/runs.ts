@@ -1,11 +1,14 @@
 /** Commands about a run that exists: open its panel or TensorBoard, resume it, stop it, show its report. */
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Uri, commands, window, workspace } from 'vscode';
 import { isRun, readRecord } from '../runs/folder';
 import { runOwner } from '../runs/lock';
 import { canResume } from '../runs/state';
+import { resultsName } from '../runs/sweepFile';
 import { listRunFolders, readRunOutline } from '../views/runFolders';
+import { sweepEditorType } from '../views/sweepEditor';
 import { chooseRun, hasCheckpoint, outlinesOf, pickRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { engineChoice, readSettings } from './settings';
@@ -14,7 +17,10 @@ import { runTraining } from './train';
 export async function openRun(house: House, target: Target): Promise<string | undefined> {
   // The panel in front is open already: asked without an argument, the command offers the list.
   const folder = await chooseRun({ ...house, activeRun: () => undefined }, target, 'Run to open');
-  if (folder) house.openRun(folder);
+  if (!folder) return undefined;
+  const results = join(folder, resultsName);
+  if (!existsSync(results)) house.openRun(folder);
+  else await commands.executeCommand('vscode.openWith', Uri.file(results), sweepEditorType);
   return folder;
 }
 

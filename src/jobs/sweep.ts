@@ -39,9 +39,11 @@ export async function* sweepRun(
   const { folder } = request;
   const isNew = !existsSync(folder);
   await createRunFolder(folder);
-  const unlock = lockRun(folder);
+  let asked = false;
+  const unlock = lockRun(folder, () => (asked = true));
+  const stopping = (): boolean => asked || context.stopping();
   try {
-    return yield* measureAll(request, context);
+    return yield* measureAll(request, { ...context, stopping });
   } catch (error) {
     if (isNew && isRefusal(error) && !(await holdsRuns(folder))) {
       await rm(folder, { recursive: true });

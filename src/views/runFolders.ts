@@ -1,12 +1,12 @@
 /** Finds the run folders of a workspace and tells of each what a list shows, reading the end of its history only. */
 import { open, readdir, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { workspace } from 'vscode';
 import { datasetPath, parseEvents, readRecord } from '../runs/folder';
 import { runOwner } from '../runs/lock';
 import type { RunTitle } from './panelMessages';
 import { emptyRun, reduce, type RunState } from '../runs/state';
-import type { RunsOf } from './ownFolders';
+import { sweepsName, type RunsOf } from './ownFolders';
 import { runName } from './runFacts';
 
 /** Bytes at the end of events.jsonl that nearly always hold the last stages' results. */
@@ -26,13 +26,22 @@ export const runsOfWorkspace = (): RunsOf[] =>
 
 /** Absolute paths of all run folders, the newest first (their names begin with the time). */
 export async function listRunFolders(): Promise<string[]> {
+  const found = await foldersIn(runsOfWorkspace().map(({ runs }) => runs));
+  return found.sort((a, b) => basename(b).localeCompare(basename(a)));
+}
+
+/** Absolute paths of all sweeps. */
+export const listSweepFolders = (): Promise<string[]> =>
+  foldersIn(runsOfWorkspace().map(({ runs }) => join(dirname(runs), sweepsName)));
+
+async function foldersIn(parents: string[]): Promise<string[]> {
   const found = await Promise.all(
-    [...new Set(runsOfWorkspace().map(({ runs }) => runs))].map(async (parent) => {
-      const entries = await readdir(parent, { withFileTypes: true }).catch(() => []); // no run yet
+    [...new Set(parents)].map(async (parent) => {
+      const entries = await readdir(parent, { withFileTypes: true }).catch(() => []); // none yet
       return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(parent, name));
     }),
   );
-  return found.flat().sort((a, b) => basename(b).localeCompare(basename(a)));
+  return found.flat();
 }
 
 /** Status and results without the curves; a run that says it runs while nobody works on it was interrupted. */

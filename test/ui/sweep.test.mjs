@@ -1,6 +1,6 @@
 // A sweep file: measured by the lens above it, its points in a chart as they come, each opening its run.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { openWorkbench, waitFor } from '../real-vscode/workbench.mjs';
@@ -17,7 +17,18 @@ describe('a sweep in the workbench', () => {
       passes: [{ pass: 'share', clusters: [4, 16], fineTune: false }],
     };
     workbench = await openWorkbench({
-      files: { 'digits.kolmo-sweep.json': JSON.stringify(sweep) },
+      files: {
+        'digits.kolmo-sweep.json': JSON.stringify(sweep),
+        'houses.kolmo-sweep.json': JSON.stringify({
+          dataset: 'houses.csv',
+          training: { epochs: 20 },
+          passes: [{ pass: 'prune', sparsity: [0.5, 0.8], fineTune: false }],
+        }),
+        'long.kolmo-sweep.json': JSON.stringify({
+          ...sweep,
+          training: { epochs: 1_000_000, patience: 0 },
+        }),
+      },
     });
   });
   after(() => workbench?.close());
@@ -63,6 +74,33 @@ describe('a sweep in the workbench', () => {
     await point.press('Enter');
     const panel = await workbench.webview('body[data-kind="run"][data-ready]');
     assert.equal(await panel.locator('body').getAttribute('data-status'), 'finished');
+  });
+
+  step('of numbers says why its points are in no chart', async () => {
+    await workbench.contextMenu('houses.kolmo-sweep.json', 'Kolmo: Sweep…');
+    const houses = async () =>
+      workbench.webview('body[data-kind="sweep"] main:has(h1:text("Sweep houses"))');
+    await (await houses()).locator('.stats:has-text("2 of 2 points")').waitFor();
+    assert.match(
+      await (await houses()).locator('.empty').innerText(),
+      /^No point has a test error/,
+    );
+    await workbench.screenshot('sweep-of-numbers');
+  });
+
+  step('is shown in the status bar after a reload, leads to its chart, and stops', async () => {
+    const { page, workspace } = workbench;
+    const item = page.locator('.statusbar-item', { hasText: 'Kolmo:' });
+    const mark = join(workspace, '.kolmo/sweeps/long/job.json');
+    await workbench.contextMenu('long.kolmo-sweep.json', 'Kolmo: Sweep…');
+    await item.waitFor();
+    await waitFor(() => existsSync(mark), 'the sweep does not work on its folder');
+    await workbench.reload();
+    await item.filter({ hasText: 'long' }).click();
+    await workbench.webview('body[data-kind="sweep"] main:has(h1:text("Sweep long"))');
+    await workbench.palette('Kolmo: Stop');
+    await waitFor(() => !existsSync(mark), 'the sweep was not stopped');
+    await item.waitFor({ state: 'hidden' });
   });
 
   step('logs no error that names the extension', async () => {
