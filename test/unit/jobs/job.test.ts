@@ -90,7 +90,7 @@ describe('startJob', () => {
     });
     const state = await readState(folder);
     assert.equal(state.status, 'interrupted');
-    assert.equal(state.stages.train?.status, 'failed');
+    assert.equal(state.stages.train?.status, 'interrupted');
     assert.deepEqual(
       messages.map((message) => message.type),
       ['events', 'error'],
