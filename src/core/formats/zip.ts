@@ -20,12 +20,15 @@ export interface ZipMember {
   offset: number;
 }
 
+/** A file that may be one, with its name for sentences. */
+type Archive = Pick<ModelFile, 'name' | 'length' | 'read'>;
+
 export function isZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5);
 }
 
 /** Lists the members from the directory at the end of the file. */
-export async function readZipDirectory(file: ModelFile): Promise<ZipMember[]> {
+export async function readZipDirectory(file: Archive): Promise<ZipMember[]> {
   const tailStart = Math.max(0, file.length - 65_557);
   const tail = await file.read(tailStart, file.length - tailStart);
   const view = viewOf(tail);
@@ -110,7 +113,7 @@ function widen(member: ZipMember, extra: Uint8Array): void {
 }
 
 /** Offset of a member's bytes: the local header's own lengths decide. */
-export async function locateMember(file: ModelFile, member: ZipMember): Promise<number> {
+export async function locateMember(file: Archive, member: ZipMember): Promise<number> {
   const header = await file.read(member.offset, 30);
   if (header.length < 30 || viewOf(header).getUint32(0, true) !== 0x04034b50) {
     throw new KolmoError(

@@ -1,7 +1,7 @@
 /** The deflate stream of a gzip file (RFC 1952), the first of its members. */
-import type { Stream } from './stream';
+import type { Streams } from './stream';
 
-export function gzipStream(file: Uint8Array): Stream | undefined {
+export function gzipStream(file: Uint8Array): Streams | undefined {
   if (file[0] !== 0x1f || file[1] !== 0x8b || file[2] !== 8) return undefined;
   const flags = file[3];
   let at = 10;
@@ -11,5 +11,5 @@ export function gzipStream(file: Uint8Array): Stream | undefined {
   if (flags & 2) at += 2;
   // A name that does not end is none.
   if (at < 10) return undefined;
-  return { name: 'gzip', ranges: [[at, file.length]], window: 1 << 15, mayBeFiltered: false };
+  return { name: 'gzip', streams: [[[at, file.length]]], window: 1 << 15, mayBeFiltered: false };
 }

@@ -4,11 +4,12 @@ import { joinBytes } from '../../join';
 import type { ProgramEvent } from '../contract';
 import type { Syntax } from '../syntax';
 import { gzipStream } from './gzip';
-import { blockTypes, inflate, type Block, type Inflated } from './inflated';
+import { blockTypes, inflate, type Inflated } from './inflated';
 import { pngStream } from './png';
 import { repackSource } from './repack';
 import { searchSource, searchesOf, type Search } from './search';
-import type { Stream } from './stream';
+import type { Range, Streams } from './stream';
+import { zipStreams } from './zip';
 
 export interface Packed {
   /** What is in it, as it is best predicted. */
@@ -21,39 +22,48 @@ export interface Packed {
   sentence: string;
 }
 
-/** Kinds of files with a stream in them: one of another kind is undefined. */
-const kinds: ((file: Uint8Array) => Stream | undefined)[] = [gzipStream, pngStream];
+/** Kinds of files with streams in them: one of another kind is undefined. */
+const kinds: ((file: Uint8Array) => Promise<Streams | undefined> | Streams | undefined)[] = [
+  gzipStream,
+  pngStream,
+  zipStreams,
+];
 
-/** Of what is unpacked, of the bytes around it, and of the numbers that tell of steps which no search takes. */
-const most = { content: 1 << 26, around: 1 << 13, others: 256 };
+/** Of what is unpacked, of the bytes around it that stand in the code, and of the numbers that tell of steps which no search takes. */
+const most = { content: 1 << 26, around: 1 << 10, others: 256 };
 
 /** What is deflated in a file, of at most 64 MiB; nothing where zlib and gzip would not have packed it so. */
 export async function* unpack(file: Uint8Array): AsyncGenerator<ProgramEvent, Packed | undefined> {
   for (const kind of kinds) {
-    const stream = kind(file);
-    if (stream) return yield* unpackStream(file, stream);
+    const found = await kind(file);
+    if (found) return yield* unpackStreams(file, found);
   }
   return undefined;
 }
 
-async function* unpackStream(
+async function* unpackStreams(
   file: Uint8Array,
-  stream: Stream,
+  kind: Streams,
 ): AsyncGenerator<ProgramEvent, Packed | undefined> {
-  const packed = joinBytes(stream.ranges.map(([from, to]) => file.subarray(from, to)));
-  const inflated = inflate(packed, most.content);
-  const parts = inflated && partsOf(file, stream, inflated);
-  if (!parts || parts.around.length > most.around) return undefined;
-  const found = yield* searchOf(inflated, stream);
+  const placed = inflateAll(file, kind.streams);
+  const parts = partsOf(file, placed);
+  if (placed.length === 0) return undefined;
+  const streams = placed.map(({ inflated }) => inflated);
+  const found = yield* searchOf(streams, kind);
   if (!found) return undefined;
-  const { content, steps } = inflated;
+  const unpacked = joinBytes(streams.map((stream) => stream.content));
+  const view = kind.view?.(unpacked);
+  // More than a little is predicted, too, behind what is unpacked; of pictures it would be taken for pixels.
+  const isTold = view !== undefined || parts.around.length <= most.around;
+  const content = isTold ? unpacked : joinBytes([unpacked, parts.around]);
   // The steps that were read are those that will be found, so nothing needs to be searched again.
-  const again = packSource(parts, 'let at = 0; const step = () => steps[at++];', 'b, steps');
-  const known = run<(b: Uint8Array, steps: Uint32Array) => Uint8Array>(again);
-  if (Buffer.compare(known(content, steps), file) !== 0) return undefined;
-  const pack = packSource(parts, stepSource(found));
-  const sentence = `It is packed as ${stream.name}: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}.`;
-  const view = stream.view?.(content);
+  const steps = streams.map((stream) => stream.steps);
+  const again = run<(content: Uint8Array, step: () => number) => Uint8Array>(
+    packSource(parts, streams, { isTold }),
+  );
+  if (Buffer.compare(again(content, oneByOne(steps)), file) !== 0) return undefined;
+  const pack = packSource(parts, streams, { isTold, ...found });
+  const sentence = `It is packed as ${kind.name}: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}.`;
   return view
     ? {
         content: view.content,
@@ -64,86 +74,147 @@ async function* unpackStream(
     : { content, pack, sentence };
 }
 
-/** What stands around the stream, which may end before its ranges do. */
-function partsOf(file: Uint8Array, { ranges }: Stream, { length, blocks }: Inflated): Parts {
+/** A stream in its file. */
+interface Placed {
+  ranges: Range[];
+  inflated: Inflated;
+}
+
+/** Those of the streams that can be read, as far as there is room for what is in them. */
+function inflateAll(file: Uint8Array, streams: Range[][]): Placed[] {
+  let room = most.content;
+  return streams.flatMap((ranges) => {
+    const packed = joinBytes(ranges.map(([from, to]) => file.subarray(from, to)));
+    const inflated = inflate(packed, room);
+    if (!inflated) return [];
+    room -= inflated.content.length;
+    return [{ ranges, inflated }];
+  });
+}
+
+/** The bytes of a file around what is packed in it. */
+interface Parts {
+  size: number;
+  around: Uint8Array;
+  /** Where these stand in the file, and how many at each place. */
+  cuts: number[];
+}
+
+/** A stream may end before its ranges do. */
+function partsOf(file: Uint8Array, streams: Placed[]): Parts {
   const cuts: number[] = [];
   const around: Uint8Array[] = [];
   const keep = (from: number, to: number): void => {
     cuts.push(from, to - from);
     around.push(file.subarray(from, to));
   };
-  let [at, left] = [0, length];
-  for (const [from, to] of ranges) {
-    if (left === 0) break;
-    keep(at, from);
-    at = Math.min(to, from + left);
-    left -= at - from;
+  let at = 0;
+  for (const { ranges, inflated } of streams) {
+    let left = inflated.length;
+    for (const [from, to] of ranges) {
+      if (left === 0) break;
+      keep(at, from);
+      at = Math.min(to, from + left);
+      left -= at - from;
+    }
   }
   keep(at, file.length);
-  return { size: file.length, around: joinBytes(around), cuts, blocks };
+  return { size: file.length, around: joinBytes(around), cuts };
 }
 
-interface Parts {
-  size: number;
-  /** The bytes of the file that are not the stream's. */
-  around: Uint8Array;
-  /** Where these stand in the file, and how many at each place. */
-  cuts: number[];
-  blocks: Block[];
-}
-
-/** Source of a function of the content that gives the file; `steps` declares `step`. */
-function packSource({ size, around, cuts, blocks }: Parts, steps: string, given = 'b'): string {
-  const list = blocks.map(({ type, steps }) => [steps, blockTypes.indexOf(type)]);
-  return `(${given}) => {
-  const out = new Uint8Array(${size}), around = atob('${Buffer.from(around).toString('base64')}'), cuts = ${JSON.stringify(cuts)}, blocks = ${JSON.stringify(list)};
+/** Source of a function of the content that gives the file; without a search it is given `step`, too. */
+function packSource(
+  { size, around, cuts }: Parts,
+  streams: Inflated[],
+  { isTold, search, others = [] }: { isTold: boolean } & Partial<Found>,
+): string {
+  const types = new Set(streams.flatMap(({ blocks }) => blocks.map(({ type }) => type)));
+  const isExact = others.every((numbers) => numbers.length === 0);
+  const lists = streams.map(({ content, blocks }, k) => ({
+    length: content.length,
+    blocks: JSON.stringify(blocks.map(({ type, steps }) => [steps, blockTypes.indexOf(type)])),
+    others: isExact ? '' : `,${JSON.stringify(others[k])}`,
+  }));
+  const stream = `${search ? stepSource(search, isExact) : ''}
+${repackSource(types)}`;
+  const isOne = isTold && streams.length === 1;
+  const [bytes, byte] = isTold
+    ? [`atob('${Buffer.from(around).toString('base64')}')`, 'around.charCodeAt(from++)']
+    : [`whole.subarray(${lists.reduce((sum, { length }) => sum + length, 0)})`, 'around[from++]'];
+  const [first] = lists;
+  const all = isOne
+    ? `const [blocks, others] = [${first.blocks}${first.others}];
+${stream}`
+    : `let taken = 0;
+[${lists.map(({ length, blocks, others }) => `[${length},${blocks}${others}]`).join()}].forEach(([length, blocks, others]) => {
+  const b = whole.subarray(taken, taken += length);
+  ${stream}
+});`;
+  return `(${isOne ? 'b' : 'whole'}, step) => {
+  const out = new Uint8Array(${size}), around = ${bytes}, cuts = ${JSON.stringify(cuts)};
   let end = 0, from = 0;
   const write = byte => {
     if (end === cuts[0]) {
       cuts.shift();
-      for (let count = cuts.shift(); count--;) out[end++] = around.charCodeAt(from++);
+      for (let count = cuts.shift(); count--;) out[end++] = ${byte};
     }
     out[end++] = byte;
   };
-  ${steps}
-  ${repackSource(new Set(blocks.map(({ type }) => type)))}
+  ${all}
   write();
   return out;
 }`;
 }
 
-/** A search, and the steps that it does not take, each behind the number of those since the last one. */
-interface Found {
-  search: Search;
-  others: number[];
-}
-
-/** The search that takes all steps, or else the one that misses the fewest; nothing where all miss many. */
-async function* searchOf(
-  inflated: Inflated,
-  stream: Stream,
-): AsyncGenerator<ProgramEvent, Found | undefined> {
-  let best: Found | undefined;
-  for (const search of searchesOf(stream)) {
-    const limit = best?.others.length ?? most.others;
-    const others = yield* otherSteps(inflated, search, limit);
-    if (others) best = { search, others };
-    if (others?.length === 0) break;
-  }
-  return best;
-}
-
-function stepSource({ search, others }: Found): string {
-  const next = `const next = (${searchSource(search)})(b);`;
-  if (others.length === 0) return `${next} const step = next;`;
-  return `${next}
-  const others = ${JSON.stringify(others)};
+/** Source that sets `step`; of a search that is not exact the steps that it does not take are in `others`. */
+function stepSource(search: Search, isExact: boolean): string {
+  if (isExact) return `step = (${searchSource(search)})(b);`;
+  return `const next = (${searchSource(search)})(b);
   let isOther, gap = others.shift();
-  const step = place => {
+  step = place => {
     let now = next(place, isOther);
     if (isOther = gap-- === 0) { now = others.shift(); gap = others.shift(); }
     return now;
   };`;
+}
+
+/** The numbers of all lists, one for each call. */
+function oneByOne(lists: Uint32Array[]): () => number {
+  let [list, at] = [0, 0];
+  return () => {
+    while (at === lists[list].length) [list, at] = [list + 1, 0];
+    return lists[list][at++];
+  };
+}
+
+/** A search, and of each stream the steps that it does not take, each behind the number of those since the last one. */
+interface Found {
+  search: Search;
+  others: number[][];
+}
+
+/** The search that takes all steps, or else the one that misses the fewest; nothing where all miss many. */
+async function* searchOf(
+  streams: Inflated[],
+  kind: Streams,
+): AsyncGenerator<ProgramEvent, Found | undefined> {
+  let best: Found | undefined;
+  let least = most.others;
+  for (const search of searchesOf(kind)) {
+    const others: number[][] = [];
+    let left = least;
+    for (const stream of streams) {
+      const missed = yield* otherSteps(stream, search, left);
+      if (!missed) break;
+      others.push(missed);
+      left -= missed.length;
+    }
+    if (others.length < streams.length) continue;
+    best = { search, others };
+    least -= left;
+    if (least === 0) break;
+  }
+  return best;
 }
 
 /** Steps between two looks at whether to go on. */

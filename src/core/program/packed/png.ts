@@ -1,14 +1,14 @@
 /** The picture in a PNG file (ISO/IEC 15948), as its pixels are before they are filtered and deflated. */
-import type { Stream, StreamView } from './stream';
+import type { Range, Streams, StreamView } from './stream';
 
 const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** Samples of a pixel by the type of colour (11.2.2). */
 const channelsOf: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-export function pngStream(file: Uint8Array): Stream | undefined {
+export function pngStream(file: Uint8Array): Streams | undefined {
   if (Buffer.compare(file.subarray(0, 8), signature) !== 0 || file.length < 33) return undefined;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const ranges: Stream['ranges'] = [];
+  const ranges: Range[] = [];
   for (let at = 8; at + 8 <= file.length;) {
     const length = view.getUint32(at);
     const name = Buffer.from(file.subarray(at + 4, at + 8)).toString('latin1');
@@ -27,7 +27,7 @@ export function pngStream(file: Uint8Array): Stream | undefined {
   const pixel = Math.max(1, pixelBits >> 3);
   return {
     name: 'PNG',
-    ranges,
+    streams: [ranges],
     window,
     mayBeFiltered: true,
     view: (content) =>
