@@ -24,6 +24,7 @@ import type { FieldCost } from './costs/fieldCosts';
 import { createCourse } from './course';
 import { blocksProgram, plainProgram, type Generated } from './generate';
 import type { ModelSpec } from './model/engine';
+import { predictedAs } from './predictedAs';
 import { measuredBrotli, networkFinding, plainFindings, programOf } from './program';
 import { residualView } from './restate/sound';
 import { taughtBy } from './restate/views';
@@ -56,7 +57,8 @@ export async function* writeInBlocks(
     ...options,
   };
   const { length } = file;
-  const { syntax, cuts, first, counts } = yield* lookInto(file, blockBytes);
+  const { syntax: look, cuts, first, counts } = yield* lookInto(file, blockBytes);
+  const syntax = predictedAs(first, search.effort, { look });
   const views = viewsOf(first, syntax, counts, search.effort);
   const models = views.reduce((sum, view) => sum + view.models, 0);
   const coding = (length + (models - 1) * first.length) / atOnce;

@@ -20,6 +20,7 @@ import { sha256 } from '../../../src/core/program/verify';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
 import { wave, wovenPicture } from '../../fixtures/media';
+import { lineOfPlaces } from '../../fixtures/places';
 import { idxBytes } from '../../fixtures/syntheticIdx';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -150,6 +151,15 @@ describe('blocks', () => {
       if (name === 'sound') assert.match(program.findings[0].sentence, /18,000 samples of 16 bits/);
     });
   }
+
+  it('are predicted as another kind of file where it tells more', async (t) => {
+    const bytes = lineOfPlaces(4000);
+    assert.equal(analyseSyntax(bytes).type, 'text');
+    const program = await write(bytes, bytes.length / 2.7);
+    assert.equal(program.findings[0].sentence, 'It is JSON: each key is a column.');
+    const path = join(temporaryFolder(t, { 'p.mjs': program.source }), 'p.mjs');
+    assert.ok(execFileSync(process.execPath, [path]).equals(bytes));
+  });
 
   it('of noise are a copy of it', async () => {
     const program = await write(noise, 10_000);

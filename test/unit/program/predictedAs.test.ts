@@ -6,21 +6,13 @@ import { measure } from '../../../src/core/program/model/evaluate';
 import { predictedAs } from '../../../src/core/program/predictedAs';
 import { analyseSyntax, describeSyntax, type Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { lineOfPlaces } from '../../fixtures/places';
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 const random = createRandom(9);
 const repeated = (count: number, item: (k: number) => string): string[] =>
   Array.from({ length: count }, (_, k) => item(k));
 
-/** A line of places that move on, as in GeoJSON. */
-const places = (count: number): string => {
-  let [x, y] = [8, 50];
-  const place = (): string => {
-    [x, y] = [x + random.integer(200) / 1e4, y + (random.integer(200) - 100) / 1e4];
-    return `[${x.toFixed(4)},${y.toFixed(4)}]`;
-  };
-  return `{"type":"LineString","coordinates":[${repeated(count, place).join()}]}`;
-};
 const words = ['the', 'law', 'of', 'an', 'accident', 'repeats', 'seldom', 'itself', 'and', 'what'];
 const prose = repeated(1500, () => words[random.integer(words.length)])
   .join(' ')
@@ -37,7 +29,7 @@ for (let i = 8; i < chain.length; i++)
   chain[i] = random.integer(8) ? law[chain[i - 3]] ^ random.integer(4) : chain[i - 8];
 
 const cases: { name: string; bytes: Uint8Array; looks: Syntax['type']; is: Syntax }[] = [
-  { name: 'JSON of few keys', bytes: latin(places(1500)), looks: 'text', is: { type: 'json' } },
+  { name: 'JSON of few keys', bytes: lineOfPlaces(1500), looks: 'text', is: { type: 'json' } },
   {
     name: 'numbers in one line',
     bytes: latin(residuals),

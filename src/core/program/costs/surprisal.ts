@@ -5,7 +5,6 @@ import { runModel } from '../encode';
 import { describeContexts } from '../model/contextNames';
 import { predictedAs } from '../predictedAs';
 import { numberViews } from '../restate/views';
-import { usualBlock } from '../sizes';
 import { analyseSyntax } from '../syntax';
 import { stackOf } from '../syntax/media';
 import { fileView, type View } from '../view';
@@ -35,9 +34,7 @@ export async function* surprisal(
   size = bytes.length,
 ): AsyncGenerator<ProgramEvent, Surprisal> {
   const look = analyseSyntax(bytes, size);
-  // In blocks a file is taken for what it looks like.
-  const syntax =
-    size > usualBlock ? look : predictedAs(bytes, programDefaults.effort, { look, isSifted: true });
+  const syntax = predictedAs(bytes, programDefaults.effort, { look, isSifted: true });
   let least: Explained | undefined;
   for (const view of [{ ...fileView(bytes), syntax }, ...numberViews(bytes)]) {
     const explained = yield* explain(view, bytes.length);

@@ -10,7 +10,7 @@ import { residualView } from './sound';
 export function viewsOf(bytes: Uint8Array, effort?: ProgramOptions['effort']): View[] {
   const file = fileView(bytes);
   const restated = restatedView(bytes);
-  // A text that can be restated is always predicted better so, but the small predictor, which may win on a short file, restates nothing.
+  // A text that can be restated is always predicted better so, but in a short one what brings it back may cost more.
   if (restated) return bytes.length < smallFile ? [file, restated] : [restated];
   return [file, ...numberViews(bytes, effort)];
 }
