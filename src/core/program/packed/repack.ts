@@ -4,7 +4,8 @@ import type { Block } from './inflated';
 
 /**
  * Source of a function of bytes `b`, blocks [steps, type] and a function `step` of a place, which is 0 where a byte is taken as it
- * is and else a repeat. It writes the stream with `write(byte)`. Codes are those of zlib's trees.c, ties included.
+ * is and else a repeat. It writes the stream with `write(byte)`. Codes are those of zlib's trees.c, ties included. A part of the
+ * stream is one number: from the lowest bit on its tree (0 of literals and lengths), 9 bits of symbol, 13 of extra bits, and how many these are.
  */
 export const repackSource = (types: Set<Block['type']>): string => `
 let held = 0, holds = 0;
@@ -78,7 +79,7 @@ const lengthsOf = (counts, most) => {
 };
 const split = (value, shift) => {
   const bits = Math.max(0, 31 - Math.clz32(value) - shift);
-  return [(value >> bits) + (bits << shift), value & (1 << bits) - 1, bits];
+  return (value >> bits) + (bits << shift) << 1 | (value & (1 << bits) - 1) << 10 | bits << 23;
 };
 let place = 0;
 blocks.forEach(([steps, type], at) => {
@@ -86,20 +87,19 @@ blocks.forEach(([steps, type], at) => {
   put(type, 2);
   ${types.has('stored') ? 'if (!type) { put(0, -holds & 7); put(0, 16); put(65535, 16); return; }' : ''}
   const parts = [], counts = [Array(286).fill(0), Array(30).fill(0)];
-  const add = (tree, [symbol, extra, bits]) => {
-    counts[tree][symbol]++;
-    parts.push([tree, symbol, extra, bits]);
+  const add = part => {
+    counts[part & 1][part >> 1 & 511]++;
+    parts.push(part);
   };
   for (; steps--;) {
     const repeat = step(place), length = repeat >> 16;
     if (repeat) {
-      const [symbol, ...rest] = length === 258 ? [28] : split(length - 3, 2);
-      add(0, [symbol + 257, ...rest]);
-      add(1, split((repeat & 65535) - 1, 1));
+      add(length === 258 ? 570 : 514 + split(length - 3, 2));
+      add(1 | split((repeat & 65535) - 1, 1));
       place += length;
-    } else add(0, [b[place++]]);
+    } else add(b[place++] << 1);
   }
-  add(0, [256]);
+  add(512);
   let trees;
   ${types.has('fixed') ? 'if (type === 1) trees = [Array.from({ length: 288 }, (_, k) => k < 144 ? 8 : k < 256 ? 9 : k < 280 ? 7 : 8), Array(30).fill(5)]; else' : ''} {
     trees = counts.map(counts => lengthsOf(counts, 15));
@@ -131,7 +131,7 @@ blocks.forEach(([steps, type], at) => {
     runs.forEach(([symbol, extra, bits]) => { put(...codes[symbol]); put(extra, bits); });
   }
   trees = trees.map(codesOf);
-  parts.forEach(([tree, symbol, extra, bits]) => { put(...trees[tree][symbol]); put(extra, bits); });
+  parts.forEach(part => { put(...trees[part & 1][part >> 1 & 511]); put(part >> 10 & 8191, part >> 23); });
 });
 put(0, -holds & 7);
 `;
