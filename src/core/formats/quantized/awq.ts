@@ -2,7 +2,7 @@
  * AWQ, as AutoAWQ stores it for its GEMM kernels (awq/modules/linear/gemm.py, https://github.com/casper-hansen/AutoAWQ):
  * [inputs, outputs], packed along the outputs, eight of them in an order of their own.
  */
-import { allWords, codeAt, isWords, readGrouped, readGroups } from './grouped';
+import { codeAt, isWords, readCodes, readGrouped, readGroups } from './grouped';
 import type { QuantizedLayout } from './layout';
 import { groupEnding, groupSize, isMatrix, sharedBy, valuesOf } from './parts';
 
@@ -42,15 +42,9 @@ export const awq: QuantizedLayout = {
           at: (words, columns, row, column) => codeOf(words, column * columns, row),
         },
         async load() {
-          const words = await allWords(qzeros);
-          const zeros = new Uint8Array(scales.parameters);
-          for (let i = 0; i < zeros.length; i++) {
-            const group = Math.floor(i / outputs);
-            zeros[i] = codeOf(words, group * width, i - group * outputs);
-          }
           return {
             scales: await valuesOf(scales),
-            zeros,
+            zeros: await readCodes(qzeros, outputs, codeOf),
             steps: [1, outputs],
             groups: await readGroups(undefined, { inputs, groups, size }),
           };

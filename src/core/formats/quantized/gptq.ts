@@ -2,7 +2,7 @@
  * GPTQ, as AutoGPTQ and GPTQModel store it (`pack` in auto_gptq/nn_modules/qlinear/qlinear_cuda.py,
  * https://github.com/AutoGPTQ/AutoGPTQ): [inputs, outputs], packed along the inputs.
  */
-import { allWords, codeAt, isWords, readGrouped, readGroups, type Scaling } from './grouped';
+import { codeAt, isWords, readCodes, readGrouped, readGroups, type Scaling } from './grouped';
 import type { Layer, ListedTensor, QuantizedLayout } from './layout';
 import { groupEnding, groupSize, isMatrix, sharedBy, valuesOf } from './parts';
 
@@ -26,7 +26,7 @@ export const gptq: QuantizedLayout = {
     if (!fits) return undefined;
     const load = async (): Promise<Scaling> => ({
       scales: await valuesOf(scales),
-      zeros: await readZeros(qzeros, scales, bits, layer),
+      zeros: await readZeros(qzeros, outputs, bits, layer),
       steps: [1, outputs],
       groups: await readGroups(order, { inputs, groups, size }),
     });
@@ -55,17 +55,13 @@ export const gptq: QuantizedLayout = {
 /** [groups, outputs], packed along the outputs; the first version of the format stores each less one. */
 async function readZeros(
   qzeros: ListedTensor,
-  { shape: [groups, outputs] }: ListedTensor,
+  outputs: number,
   bits: number,
   layer: Layer,
 ): Promise<Uint16Array> {
-  const words = await allWords(qzeros);
-  const width = qzeros.shape[1];
-  const zeros = new Uint16Array(groups * outputs);
-  for (let i = 0; i < zeros.length; i++) {
-    const group = Math.floor(i / outputs);
-    zeros[i] = codeAt(words, group * width, 1, i - group * outputs, bits);
-  }
+  const zeros = await readCodes(qzeros, outputs, (words, start, output) =>
+    codeAt(words, start, 1, output, bits),
+  );
   const settings = await layer.settings();
   const said = settings?.checkpoint_format ?? settings?.format;
   // Where nothing says so: the second version alone has the middle itself as the zero point of symmetric codes.

@@ -98,6 +98,19 @@ async function readWords(tensor: ListedTensor, { rows, columns }: Part): Promise
   return words;
 }
 
+/** Codes [rows, columns] that are packed along the columns, of which `codeOf` finds one in the row of words that begins at `start`. */
+export async function readCodes(
+  tensor: ListedTensor,
+  columns: number,
+  codeOf: (words: Uint32Array, start: number, column: number) => number,
+): Promise<Uint16Array> {
+  const words = await allWords(tensor);
+  const [rows, width] = tensor.shape;
+  return Uint16Array.from({ length: rows * columns }, (_, i) =>
+    codeOf(words, Math.floor(i / columns) * width, i % columns),
+  );
+}
+
 /** All words of a tensor. */
 export const allWords = (tensor: ListedTensor): Promise<Uint32Array> =>
   readWords(tensor, { rows: [0, tensor.shape[0]], columns: [0, tensor.shape[1]] });

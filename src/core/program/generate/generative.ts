@@ -6,6 +6,7 @@ import { placeLayers } from '../../train/layers/layers';
 import type { Model, Parameter } from '../../train/model';
 import type { ProgramEvent } from '../contract';
 import { runModel } from '../encode';
+import { evaluated } from '../evaluated';
 import { predictorProgram } from '../generate';
 import { inferenceSource, type Shape, type Step, type Weights } from '../model/inference';
 import { weightModel, type Span } from '../model/weights';
@@ -33,10 +34,7 @@ export async function* writeGenerative(
     then: `data=>{try{return(${inference})(data,p?p.argv.slice(2):[])}catch(e){console.error(e.message);p?.exit(1)}}`,
   });
   const total = generated.program.length;
-  const draw = new Function(`return ${inference}`)() as (
-    bytes: Uint8Array,
-    words: string[],
-  ) => Uint8Array;
+  const draw = evaluated<(bytes: Uint8Array, words: string[]) => Uint8Array>(inference);
   return {
     source: generated.program,
     bytes: { runtime: generated.runtime, model: generated.residual, total },

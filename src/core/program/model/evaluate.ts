@@ -1,4 +1,5 @@
 /** Runs a predictor inside the encoder: where the source text of models becomes code. */
+import { evaluated } from '../evaluated';
 import aroundDecoder from '../kernels/aroundDecoder.ts?wasm';
 import decoder from '../kernels/decoder.ts?wasm';
 import drawnDecoder from '../kernels/drawnDecoder.ts?wasm';
@@ -165,7 +166,7 @@ export function teethOf({
 
 /** The function of residuals.ts that walks over samples. */
 export function expectationOf(channels: number, every?: number): Expectation {
-  return (new Function(`return ${expectSource(channels, every)};`) as Body<Expectation>)();
+  return evaluated(expectSource(channels, every));
 }
 
 /** Cost of `data` in bytes under the model, from byte `from` on; `memory` may be that of an earlier run. */

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { joinBytes } from '../../join';
 import type { ProgramEvent } from '../contract';
+import { evaluated } from '../evaluated';
 import type { Syntax } from '../syntax';
 import { gzipStream } from './gzip';
 import { blockTypes, inflate, type Inflated } from './inflated';
@@ -46,8 +47,8 @@ async function* unpackStreams(
   kind: Streams,
 ): AsyncGenerator<ProgramEvent, Packed | undefined> {
   const placed = inflateAll(file, kind.streams);
-  const parts = partsOf(file, placed);
   if (placed.length === 0) return undefined;
+  const parts = partsOf(file, placed);
   const streams = placed.map(({ inflated }) => inflated);
   const found = yield* searchOf(streams, kind);
   if (!found) return undefined;
@@ -58,7 +59,7 @@ async function* unpackStreams(
   const content = isTold ? unpacked : joinBytes([unpacked, parts.around]);
   // The steps that were read are those that will be found, so nothing needs to be searched again.
   const steps = streams.map((stream) => stream.steps);
-  const again = run<(content: Uint8Array, step: () => number) => Uint8Array>(
+  const again = evaluated<(content: Uint8Array, step: () => number) => Uint8Array>(
     packSource(parts, streams, { isTold }),
   );
   if (Buffer.compare(again(content, oneByOne(steps)), file) !== 0) return undefined;
@@ -227,7 +228,7 @@ async function* otherSteps(
   limit: number,
 ): AsyncGenerator<ProgramEvent, number[] | undefined> {
   type Next = (place: number, isOther: boolean) => number;
-  const next = run<(content: Uint8Array) => Next>(searchSource(search))(content);
+  const next = evaluated<(content: Uint8Array) => Next>(searchSource(search))(content);
   const others: number[] = [];
   let [place, gap, isOther] = [0, 0, false];
   for (const [k, step] of steps.entries()) {
@@ -245,6 +246,3 @@ async function* otherSteps(
   }
   return others;
 }
-
-/** What a program would run. */
-const run = <Run>(source: string): Run => new Function(`return ${source}`)() as Run;

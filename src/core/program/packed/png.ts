@@ -1,4 +1,5 @@
 /** The picture in a PNG file (ISO/IEC 15948), as its pixels are before they are filtered and deflated. */
+import { evaluated } from '../evaluated';
 import type { Range, Streams, StreamView } from './stream';
 
 const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -46,7 +47,7 @@ interface Picture {
 
 /**
  * Source of a function of bytes `b`, the numbers of the filters of all rows and then the rows, and of a function `each` of a
- * byte's place, its row's filter and what the filter expects there (9.2).
+ * byte's place, its place in the rows alone and what the filter of its row expects there (9.2).
  */
 const expectSource = ({ row, pixel, height }: Picture): string => `(b, each) => {
   for (let at = ${height}; at < ${height * (row + 1)}; at++) {
@@ -64,10 +65,9 @@ function unfiltered(content: Uint8Array, picture: Picture): StreamView | undefin
     pixels[k] = content[k * (row + 1)];
     pixels.set(content.subarray(k * (row + 1) + 1, (k + 1) * (row + 1)), height + k * row);
   }
-  const expect = new Function(`return ${expectSource(picture)}`)() as (
-    b: Uint8Array,
-    each: (at: number, k: number, expected: number) => void,
-  ) => void;
+  const expect = evaluated<
+    (b: Uint8Array, each: (at: number, k: number, expected: number) => void) => void
+  >(expectSource(picture));
   expect(pixels, (at, _, expected) => (pixels[at] += expected));
   const restore = `b => {
   const out = b.slice();
@@ -78,7 +78,7 @@ function unfiltered(content: Uint8Array, picture: Picture): StreamView | undefin
   });
   return out;
 }`;
-  const back = (new Function(`return ${restore}`)() as (b: Uint8Array) => Uint8Array)(pixels);
+  const back = evaluated<(b: Uint8Array) => Uint8Array>(restore)(pixels);
   // A filter that there is none of does not come back.
   if (Buffer.compare(back, content) !== 0) return undefined;
   return { content: pixels, syntax: { type: 'raster', header: height, row, pixel }, restore };

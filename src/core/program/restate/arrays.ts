@@ -1,4 +1,5 @@
 /** NPY arrays as tables of decimals or whole numbers: what was written with 15 digits once costs 15 digits, and rows are seen as rows. */
+import { evaluated } from '../evaluated';
 import { adaptiveCost } from '../semantics/adaptiveCost';
 import type { Syntax } from '../syntax';
 import { numberArray, type NumberArray } from '../syntax/npy';
@@ -152,6 +153,6 @@ function denominatorOf(numbers: number[], isSingle: boolean): number | undefined
 
 /** Whether a program makes the file of the table, byte for byte. */
 function comesBack(text: Uint8Array, restore: string, file: Uint8Array): boolean {
-  const restored = new Function(`return ${restore}`)() as (text: Uint8Array) => Uint8Array;
+  const restored = evaluated<(text: Uint8Array) => Uint8Array>(restore);
   return Buffer.compare(restored(text), file) === 0;
 }

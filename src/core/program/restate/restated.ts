@@ -1,4 +1,5 @@
 /** Texts that hold the same as a file and are predicted better, and what brings the file back. */
+import { evaluated } from '../evaluated';
 import { analyseSyntax, describeSyntax } from '../syntax';
 import type { Restate, Restatement, View } from '../view';
 import { recordRows } from './records';
@@ -46,6 +47,6 @@ export function restatedView(bytes: Uint8Array, restatements = all): View | unde
 
 /** Whether a program makes of the text what it stands for; one that begins with a byte order mark is decoded without it. */
 function comesBack({ text, restore }: Restatement, before: string): boolean {
-  const restored = new Function(`return ${restore}`)() as (text: string) => string;
+  const restored = evaluated<(text: string) => string>(restore);
   return new TextDecoder().decode(Buffer.from(text)) === text && restored(text) === before;
 }
