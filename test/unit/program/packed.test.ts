@@ -229,6 +229,17 @@ describe('a PNG file', () => {
     }
   });
 
+  it('carries much that stands around its pixels behind them, not in its code', async () => {
+    const { file, height, data } = greyFile((rows) => pako.deflate(rows));
+    const title = chunk('tEXt', Buffer.from(`Title\0${'made up, '.repeat(9000)}`));
+    const titled = Buffer.concat([file.subarray(0, 33), title, file.subarray(33)]);
+    const found = (await unpacked(titled))!;
+    assert.equal(found.syntax?.type, 'raster');
+    assert.deepEqual(Buffer.from(found.content.subarray(height, height + data.length)), data);
+    assert.ok(found.pack.length < 15_000, `${found.pack.length} bytes of code`);
+    assert.deepEqual(Buffer.from(packedAgain(found)), titled);
+  });
+
   it('may have a small window', async () => {
     const { file } = greyFile((rows) => pako.deflate(rows, { windowBits: 10 }), { piece: 1e6 });
     const found = (await unpacked(file))!;

@@ -54,25 +54,26 @@ async function* unpackStreams(
   if (!found) return undefined;
   const unpacked = joinBytes(streams.map((stream) => stream.content));
   const view = kind.view?.(unpacked);
-  // More than a little is predicted, too, behind what is unpacked; of pictures it would be taken for pixels.
-  const isTold = view !== undefined || parts.around.length <= most.around;
-  const content = isTold ? unpacked : joinBytes([unpacked, parts.around]);
+  // More than a little is predicted, too, behind what is unpacked.
+  const isTold = parts.around.length <= most.around;
+  const behind = (content: Uint8Array): Uint8Array =>
+    isTold ? content : joinBytes([content, parts.around]);
   // The steps that were read are those that will be found, so nothing needs to be searched again.
   const steps = streams.map((stream) => stream.steps);
   const again = evaluated<(content: Uint8Array, step: () => number) => Uint8Array>(
     packSource(parts, streams, { isTold }),
   );
-  if (Buffer.compare(again(content, oneByOne(steps)), file) !== 0) return undefined;
+  if (Buffer.compare(again(behind(unpacked), oneByOne(steps)), file) !== 0) return undefined;
   const pack = packSource(parts, streams, { isTold, ...found });
   const sentence = `It is packed as ${kind.name}: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}.`;
   return view
     ? {
-        content: view.content,
+        content: behind(view.content),
         syntax: view.syntax,
         pack: `b => (${pack})((${view.restore})(b))`,
         sentence,
       }
-    : { content, pack, sentence };
+    : { content: behind(unpacked), pack, sentence };
 }
 
 /** A stream in its file. */

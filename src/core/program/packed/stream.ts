@@ -20,6 +20,6 @@ export type Range = [from: number, to: number];
 export interface StreamView {
   content: Uint8Array;
   syntax: Syntax;
-  /** Source of a function of it that gives the content of the streams. */
+  /** Source of a function of it, whatever stands behind it, that gives the content of the streams, and the same behind that. */
   restore: string;
 }
