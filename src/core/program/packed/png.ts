@@ -69,8 +69,9 @@ function unfiltered(content: Uint8Array, picture: Picture): StreamView | undefin
     (b: Uint8Array, each: (at: number, k: number, expected: number) => void) => void
   >(expectSource(picture));
   expect(pixels, (at, _, expected) => (pixels[at] += expected));
+  // Not a slice, which of a buffer of Node's is no copy.
   const restore = `b => {
-  const out = b.slice();
+  const out = new Uint8Array(b);
   (${expectSource(picture)})(b, (at, k, expected) => {
     const line = k / ${row} | 0;
     out[line * ${row + 1}] = b[line];
