@@ -68,14 +68,18 @@ interface Shortest {
   findings: Finding[];
 }
 
-/** The shortest program of `bytes`, or of the file that a function of source `pack` gives of them; `plain` is the one without a predictor. */
+/** The shortest program of `bytes`, or of the file that a function of source `pack` gives of them, which has `size` bytes; `plain` is the one without a predictor. */
 async function* shortestOf(
   bytes: Uint8Array,
   plain: Generated,
-  { syntax, ...asked }: ProgramOptions & Form & { syntax?: Syntax },
+  {
+    syntax,
+    size = bytes.length,
+    ...asked
+  }: ProgramOptions & Form & { syntax?: Syntax; size?: number },
 ): AsyncGenerator<ProgramEvent, Shortest> {
   if (plain.program.length <= leastPredictor) {
-    return { generated: plain, findings: plainFindings(plain, bytes, bytes.length) };
+    return { generated: plain, findings: plainFindings(plain, bytes, size) };
   }
   /** What a program without a predictor owes to another text that it holds. */
   let restated: Finding[] = [];
@@ -113,7 +117,7 @@ async function* shortestOf(
       }
     : {
         generated: plain,
-        findings: [...learnt, ...plainFindings(plain, bytes, bytes.length), ...restated],
+        findings: [...learnt, ...plainFindings(plain, bytes, size), ...restated],
       };
 }
 
@@ -129,7 +133,12 @@ async function* packedShortest(
   const isSoon = content.length <= usualBlock;
   const brotli = isSoon ? yield* measuredBrotli(data) : undefined;
   const inside = plainProgram(data, brotli, { ...asked, from });
-  const shortest = yield* shortestOf(content, inside, { ...asked, pack, syntax });
+  const shortest = yield* shortestOf(content, inside, {
+    ...asked,
+    pack,
+    syntax,
+    size: file.length,
+  });
   const savedBytes = plain.program.length - shortest.generated.program.length;
   return savedBytes > 0
     ? { ...shortest, findings: [{ sentence, savedBytes }, ...shortest.findings] }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import pako from 'pako';
+import { PNG } from 'pngjs';
 import type { Program, ProgramEvent, ProgramOptions } from '../../../src/core/program/contract';
 import { writeProgram } from '../../../src/core/program/program';
 import { joinBytes } from '../../../src/core/join';
@@ -147,6 +148,27 @@ describe('program', () => {
       assert.equal(curve.at(-1)!.bytes, rows.length);
     });
   }
+
+  it('holds a picture that is packed and needs no predictor as brotli does', async () => {
+    const [width, height] = [800, 600];
+    const png = new PNG({ width, height });
+    png.data.fill(255);
+    for (let k = 0; k < 150; k++) {
+      const [x, y] = [random.integer(width - 100), random.integer(height - 60)];
+      const [end, grey] = [x + 20 + random.integer(80), random.integer(256)];
+      for (let row = y; row < y + 40; row++)
+        png.data.fill(grey, 4 * (row * width + x), 4 * (row * width + end));
+    }
+    const settings = { colorType: 6, filterType: 0, deflateStrategy: 1, deflateLevel: 1 } as const;
+    const file = Uint8Array.from(PNG.sync.write(png, settings));
+    const { program } = await write(file);
+    const proof = await verifyProgram(save('plain', program), sha256(file));
+    assert.ok(proof.verified);
+    assert.equal(program.form, 'brotli');
+    assert.match(program.findings[0].sentence, /^It is packed as PNG/);
+    const { savedBytes } = program.findings.at(-1)!;
+    assert.equal(savedBytes, file.length - program.bytes.total);
+  });
 
   it('says of a compressed file that is not unpacked that it should be first', async () => {
     const { program } = await write(Uint8Array.from([0x1f, 0x8b, 8, ...noise]));
