@@ -52,6 +52,25 @@ describe('table', () => {
     assert.ok(Math.abs(targets.reduce((sum, value) => sum + value, 0)) < 1e-2);
   });
 
+  it('describes and reads more columns than are counted at once', async (t) => {
+    const width = 400;
+    const line = (cell: (column: number) => unknown): string =>
+      `${Array.from({ length: width }, (_, column) => cell(column)).join(',')},target\n`;
+    const rows = Array.from({ length: 40 }, (_, row) =>
+      line((column) => row * column).replace('target', String(row / 4)),
+    );
+    const folder = temporaryFolder(t, { 'wide.csv': line((i) => `c${i}`) + rows.join('') });
+    const described = await describeDataset(join(folder, 'wide.csv'));
+    assert.equal(described.problem, undefined);
+    assert.equal(described.columns?.length, width + 1);
+    assert.deepEqual(
+      [0, 1, 51, 399].map((column) => described.columns![column].distinct),
+      [1, 40, 40, 40],
+    );
+    const dataset = await collected(join(folder, 'wide.csv'));
+    assert.deepEqual(dataset.inputShape, [width - 1]);
+  });
+
   it('fills missing values and says so', async (t) => {
     const csv =
       'x,color,y\n' +
