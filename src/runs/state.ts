@@ -60,6 +60,8 @@ export interface RunState {
   current?: StageName;
   /** The training has ended by itself, and whatever ends early later has nothing of it to go on with. */
   trained?: boolean;
+  /** The training has ended early, and can be gone on with, whatever was made of its model since. */
+  cut?: boolean;
   progress?: {
     done: number;
     total: number;
@@ -79,12 +81,9 @@ export interface RunState {
 export const onlyProgram = ({ stages }: RunState): boolean =>
   Object.keys(stages).join() === 'program';
 
-/** Whether the run ended before its training had: what ended later leaves the model as it was, and nothing to train on. */
-export const canResume = (state: RunState): boolean =>
-  state.status !== 'running' &&
-  state.status !== 'finished' &&
-  !state.trained &&
-  !Object.keys(state.stages).some((name) => name === 'program' || isPass(name));
+/** Whether nothing runs and the training ended early: what ends early later leaves it as it was. */
+export const canResume = ({ status, cut }: RunState): boolean =>
+  status !== 'running' && cut === true;
 
 /** Whether a curve is that of a GAN, whose loss is its generator's. */
 export const isAdversarial = ({ adversaryLoss: [first] }: Curve): boolean =>
@@ -134,6 +133,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
         ...next,
         current: event.stage,
         trained: state.trained && event.stage !== 'train',
+        cut: state.cut && event.stage !== 'train',
         stages: { ...stagesOf(state, chain), [event.stage]: stage },
         chain,
         status: 'running',
@@ -202,6 +202,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
         ...failed,
         ...(before && { ...before, stages: { ...failed.stages, ...before.stages } }),
         before: undefined,
+        cut: state.cut || isCut(state),
         status: event.type,
         message: event.message,
         progress: undefined,
@@ -211,13 +212,17 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
       return {
         ...next,
         status: 'finished',
-        trained: state.trained || state.stages.train?.status === 'finished',
+        trained: state.trained || (!state.cut && state.stages.train?.status === 'finished'),
         progress: undefined,
       };
     default:
       return event satisfies never;
   }
 }
+
+/** Whether what ends now ends the training, and not what comes after it. */
+const isCut = ({ trained, stages }: RunState): boolean =>
+  !trained && !Object.keys(stages).some((name) => name === 'program' || isPass(name));
 
 function withFinding(analysis: Analysis, finding: Finding): Analysis {
   switch (finding.type) {

@@ -137,10 +137,9 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
 
 function contextOf(state: RunState): string {
   if (onlyProgram(state) && state.status !== 'running') return 'program';
-  // What was stopped after the training has left its model as it was.
-  const isTrained =
-    state.status !== 'running' && !canResume(state) && state.chain.includes('train');
-  return `run.${isTrained ? 'finished' : state.status}`;
+  if (state.status === 'running' || !state.chain.includes('train')) return `run.${state.status}`;
+  // What was stopped after the training has left its model as it was, and what finished has not ended a training that was stopped.
+  return canResume(state) ? 'run.stopped' : 'run.finished';
 }
 
 async function fileItem(fsPath: string, summaries: ModelSummaries): Promise<TreeItem> {

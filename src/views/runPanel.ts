@@ -132,11 +132,10 @@ export function createRunPanels(context: ExtensionContext, jobs: Jobs): RunPanel
   };
 }
 
-/** Nothing runs, and nothing can be gone on with, where the folder was taken away. */
+/** Nothing runs where the folder was taken away. */
 const goneRun = (folder: string): RunState => ({
   ...emptyRun,
   status: 'interrupted',
-  trained: true,
   message: `${folder} is gone: it was moved or deleted while this panel was open. Close the panel; Kolmo: Open Run… lists the runs that there are.`,
 });
 

@@ -65,6 +65,20 @@ describe('canResume', () => {
     assert.equal(canResume(run(...trained, ...stage('entropyCode'), stopped)), true);
   });
 
+  it('is for a stopped training also after something was made of its model', () => {
+    const finished: RunEvent = { type: 'finished' };
+    for (const name of ['program', 'prune'] as const) {
+      for (const last of [finished, stopped]) {
+        const after: RunState = run(...trained, stopped, ...stage(name), last);
+        assert.equal(canResume(after), true, `${name}, ${last.type}`);
+        assert.equal(canResume(reduce(after, { ...begun('train'), at: 9 })), false);
+      }
+    }
+    const again = run(...trained, stopped, ...stage('prune'), finished, ...trained, finished);
+    assert.equal(canResume(again), false);
+    assert.equal(canResume(reduce(again, { ...stopped, at: 9 })), false);
+  });
+
   it('is not for a run that is complete, or whose program or pass was stopped', () => {
     assert.equal(canResume(run(...trained, { type: 'finished' })), false);
     for (const name of ['program', 'prune'] as const) {
