@@ -1,7 +1,7 @@
 /** How good a model is, in a sentence beside the trivial answer, and where it goes wrong. */
 import type { StageName, StageResult } from '../runs/events';
 import type { RunState } from '../runs/state';
-import { formatAmount, formatPercent } from '../runs/units';
+import { formatAmount, formatPercent, formatScore } from '../runs/units';
 import type { Metrics } from '../core/train/model';
 import { stageOrder } from './mermaid';
 
@@ -23,21 +23,24 @@ export function qualityText(metrics: Metrics): string {
     return withBaseline(
       [
         `accuracy ${formatPercent(1 - error)}`,
-        macroF1 !== undefined && `macro F1 ${score(macroF1)}`,
+        macroF1 !== undefined && `macro F1 ${formatScore(macroF1)}`,
       ],
       'always the most frequent class',
       [
         baselineError !== undefined && formatPercent(1 - baselineError),
-        baselineF1 !== undefined && score(baselineF1),
+        baselineF1 !== undefined && formatScore(baselineF1),
       ],
     );
   }
   if (rmse !== undefined) {
     const mean = r2 === undefined ? 'always the mean image' : 'always the mean';
     return withBaseline(
-      [`RMSE ${formatAmount(rmse)}`, r2 !== undefined && `R² ${score(r2)}`],
+      [`RMSE ${formatAmount(rmse)}`, r2 !== undefined && `R² ${formatScore(r2)}`],
       mean,
-      [baselineRmse !== undefined && formatAmount(baselineRmse), r2 !== undefined && score(0)],
+      [
+        baselineRmse !== undefined && formatAmount(baselineRmse),
+        r2 !== undefined && formatScore(0),
+      ],
     );
   }
   if (bitsPerByte !== undefined) {
@@ -62,8 +65,6 @@ export function uselessText(metrics: Metrics, learningRate: number): string | un
     `Train it for more epochs, or with another learning rate than ${learningRate}.`
   );
 }
-
-const score = (value: number): string => value.toFixed(3);
 
 function withBaseline(
   facts: (string | false)[],

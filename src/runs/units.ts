@@ -37,11 +37,20 @@ export function formatShortBytes(bytes: number): string {
 }
 
 /** A fraction as `1.63 %`. */
-export const formatPercent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
+export const formatPercent = (fraction: number): string =>
+  withMinus(`${(fraction * 100).toFixed(2)} %`);
 
 /** `0.04671`, `29,650`: what is measured in the data's own unit. */
 export const formatAmount = (amount: number): string =>
-  amount.toLocaleString('en-US', { minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
+  withMinus(
+    amount.toLocaleString('en-US', { minimumSignificantDigits: 4, maximumSignificantDigits: 4 }),
+  );
+
+/** `0.984`, `−0.250`: R² and F1. */
+export const formatScore = (score: number): string => withMinus(score.toFixed(3));
+
+/** A number with a minus sign, which a rounded zero has none of. */
+const withMinus = (number: string): string => number.replace(/^-/, /[1-9]/.test(number) ? '−' : '');
 
 /** A compression ratio as `39.8x`. */
 export const formatRatio = (ratio: number): string =>
@@ -95,7 +104,7 @@ export function metricText(metrics: Metrics | undefined): string {
   if (metrics.error !== undefined) return `error ${formatPercent(metrics.error)}`;
   if (metrics.bitsPerByte !== undefined) return `${metrics.bitsPerByte.toFixed(3)} bits per byte`;
   if (metrics.rmse !== undefined) {
-    const r2 = metrics.r2 === undefined ? '' : `, R² ${metrics.r2.toFixed(3)}`;
+    const r2 = metrics.r2 === undefined ? '' : `, R² ${formatScore(metrics.r2)}`;
     return `RMSE ${formatAmount(metrics.rmse)}${r2}`;
   }
   if (metrics.frechetDistance !== undefined) {

@@ -11,6 +11,7 @@ import {
   formatSeconds,
   formatShape,
   formatShortBytes,
+  metricText,
 } from '../../../src/runs/units';
 
 describe('units', () => {
@@ -21,6 +22,10 @@ describe('units', () => {
     [formatShortBytes(26_100), '26.1 kB'],
     [formatShortBytes(999_999), '1.00 MB'],
     [formatPercent(0.0163), '1.63 %'],
+    [formatPercent(-0.0163), '−1.63 %'],
+    [formatPercent(-0.00001), '0.00 %'],
+    [formatAmount(-29_654.3), '−29,650'],
+    [metricText({ loss: 1, rmse: 2, r2: -0.25 }), 'RMSE 2.000, R² −0.250'],
     [formatAmount(29_654.3), '29,650'],
     [formatAmount(0.046712), '0.04671'],
     [formatRatio(39.84), '39.8x'],

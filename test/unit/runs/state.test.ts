@@ -67,13 +67,17 @@ describe('canResume', () => {
 
   it('is for a stopped training also after something was made of its model', () => {
     const finished: RunEvent = { type: 'finished' };
-    for (const name of ['program', 'prune'] as const) {
-      for (const last of [finished, stopped]) {
-        const after: RunState = run(...trained, stopped, ...stage(name), last);
-        assert.equal(canResume(after), true, `${name}, ${last.type}`);
-        assert.equal(canResume(reduce(after, { ...begun('train'), at: 9 })), false);
-      }
-    }
+    const ends: [StageName, RunEvent][] = [
+      ['program', finished],
+      ['program', stopped],
+      ['prune', finished],
+      ['prune', stopped],
+    ];
+    ends.forEach(([name, end]) => {
+      const after = run(...trained, stopped, ...stage(name), end);
+      assert.equal(canResume(after), true, `${name}, ${end.type}`);
+      assert.equal(canResume(reduce(after, { ...begun('train'), at: 9 })), false);
+    });
     const again = run(...trained, stopped, ...stage('prune'), finished, ...trained, finished);
     assert.equal(canResume(again), false);
     assert.equal(canResume(reduce(again, { ...stopped, at: 9 })), false);
