@@ -6,7 +6,7 @@ import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import type { JobContext } from './context';
 
-/** Seconds between two checkpoints on disk: what a kill may cost. */
+/** Least seconds between two checkpoints on disk; what stops a training keeps the last one in any case. */
 const checkpointSeconds = 2;
 
 /** Where a run keeps the checkpoint that its training can go on from. */
@@ -18,18 +18,28 @@ export async function* followTraining(
   run: string,
   { stopping, now, board }: JobContext,
 ): AsyncGenerator<RunEvent, TrainResult> {
-  let kept = -Infinity;
+  let keptAt = -Infinity;
+  /** The last checkpoint, until it is on the disk. */
+  let latest: Uint8Array | undefined;
+  const keep = async (): Promise<void> => {
+    if (!latest) return;
+    await writeArtifact(checkpointOf(run), latest);
+    keptAt = now();
+    latest = undefined;
+  };
   let start: { examples: number; at: number } | undefined;
   try {
     for (;;) {
       const step = await training.next(stopping() ? 'stop' : undefined);
-      if (step.done) return step.value;
+      if (step.done) {
+        if (step.value.ended === 'stopped') await keep();
+        return step.value;
+      }
       const event = step.value;
       switch (event.type) {
         case 'checkpoint':
-          if (now() - kept < checkpointSeconds) break;
-          await writeArtifact(checkpointOf(run), event.bytes);
-          kept = now();
+          latest = event.bytes;
+          if (now() - keptAt >= checkpointSeconds) await keep();
           break;
         case 'progress': {
           const { examples, ...rest } = event;

@@ -35,13 +35,16 @@ export async function* trainAgainstAdversary(
     const random = createRandom(state.noiseState);
     const teller = createTeller();
     let ended: TrainResult['ended'] = 'finished';
+    const checkpoint = (): TrainEvent => {
+      const now = { ...state, noiseState: random.state(), ...contest.state() };
+      return { type: 'checkpoint', bytes: encodeCheckpoint(now) };
+    };
     let trainingLoss = state.epochLoss ?? NaN;
     let warned = false;
 
     epochs: while (state.epoch < settings.epochs) {
       const epochRandom = createRandom(state.shuffleState);
       const order = shuffled(count, epochRandom);
-      let lossSum = 0;
       while (state.batch < batches) {
         const done = state.epoch * batches + state.batch;
         const indices = batchOf(order, state.batch, batchSize);
@@ -53,8 +56,8 @@ export async function* trainAgainstAdversary(
           );
         }
         state.batch++;
-        lossSum += losses.loss;
-        trainingLoss = lossSum / state.batch;
+        state.epochSum = { steps: state.batch, loss: state.epochSum.loss + losses.loss };
+        trainingLoss = state.epochSum.loss / state.batch;
         yield* teller.tell({ type: 'point', step: done + 1, split: 'training', ...losses });
         yield* teller.tell({
           type: 'progress',
@@ -63,7 +66,12 @@ export async function* trainAgainstAdversary(
           examples: (done + 1) * batchSize,
           note: `Epoch ${state.epoch + 1} of ${settings.epochs}`,
         });
-        if (teller.stopped && state.batch < batches) {
+        if (state.batch === batches) break;
+        // Whoever stops it may go on from here, too.
+        if ((done + 1) % settings.checkpointSteps === 0 || teller.stopped) {
+          yield* teller.tell(checkpoint());
+        }
+        if (teller.stopped) {
           ended = 'stopped';
           break epochs;
         }
@@ -82,12 +90,12 @@ export async function* trainAgainstAdversary(
       state.bestEpoch = state.epoch;
       state.epochLoss = trainingLoss;
       state.batch = 0;
+      state.epochSum = { steps: 0, loss: 0 };
       state.shuffleState = epochRandom.state();
       const step = state.epoch * batches;
       yield* teller.tell({ type: 'epoch', step, ...contest.views() });
       yield* teller.tell({ type: 'samples', step, epoch: state.epoch, ...(await contest.draw()) });
-      const now = { ...state, noiseState: random.state(), ...contest.state() };
-      yield* teller.tell({ type: 'checkpoint', bytes: encodeCheckpoint(now) });
+      yield* teller.tell(checkpoint());
       if (teller.stopped) {
         ended = 'stopped';
         break;

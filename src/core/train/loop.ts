@@ -117,10 +117,12 @@ async function* takeSteps(course: Course): Told<Ended | undefined> {
       state.point = { steps: 0, loss: 0 };
       yield* teller.tell(progressOf(course));
     }
-    if ((done + 1) % settings.checkpointSteps === 0 && state.batch < batches) {
+    if (state.batch === batches) break;
+    // Whoever stops it may go on from here, too.
+    if ((done + 1) % settings.checkpointSteps === 0 || teller.stopped) {
       yield* teller.tell(checkpointOf(course));
     }
-    if (teller.stopped && state.batch < batches) return 'stopped';
+    if (teller.stopped) return 'stopped';
   }
   state.shuffleState = epochRandom.state();
   return undefined;

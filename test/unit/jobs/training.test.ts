@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { datasetDefaults } from '../../../src/core/data/dataset';
+import { decodeCheckpoint } from '../../../src/core/train/checkpoint';
 import type { CompressSummary } from '../../../src/jobs/compressSummary';
 import { startJob, stopRun, type Job } from '../../../src/jobs/job';
 import type { CompressRequest, TrainRequest } from '../../../src/runs/runRequests';
@@ -82,7 +83,9 @@ describe('a train job', () => {
     assert.equal(state.status, 'stopped');
     assert.equal(state.stages.train!.status, 'finished');
     assert.ok(model(request).length > 1000);
-    assert.ok(existsSync(join(request.run, 'checkpoint', 'training.bin')));
+    // However short it was before the stop that one was kept on the disk.
+    const kept = readFileSync(join(request.run, 'checkpoint', 'training.bin'));
+    assert.equal(decodeCheckpoint(new Uint8Array(kept)).epoch, summary.epochs);
     // Who stops does not wait for more figures than the errors, and the packed file has the same ones.
     const [trained, packed] = [state.stages.train!.result!, state.stages.entropyCode!.result!];
     assert.ok(trained.test!.error! < 0.9);

@@ -79,6 +79,24 @@ describe('a GAN', () => {
     }
   });
 
+  it('leaves checkpoints within an epoch, where it is stopped too, and goes on from them as if nothing had happened', async () => {
+    const options = { checkpointSteps: 2 };
+    const { result } = await finish(options);
+    const run = train(initialize(small, 1), images, { ...quick, ...options });
+    const kept: Uint8Array[] = [];
+    let points = 0;
+    let next = await run.next();
+    while (!next.done) {
+      const { type } = next.value;
+      if (next.value.type === 'checkpoint') kept.push(next.value.bytes.slice());
+      next = await run.next(type === 'point' && ++points === 3 ? 'stop' : undefined);
+    }
+    assert.deepEqual([next.value.ended, kept.length], ['stopped', 2]);
+    for (const resume of kept) {
+      assert.deepEqual((await finish({ ...options, resume })).result, result);
+    }
+  });
+
   it('counts the steps of an epoch in which it is stopped, and tells their loss', async () => {
     const run = train(initialize(small, 1), images, quick);
     const losses: number[] = [];

@@ -167,6 +167,27 @@ describe('train', () => {
     });
   }
 
+  it('leaves a checkpoint where it is stopped within an epoch, and goes on from it as if it had not been', async () => {
+    const options = { ...quick, checkpointSteps: 1e9 };
+    const whole = await finish(train(fresh(images), images, options));
+    let resume: Uint8Array | undefined;
+    const part = await finish(train(fresh(images), images, options), (event) => {
+      if (event.type === 'checkpoint') resume = event.bytes.slice();
+      return event.type === 'progress' ? 'stop' : undefined;
+    });
+    assert.deepEqual([part.ended, part.epochs], ['stopped', 0]);
+    assert.ok(resume);
+    const rest = train(fresh(images, 'auto', 9), images, { ...options, resume });
+    const steps: number[] = [];
+    const result = await finish(rest, (event) => {
+      if (event.type === 'progress') steps.push(event.examples);
+    });
+    assert.ok(steps[0] > part.examples);
+    assert.deepEqual(bytesOf(result.model), bytesOf(whole.model));
+    assert.deepEqual(result.validation, whole.validation);
+    assert.equal(result.trainingLoss, whole.trainingLoss);
+  });
+
   it('refuses a checkpoint of another run and a damaged one', async () => {
     let bytes = new Uint8Array();
     await finish(train(fresh(images), images, { ...quick, epochs: 1 }), (event) => {
