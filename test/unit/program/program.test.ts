@@ -231,11 +231,19 @@ describe('program', () => {
     }
   });
 
-  it('is not verified when its shell was altered so that it prints nothing and says nothing', async () => {
+  it('says itself that it was altered, where its shell would print nothing', async () => {
     const { program } = await write(latin(table({ rows: 500 })));
     const source = Buffer.from(program.source);
     source[source.indexOf('.write(b)') + '.writ'.length] = '^'.charCodeAt(0);
-    const proof = await verifyProgram(save('silent', { source }), program.sha256);
+    await assert.rejects(
+      verifyProgram(save('silent', { source }), program.sha256),
+      /silent\.mjs was altered after it was written: its own check says so/,
+    );
+  });
+
+  it('is not verified when it prints nothing and says nothing', async () => {
+    const { program } = await write(latin(table({ rows: 500 })));
+    const proof = await verifyProgram(save('empty', { source: latin('') }), program.sha256);
     assert.deepEqual([proof.verified, proof.bytes], [false, 0]);
   });
 

@@ -1,4 +1,4 @@
-/** The file around a payload: a module that carries raw bytes in its own comment, checks these, and writes what they stand for. */
+/** The file around a payload: a module that carries raw bytes in its own comment, checks itself, and writes what they stand for. */
 import { joinBytes } from '../../join';
 
 export interface Shell {
@@ -17,67 +17,96 @@ export function wrap({ body, statement, browser, ascii }: Shell): Uint8Array {
   const output = statement && `${statement};`;
   const write = browser ? 'p?.stdout.write(b);export default b' : 'process.stdout.write(b)';
   if (ascii) {
+    const { before, seal, factor } = sealed(() => body, new Uint8Array(0));
     // Mail breaks lines of more than 998 characters (RFC 5322, 2.1.1), and `atob` passes over their ends.
-    const text = Buffer.from(body)
+    const text = Buffer.concat([before, seal])
       .toString('base64')
       .replace(/.{1,900}/g, '$&\n');
     const load = `b=Uint8Array.from(atob(\`${text}\`),c=>c.charCodeAt())`;
-    return latin(`let ${host}${checked(load, body)}${output}${write}`);
+    return latin(
+      `let ${host}${load};${check(factor)}b=b.slice(0,-${seal.length});${output}${write}`,
+    );
   }
-  const { escaped, restored } = escape(body);
-  const [declare, load] = browser
-    ? [
-        `let u=import.meta.url,${host}`,
-        // Of Node's buffer a slice is no copy.
-        `(p?(await import('fs')).readFileSync(new URL(u)):new Uint8Array(await(await fetch(u)).arrayBuffer()))`,
-      ]
-    : [`import f from'fs';let `, `f.readFileSync(process.argv[1])`];
-  const code = (place: number): string =>
-    `${declare}${restored(`b=${load}.slice(${place},-2)`)}${output}${write}/*\n`;
-  // Where the comment begins depends on how many digits tell it.
-  let place = code(0).length;
-  while (place !== code(place).length) place++;
-  return joinBytes([latin(code(place)), escaped, latin('*/')]);
-}
-
-/** What the checks of bytes may multiply by, and the inverse modulo 2^32. */
-const factors = [
-  [3, 0xaaaaaaab],
-  [5, 0xcccccccd],
-  [7, 0xb6db6db7],
-  [9, 0x38e38e39],
-];
-
-/**
- * A step `h = h * factor ^ byte` and the start from which it ends in 0 after all bytes, the shortest to write. A change of any one
- * byte ends elsewhere, because each step is a bijection of 32 bits.
- */
-function checkOf(bytes: Uint8Array): { start: string; step: string } {
-  const checks = factors.map(([factor, inverse]) => ({
-    start: String(bytes.reduceRight((sum, byte) => Math.imul(sum ^ byte, inverse), 0)),
-    step: `h*${factor}^x`,
-  }));
-  return checks.reduce((a, b) => (b.start.length < a.start.length ? b : a));
+  const { escaped, map, undo } = escape(body);
+  const load = browser
+    ? `let u=import.meta.url,${host}b=p?(await import('fs')).readFileSync(new URL(u)):new Uint8Array(await(await fetch(u)).arrayBuffer());`
+    : `import f from'fs';let b=f.readFileSync(process.argv[1]);`;
+  const rest = sealLength + commentEnd.length;
+  const code = (place: number, factor: number): string =>
+    `${load}${check(factor, map)}b=b.slice(${place},-${rest});${undo}${output}${write}/*\n`;
+  const whole = (factor: number): Uint8Array => {
+    // Where the comment begins depends on how many digits tell it.
+    let place = code(0, factor).length;
+    while (place !== code(place, factor).length) place++;
+    return joinBytes([latin(code(place, factor)), escaped]);
+  };
+  const { before, seal } = sealed(whole, commentEnd);
+  return joinBytes([before, seal, commentEnd]);
 }
 
 /** What a program that was altered says, and nothing else of its stderr is this line. */
 export const alarm = 'It changed.';
 
 /**
- * Continues `let` with `load`, which declares `b`, and stops the program if the bytes are not those that were written; Node exits
- * with 1 and prints the alarm. `map` is an expression of each byte `x`.
+ * Stops the program if `b`, its own bytes or those that it carries as base64, are not those that were written: Node exits with 1
+ * and prints the alarm. A change of any one byte is noticed, because each step is a bijection of 32 bits. `map` is an expression
+ * of each byte `x`, for which there is no second pass, and no copy, as a large program has no room for one.
  */
-function checked(load: string, bytes: Uint8Array, map = ''): string {
-  const { start, step } = checkOf(bytes);
-  // In place, since a large program has no room for a copy.
+function check(factor: number, map = ''): string {
+  const step = `h*${factor}^x`;
   const each = map ? `(h,x,i)=>(b[i]=${map},${step})` : `(h,x)=>${step}`;
-  return `${load};if(b.reduce(${each},${start}))throw'${alarm}';`;
+  return `if(b.reduce(${each}))throw'${alarm}';`;
+}
+
+interface Sealed {
+  before: Uint8Array;
+  seal: Uint8Array;
+  factor: number;
+}
+
+/** Bytes of a seal, by which the check of a program comes out as 0, so that the program need not tell its own checksum. */
+const sealLength = 4;
+
+/** The first factor of three digits for which there is a seal between bytes that may tell the factor themselves and others behind it. */
+function sealed(bytes: (factor: number) => Uint8Array, after: Uint8Array): Sealed {
+  // From here on four bytes reach all 32 bits, so that more than half of the factors have a seal.
+  for (let factor = 257; ; factor += 2) {
+    const before = bytes(factor);
+    const seal = sealOf(factor, before, after);
+    if (seal && !endsComment(Buffer.concat([before.subarray(-1), seal]))) {
+      return { before, seal, factor };
+    }
+  }
+}
+
+/** Bytes with which the steps of `check` from the first byte of `before` to the last of `after` end in 0, if there are such; two are tried from either side. */
+function sealOf(factor: number, before: Uint8Array, after: Uint8Array): Uint8Array | undefined {
+  // Newton's iteration doubles the bits in which this is the inverse modulo 2^32, of which an odd number has three itself.
+  let inverse = factor;
+  for (let bits = 3; bits < 32; bits *= 2) {
+    inverse = Math.imul(inverse, 2 - Math.imul(factor, inverse));
+  }
+  const step = (hash: number, byte: number) => Math.imul(hash, factor) ^ byte;
+  const stepBack = (hash: number, byte: number) => Math.imul(hash ^ byte, inverse);
+  const start = before.reduce(step, 0);
+  const end = after.reduceRight(stepBack, 0);
+  const lastTwo = new Map<number, number>();
+  for (let pair = 0; pair < 65536; pair++) {
+    lastTwo.set(stepBack(stepBack(end, pair & 255), pair >> 8), pair);
+  }
+  for (let pair = 0; pair < 65536; pair++) {
+    const last = lastTwo.get(step(step(start, pair >> 8), pair & 255));
+    if (last !== undefined) return Uint8Array.of(pair >> 8, pair, last >> 8, last);
+  }
+  return undefined;
 }
 
 interface Escaped {
   escaped: Uint8Array;
-  /** The source that continues `let` with what declares `b`, checks the bytes and undoes the escape. */
-  restored: (load: string) => string;
+  /** An expression of each byte `x` that undoes the map of all bytes, empty where there is none. */
+  map: string;
+  /** Statements that restore, in `b`, the bytes which were lowered. */
+  undo: string;
 }
 
 /**
@@ -86,9 +115,9 @@ interface Escaped {
  */
 function escape(body: Uint8Array): Escaped {
   const plain = lowered(body, { factor: 1, offset: 0 });
+  if (!endsComment(body)) return plain;
   const pairs = new Uint32Array(65536);
   for (let i = 1; i < body.length; i++) pairs[(body[i - 1] << 8) | body[i]]++;
-  if (!pairs[(42 << 8) | 47]) return plain;
   let best = { factor: 1, offset: 0, length: Infinity };
   for (let factor = 1; factor < 256; factor += 2) {
     for (let offset = 0; offset < 256; offset++) {
@@ -100,7 +129,8 @@ function escape(body: Uint8Array): Escaped {
     }
   }
   const mapped = lowered(body, best);
-  return mapped.restored('').length < plain.restored('').length ? mapped : plain;
+  const codeOf = ({ map, undo }: Escaped) => check(257, map) + undo;
+  return codeOf(mapped).length < codeOf(plain).length ? mapped : plain;
 }
 
 interface ByteMap {
@@ -127,8 +157,12 @@ function lowered(body: Uint8Array, map: ByteMap): Escaped {
   }
   const single = places.map((place) => `b[${place}]++;`).join('');
   const list = `[${places.join()}].map(x=>b[x]++);`;
-  const undo = single.length < list.length ? single : list;
-  return { escaped, restored: (load) => checked(load, escaped, mapOf(map)) + undo };
+  return { escaped, map: mapOf(map), undo: single.length < list.length ? single : list };
 }
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+
+const commentEnd = latin('*/');
+
+const endsComment = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('*/');
