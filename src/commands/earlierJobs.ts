@@ -8,6 +8,7 @@ import { runOwner } from '../runs/lock';
 import { emptyRun, reduce } from '../runs/state';
 import { progressText } from '../runs/units';
 import { followRun } from '../views/followRun';
+import { namingRun } from '../views/runFacts';
 import { listRunFolders, listSweepFolders } from '../views/runFolders';
 import { sayCompressed } from './compress';
 import type { House } from './house';
@@ -81,9 +82,9 @@ async function announce(folder: string): Promise<void> {
     case 'verified':
       return sayVerified(outcome.result);
     case 'stopped':
-      return void window.showInformationMessage(outcome.message);
+      return void window.showInformationMessage(namingRun(folder, outcome.message));
     case 'failed':
-      return void window.showErrorMessage(outcome.message);
+      return void window.showErrorMessage(namingRun(folder, outcome.message));
     case 'gone':
       // The chart of a sweep, which has no history, tells how it ended.
       if (events.length === 0) return;

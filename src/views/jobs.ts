@@ -15,6 +15,7 @@ import type { FromWorker, JobRequest } from '../jobs/protocol';
 import type { ResultOf } from '../jobs/results';
 import type { StampedEvent } from '../runs/events';
 import { progressText } from '../runs/units';
+import { namingRun } from './runFacts';
 
 export interface Jobs extends Disposable {
   /**
@@ -109,7 +110,7 @@ export function createJobs(worker: string): Jobs {
         // Whoever stopped it, here or in the panel, wanted that.
         const isWanted = error instanceof JobError && error.reason === 'stopped';
         const say = isWanted ? window.showInformationMessage : window.showErrorMessage;
-        void say((error as Error).message);
+        void say(namingRun(folder, (error as Error).message));
         return undefined;
       } finally {
         end(folder);

@@ -18,6 +18,12 @@ export function runTime(folder: string): string {
   return `${date} ${two(began.getHours())}:${two(began.getMinutes())}`;
 }
 
+/** A sentence about a run with its name in front, unless it says it: several jobs may run at once. */
+export function namingRun(folder: string, sentence: string): string {
+  const name = basename(folder);
+  return sentence.includes(name) ? sentence : `${name}: ${sentence}`;
+}
+
 /** `finished, 26.1 kB, error 1.58 %`: the last model that the run wrote, or the program of a run that wrote nothing else. */
 export function runFacts(state: RunState): string {
   const results = stageOrder(state)

@@ -13,7 +13,7 @@ import type { StageName } from '../../../src/runs/events';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import { escapeMarkdown } from '../../../src/report/markdown';
 import { escapeHtml } from '../../../src/views/escape';
-import { runFacts, runName, runTime } from '../../../src/views/runFacts';
+import { namingRun, runFacts, runName, runTime } from '../../../src/views/runFacts';
 import { badge, biggestTensors, sizeLine, summaryLine } from '../../../src/views/summaryWords';
 import { recordedRun } from './recordedRun';
 
@@ -68,6 +68,19 @@ describe('summary words', () => {
     const rows = biggestTensors(summary, 1).split('\n');
     assert.match(rows[2], /^\| big\\\|\\\[x\\\]\(/);
     assert.equal(rows.at(-1), 'and 1 more');
+  });
+});
+
+describe('namingRun', () => {
+  const folder = '/w/.kolmo/runs/2026-11-24-183000-iris-mlp';
+  it('puts the name of a run in front of what is said of it', () =>
+    assert.equal(
+      namingRun(folder, 'The loss was no longer a number.'),
+      '2026-11-24-183000-iris-mlp: The loss was no longer a number.',
+    ));
+  it('leaves a sentence that says it', () => {
+    const sentence = `${folder}/model.onnx could not be written.`;
+    assert.equal(namingRun(folder, sentence), sentence);
   });
 });
 
