@@ -2,7 +2,13 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-icon/index.js';
 import type { FromPanel, RunTitle } from '../src/views/panelMessages';
-import { canResume, isAdversarial, onlyProgram, type RunState } from '../src/runs/state';
+import {
+  canResume,
+  isAdversarial,
+  onlyProgram,
+  unwrittenSource,
+  type RunState,
+} from '../src/runs/state';
 import { statusLooks } from '../src/runs/status';
 import { formatCount } from '../src/core/count';
 import { formatSeconds } from '../src/runs/units';
@@ -103,6 +109,7 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
       trained,
       training,
       onlyProgram(state),
+      unwrittenSource(state),
       canResume(state),
       trusted,
       hasProgram,
@@ -122,6 +129,10 @@ export function createRunHeader(send: (wish: FromPanel) => void): RunHeader {
         send({ type: 'stop' });
       });
       made.push(stop);
+    } else if (trusted && unwrittenSource(state) !== undefined) {
+      made.push(
+        button('Try Again', { icon: 'play', action: 'program' }, () => send({ type: 'program' })),
+      );
     } else if (trusted && !onlyProgram(state)) {
       if (canResume(state)) {
         made.push(

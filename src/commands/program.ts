@@ -1,4 +1,5 @@
 /** Kolmo: Generate Program… writes a self-contained program that regenerates a file byte for byte. */
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { Uri, commands, window } from 'vscode';
@@ -7,7 +8,9 @@ import type { ProgramRequest } from '../jobs/protocol';
 import type { ProgramSummary } from '../jobs/programSteps';
 import type { VerifySummary } from '../jobs/verify';
 import { datasetPath, isGenerator, isRun, readRecord, readState } from '../runs/folder';
+import { unwrittenSource } from '../runs/state';
 import { formatBytes } from '../runs/units';
+import { readRunOutline } from '../views/runFolders';
 import { chooseRun } from './chooseRun';
 import { targetPath, type House, type Target } from './house';
 import { canWriteRuns, newRunFolder } from './runFolder';
@@ -43,15 +46,20 @@ export async function program(
   const given = targetPath(target) ?? house.activeRun() ?? (await askForFile());
   if (!given) return undefined;
   const ofRun = isRun(given);
-  if (ofRun && !house.jobs.isFree(given)) return undefined;
-  const file = ofRun ? await datasetOf(given) : given;
-  if (!file || !(ofRun || (await canWriteRuns(file)))) return undefined;
+  const outline = isProgramRun(given) ? await readRunOutline(given) : undefined;
+  const again = outline && unwrittenSource(outline);
+  const inRun = ofRun || again !== undefined;
+  if (inRun && !house.jobs.isFree(given)) return undefined;
+  const file = ofRun
+    ? await datasetOf(given)
+    : (again ?? outline?.stages.program?.result?.program?.file ?? given);
+  if (!file || !(inRun || (await canWriteRuns(file)))) return undefined;
   const { effort: preferred, threads } = readSettings();
   // A program that draws samples is written in one way, whatever the size of the dataset.
   const draws = ofRun && isGenerator(await readRecord(given));
   const effort = answers.effort ?? (draws ? preferred : await askForEffort(preferred));
   if (!effort || !(draws || (await isWorthWaiting(file, threads)))) return undefined;
-  const run = ofRun ? given : await newRunFolder(file, 'program');
+  const run = inRun ? given : await newRunFolder(file, 'program');
   house.openRun(run);
   const what = draws ? 'that draws samples' : `for ${basename(file)}`;
   const ended = house.jobs
@@ -68,6 +76,10 @@ export async function program(
   if (answers.wait) await ended;
   return run;
 }
+
+/** Whether the folder is a run that writes a program alone, which has no record. */
+const isProgramRun = (path: string): boolean =>
+  !isRun(path) && existsSync(join(path, 'events.jsonl'));
 
 export function sayProgram(result: ProgramSummary): void {
   const { bytes, file, samples } = result;

@@ -42,7 +42,8 @@ export async function* programRun(
   await prepareOutput(out, file);
   const started = now();
   const options = { effort, ascii, ...(seed !== undefined && { seed }) };
-  yield { type: 'stageStarted', stage: 'program', settings: { file: basename(file), ...options } };
+  const settings = { file: basename(file), ...options };
+  yield { type: 'stageStarted', stage: 'program', settings, source: file };
   const warning = patience(file, size, threads);
   if (warning) yield { type: 'warning', stage: 'program', message: warning };
   const curve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };

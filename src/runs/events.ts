@@ -31,6 +31,8 @@ export type RunEvent =
       type: 'stageStarted';
       stage: StageName;
       settings: Record<string, number | string | boolean>;
+      /** Absolute path of what a program is written for, which can be tried again. */
+      source?: string;
       /** The stage goes on from a checkpoint after this step: its curves are kept up to there. */
       resumedAt?: number;
       /** The finished stages that this one builds on, where that is not all that there are. */

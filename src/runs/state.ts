@@ -32,6 +32,8 @@ export interface StageState {
   /** A stage that was begun ended as its job did. */
   status: RunStatus;
   settings: Record<string, number | string | boolean>;
+  /** Absolute path of what a program is written for. */
+  source?: string;
   training: Curve;
   validation: Curve;
   /** In the order of the epochs; only of a model that draws. */
@@ -81,6 +83,12 @@ export interface RunState {
 export const onlyProgram = ({ stages }: RunState): boolean =>
   Object.keys(stages).join() === 'program';
 
+/** The file of a run that was to write a program alone and has none, so that it can be tried again. */
+export const unwrittenSource = (state: RunState): string | undefined =>
+  state.status !== 'running' && onlyProgram(state) && !state.stages.program!.result
+    ? state.stages.program!.source
+    : undefined;
+
 /** Whether nothing runs and the training ended early: what ends early later leaves it as it was. */
 export const canResume = ({ status, cut }: RunState): boolean =>
   status !== 'running' && cut === true;
@@ -125,6 +133,7 @@ export function reduce(state: RunState, event: StampedEvent): RunState {
       const stage: StageState = {
         status: 'running',
         settings: event.settings,
+        ...(event.source !== undefined && { source: event.source }),
         training: kept('training'),
         validation: kept('validation'),
         samples: before.samples.filter(({ step }) => step <= (event.resumedAt ?? 0)),

@@ -109,7 +109,7 @@ describe('a program in the workbench', () => {
     await workbench.screenshot('program-changed');
   });
 
-  step('offers nothing to resume where a program was stopped', async () => {
+  step('offers to try again where a program was stopped, and does so in the same run', async () => {
     await workbench.palette('View: Close All Editors');
     await workbench.contextMenu('seattle-weather.csv', 'Kolmo: Generate Program…');
     await (await workbench.question(/Effort of the search/)).pick('Max');
@@ -117,8 +117,14 @@ describe('a program in the workbench', () => {
     await panel.locator('[data-action=stop]').click();
     await panel.locator('body:not([data-status="running"])').waitFor();
     assert.match(await panel.locator('[data-view=program]').innerText(), /No program was written/);
-    assert.equal(await panel.locator('[data-action]:visible').count(), 0);
+    assert.deepEqual(await panel.locator('[data-action]:visible').allInnerTexts(), ['Try Again']);
     await workbench.screenshot('program-stopped');
+    const runs = readdirSync(join(workbench.workspace, '.kolmo/runs')).length;
+    await panel.locator('[data-action=program]').click();
+    await (await workbench.question(/Effort of the search/)).pick('Fast');
+    await panel.locator('[data-view=program][data-verified=true]').waitFor();
+    assert.equal(await panel.locator('[data-action=program]:visible').count(), 0);
+    assert.equal(readdirSync(join(workbench.workspace, '.kolmo/runs')).length, runs);
   });
 
   step('stops from the palette after the window was reloaded, and asks which of two', async () => {

@@ -1,7 +1,7 @@
 /** The program beside the compressors: bytes by part, the regularities that paid, the learning curve and the proof. */
 import { samplesPicture, type ProgramMeasure } from '../../src/runs/events';
 import type { RunTitle } from '../../src/views/panelMessages';
-import { isAdversarial, type RunState } from '../../src/runs/state';
+import { isAdversarial, unwrittenSource, type RunState } from '../../src/runs/state';
 import { formatCount } from '../../src/core/count';
 import { formatBytes, formatRatio, formatSeconds, formatShortBytes } from '../../src/runs/units';
 import type { Chart, ChartWishes } from '../chart';
@@ -67,7 +67,8 @@ export function createProgram(wishes: ChartWishes): Chart {
 
 const noCurve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };
 
-function emptyWords({ status, current, stages }: RunState, { ofFolder }: RunTitle): string {
+function emptyWords(state: RunState, { ofFolder }: RunTitle): string {
+  const { status, current, stages } = state;
   if (current !== 'program' && stages.train && isAdversarial(stages.train.training)) {
     return 'No program yet: Generate Program… writes one that draws samples from a seed as the generator does, and counts every byte of it.';
   }
@@ -80,6 +81,7 @@ function emptyWords({ status, current, stages }: RunState, { ofFolder }: RunTitl
   if (status === 'running') {
     return 'The program is being written: it stands here with its bytes and its proof when it has been run.';
   }
+  if (unwrittenSource(state) !== undefined) return 'No program was written: Try Again begins anew.';
   return stages.train
     ? 'No program was written: Generate Program… begins anew.'
     : 'No program was written. Kolmo: Generate Program… on the file begins anew.';

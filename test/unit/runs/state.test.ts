@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RunEvent, StageName } from '../../../src/runs/events';
-import { canResume, emptyRun, reduce, type RunState } from '../../../src/runs/state';
+import {
+  canResume,
+  emptyRun,
+  reduce,
+  unwrittenSource,
+  type RunState,
+} from '../../../src/runs/state';
 
 const run = (...events: RunEvent[]): RunState =>
   events.reduce((state, event, i) => reduce(state, { ...event, at: i }), emptyRun);
@@ -90,6 +96,25 @@ describe('canResume', () => {
     }
     // As when a pass finds the dataset changed before it begins.
     assert.equal(canResume(run(...trained, { type: 'finished' }, stopped)), false);
+  });
+});
+
+describe('unwrittenSource', () => {
+  const begun: RunEvent = {
+    type: 'stageStarted',
+    stage: 'program',
+    settings: { file: 'a.csv' },
+    source: '/w/a.csv',
+  };
+  const stopped: RunEvent = { type: 'stopped', message: 'Stopped.' };
+
+  it('is the file of a program that was stopped, while there is none and nothing else', () => {
+    assert.equal(unwrittenSource(run(begun, stopped)), '/w/a.csv');
+    assert.equal(unwrittenSource(run(begun)), undefined);
+    const written = stage('program')[1];
+    assert.equal(unwrittenSource(run(begun, written, { type: 'finished' })), undefined);
+    assert.equal(unwrittenSource(run(...trained, begun, stopped)), undefined);
+    assert.equal(unwrittenSource(run()), undefined);
   });
 });
 
