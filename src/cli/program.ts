@@ -6,7 +6,7 @@ import { datasetPath, isRun, readRecord } from '../runs/folder';
 import { formatCount } from '../core/count';
 import { seedRange } from '../runs/range';
 import { findingText, formatSeconds, metricText } from '../runs/units';
-import { quote } from '../report/reproduce';
+import { quote } from '../report/shell';
 import { UsageError, type Command } from './command';
 import { runJob } from './runJob';
 import { textTable } from './table';

@@ -11,7 +11,7 @@ import { sizeOf } from '../core/shape';
 import { measureSamples } from '../core/train/quality';
 import type { Metrics, Model } from '../core/train/model';
 import { prepareOutput, writeArtifact } from '../runs/artifact';
-import { quote } from '../report/reproduce';
+import { quote } from '../report/shell';
 import { samplesPicture, type ProgramMeasure, type RunEvent } from '../runs/events';
 import { bytesOnDisk, readRecord } from '../runs/folder';
 import { formatCount } from '../core/count';

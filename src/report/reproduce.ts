@@ -7,6 +7,7 @@ import { trainSettings } from '../runs/trainSettings';
 import { passDescriptions } from '../core/compress/descriptions';
 import type { PassDescription } from '../core/compress/pass';
 import { trainDefaults } from '../core/train/options';
+import { quote } from './shell';
 
 type Flag = [name: string, value: string | number | boolean | undefined];
 
@@ -95,9 +96,4 @@ function command(name: string, subject: string, flags: Flag[]): string {
 /** `inputChannels` is the flag `input-channels`. */
 export function flagName(option: string): string {
   return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** Quotes for a POSIX shell, where quotes are needed. */
-export function quote(text: string): string {
-  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

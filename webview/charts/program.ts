@@ -1,5 +1,6 @@
 /** The program beside the compressors: bytes by part, the regularities that paid, the learning curve and the proof. */
 import { samplesPicture, type ProgramMeasure } from '../../src/runs/events';
+import { commandText } from '../../src/report/shell';
 import type { RunTitle } from '../../src/views/panelMessages';
 import { isAdversarial, unwrittenSource, type RunState } from '../../src/runs/state';
 import { formatCount } from '../../src/core/count';
@@ -161,7 +162,7 @@ function proof(
     ['file', file],
     ['SHA-256 of the file', last.expected],
     [`SHA-256 of the ${formatBytes(last.bytes)} printed`, last.printed],
-    ['command', last.command.map(shortened).join(' ')],
+    ['command', commandText(last.command)],
   ];
   return element(
     'div',
@@ -184,6 +185,3 @@ function proof(
       : []),
   );
 }
-
-/** The word of a command, without the source of what is loaded before the program. */
-const shortened = (word: string): string => word.replace(/^(--import=data:[^,]*,).*/, '$1…');
