@@ -1,19 +1,20 @@
 /**
- * The chart of a sweep in the browser: bytes against test error, the Pareto front, and the literature's points.
+ * The chart of a sweep in the browser: bytes against the test error or RMSE, the Pareto front, and the literature's points.
  *
  * Hooks for tests (stable): `body[data-kind="sweep"][data-ready]`, `[data-view=pareto][data-points]`, in it
  * `.sweep-point[data-point]` and `.published`, `[data-view=points] tr[data-point]`, `.message` when there is nothing to read.
  */
-import { literature, paretoFront } from '../src/report/literature';
+import { literature, paretoFront, type PublishedPoint } from '../src/report/literature';
+import { settingsText, yardstickOf, type Yardstick } from '../src/report/yardstick';
 import type { FromSweepPanel, ToSweepPanel } from '../src/views/panelMessages';
 import type { SweepPoint, SweepResults } from '../src/runs/sweepFile';
 import { formatCount } from '../src/core/count';
-import { formatBytes, formatPercent, formatRatio, formatShortBytes } from '../src/runs/units';
+import { formatBytes, formatRatio, formatShortBytes } from '../src/runs/units';
 import { element, svgElement } from './element';
 import { drawMessages, failure } from './page';
 import { legend, table, type Row } from './table';
 
-type Measured = SweepPoint & { bytes: number; testError: number };
+type Measured = SweepPoint & { bytes: number; error: number };
 
 const host = acquireVsCodeApi<object>();
 const send = (wish: FromSweepPanel): void => host.postMessage(wish);
@@ -29,9 +30,11 @@ drawMessages<ToSweepPanel>((message) => {
 });
 
 function page({ name, architecture, total, points }: SweepResults): Node[] {
-  const measured = points.filter(
-    (point): point is Measured => point.bytes !== undefined && point.testError !== undefined,
-  );
+  const yardstick = yardstickOf(points);
+  const measured = points.flatMap((point): Measured[] => {
+    const [bytes, error] = [point.bytes, yardstick.of(point)];
+    return bytes === undefined || error === undefined ? [] : [{ ...point, bytes, error }];
+  });
   const published = literature[architecture ?? ''] ?? [];
   return [
     element('h1', {}, `Sweep ${name}`),
@@ -46,7 +49,7 @@ function page({ name, architecture, total, points }: SweepResults): Node[] {
             'p',
             { class: 'empty' },
             points.some(({ bytes }) => bytes !== undefined)
-              ? 'No point has a test error, which the chart sets against bytes: the table has what was measured.'
+              ? 'No point has a measure of its model on a test split, which the chart sets against bytes: the table has what was measured.'
               : 'No point has been measured yet.',
           ),
         ]
@@ -55,9 +58,9 @@ function page({ name, architecture, total, points }: SweepResults): Node[] {
             ['model', 'measured, the front joined'],
             ['runtime', 'published'],
           ]),
-          chart(measured, published),
+          chart(measured, published, yardstick),
         ]),
-    pointTable(points),
+    pointTable(points, yardstick),
   ];
 }
 
@@ -66,14 +69,11 @@ const height = 380;
 const margin = { left: 62, right: 18, top: 28, bottom: 40 };
 
 /** Bytes on a logarithmic axis, error on a linear one from zero. */
-function chart(
-  measured: Measured[],
-  published: { name: string; bytes: number; testError: number }[],
-) {
+function chart(measured: Measured[], published: PublishedPoint[], { name, format }: Yardstick) {
   const all = [...measured, ...published];
   const low = Math.log10(Math.min(...all.map(({ bytes }) => bytes)) * 0.8);
   const high = Math.log10(Math.max(...all.map(({ bytes }) => bytes)) * 1.25);
-  const top = 1.1 * Math.max(...all.map(({ testError }) => testError), 1e-4);
+  const top = 1.1 * Math.max(...all.map(({ error }) => error), 1e-4);
   const step = roundStep(top / 5);
   const x = (bytes: number): number =>
     margin.left + ((Math.log10(bytes) - low) / (high - low)) * (width - margin.left - margin.right);
@@ -82,7 +82,7 @@ function chart(
   const picture = svgElement('svg', {
     viewBox: `0 0 ${width} ${height}`,
     role: 'group',
-    'aria-label': `Bytes against test error of ${measured.length} points`,
+    'aria-label': `Bytes against ${name} of ${measured.length} points`,
     'data-view': 'pareto',
     'data-points': measured.length,
     class: 'pareto',
@@ -105,22 +105,22 @@ function chart(
         d: `M${margin.left} ${y(error)}H${width - margin.right}`,
         class: 'grid-line',
       }),
-      text([margin.left - 6, y(error) + 4], formatPercent(error), 'end'),
+      text([margin.left - 6, y(error) + 4], format(error), 'end'),
     );
   }
   picture.append(
     text([width / 2, height - 6], 'bytes of the file', 'middle'),
-    text([4, margin.top - 12], 'test error', 'start'),
+    text([4, margin.top - 12], name, 'start'),
   );
   const front = paretoFront(measured);
-  const line = front.map(({ bytes, testError }, i) =>
-    i === 0 ? `M${x(bytes)} ${y(testError)}` : `H${x(bytes)}V${y(testError)}`,
+  const line = front.map(({ bytes, error }, i) =>
+    i === 0 ? `M${x(bytes)} ${y(error)}` : `H${x(bytes)}V${y(error)}`,
   );
   picture.append(svgElement('path', { d: line.join(''), class: 'front' }));
-  const taken = all.map((point) => around(x(point.bytes), y(point.testError)));
-  for (const { name, bytes, testError } of published) {
-    const [px, py] = [x(bytes), y(testError)];
-    const said = `${name}: ${formatBytes(bytes)}, ${formatPercent(testError)}`;
+  const taken = all.map((point) => around(x(point.bytes), y(point.error)));
+  for (const paper of published) {
+    const [px, py] = [x(paper.bytes), y(paper.error)];
+    const said = `${paper.name}: ${formatBytes(paper.bytes)}, ${format(paper.error)}`;
     const mark = svgElement(
       'path',
       {
@@ -131,9 +131,12 @@ function chart(
       },
       svgElement('title', {}, said),
     );
-    picture.append(mark, text(...placeFor(name, px, py, taken)));
+    picture.append(mark, text(...placeFor(paper.name, px, py, taken)));
   }
-  for (const point of measured) picture.append(mark(point, x, y));
+  for (const point of measured) {
+    const measure = `${name} ${format(point.error)}`;
+    picture.append(mark(point, measure, [x(point.bytes), y(point.error)]));
+  }
   return picture;
 }
 
@@ -190,13 +193,14 @@ function roundStep(least: number): number {
   return power * [1, 2, 5, 10].find((digit) => digit * power >= least * 0.999)!;
 }
 
-function mark(point: Measured, x: (bytes: number) => number, y: (error: number) => number) {
-  const said = `${wordsOf(point)}: ${formatBytes(point.bytes)}, test error ${formatPercent(point.testError)}. Opens its run`;
+/** @param measure how good its model is */
+function mark(point: Measured, measure: string, [cx, cy]: [number, number]): SVGElement {
+  const said = `${wordsOf(point)}: ${formatBytes(point.bytes)}, ${measure}. Opens its run`;
   const made = svgElement(
     'circle',
     {
-      cx: x(point.bytes),
-      cy: y(point.testError),
+      cx,
+      cy,
       r: 5,
       class: 'sweep-point',
       'data-point': point.name,
@@ -225,15 +229,13 @@ function ticksBetween(low: number, high: number): number[] {
   return ticks.filter((bytes) => Math.log10(bytes) >= low && Math.log10(bytes) <= high);
 }
 
-const wordsOf = ({ settings, name }: SweepPoint): string =>
-  Object.entries(settings)
-    .map((pair) => pair.join(' '))
-    .join(', ') || name;
+const wordsOf = (point: SweepPoint): string => settingsText(point) || point.name;
 
-function pointTable(points: SweepPoint[]): HTMLElement {
+function pointTable(points: SweepPoint[], { name, of, format }: Yardstick): HTMLElement {
   const rows = points
     .toSorted((a, b) => (a.bytes ?? Infinity) - (b.bytes ?? Infinity))
     .map((point): Row => {
+      const value = of(point);
       const link = element('a', { href: '#', 'data-focus': `row ${point.name}` }, wordsOf(point));
       link.addEventListener('click', (event) => {
         event.preventDefault();
@@ -245,7 +247,7 @@ function pointTable(points: SweepPoint[]): HTMLElement {
           link,
           point.bytes === undefined ? '–' : formatCount(point.bytes),
           point.ratio === undefined ? '–' : formatRatio(point.ratio),
-          point.testError === undefined ? '–' : formatPercent(point.testError),
+          value === undefined ? '–' : format(value),
           point.problem ?? '',
         ],
       };
@@ -257,7 +259,7 @@ function pointTable(points: SweepPoint[]): HTMLElement {
       { head: 'Settings' },
       { head: 'Bytes', number: true },
       { head: 'Ratio', number: true },
-      { head: 'Test error', number: true },
+      { head: name[0].toUpperCase() + name.slice(1), number: true },
       { head: 'Problem', class: 'sentence' },
     ],
     rows,

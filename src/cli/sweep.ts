@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, parse, resolve } from 'node:path';
 import { readError } from '../core/error';
 import { formatCount } from '../core/count';
-import { formatPercent, formatRatio } from '../runs/units';
+import { settingsText, yardstickOf } from '../report/yardstick';
+import { formatRatio } from '../runs/units';
 import { isRun, readRecord, readState } from '../runs/folder';
 import { pipelineOf } from '../runs/pipelineFile';
 import { parseSweep, sweepExtension, type Sweep, type SweepSummary } from '../runs/sweepFile';
@@ -59,18 +60,21 @@ export const sweep: Command = {
   },
   print(result) {
     const { points, file } = result as SweepSummary;
+    const yardstick = yardstickOf(points);
     const rows = points
       .toSorted((a, b) => (a.bytes ?? Infinity) - (b.bytes ?? Infinity))
-      .map(({ settings, bytes, ratio, testError, problem }) => [
-        Object.entries(settings)
-          .map((pair) => pair.join(' '))
-          .join(', '),
-        bytes === undefined ? '' : formatCount(bytes),
-        ratio === undefined ? '' : formatRatio(ratio),
-        testError === undefined ? '' : formatPercent(testError),
-        problem ?? '',
-      ]);
-    return `${textTable(['settings', 'bytes', 'ratio', 'test error', ''], rows)}${file}\n`;
+      .map((point) => {
+        const { bytes, ratio, problem } = point;
+        const value = yardstick.of(point);
+        return [
+          settingsText(point),
+          bytes === undefined ? '' : formatCount(bytes),
+          ratio === undefined ? '' : formatRatio(ratio),
+          value === undefined ? '' : yardstick.format(value),
+          problem ?? '',
+        ];
+      });
+    return `${textTable(['settings', 'bytes', 'ratio', yardstick.name, ''], rows)}${file}\n`;
   },
 };
 

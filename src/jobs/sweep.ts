@@ -4,6 +4,7 @@ import { cp, readFile, readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { KolmoError } from '../core/error';
+import type { Metrics } from '../core/train/model';
 import { writeArtifact } from '../runs/artifact';
 import type { RunEvent } from '../runs/events';
 import { createRunFolder, isRun, readRecord } from '../runs/folder';
@@ -173,9 +174,11 @@ async function measure(
     if (result.stages.length < (pipeline.passes?.length ?? 0)) {
       throw new JobError('stopped', `${name} was stopped before its last pass.`);
     }
-    const { bytes, ratio, testError, stages } = result;
+    const { bytes, ratio, testError, stages, metrics = {} } = result;
+    const { rmse, bitsPerByte, frechetDistance }: Partial<Metrics> = metrics;
     const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
-    return { name, settings, bytes, ratio, testError, seconds };
+    const test = { testError, rmse, bitsPerByte, frechetDistance };
+    return { name, settings, bytes, ratio, ...test, seconds };
   } catch (error) {
     // A pass that does not fit is a result; whatever else went wrong is tried again the next time.
     if (!isRefusal(error)) throw error;

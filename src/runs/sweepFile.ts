@@ -29,6 +29,10 @@ export interface SweepPoint {
   bytes?: number;
   ratio?: number;
   testError?: number;
+  /** Of models that have no test error: what they are judged by on the test split. */
+  rmse?: number;
+  bitsPerByte?: number;
+  frechetDistance?: number;
   seconds?: number;
   /** Why there is no result. */
   problem?: string;
@@ -70,6 +74,9 @@ const resultsSchema: Schema = {
           bytes: number,
           ratio: number,
           testError: number,
+          rmse: number,
+          bitsPerByte: number,
+          frechetDistance: number,
           seconds: number,
           problem: text,
         } satisfies { [N in keyof Required<SweepPoint>]: Schema },

@@ -19,6 +19,7 @@ import { followRun } from './followRun';
 import type { Jobs } from './jobs';
 import { runName } from './runFacts';
 import { readRunTitle } from './runFolders';
+import { pointName } from './sweepResults';
 import { webviewOptions, webviewPage } from './webviewPage';
 
 const runPanelType = 'kolmo.run';
@@ -121,7 +122,7 @@ export function createRunPanels(context: ExtensionContext, jobs: Jobs): RunPanel
       attach(
         window.createWebviewPanel(
           runPanelType,
-          `Run: ${runName(folder)}`,
+          `Run: ${pointName(folder) ?? runName(folder)}`,
           ViewColumn.Active,
           webviewOptions(context.extensionUri),
         ),

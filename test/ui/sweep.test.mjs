@@ -76,17 +76,31 @@ describe('a sweep in the workbench', () => {
     assert.equal(await panel.locator('body').getAttribute('data-status'), 'finished');
   });
 
-  step('of numbers says why its points are in no chart', async () => {
-    await workbench.contextMenu('houses.kolmo-sweep.json', 'Kolmo: Sweep…');
-    const houses = async () =>
-      workbench.webview('body[data-kind="sweep"] main:has(h1:text("Sweep houses"))');
-    await (await houses()).locator('.stats:has-text("2 of 2 points")').waitFor();
-    assert.match(
-      await (await houses()).locator('.empty').innerText(),
-      /^No point has a test error/,
-    );
-    await workbench.screenshot('sweep-of-numbers');
-  });
+  step(
+    'of numbers sets bytes against the RMSE, and names the tab of a point by its settings',
+    async () => {
+      await workbench.contextMenu('houses.kolmo-sweep.json', 'Kolmo: Sweep…');
+      const houses = await workbench.webview(
+        'body[data-kind="sweep"] main:has(h1:text("Sweep houses"))',
+      );
+      await houses.locator('.stats:has-text("2 of 2 points")').waitFor();
+      const point = houses.locator('.sweep-point').first();
+      assert.match(
+        await point.getAttribute('aria-label'),
+        /^prune\.sparsity 0\.[58]: [\d,]+ bytes, RMSE [\d.,]+\. Opens its run$/,
+      );
+      assert.match(
+        await houses.locator('[data-view=points] th').allInnerTexts().then(String),
+        /RMSE/,
+      );
+      await workbench.screenshot('sweep-of-numbers');
+      await point.click();
+      await workbench.page
+        .locator('.tab')
+        .filter({ hasText: /Run: houses, prune\.sparsity 0\.[58]/ })
+        .waitFor();
+    },
+  );
 
   step('is shown in the status bar after a reload, leads to its chart, and stops', async () => {
     const { page, workspace } = workbench;

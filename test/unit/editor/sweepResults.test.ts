@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { readResults } from '../../../src/views/sweepResults';
+import { pointName, readResults } from '../../../src/views/sweepResults';
+import { resultsName } from '../../../src/runs/sweepFile';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
 describe('readResults', () => {
@@ -31,4 +32,27 @@ describe('readResults', () => {
       assert.match(message.message, sentence);
     });
   }
+});
+
+describe('pointName', () => {
+  const settings = { 'prune.sparsity': 0.9, seed: 2 };
+  const points = [
+    { name: '0f3a', settings },
+    { name: '77aa', settings: {} },
+  ];
+
+  it('calls a point by its sweep and settings, and nothing else', (t) => {
+    const text = JSON.stringify({ name: 'iris', total: 2, points });
+    const folder = temporaryFolder(t, { [resultsName]: text });
+    assert.deepEqual(
+      ['0f3a', '77aa', 'train-1'].map((name) => pointName(join(folder, name))),
+      ['iris, prune.sparsity 0.9, seed 2', 'iris', undefined],
+    );
+    assert.equal(pointName(join(folder, 'runs', 'a')), undefined);
+  });
+
+  it('leaves broken results to their chart', (t) => {
+    const folder = temporaryFolder(t, { [resultsName]: '{"na' });
+    assert.equal(pointName(join(folder, '0f3a')), undefined);
+  });
 });

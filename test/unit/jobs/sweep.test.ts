@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import type { SweepSummary } from '../../../src/runs/sweepFile';
 import { lockRun } from '../../../src/runs/lock';
 import { combinationsOf, parseSweep } from '../../../src/runs/sweepFile';
+import { formatAmount } from '../../../src/runs/units';
 import { paretoFront } from '../../../src/report/literature';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
@@ -118,6 +119,25 @@ describe('kolmo sweep by flags', () => {
     JSON.stringify(a).localeCompare(JSON.stringify(b));
 });
 
+describe('a sweep of a regression', () => {
+  it('has the RMSE of its points, which the table prints', (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 300, target: 'price' }) });
+    const words = ['sweep', 'a.csv', '--target', 'price', '--epochs', '2', '--share', '4,16'];
+    const { points } = kolmo<SweepSummary>(folder, ...words);
+    assert.equal(points.length, 2);
+    for (const { testError, rmse } of points) {
+      assert.equal(testError, undefined);
+      assert.ok(rmse! > 0);
+    }
+    const { stdout } = spawnSync(process.execPath, [resolve('out/dist/cli.js'), ...words], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    assert.match(stdout, / ratio +RMSE/);
+    assert.ok(stdout.includes(formatAmount(points[0].rmse!)), stdout);
+  });
+});
+
 describe('a sweep with a combination that does not fit', () => {
   it('keeps why as its result, and measures the others', (t) => {
     const folder = temporaryFolder(t, {
@@ -187,14 +207,14 @@ describe('a second sweep of a folder', () => {
 describe('the Pareto front', () => {
   it('leaves out what another point beats in both', () => {
     const front = paretoFront([
-      { bytes: 3, testError: 0.1 },
-      { bytes: 1, testError: 0.5 },
-      { bytes: 1, testError: 0.3 },
-      { bytes: 2, testError: 0.4 },
-      { bytes: 4, testError: 0.1 },
+      { bytes: 3, error: 0.1 },
+      { bytes: 1, error: 0.5 },
+      { bytes: 1, error: 0.3 },
+      { bytes: 2, error: 0.4 },
+      { bytes: 4, error: 0.1 },
     ]);
     assert.deepEqual(
-      front.map(({ bytes, testError }) => [bytes, testError]),
+      front.map(({ bytes, error }) => [bytes, error]),
       [
         [1, 0.3],
         [3, 0.1],
