@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { commands, window } from 'vscode';
 import { isRun, packedStage } from '../runs/folder';
 import { canResume, type RunState } from '../runs/state';
-import { listRunFolders, readRunOutline } from '../views/runFolders';
+import { listRunFolders, readRunOutline, rootOf } from '../views/runFolders';
 import { runFacts } from '../views/runFacts';
 import { targetPath, type House, type Target } from './house';
 
@@ -92,6 +92,6 @@ export async function pickRun(runs: Outline[], placeHolder: string): Promise<str
 /** A run as a list shows it. */
 export const itemOf = ({ folder, state }: Outline) => ({
   label: basename(folder),
-  description: runFacts(state),
+  description: [rootOf(folder), runFacts(state)].filter(Boolean).join(', '),
   folder,
 });

@@ -1,5 +1,4 @@
 /** The panel that lays several runs side by side; it follows each of them while it is open. */
-import { basename } from 'node:path';
 import {
   Uri,
   ViewColumn,
@@ -13,7 +12,8 @@ import { readRecord } from '../runs/folder';
 import type { ComparisonMemory, FromComparison, ToComparison } from './panelMessages';
 import { emptyRun, reduce } from '../runs/state';
 import { followRun } from './followRun';
-import { runName } from './runFacts';
+import { distinctNames } from './runFacts';
+import { rootOf } from './runFolders';
 import { webviewOptions, webviewPage } from './webviewPage';
 
 const comparePanelType = 'kolmo.compare';
@@ -87,7 +87,7 @@ export function createComparison(context: ExtensionContext): (folders: string[])
 }
 
 function readRuns(folders: string[]): Promise<ComparedRun[]> {
-  const names = distinctNames(folders);
+  const names = distinctNames(folders, rootOf);
   return Promise.all(
     folders.map(async (folder, i): Promise<ComparedRun> => ({
       name: names[i],
@@ -95,10 +95,4 @@ function readRuns(folders: string[]): Promise<ComparedRun[]> {
       state: emptyRun,
     })),
   );
-}
-
-/** Without the time, where that tells them apart. */
-function distinctNames(folders: string[]): string[] {
-  const short = folders.map(runName);
-  return new Set(short).size === short.length ? short : folders.map((folder) => basename(folder));
 }

@@ -20,7 +20,7 @@ import type { ModelSummaries } from './modelSummaries';
 import { runFacts, runName, runTime } from './runFacts';
 import { summaryLine } from './summaryWords';
 import { findModelFiles } from './modelFiles';
-import { listRunFolders, readRunOutline } from './runFolders';
+import { listRunFolders, readRunOutline, rootOf } from './runFolders';
 
 export type ModelsNode =
   | { type: 'runs' | 'files'; isEmpty: boolean }
@@ -116,12 +116,13 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
   const state = await readRunOutline(folder);
   const status: RunStatus = running ? 'running' : state.status;
   const item = new TreeItem(runName(folder));
-  const facts = [runFacts({ ...state, status }), runTime(folder)].filter(Boolean).join(', ');
+  const facts = joined(runFacts({ ...state, status }), runTime(folder));
+  const root = rootOf(folder);
   // The icon says that a run has finished; there is little room.
-  item.description = facts.replace(/^finished, /, '');
+  item.description = joined(root, facts.replace(/^finished, /, ''));
   item.tooltip = [folder, facts, state.message].filter(Boolean).join('\n');
   // The tooltip, which would be read instead, begins with the path.
-  item.accessibilityInformation = { label: `${runName(folder)}, ${facts}` };
+  item.accessibilityInformation = { label: joined(runName(folder), root, facts) };
   const { icon, color } = statusLooks[status];
   item.iconPath = new ThemeIcon(running ? `${icon}~spin` : icon, new ThemeColor(color));
   // A menu offers only what the run can do.
@@ -134,6 +135,8 @@ async function runItem(folder: string, running: boolean): Promise<TreeItem> {
   };
   return item;
 }
+
+const joined = (...parts: string[]): string => parts.filter(Boolean).join(', ');
 
 function contextOf(state: RunState): string {
   if (onlyProgram(state) && state.status !== 'running') return 'program';

@@ -18,6 +18,18 @@ export function runTime(folder: string): string {
   return `${date} ${two(began.getHours())}:${two(began.getMinutes())}`;
 }
 
+/**
+ * Names of runs that are shown side by side: without the time where that tells them apart, else with the time, and where that does
+ * not suffice, with the workspace folder.
+ * @param rootOf gives the name of the workspace folder that a run is in
+ */
+export function distinctNames(folders: string[], rootOf: (folder: string) => string): string[] {
+  const long = folders.map((folder) => basename(folder));
+  const full = folders.map((folder, i) => [rootOf(folder), long[i]].filter(Boolean).join('/'));
+  const isDistinct = (names: string[]): boolean => new Set(names).size === names.length;
+  return [folders.map(runName), long].find(isDistinct) ?? full;
+}
+
 /** A sentence about a run with its name in front, unless it says it: several jobs may run at once. */
 export function namingRun(folder: string, sentence: string): string {
   const name = basename(folder);

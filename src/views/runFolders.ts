@@ -1,7 +1,7 @@
 /** Finds the run folders of a workspace and tells of each what a list shows, reading the end of its history only. */
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { workspace } from 'vscode';
+import { Uri, workspace } from 'vscode';
 import { datasetPath, parseEvents, readRecord } from '../runs/folder';
 import { runOwner } from '../runs/lock';
 import type { RunTitle } from './panelMessages';
@@ -23,6 +23,12 @@ export const runsOfWorkspace = (): RunsOf[] =>
   (workspace.workspaceFolders ?? [])
     .filter(({ uri }) => uri.scheme === 'file')
     .map(({ uri: { fsPath } }) => ({ folder: fsPath, runs: runsFolderOf(fsPath) }));
+
+/** The workspace folder that a run is in, by name; empty where there is only one. */
+export function rootOf(run: string): string {
+  if ((workspace.workspaceFolders ?? []).length < 2) return '';
+  return workspace.getWorkspaceFolder(Uri.file(run))?.name ?? '';
+}
 
 /** Absolute paths of all run folders, the newest first (their names begin with the time). */
 export async function listRunFolders(): Promise<string[]> {

@@ -112,7 +112,8 @@ export function workbenchAddress(server, { folder, extension, tests }) {
     ...(extension ? [['extensionDevelopmentPath', remote(extension)]] : []),
     ...(tests ? [['extensionTestsPath', remote(tests)]] : []),
   ];
-  const query = new URLSearchParams({ folder: resolve(folder), payload: JSON.stringify(payload) });
+  const kind = folder.endsWith('.code-workspace') ? 'workspace' : 'folder';
+  const query = new URLSearchParams({ [kind]: resolve(folder), payload: JSON.stringify(payload) });
   return `${server.origin}/?${query}`;
 }
 

@@ -25,6 +25,8 @@ const defaults = {
   fill: fillSampleFolder,
   /** Texts of more files, by name: one that is written after the folder was opened may not be shown. */
   files: {},
+  /** What to open of the throw-away folder: itself, or a `.code-workspace` in it. */
+  open: '',
   /** A VSIX to install, instead of the extension of this repository in development. */
   vsix: undefined,
   /** User settings. */
@@ -40,7 +42,7 @@ const defaults = {
  * Gives the page, the opened copy of the folder and what a person can do there; `close()` ends all of it.
  */
 export async function openWorkbench(options = {}) {
-  const { fill, files, vsix, settings, trusted, width, height } = { ...defaults, ...options };
+  const { fill, files, open, vsix, settings, trusted, width, height } = { ...defaults, ...options };
   const parent = mkdtempSync(join(tmpdir(), 'kolmo-workspace-'));
   const workspace = join(parent, 'sample');
   fill(workspace);
@@ -67,7 +69,10 @@ export async function openWorkbench(options = {}) {
   };
   try {
     await page.goto(
-      workbenchAddress(server, { folder: workspace, extension: vsix ? undefined : root }),
+      workbenchAddress(server, {
+        folder: join(workspace, open),
+        extension: vsix ? undefined : root,
+      }),
     );
     await ready();
   } catch (error) {

@@ -13,7 +13,7 @@ import type { StageName } from '../../../src/runs/events';
 import { emptyRun, reduce } from '../../../src/runs/state';
 import { escapeMarkdown } from '../../../src/report/markdown';
 import { escapeHtml } from '../../../src/views/escape';
-import { namingRun, runFacts, runName, runTime } from '../../../src/views/runFacts';
+import { distinctNames, namingRun, runFacts, runName, runTime } from '../../../src/views/runFacts';
 import { badge, biggestTensors, sizeLine, summaryLine } from '../../../src/views/summaryWords';
 import { recordedRun } from './recordedRun';
 
@@ -68,6 +68,18 @@ describe('summary words', () => {
     const rows = biggestTensors(summary, 1).split('\n');
     assert.match(rows[2], /^\| big\\\|\\\[x\\\]\(/);
     assert.equal(rows.at(-1), 'and 1 more');
+  });
+});
+
+describe('distinctNames', () => {
+  const names = (...folders: string[]): string[] =>
+    distinctNames(folders, (folder) => folder.split('/')[1]);
+  it('say no more than tells the runs apart', () => {
+    const [first, later] = ['2026-11-24-183000-iris-mlp', '2026-11-25-090000-iris-mlp'];
+    const digits = '2026-11-24-183000-digits-mlp';
+    assert.deepEqual(names(`/a/${first}`, `/b/${digits}`), ['iris-mlp', 'digits-mlp']);
+    assert.deepEqual(names(`/a/${first}`, `/a/${later}`), [first, later]);
+    assert.deepEqual(names(`/a/${first}`, `/b/${first}`), [`a/${first}`, `b/${first}`]);
   });
 });
 
