@@ -6,7 +6,7 @@ import { movementOf } from '../../../src/core/compress/passes/movement';
 import { pruneWeights } from '../../../src/core/compress/passes/prune';
 import { scheduledShare } from '../../../src/core/compress/passes/gradual';
 import { quantizeWeights, type QuantizeSettings } from '../../../src/core/compress/passes/quantize';
-import { kMeans, shareWeights } from '../../../src/core/compress/passes/share';
+import { kMeans, share as sharePass, shareWeights } from '../../../src/core/compress/passes/share';
 import type { Model, Parameter } from '../../../src/core/train/model';
 import { blobs } from './blobs';
 import { lenet300, randomModel, tiny } from './models';
@@ -364,6 +364,26 @@ describe('share', () => {
       () => shareWeights(pruned, { ...share.defaults, clusters: 32 }),
       /dense_1\/weights has 10 distinct weights, fewer than the 32 clusters.*at most 10 clusters/,
     );
+  });
+
+  it('keeps the weights of a layer that has fewer than there are clusters, and says so', async () => {
+    const [first, ...others] = randomModel(tiny).parameters;
+    const few = first.data.map((value) => Math.sign(value));
+    const model = { ...randomModel(tiny), parameters: [{ ...first, data: few }, ...others] };
+    const settings = { ...share.defaults, clusters: 8 };
+    const shared = shareWeights(model, settings);
+    assert.deepEqual(shared.parameters[0].data, few);
+    const centroids = weights(shared).map(({ encoding }) =>
+      encoding.type === 'codebook' ? encoding.centroids.length : 0,
+    );
+    assert.deepEqual(centroids, [2, ...centroids.slice(1).fill(8)]);
+    const said: string[] = [];
+    for await (const event of sharePass(model, settings, { threads: 1, seed: 1 })) {
+      if (event.type === 'warning') said.push(event.message);
+    }
+    assert.deepEqual(said, [
+      `${first.name} has 2 distinct weights, fewer than the 8 clusters asked for: it keeps each of them.`,
+    ]);
   });
 
   it('refuses a model without weights', () => {

@@ -29,6 +29,13 @@ export async function* share(
   context: PassContext,
 ): AsyncGenerator<PassEvent, Model> {
   const shared = shareWeights(model, settings);
+  for (const { name, encoding } of shared.parameters) {
+    if (encoding.type !== 'codebook' || encoding.centroids.length >= settings.clusters) continue;
+    yield {
+      type: 'warning',
+      message: `${name} has ${encoding.centroids.length} distinct weights, fewer than the ${settings.clusters} clusters asked for: it keeps each of them.`,
+    };
+  }
   const trained = yield* refine(shared, context, {
     epochs: settings.epochs,
     learningRate: settings.learningRate,
@@ -41,7 +48,8 @@ export async function* share(
 
 /**
  * Gives every weight layer a codebook; biases, too few for one, become 8-bit levels unless they already are.
- * Throws a KolmoError when a layer has fewer distinct weights than clusters, and for a model without weights.
+ * A layer of fewer distinct weights than clusters keeps each of them. Throws a KolmoError when every layer has fewer,
+ * and for a model without weights.
  */
 export function shareWeights(
   model: Model,
@@ -61,14 +69,14 @@ export function shareWeights(
       'One codebook for all layers needs weights to share it, and all of them are to be left alone: take a name out of except.',
     );
   }
-  const together = settings.codebook === 'global' && centroidsOf(weights, settings);
+  const sharing = settings.codebook === 'global' ? [weights] : weights.map((layer) => [layer]);
+  const codebooks = codebooksOf(sharing, settings);
   return storable({
     ...model,
-    parameters: model.parameters.map((parameter) =>
-      changes(parameter)
-        ? withCodebook(parameter, together || centroidsOf([parameter], settings))
-        : parameter,
-    ),
+    parameters: model.parameters.map((parameter) => {
+      const centroids = codebooks.get(parameter);
+      return centroids ? withCodebook(parameter, centroids) : parameter;
+    }),
   });
 }
 
@@ -95,23 +103,33 @@ function withCentroids(
   return { ...parameter, data, encoding: { type: 'codebook', centroids: stored, indices } };
 }
 
-/** The centroids of what is left of some weights together. */
-function centroidsOf(
-  weights: Parameter[],
+/**
+ * The centroids of each layer, of what is left of the weights of all that share them.
+ * @throws KolmoError where no codebook would hold less than what is there; it names the layer with most to share
+ */
+function codebooksOf(
+  sharing: Parameter[][],
   { clusters, rounds }: Pick<ShareOptions, 'clusters' | 'rounds'>,
-): Float32Array {
-  const kept = joinFloats(
-    weights.map(({ data, mask }) => (mask ? data.filter((_, i) => mask[i] !== 0) : data)),
-  ).sort();
-  let distinct = kept.length > 0 ? 1 : 0;
-  for (let i = 1; i < kept.length; i++) if (kept[i] !== kept[i - 1]) distinct++;
-  if (distinct < clusters) {
-    const [{ name }, ...others] = weights;
+): Map<Parameter, Float32Array> {
+  const groups = sharing.map((layers) => {
+    const kept = joinFloats(
+      layers.map(({ data, mask }) => (mask ? data.filter((_, i) => mask[i] !== 0) : data)),
+    ).sort();
+    return { layers, kept, distinct: kept.filter((value, i) => i === 0 || value !== kept[i - 1]) };
+  });
+  const [most] = groups.toSorted((a, b) => b.distinct.length - a.distinct.length);
+  if (most && most.distinct.length < clusters) {
+    const { layers, distinct } = most;
     throw new KolmoError(
-      `${others.length > 0 ? 'The model' : name} has ${distinct} distinct weights, fewer than the ${clusters} clusters asked for: choose at most ${distinct} clusters, or share before quantizing.`,
+      `${layers.length > 1 ? 'The model' : layers[0].name} has ${distinct.length} distinct weights, fewer than the ${clusters} clusters asked for: choose at most ${distinct.length} clusters, or share before quantizing.`,
     );
   }
-  return kMeans(kept, clusters, rounds);
+  return new Map(
+    groups.flatMap(({ layers, kept, distinct }) => {
+      const centroids = distinct.length < clusters ? distinct : kMeans(kept, clusters, rounds);
+      return layers.map((layer) => [layer, centroids] as const);
+    }),
+  );
 }
 
 /** Assigns every weight to its nearest centroid; what is pruned has none. */
