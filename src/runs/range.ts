@@ -31,6 +31,8 @@ export function rangeText({ minimum, maximum, exclusiveMinimum, integer }: Range
   const least = minimum ?? exclusiveMinimum;
   if (least === undefined) return kind;
   const from = exclusiveMinimum === undefined ? 'from' : 'above';
-  if (maximum !== undefined) return `${kind} ${from} ${least} to ${maximum}`;
+  if (maximum !== undefined) {
+    return `${kind} ${from} ${least}${from === 'from' ? ' to' : ', and at most'} ${maximum}`;
+  }
   return from === 'from' ? `${kind} of at least ${least}` : `${kind} above ${least}`;
 }

@@ -21,6 +21,14 @@ const amount = (description: string, usual: number, maximum?: number): WordSchem
   default: usual,
 });
 
+const share = (description: string, usual: number): WordSchema => ({
+  type: 'number',
+  exclusiveMinimum: 0,
+  maximum: 0.9,
+  description,
+  default: usual,
+});
+
 export const trainSettings: { [N in keyof Omit<Training, 'schedule'>]: WordSchema } = {
   epochs: count('Times to go over the training examples.', trainDefaults.epochs),
   batchSize: count('Examples in a step.', trainDefaults.batchSize),
@@ -69,15 +77,13 @@ export const scheduleSetting: Schema = casesOf(
 export const shareSettings: {
   [N in keyof Pick<DatasetOptions, 'validationShare' | 'testShare'>]: WordSchema;
 } = {
-  validationShare: amount(
+  validationShare: share(
     'Share of the training examples held out for validation.',
     datasetDefaults.validationShare,
-    0.9,
   ),
-  testShare: amount(
+  testShare: share(
     'Share held out for test, where there are no test files.',
     datasetDefaults.testShare,
-    0.9,
   ),
 };
 

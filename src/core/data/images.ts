@@ -37,8 +37,8 @@ export function imageDataset(
   className: (label: number) => string = String,
 ): Omit<Dataset, 'name' | 'files'> {
   const shares = {
-    validation: validation ? 0 : validationShare,
-    test: test ? 0 : testShare,
+    validation: validation ? undefined : validationShare,
+    test: test ? undefined : testShare,
   };
   const drawn = splitIndices(training.count, shares, seed, training.name);
   const parts = {

@@ -48,6 +48,9 @@ export async function learnNames(
   column.names = found.map((row) => String(row.found)).sort();
   if (found.length > mostNames) {
     column.unusable = `it has more than ${mostNames} different names`;
+  } else if (column.names.some((found) => found.includes('\0'))) {
+    // No SQL text can hold them.
+    column.unusable = 'its names hold NUL bytes';
   }
   return found.reduce((sum, { rows }) => sum + Number(rows), 0);
 }

@@ -6,8 +6,8 @@ import type { SplitName } from './dataset';
 
 export type SplitIndices = Record<SplitName, Int32Array>;
 
-/** What is held out: of all examples for `test`, of what remains for `validation`. */
-type Shares = Record<Exclude<SplitName, 'training'>, number>;
+/** What is held out: of all examples for `test`, of what remains for `validation`; undefined where there are files of their own. */
+type Shares = Record<Exclude<SplitName, 'training'>, number | undefined>;
 
 /** Fewer examples than this cannot be split into three parts that mean anything. */
 const fewestExamples = 10;
@@ -45,9 +45,9 @@ export function splitIndices(
 /** @throws KolmoError that names the share which is out of range */
 export function refuseShares(shares: Shares): void {
   for (const [name, share] of Object.entries(shares)) {
-    if (share >= 0 && share < 1) continue;
+    if (share === undefined || (share > 0 && share < 1)) continue;
     throw new KolmoError(
-      `The ${name} share is ${share}: expected a fraction from 0 up to, but not including, 1.`,
+      `The ${name} share is ${share}: expected a fraction between 0 and 1, as a model is measured on what is held out.`,
     );
   }
 }
@@ -68,6 +68,6 @@ export function refuseFew(count: number, what: string): void {
   );
 }
 
-function heldOut(count: number, share: number): number {
-  return share === 0 ? 0 : Math.max(1, Math.round(count * share));
+function heldOut(count: number, share: number | undefined): number {
+  return share === undefined ? 0 : Math.max(1, Math.round(count * share));
 }

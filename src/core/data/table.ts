@@ -222,7 +222,9 @@ async function* readTable(
 function refuseManyClasses(columns: StoredColumn[], name: string): void {
   const target = columns[columns.length - 1];
   if (target.unusable === undefined) return;
-  throw new KolmoError(
-    `The target “${target.name}” of ${name} has more than ${formatCount(mostNames)} classes. Choose another column.`,
-  );
+  const why =
+    (target.names?.length ?? 0) > mostNames
+      ? `has more than ${formatCount(mostNames)} classes`
+      : `cannot be learned: ${target.unusable}`;
+  throw new KolmoError(`The target “${target.name}” of ${name} ${why}. Choose another column.`);
 }

@@ -28,6 +28,21 @@ interface Broken {
 
 const broken: Broken[] = [
   {
+    what: 'names with NUL bytes to predict',
+    files: { 'a.csv': 'x,y\n' + rows(40, (i) => `${i},n\0${i % 3}`) },
+    target: 'y',
+    message:
+      /^The target “y” of a\.csv cannot be learned: its names hold NUL bytes\. Choose another/,
+    describes: true,
+  },
+  {
+    what: 'nothing but names with NUL bytes to predict from',
+    files: { 'a.csv': 'x,y\n' + rows(40, (i) => `n\0${i % 3},${i % 2}`) },
+    target: 'y',
+    message: /^a\.csv has no usable column .*: x is left out: its names hold NUL bytes\. Add a/,
+    describes: true,
+  },
+  {
     what: 'images that are cut',
     files: { [images]: good.images.subarray(0, 1000), [labels]: good.labels },
     message:
@@ -325,7 +340,8 @@ describe('broken data', () => {
   it('says which share is out of range', async (t) => {
     const folder = temporaryFolder(t, { 'a.csv': 'x,y\n' + rows(20, (i) => `${i},${i * 1.5}`) });
     await assert.rejects(collected(join(folder, 'a.csv'), { testShare: 1 }), {
-      message: 'The test share is 1: expected a fraction from 0 up to, but not including, 1.',
+      message:
+        'The test share is 1: expected a fraction between 0 and 1, as a model is measured on what is held out.',
     });
   });
 });

@@ -20,11 +20,15 @@ const columnsOf = (dataset: Awaited<ReturnType<typeof collected>>): ColumnPrepro
 };
 
 describe('splitIndices', () => {
-  it('holds out at least one example where a share is asked for, and none where it is 0', () => {
+  it('holds out at least one example where a share is asked for, and none where there are files of its own', () => {
     const few = splitIndices(10, { validation: 0.001, test: 0.001 }, 1, 'a');
     assert.deepEqual([few.training.length, few.validation.length, few.test.length], [8, 1, 1]);
-    const none = splitIndices(10, { validation: 0, test: 0 }, 1, 'a');
+    const none = splitIndices(10, { validation: undefined, test: undefined }, 1, 'a');
     assert.deepEqual([none.training.length, none.validation.length, none.test.length], [10, 0, 0]);
+    assert.throws(
+      () => splitIndices(10, { validation: 0.1, test: 0 }, 1, 'a'),
+      /^KolmoError: The test share is 0: expected a fraction between 0 and 1, as a model is measured/,
+    );
   });
 });
 
