@@ -88,10 +88,12 @@ function complain(error: unknown, name: string): number {
   return 1;
 }
 
-// Whoever reads only the beginning, as `head` does, has what it wanted.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  // Whoever reads only the beginning, as `head` does, has what it wanted.
+  if (code === 'EPIPE') process.exit(0);
+  const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : message;
+  process.stderr.write(`The result could not be written to standard output: ${why}.\n`);
+  process.exit(1);
 });
 
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));

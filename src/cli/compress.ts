@@ -7,12 +7,12 @@ import type { CompressSummary } from '../jobs/compressSummary';
 import type { CompressRequest } from '../runs/runRequests';
 import { isRun } from '../runs/folder';
 import { formatCount } from '../core/count';
-import { formatBytes, formatPercent, formatRatio, formatSeconds } from '../runs/units';
+import { formatBytes, formatRatio, formatSeconds, metricText } from '../runs/units';
 import { UsageError, type Command, type Parsed } from './command';
 import { passFlags, passesOf } from './passFlags';
 import { inRunFolder } from './runFolder';
 import { runJob } from './runJob';
-import { textTable } from './table';
+import { testColumn, textTable } from './table';
 
 /** Without flags: what a model loses least by. */
 const usualPasses: PassName[] = ['prune', 'share'];
@@ -51,18 +51,17 @@ export const compress: Command = {
 
 /** What a person is told of a model that was compressed. */
 export function printCompressed(result: object): string {
-  const { run, stages, file, bytes, ratio, testError } = result as CompressSummary;
-  const percent = (error: number | undefined): string =>
-    error === undefined ? '' : formatPercent(error);
-  const rows = stages.map((stage) => [
+  const { run, stages, file, bytes, ratio, metrics } = result as CompressSummary;
+  const [title, tests] = testColumn(stages.map((stage) => stage.metrics));
+  const rows = stages.map((stage, i) => [
     passDescriptions[stage.name].title,
     formatCount(stage.bytes),
-    percent(stage.testError),
+    tests[i],
     formatSeconds(stage.seconds),
   ]);
-  const quality = testError === undefined ? '' : `, test error ${percent(testError)}`;
+  const quality = metrics ? `, test ${metricText(metrics)}` : '';
   return [
-    textTable(['pass', 'bytes', 'test error', 'time'], rows),
+    textTable(['pass', 'bytes', title, 'time'], rows),
     `${file}: ${formatBytes(bytes)}, ${formatRatio(ratio)}${quality}\n`,
     `${join(run, 'report.md')}\n`,
   ].join('');

@@ -3,21 +3,22 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readError } from '../core/error';
 import { listRuns } from '../runs/folder';
+import type { Metrics } from '../core/train/model';
 import type { RunState } from '../runs/state';
 import { formatCount } from '../core/count';
-import { metricText } from '../runs/units';
 import { UsageError, type Command } from './command';
-import { textTable } from './table';
+import { testColumn, textTable } from './table';
 
 interface Listed {
   run: string;
   status: RunState['status'];
-  stages: { name: string; bytes: number; testError?: number }[];
+  stages: { name: string; bytes: number; testError?: number; metrics?: Metrics }[];
 }
 
 export const runs: Command = {
   usage: 'runs',
-  summary: 'Lists the runs below the current folder (or --out), the newest first.',
+  summary:
+    'Lists the runs below the current folder (or --out, which may hold runs itself), the newest first.',
   operands: [],
   flags: { out: { type: 'text', description: 'Folder to look in.' } },
   async run({ out = '.' }) {
@@ -32,7 +33,8 @@ export const runs: Command = {
         status: state.status,
         stages: state.chain.map((name) => {
           const { bytes, test } = state.stages[name]!.result!;
-          return { name, bytes, ...(test?.error !== undefined && { testError: test.error }) };
+          const testError = test?.error;
+          return { name, bytes, testError, metrics: test };
         }),
       })),
     };
@@ -40,16 +42,14 @@ export const runs: Command = {
   print(result) {
     const { runs: listed } = result as { runs: Listed[] };
     if (listed.length === 0) return 'No runs yet: kolmo train DATASET makes one.\n';
-    const rows = listed.map(({ run, status, stages }) => {
-      const last = stages.at(-1);
-      const error = last?.testError;
-      return [
-        run,
-        status,
-        last ? formatCount(last.bytes) : '',
-        error === undefined ? '' : metricText({ loss: 0, error }),
-      ];
-    });
-    return textTable(['run', 'status', 'bytes', 'test error'], rows);
+    const last = listed.map(({ stages }) => stages.at(-1));
+    const [title, tests] = testColumn(last.map((stage) => stage?.metrics));
+    const rows = listed.map(({ run, status }, i) => [
+      run,
+      status,
+      last[i] ? formatCount(last[i].bytes) : '',
+      tests[i],
+    ]);
+    return textTable(['run', 'status', 'bytes', title], rows);
   },
 };

@@ -8,7 +8,14 @@ import type { RunRecord } from '../runs/folder';
 /** What `kolmo compress --json` prints. */
 export interface CompressSummary {
   run: string;
-  stages: { name: PassName; bytes: number; testError?: number; seconds: number }[];
+  stages: {
+    name: PassName;
+    bytes: number;
+    testError?: number;
+    /** On the test split: of numbers and texts, which have no error, the only ones. */
+    metrics?: Metrics;
+    seconds: number;
+  }[];
   file: string;
   bytes: number;
   /** Bytes of the float32 parameters to bytes of the file. */
@@ -43,5 +50,6 @@ export const stageSummary = (
   name,
   bytes,
   ...(test?.error !== undefined && { testError: test.error }),
+  ...(test && { metrics: test }),
   seconds,
 });

@@ -155,9 +155,13 @@ export async function readState(folder: string): Promise<RunState> {
   return (await readEvents(folder)).reduce(reduce, emptyRun);
 }
 
-/** The runs of a workspace, the newest first. Folders without a readable record are left out. */
+/**
+ * The runs of a workspace, or, where it has no folder of them, those in it, by name from the last, which says the time.
+ * Folders without a readable record are left out.
+ */
 export async function listRuns(workspace: string): Promise<RunSummary[]> {
-  const root = join(workspace, '.kolmo', 'runs');
+  const usual = join(workspace, '.kolmo', 'runs');
+  const root = existsSync(usual) ? usual : workspace;
   const names = await readdir(root).catch((error: Error) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw readError(error, root);

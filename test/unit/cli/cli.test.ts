@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { compress, wantedPasses } from '../../../src/cli/compress';
@@ -60,6 +60,10 @@ describe('kolmo', () => {
       /^--seed is a whole number from 0 to 2147483647, not 1e10/,
     ],
     [['train', 'a', '--threads', '257'], /^--threads is a whole number from 1 to 256, not 257\./],
+    [
+      ['train', 'a', '--test-share', '0'],
+      /^--test-share is a number above 0, and at most 0\.9, not 0\./,
+    ],
     [['report', 'a', '--json=yes'], /^--json takes no value\./],
     [['surprisal', 'a', '--out', 'b'], /^There is no flag --out: choose among --limit/],
     [['verify', 'a', 'b', '--out', 'c'], /^There is no flag --out: choose among --seed/],
@@ -88,6 +92,18 @@ describe('kolmo', () => {
       assert.equal(status, 2);
       assert.match(stderr, sentence);
     }
+  });
+
+  it('exits with 1 and one sentence when its output finds no place', () => {
+    if (!existsSync('/dev/full')) return;
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [resolve('out/dist/cli.js'), '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    assert.equal(status, 1);
+    assert.equal(stderr, 'The result could not be written to standard output: the disk is full.\n');
   });
 
   it('exits with 1 and one sentence when a job fails', (t) => {
@@ -142,7 +158,10 @@ describe('kolmo', () => {
       train,
       /--learning-rate N .* \(a number above 0\)\. Default: 0\.001, or the architecture's own\./,
     );
-    assert.match(train, /--validation-share N .* \(a number from 0 to 0\.9\)\. Default: 0\.0833\./);
+    assert.match(
+      train,
+      /--validation-share N .* \(a number above 0, and at most 0\.9\)\. Default: 0\.0833\./,
+    );
     assert.match(kolmo(['--help']).stdout, /train DATASET/);
     assert.match(kolmo(['help', 'compress']).stdout, /^kolmo compress RUN\|MODEL/);
     assert.match(train, /--architecture NAME .* \(auto, lenet-300-100, [^|]*\)\. Default: auto\./);
@@ -257,6 +276,22 @@ describe('kolmo', () => {
     const diverged = kolmo(['train', 'a.csv', ...flags], folder);
     assert.match(diverged.stderr, /no longer a number/);
     assert.ok(existsSync(join(folder, 'diverged', 'events.jsonl')));
+  });
+
+  it('tells how far numbers are off where there is no share of errors, and lists a folder of runs', (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 300 }) });
+    const ran = (...words: string[]): string => {
+      const { status, stdout, stderr } = kolmo([...words, '--quiet'], folder);
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    ran('train', 'a.csv', '--epochs', '1', '--out', 'mine/run');
+    const told = ran('compress', 'mine/run', '--prune', '0.5', '--no-fine-tune');
+    assert.match(told, /^pass +bytes +test +time$/m);
+    assert.match(told, /^Prune Weights +\d[\d,]* +RMSE [\d.,]+, R² -?[\d.]+ +[\d.]+ s$/m);
+    assert.match(told, /model\.kolmo: .*, test RMSE [\d.,]+, R² /);
+    const listed = ran('runs', '--out', 'mine');
+    assert.match(listed, /^.*run +finished +\d[\d,]* +RMSE [\d.,]+, R² /m);
   });
 
   it('says of a folder to list that it is not there, or is none', (t) => {
