@@ -56,7 +56,7 @@ function page({ name, architecture, total, points }: SweepResults): Node[] {
       : [
           legend([
             ['model', 'measured, the front joined'],
-            ['runtime', 'published'],
+            ...(published.length > 0 ? [['runtime', 'published'] as [string, string]] : []),
           ]),
           chart(measured, published, yardstick),
         ]),
@@ -105,7 +105,7 @@ function chart(measured: Measured[], published: PublishedPoint[], { name, format
         d: `M${margin.left} ${y(error)}H${width - margin.right}`,
         class: 'grid-line',
       }),
-      text([margin.left - 6, y(error) + 4], format(error), 'end'),
+      text([margin.left - 6, y(error) + 4], error === 0 ? '0' : format(error), 'end'),
     );
   }
   picture.append(

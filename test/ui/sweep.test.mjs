@@ -93,6 +93,11 @@ describe('a sweep in the workbench', () => {
         await houses.locator('[data-view=points] th').allInnerTexts().then(String),
         /RMSE/,
       );
+      assert.match(
+        await houses.locator('.legend').innerText(),
+        /^\s*measured, the front joined\s*$/,
+      );
+      assert.ok((await houses.locator('.axis-text').allTextContents()).includes('0'));
       await workbench.screenshot('sweep-of-numbers');
       await point.click();
       await workbench.page
