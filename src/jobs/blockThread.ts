@@ -11,9 +11,11 @@ const tell = (message: FromThread): void => parentPort!.postMessage(message);
 
 void code(workerData as ThreadData);
 
-async function code({ file, task }: ThreadData): Promise<void> {
+async function code({ from, task }: ThreadData): Promise<void> {
   try {
-    const steps = codeBlock(task, await readPart(file, task.from, task.to - task.from));
+    const own =
+      typeof from === 'string' ? await readPart(from, task.from, task.to - task.from) : from;
+    const steps = codeBlock(task, own);
     for (let told = 0; ;) {
       const step = await steps.next();
       if (step.done) return tell({ type: 'coded', block: step.value });

@@ -7,9 +7,9 @@ import type { BlockCoder, BlockTask, CodedBlock, Source } from '../core/program/
 import { pagesOf } from '../core/program/model/engine';
 import { KolmoError, readError } from '../core/error';
 
-/** What a thread is started for. */
+/** What a thread is started for: a part of a file, or of other bytes these. */
 export interface ThreadData {
-  file: string;
+  from: string | Uint8Array;
   task: BlockTask;
 }
 
@@ -22,8 +22,8 @@ export type FromThread =
 /** A thread's own heap, and per byte of the block the bits that it cost. */
 const heap = { bytes: 60e6, perByte: 5 };
 
-/** Gives the same blocks whatever the number of threads, of which there are fewer where memory is short. */
-export function threadedCoder(file: string, threads: number): BlockCoder {
+/** Of a file, or of bytes, gives the same blocks whatever the number of threads, of which there are fewer where memory is short. */
+export function threadedCoder(whole: string | Uint8Array, threads: number): BlockCoder {
   return async function* (tasks) {
     const total = tasks.reduce((sum, { from, to }) => sum + to - from, 0);
     const note = tasks.length === 1 ? 'Predicting' : `Predicting ${tasks.length} blocks`;
@@ -34,7 +34,9 @@ export function threadedCoder(file: string, threads: number): BlockCoder {
     const startNext = (): void => {
       const index = workers.length;
       if (index >= tasks.length) return;
-      const workerData: ThreadData = { file, task: tasks[index] };
+      const task = tasks[index];
+      const from = typeof whole === 'string' ? whole : whole.slice(task.from, task.to);
+      const workerData: ThreadData = { from, task };
       const worker = new Worker(join(__dirname, 'blockThread.js'), { workerData });
       worker.on('error', told.put);
       worker.on('message', (message: FromThread) => told.put({ ...message, index }));

@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs';
 import { basename, isAbsolute, relative } from 'node:path';
 import { KolmoError } from '../core/error';
 import { measureBaselines } from '../core/program/baselines';
+import { writeProgramOf } from '../core/program/anySize';
+import type { BlockCoder } from '../core/program/blocks';
 import { createCourse } from '../core/program/course';
-import { writeInBlocks } from '../core/program/inBlocks';
 import type { Program, ProgramEvent } from '../core/program/contract';
-import { writeProgram } from '../core/program/program';
 import { usualBlock } from '../core/program/sizes';
 import { relay } from '../core/relay';
 import { prepareOutput } from '../runs/artifact';
@@ -52,14 +52,8 @@ export async function* programRun(
     const others = measureBaselines({ size, open: () => createReadStream(file) }, measuring.signal);
     // A file that cannot be read is complained of by who writes the program.
     others.catch(() => {});
-    const writing =
-      size > blockBytes
-        ? writeInBlocks(source, threadedCoder(file, threads), {
-            ...options,
-            blockBytes,
-            atOnce: Math.min(threads, Math.ceil(size / blockBytes)),
-          })
-        : writeProgram(await source.read(0, size), options);
+    const coderOf = (content?: Uint8Array): BlockCoder => threadedCoder(content ?? file, threads);
+    const writing = writeProgramOf(source, coderOf, { ...options, blockBytes, threads });
     const course = createCourse(size);
     const running = size * proofShare(size, threads);
     const program = yield* course.part(size - running, follow(writing, curve, context));

@@ -13,8 +13,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Program } from '../../src/core/program/contract';
+import { unpack } from '../../src/core/program/packed/packed';
 import { writeProgram } from '../../src/core/program/program';
 import { verifyProgram } from '../../src/core/program/verify';
+import { resultOf } from '../../src/core/relay';
 import { processorMilliseconds } from './harness/measure';
 import type { Row } from './harness/row';
 
@@ -286,6 +288,8 @@ console.error(JSON.stringify({ seconds: (userCPUTime + systemCPUTime) / 1e6, meg
 }
 
 async function write(data: Uint8Array): Promise<Program> {
-  const steps = writeProgram(data, { effort });
+  // It is not coded in blocks, and packed again as a whole.
+  const packed = await resultOf(unpack(data, Infinity));
+  const steps = writeProgram(data, { effort }, packed);
   for (let step = await steps.next(); ; step = await steps.next()) if (step.done) return step.value;
 }

@@ -19,6 +19,12 @@ export interface Source {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
+/** Bytes for whoever reads them as a file. */
+export const inMemory = (bytes: Uint8Array): Source => ({
+  length: bytes.length,
+  read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)),
+});
+
 /** One block, for whoever codes it. */
 export interface BlockTask {
   model: ModelSpec;

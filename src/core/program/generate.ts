@@ -43,11 +43,12 @@ export async function predictorProgram(
 /**
  * The program of a file that was coded in blocks of at most `room` bytes, all of which but the first begin with `head` bytes that
  * are not their own. In Node it writes each block as soon as it is decoded, and holds one at a time; in browsers it gives a Blob.
+ * With `pack`, the source of a generator, it gives in the place of the blocks what that gives of them.
  */
 export async function blocksProgram(
   model: ModelSpec,
   blocks: Pick<CodedBlock, 'payload' | 'size' | 'restore'>[],
-  { ascii, head, room }: Form & { head: number; room: number },
+  { ascii, head, room, pack }: Form & { head: number; room: number; pack?: string },
 ): Promise<Generated> {
   const payload = joinBytes(blocks.map((block) => block.payload));
   const table = blocks.map((block) => [block.size, block.payload.length]);
@@ -62,10 +63,11 @@ export async function blocksProgram(
   const text = await minifiedExpression(`async source=>{
 ${instanceSource(source)}
 const whole=new Uint8Array(memory.buffer),parts=[]${isRestored ? `,restores=[${restores.join()}]` : ''};
+${pack ? `const packing=(${pack})();packing.next();` : ''}
 let givenWeights=[],at=0,from=0;
 for(const [blockSize,coded] of ${JSON.stringify(table)}){
   whole.fill(0,0,${filled.from}).fill(0,${filled.to});
-  const block=${isRestored ? 'restores.shift()' : ''}((source=>{${source.replaceAll('kernel.', '')}})(source.subarray(at,at+=coded))).subarray(from);
+  const block=${pack ? 'packing.next(' : ''}${isRestored ? 'restores.shift()' : ''}((source=>{${source.replaceAll('kernel.', '')}})(source.subarray(at,at+=coded))).subarray(from)${pack ? ').value' : ''};
   from=${head};
   p?await new Promise(done=>p.stdout.write(block,done)):parts.push(new Blob([block]))
 }

@@ -4,6 +4,7 @@ import { analyse, type Analysis } from './analyse';
 import { measureInNode } from './baselines';
 import {
   countIn,
+  inMemory,
   lookInto,
   lookingShare,
   unitOf,
@@ -24,8 +25,10 @@ import type { FieldCost } from './costs/fieldCosts';
 import { createCourse } from './course';
 import { blocksProgram, plainProgram, type Generated } from './generate';
 import type { ModelSpec } from './model/engine';
+import type { Packed } from './packed/packed';
 import { predictedAs } from './predictedAs';
 import { measuredBrotli, networkFinding, plainFindings, programOf } from './program';
+import type { Form } from './predicted';
 import { residualView } from './restate/sound';
 import { taughtBy } from './restate/views';
 import { expectedCandidates, findCandidates } from './search/candidates';
@@ -34,34 +37,39 @@ import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
 import { soundOf } from './syntax/media';
 import { waitFor } from './waitFor';
 
-interface BlockOptions extends ProgramOptions {
+export interface BlockOptions extends ProgramOptions {
   /** Most bytes of a block, but for the rest of its last line. */
   blockBytes: number;
-  /** How many blocks are coded at once, which the progress is told by. */
-  atOnce: number;
+  /** How many blocks are coded at once if there are as many, which the progress is told by. */
+  threads: number;
 }
 
 /** No engine reads a module that is a longer string. */
 const mostProgram = 2 ** 29 - 24;
 
-/** As `writeProgram`, of a file of any size, of which no more than a block is held at a time. */
+/**
+ * As `writeProgram`, of a file of any size, of which no more than a block is held at a time. With `packed`, what is packed in the
+ * file, that is what `code` is given blocks of.
+ */
 export async function* writeInBlocks(
   file: Source,
   code: BlockCoder,
   options: Partial<BlockOptions> = {},
+  packed?: Packed,
 ): AsyncGenerator<ProgramEvent, Program> {
-  const { ascii, blockBytes, atOnce, ...search } = {
+  const { ascii, blockBytes, threads, ...search } = {
     ...programDefaults,
     blockBytes: usualBlock,
-    atOnce: 1,
+    threads: 1,
     ...options,
   };
-  const { length } = file;
-  const { syntax: look, cuts, first, counts } = yield* lookInto(file, blockBytes);
+  const content = packed ? inMemory(packed.content) : file;
+  const { length } = content;
+  const { syntax: look, cuts, first, counts } = yield* lookInto(content, blockBytes);
   const syntax = predictedAs(first, search.effort, { look });
   const views = viewsOf(first, syntax, counts, search.effort);
   const models = views.reduce((sum, view) => sum + view.models, 0);
-  const coding = (length + (models - 1) * first.length) / atOnce;
+  const coding = (length + (models - 1) * first.length) / Math.min(threads, cuts.length - 1);
   const ahead = views.reduce((sum, { work }) => sum + work, coding);
   const total = ahead / (1 - lookingShare);
   const course = createCourse(total, total - ahead);
@@ -90,10 +98,11 @@ export async function* writeInBlocks(
         room,
         parts: Math.max(1, Math.floor(curvePoints / (cuts.length - 1))),
       }));
-    const coded = codeShortest(candidates, tasksOf, code, ascii);
+    const form = { ascii, ...(packed && { pack: packed.pack }) };
+    const coded = codeShortest(candidates, tasksOf, code, form);
     const { shortest, blocks, learnt } = yield* course.part(coding, coded);
     const { model, found } = shortest;
-    const written = await blocksProgram(model, blocks, { ascii, head: head.length, room });
+    const written = await blocksProgram(model, blocks, { ...form, head: head.length, room });
     const note = 'Measuring gzip and brotli';
     const waiting = waitFor(measuring, (): ProgramEvent => ({
       type: 'progress',
@@ -108,18 +117,17 @@ export async function* writeInBlocks(
     if (!isPlain) yield* curveOf(points);
 
     const total = best.program.length;
-    const scale = file.length / first.length;
+    const scale = length / first.length;
     const scaled = ({ sentence, savedBytes }: Finding): Finding => ({
       sentence,
       savedBytes: Math.round(savedBytes * scale),
     });
+    const savedBytes = Math.min(file.length, measured.gzip, measured.brotli ?? Infinity) - total;
     const findings: Finding[] = isPlain
-      ? plainFindings(best, first, file.length)
+      ? plainFindings(best, await file.read(0, blockBytes), file.length)
       : [
-          {
-            sentence: describeSyntax(ofWhole(shortest, first, file.length)),
-            savedBytes: Math.min(file.length, measured.gzip, measured.brotli ?? Infinity) - total,
-          },
+          ...(packed ? [{ sentence: packed.sentence, savedBytes }] : []),
+          { sentence: describeSyntax(ofWhole(shortest, first, length)), savedBytes },
           ...found.map(scaled),
           ...learnt,
           { sentence: blocksSentence(blocks.length, first.length), savedBytes: 0 },
@@ -183,7 +191,7 @@ async function* codeShortest(
   candidates: Candidate[],
   tasksOf: (candidate: Candidate) => BlockTask[],
   code: BlockCoder,
-  ascii: boolean,
+  form: Form,
 ): AsyncGenerator<ProgramEvent, { shortest: Candidate; blocks: CodedBlock[]; learnt: Finding[] }> {
   if (candidates.length === 1) {
     const [shortest] = candidates;
@@ -200,7 +208,7 @@ async function* codeShortest(
   const learnt: Finding[] = [];
   for (const [k, { model, room }] of firsts.entries()) {
     const { payload, networkBits } = tried[k];
-    const { program } = await blocksProgram(model, [tried[k]], { ascii, head: 0, room });
+    const { program } = await blocksProgram(model, [tried[k]], { ...form, head: 0, room });
     const size = Math.round(program.length + (count - 1) * (payload.length - networkBits / 8));
     if (model.network)
       learnt.push(networkFinding(Math.round(networkBits / 8), Math.min(...sizes), size));

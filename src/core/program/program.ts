@@ -14,7 +14,7 @@ import { curveOf, curvePoints, partsOf } from './costs/curve';
 import { costsInFile, fieldCosts, type FieldCost } from './costs/fieldCosts';
 import { createCourse } from './course';
 import { plainProgram, retold, type Generated } from './generate';
-import { unpack, type Packed } from './packed/packed';
+import type { Packed } from './packed/packed';
 import type { Form } from './predicted';
 import { viewsOf } from './restate/views';
 import { leaveOut } from './search/leaveOut';
@@ -33,17 +33,18 @@ const beforehand = ({ length }: Uint8Array): number => length + 1e5;
 
 /**
  * Writes the shortest program found for `bytes`. It is never longer than the shortest program that stores the data or uses a
- * compressor of Node's. The caller proves it with `verifyProgram` once it is on disk.
+ * compressor of Node's. With `found`, what is packed in them, that is predicted in their place if it pays. The caller proves it with
+ * `verifyProgram` once it is on disk.
  */
 export async function* writeProgram(
   bytes: Uint8Array,
   options: Partial<ProgramOptions> = {},
+  found?: Packed,
 ): AsyncGenerator<ProgramEvent, Program> {
   const asked = { ...programDefaults, ...options };
   const brotli = yield* measuredBrotli(bytes);
   const plain = plainProgram(bytes, brotli, asked);
-  const isLong = plain.program.length > leastPredictor;
-  const packed = isLong ? yield* unpack(bytes) : undefined;
+  const packed = plain.program.length > leastPredictor ? found : undefined;
   const content = packed?.content ?? bytes;
   const { attempt, generated, findings } = packed
     ? yield* packedShortest(bytes, packed, plain, asked)

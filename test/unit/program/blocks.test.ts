@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import pako from 'pako';
 import { analyse } from '../../../src/core/program/analyse';
+import { writeProgramOf } from '../../../src/core/program/anySize';
 import {
   codeBlock,
+  inMemory,
   lookInto,
   splitBlocks,
   type BlockCoder,
@@ -24,11 +28,7 @@ import { lineOfPlaces } from '../../fixtures/places';
 import { idxBytes } from '../../fixtures/syntheticIdx';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
-
-const sourceOf = (bytes: Uint8Array): Source => ({
-  length: bytes.length,
-  read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)),
-});
+import { deflatedZip } from '../../fixtures/zip';
 
 /** Codes the blocks here, the last one first. */
 const backwards = (bytes: Uint8Array): BlockCoder =>
@@ -41,7 +41,7 @@ const backwards = (bytes: Uint8Array): BlockCoder =>
   };
 
 const write = (bytes: Uint8Array, blockBytes: number) =>
-  finished(writeInBlocks(sourceOf(bytes), backwards(bytes), { effort: 'fast', blockBytes }));
+  finished(writeInBlocks(inMemory(bytes), backwards(bytes), { effort: 'fast', blockBytes }));
 
 const random = createRandom(11);
 
@@ -62,13 +62,13 @@ const noise = Uint8Array.from({ length: 30_000 }, () => random.integer(256));
 
 describe('blocks', () => {
   it('begin after a line feed, or with an image', async () => {
-    const cuts = await finished(splitBlocks(sourceOf(table), analyseSyntax(table), 12_000));
+    const cuts = await finished(splitBlocks(inMemory(table), analyseSyntax(table), 12_000));
     assert.equal(cuts.length, Math.ceil(table.length / 12_000) + 1);
     assert.deepEqual([cuts[0], cuts.at(-1)], [0, table.length]);
     for (const cut of cuts.slice(1)) assert.equal(table[cut - 1], 10);
     const idx = images(100);
     assert.deepEqual(
-      await finished(splitBlocks(sourceOf(idx), analyseSyntax(idx), 2500)),
+      await finished(splitBlocks(inMemory(idx), analyseSyntax(idx), 2500)),
       [0, 34, 68, 100].map((count) => (count ? 16 + 64 * count : 0)),
     );
   });
@@ -76,20 +76,20 @@ describe('blocks', () => {
   it('begin outside of quotes, and where an object of JSON that is one line ends', async () => {
     const rows = Buffer.from('1,"two\nlines, and\nthree",x\n'.repeat(900));
     const cuts = await finished(
-      splitBlocks(sourceOf(rows), { type: 'table', delimiter: 44 }, 6000),
+      splitBlocks(inMemory(rows), { type: 'table', delimiter: 44 }, 6000),
     );
     assert.ok(cuts.length > 4 && cuts.every((cut) => cut % 27 === 0), cuts.join());
     const json = Buffer.from(
       JSON.stringify(Array.from({ length: 900 }, (_, id) => ({ id, a: 7 }))),
     );
-    const [, cut] = await finished(splitBlocks(sourceOf(json), { type: 'json' }, 9000));
+    const [, cut] = await finished(splitBlocks(inMemory(json), { type: 'json' }, 9000));
     assert.equal(json.subarray(cut, cut + 5).toString(), '{"id"');
   });
 
   it('are found in the file whatever its length', async () => {
     for (const length of [1, 4999, 5000, 5001, 10_000, 29_999])
       for (const bytes of [noise.subarray(0, length), table.subarray(0, length)]) {
-        const cuts = await finished(splitBlocks(sourceOf(bytes), analyseSyntax(bytes), 5000));
+        const cuts = await finished(splitBlocks(inMemory(bytes), analyseSyntax(bytes), 5000));
         assert.deepEqual([cuts[0], cuts.at(-1)], [0, length]);
         assert.ok(cuts.every((cut, k) => k === 0 || cut > cuts[k - 1]));
       }
@@ -122,7 +122,7 @@ describe('blocks', () => {
         yield { type: 'progress', done, total, note: 'Predicting' };
       yield* backwards(table)(tasks);
     };
-    const writing = writeInBlocks(sourceOf(table), coder, { effort: 'fast', blockBytes: 9000 });
+    const writing = writeInBlocks(inMemory(table), coder, { effort: 'fast', blockBytes: 9000 });
     for await (const event of writing)
       if (event.type === 'progress') shares.push(event.done / event.total);
     assert.ok(shares.length > 20);
@@ -149,6 +149,35 @@ describe('blocks', () => {
       assert.ok(printed.equals(bytes));
       assert.equal(program.sha256, sha256(bytes));
       if (name === 'sound') assert.match(program.findings[0].sentence, /18,000 samples of 16 bits/);
+    });
+  }
+
+  for (const [name, bytes] of Object.entries({
+    'gzip file': pako.gzip(table, { level: 4 }),
+    'gzip file of images': pako.gzip(images(500)),
+    'gzip file of sound in members': Buffer.concat(
+      [
+        sound.subarray(0, 30_000),
+        sound.subarray(30_000, 30_500),
+        new Uint8Array(0),
+        sound.subarray(30_500),
+      ].map((member) => gzipSync(member)),
+    ),
+    'gzip file that ends with noise': pako.gzip(Buffer.concat([table, noise])),
+    'ZIP archive': deflatedZip({ table, sound }, (member) => pako.deflateRaw(member)),
+  })) {
+    it(`of what is in a ${name} give a program that prints the file`, async (t) => {
+      const file = Uint8Array.from(bytes);
+      const coderOf = (content?: Uint8Array): BlockCoder => backwards(content!);
+      const options = { effort: 'fast', blockBytes: 17_000 } as const;
+      const program = await finished(writeProgramOf(inMemory(file), coderOf, options));
+      assert.equal(program.form, 'predictor');
+      assert.match(program.findings[0].sentence, /^It is packed as/);
+      assert.ok(program.findings.some(({ sentence }) => sentence.includes('blocks of')));
+      assert.ok(program.source.length < file.length);
+      const path = join(temporaryFolder(t, { 'p.mjs': program.source }), 'p.mjs');
+      assert.ok(execFileSync(process.execPath, [path]).equals(file));
+      assert.equal(program.sha256, sha256(file));
     });
   }
 

@@ -22,6 +22,8 @@ const rows = (count: number): Uint8Array => {
   return Uint8Array.from(Buffer.from(lines.join('\n')));
 };
 const table = rows(8000);
+const random = createRandom(8);
+const noise = Uint8Array.from({ length: 50_000 }, () => random.integer(256));
 
 const unpacked = (file: Uint8Array) => finished(unpack(file));
 /** What a program makes of the content, which brotli gives it as a buffer of Node's and the predictor as plain bytes. */
@@ -98,13 +100,74 @@ describe('a file in gzip', () => {
     assert.deepEqual(packedAgain(found), file);
   });
 
+  it('may have parts that are stored', async () => {
+    for (const level of [1, 6] as const) {
+      const content = Uint8Array.from([...table, ...noise, ...table, ...noise]);
+      const file = pako.gzip(content, { level });
+      const types = inflate(file.subarray(10), 1e6)!.blocks.map(({ type }) => type);
+      assert.deepEqual([...new Set(types)].sort(), ['dynamic', 'stored']);
+      const found = (await unpacked(file))!;
+      assert.ok(isExact(found), 'every step is found');
+      assert.deepEqual(found.content, content);
+      assert.deepEqual(packedAgain(found), file);
+    }
+    const file = pako.gzip(table, { level: 0 });
+    assert.deepEqual(packedAgain((await unpacked(file))!), file);
+    // A stored block that ends before its bytes do, and one whose length is told wrong.
+    assert.equal(inflate(Uint8Array.from([1, 4, 0, 251, 255, 7, 7, 7]), 99), undefined);
+    assert.equal(inflate(Uint8Array.from([1, 2, 0, 251, 255, 7, 7, 7]), 99), undefined);
+  });
+
   it('holds nothing, or bytes behind it', async () => {
     const empty = pako.gzip(new Uint8Array(0));
     assert.deepEqual(packedAgain((await unpacked(empty))!), empty);
-    const two = Uint8Array.from([...pako.gzip(table), ...empty]);
-    const found = (await unpacked(two))!;
+    const more = Uint8Array.from([...pako.gzip(table), ...table.subarray(0, 30)]);
+    const found = (await unpacked(more))!;
     assert.deepEqual(found.content, table);
-    assert.deepEqual(packedAgain(found), two);
+    assert.deepEqual(packedAgain(found), more);
+  });
+
+  it('may have several members', async () => {
+    const cuts = [0, 60_000, 60_000, 60_010, table.length];
+    const members = cuts.slice(1).map((to, k) => pako.gzip(table.subarray(cuts[k], to)));
+    const file = Uint8Array.from(Buffer.concat(members));
+    const found = (await unpacked(file))!;
+    assert.deepEqual(found.content, table);
+    assert.deepEqual(packedAgain(found), file);
+    // What zlib packed in another way, or is cut, stays as it is.
+    const cut = file.subarray(0, file.length - 5000);
+    const begun = (await unpacked(cut))!;
+    assert.deepEqual(begun.content.subarray(0, 60_010), table.subarray(0, 60_010));
+    assert.deepEqual(packedAgain(begun), cut);
+  });
+
+  it('is packed again piece by piece where it holds more than a block', async () => {
+    const content = Uint8Array.from([...table, ...noise, ...table.subarray(0, 9000)]);
+    const half = content.length / 2;
+    const files = {
+      'every level': [1, 4, 9].map((level) => pako.gzip(content, { level: level as 1 | 4 | 9 })),
+      Node: [gzipSync(content)],
+      members: [
+        Buffer.concat(
+          [content.subarray(0, half), content.subarray(half)].map((part) => pako.gzip(part)),
+        ),
+      ],
+    };
+    for (const [name, alike] of Object.entries(files))
+      for (const file of alike) {
+        const found = (await finished(unpack(Uint8Array.from(file), 100_000)))!;
+        assert.ok(found.isPiecewise, name);
+        assert.deepEqual(found.content, content);
+        const packing = evaluated<() => Generator<Uint8Array, Uint8Array, Uint8Array>>(
+          found.pack,
+        )();
+        packing.next(new Uint8Array(0));
+        const parts: Buffer[] = [];
+        for (let at = 0; at < content.length; at += 70_001)
+          parts.push(Buffer.from(packing.next(content.subarray(at, at + 70_001)).value));
+        assert.ok(parts.filter(({ length }) => length > 0).length > 1);
+        assert.ok(Buffer.concat(parts).equals(file), name);
+      }
   });
 
   it('is predicted with what is behind it where that is much', async () => {
@@ -118,12 +181,9 @@ describe('a file in gzip', () => {
   it('is left alone where it is not what zlib makes', async () => {
     const head = Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
     const parsed = deflate([rows(600)]);
-    const random = createRandom(8);
-    const noise = Uint8Array.from({ length: 5000 }, () => random.integer(256));
     const cases = {
       'another compressor': Uint8Array.from([...head, ...parsed, ...new Uint8Array(8)]),
-      'stored blocks': pako.gzip(noise),
-      'no stream': Uint8Array.from([...head, ...noise]),
+      'no stream': Uint8Array.from([...head, ...noise.subarray(0, 5000)]),
       'no gzip': pako.deflate(table),
       'a head alone': head,
       nothing: new Uint8Array(0),
@@ -352,9 +412,13 @@ describe('a deflate stream', () => {
     const list = blocks.map(({ type, steps }) => [steps, blockTypes.indexOf(type)]);
     const written: number[] = [];
     const write = (byte: number): number => written.push(byte & 255);
-    new Function('b', 'blocks', 'step', 'write', repackSource(new Set(['dynamic'])))(
-      ...[bytes, list, () => 0, write],
-    );
+    new Function(
+      'b',
+      'blocks',
+      'step',
+      'write',
+      repackSource({ types: new Set(['dynamic']), isLimited: true }),
+    )(...[bytes, list, () => 0, write]);
     assert.deepEqual(Uint8Array.from(written), stream);
   });
 });

@@ -6,6 +6,8 @@ import { after, describe, it } from 'node:test';
 import pako from 'pako';
 import { PNG } from 'pngjs';
 import type { Program, ProgramEvent, ProgramOptions } from '../../../src/core/program/contract';
+import { writeProgramOf } from '../../../src/core/program/anySize';
+import { inMemory } from '../../../src/core/program/blocks';
 import { writeProgram } from '../../../src/core/program/program';
 import { joinBytes } from '../../../src/core/join';
 import { analyse } from '../../../src/core/program/analyse';
@@ -21,7 +23,8 @@ after(() => rmSync(folder, { recursive: true }));
 
 async function write(bytes: Uint8Array, options: Partial<ProgramOptions> = {}) {
   const events: ProgramEvent[] = [];
-  const steps = writeProgram(bytes, { effort: 'fast', ...options });
+  const noBlocks = () => assert.fail('It is no more than a block.');
+  const steps = writeProgramOf(inMemory(bytes), noBlocks, { effort: 'fast', ...options });
   for (let step = await steps.next(); ; step = await steps.next()) {
     if (step.done) return { events, program: step.value };
     events.push(step.value);

@@ -23,7 +23,7 @@ export const blockTypes = ['stored', 'fixed', 'dynamic'] as const;
 
 export interface Block {
   type: (typeof blockTypes)[number];
-  /** How many steps it has; one that is stored has none of its own. */
+  /** How many steps it has; of one that is stored, how many bytes, each of which is a step here, whatever its compressor took. */
   steps: number;
 }
 
@@ -32,6 +32,9 @@ interface Code {
   counts: Uint16Array;
   symbols: Uint16Array;
 }
+
+/** Bytes and steps that there is room for at first. */
+const begun = 1 << 16;
 
 /** Of codes in the making. */
 const longestCode = 15;
@@ -79,10 +82,17 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
     return [codeOf(lengths.subarray(0, literals)), codeOf(lengths.subarray(literals))];
   };
 
-  let content = new Uint8Array(Math.min(most, 4 * bytes.length + 1024));
-  let steps = new Uint32Array(bytes.length + 1024);
+  let content = new Uint8Array(Math.min(most, begun));
+  let steps = new Uint32Array(begun);
   let [size, count] = [0, 0];
   const blocks: Block[] = [];
+  /** For as many bytes and steps more. */
+  const makeRoom = (more: number): boolean => {
+    while (count + more > steps.length) steps = grown(steps, new Uint32Array(2 * steps.length));
+    while (size + more > content.length && content.length < most)
+      content = grown(content, new Uint8Array(Math.min(most, 2 * content.length)));
+    return size + more <= content.length;
+  };
   for (let isLast = false; !isLast;) {
     isLast = take(1) === 1;
     const type = blockTypes[take(2)];
@@ -91,8 +101,13 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
     if (type === 'stored') {
       held = holds = 0;
       const [length, inverse] = [take(16), take(16)];
-      // Whoever writes what is stored tells only the ends of its blocks.
-      if (length !== 0 || inverse !== 0xffff) return undefined;
+      if ((length ^ inverse) !== 0xffff || at + length > bytes.length || !makeRoom(length))
+        return undefined;
+      content.set(bytes.subarray(at, at + length), size);
+      at += length;
+      size += length;
+      // They are zeros already.
+      count += length;
     } else {
       const [literals, distances] = type === 'fixed' ? fixedCodes : readCodes();
       for (;;) {
@@ -100,9 +115,7 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
         if (symbol === endOfBlock) break;
         const kind = symbol - endOfBlock - 1;
         const length = kind < 0 ? 1 : lengthBase[kind] + take(lengthExtra[kind]);
-        if (count === steps.length) steps = grown(steps, new Uint32Array(2 * count));
-        while (size + length > content.length && content.length < most)
-          content = grown(content, new Uint8Array(Math.min(most, 2 * content.length)));
+        if (!makeRoom(length)) return undefined;
         if (kind < 0) {
           content[size] = symbol;
           steps[count++] = 0;
@@ -114,14 +127,14 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
           steps[count++] = length * 65536 + distance;
         }
         size += length;
-        if (size > content.length || at > bytes.length) return undefined;
+        if (at > bytes.length) return undefined;
       }
     }
     blocks.push({ type, steps: count - before });
   }
   return {
-    content: content.subarray(0, size),
-    steps: steps.subarray(0, count),
+    content: content.slice(0, size),
+    steps: steps.slice(0, count),
     blocks,
     length: at - (holds >> 3),
   };

@@ -1,15 +1,15 @@
 /** Files that hold others deflated: what they hold, and what packs it again to the same bytes. */
-import { setImmediate } from 'node:timers/promises';
 import { joinBytes } from '../../join';
 import type { ProgramEvent } from '../contract';
 import { evaluated } from '../evaluated';
+import { usualBlock } from '../sizes';
 import type { Syntax } from '../syntax';
-import { gzipStream } from './gzip';
-import { blockTypes, inflate, type Inflated } from './inflated';
+import { gzipStreams } from './gzip';
+import { inflate } from './inflated';
+import { packSource, partsOf, type Placed } from './packing';
 import { pngStream } from './png';
-import { repackSource } from './repack';
-import { searchSource, searchesOf, type Search } from './search';
-import type { Range, Streams } from './stream';
+import { searchOf } from './searching';
+import type { Streams } from './stream';
 import { zipStreams } from './zip';
 
 export interface Packed {
@@ -19,165 +19,135 @@ export interface Packed {
   syntax?: Syntax;
   /** Source of a function of the content that gives the file. */
   pack: string;
+  /** Whether that is a generator, which takes the content piece by piece and gives what each is packed as. */
+  isPiecewise: boolean;
   /** What was found, in the report. */
   sentence: string;
 }
 
-/** Kinds of files with streams in them: one of another kind is undefined. */
-const kinds: ((file: Uint8Array) => Promise<Streams | undefined> | Streams | undefined)[] = [
-  gzipStream,
-  pngStream,
-  zipStreams,
+/** Kinds of files with streams in them: how they begin, and what gives their streams, of one that is none nothing. */
+const kinds: {
+  magic: string;
+  read(file: Uint8Array): Promise<Streams | undefined> | Streams | undefined;
+}[] = [
+  { magic: '\x1f\x8b\b', read: gzipStreams },
+  { magic: '\x89PNG\r\n\x1a\n', read: pngStream },
+  { magic: 'PK\x03\x04', read: zipStreams },
 ];
 
-/** Of what is unpacked, of the bytes around it that stand in the code, and of the numbers that tell of steps which no search takes. */
-const most = { content: 1 << 26, around: 1 << 10, others: 256 };
+/** Whether a file that begins so may hold others deflated. */
+export const isPacked = (head: Uint8Array): boolean => kindOf(head) !== undefined;
 
-/** What is deflated in a file, of at most 64 MiB; nothing where zlib and gzip would not have packed it so. */
-export async function* unpack(file: Uint8Array): AsyncGenerator<ProgramEvent, Packed | undefined> {
-  for (const kind of kinds) {
-    const found = await kind(file);
-    if (found) return yield* unpackStreams(file, found);
-  }
-  return undefined;
+const kindOf = (head: Uint8Array) =>
+  kinds.find(
+    ({ magic }) => Buffer.from(head.subarray(0, magic.length)).toString('latin1') === magic,
+  );
+
+/** Of what is unpacked whole and piece by piece, of the bytes around it that stand in the code, also as a share of it, and of the numbers that tell of steps which no search takes. */
+const most = { whole: 1 << 26, content: 1 << 27, around: 1 << 10, share: 1 / 512, others: 256 };
+
+/** Of a longer file nothing is unpacked. */
+export const mostPacked = most.content;
+
+/**
+ * What is deflated in a file; nothing where zlib and gzip would not have packed it so, or where there is more of it than can be
+ * held. If it is more than `block` bytes, it is packed again piece by piece where that can be done.
+ */
+export async function* unpack(
+  file: Uint8Array,
+  block = usualBlock,
+): AsyncGenerator<ProgramEvent, Packed | undefined> {
+  const streams = await kindOf(file)?.read(file);
+  return streams && (yield* unpackStreams(file, streams, block));
 }
 
 async function* unpackStreams(
   file: Uint8Array,
   kind: Streams,
+  block: number,
 ): AsyncGenerator<ProgramEvent, Packed | undefined> {
-  const placed = inflateAll(file, kind.streams);
+  const placed = inflateAll(file, kind);
   if (placed.length === 0) return undefined;
   const parts = partsOf(file, placed);
   const streams = placed.map(({ inflated }) => inflated);
-  const found = yield* searchOf(streams, kind);
-  if (!found) return undefined;
-  const unpacked = joinBytes(streams.map((stream) => stream.content));
+  const unpacked =
+    streams.length === 1 ? streams[0].content : joinBytes(streams.map(({ content }) => content));
+  const { length } = unpacked;
   const view = kind.view?.(unpacked);
+  const isLarge = length > block;
+  const isPiecewise =
+    isLarge && !view && parts.around.length <= Math.max(most.around, length * most.share);
+  // What a program holds whole has to fit into its memory.
+  if (!isPiecewise && (length > most.whole || file.length > block)) return undefined;
+  const found = yield* searchOf(streams, kind, most.others);
+  if (!found) return undefined;
   // More than a little is predicted, too, behind what is unpacked.
-  const isTold = parts.around.length <= most.around;
+  const isTold = isPiecewise || parts.around.length <= most.around;
   const behind = (content: Uint8Array): Uint8Array =>
     isTold ? content : joinBytes([content, parts.around]);
   // The steps that were read are those that will be found, so nothing needs to be searched again.
   const steps = streams.map((stream) => stream.steps);
-  const again = evaluated<(content: Uint8Array, step: () => number) => Uint8Array>(
-    packSource(parts, streams, { isTold }),
-  );
-  if (Buffer.compare(again(behind(unpacked), oneByOne(steps)), file) !== 0) return undefined;
-  const pack = packSource(parts, streams, { isTold, ...found });
+  const packsAgain = (isLimited: boolean): boolean => {
+    const source = packSource(parts, streams, { isTold, isPiecewise, isLimited });
+    const again = isPiecewise ? piecewise(source, block) : evaluated<Pack>(source);
+    return Buffer.compare(again(behind(unpacked), oneByOne(steps)), file) === 0;
+  };
+  // Few streams need codes that are as long as they may be.
+  const isLimited = [false, true].find(packsAgain);
+  if (isLimited === undefined) return undefined;
+  const pack = packSource(parts, streams, { isTold, isPiecewise, isLimited }, found);
   const sentence = `It is packed as ${kind.name}: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}.`;
-  return view
-    ? {
-        content: behind(view.content),
-        syntax: view.syntax,
-        pack: `b => (${pack})((${view.restore})(b))`,
-        sentence,
-      }
-    : { content: behind(unpacked), pack, sentence };
+  return {
+    ...(view
+      ? {
+          content: behind(view.content),
+          syntax: view.syntax,
+          pack: `b => (${pack})((${view.restore})(b))`,
+        }
+      : { content: behind(unpacked), pack }),
+    isPiecewise,
+    sentence,
+  };
 }
 
-/** A stream in its file. */
-interface Placed {
-  ranges: Range[];
-  inflated: Inflated;
-}
+type Pack = (content: Uint8Array, step?: () => number) => Uint8Array;
+
+/** What a generator of that source gives of pieces of at most `block` bytes. */
+const piecewise =
+  (source: string, block: number): Pack =>
+  (content, step) => {
+    const packing =
+      evaluated<(step?: () => number) => Generator<Uint8Array, Uint8Array, Uint8Array | undefined>>(
+        source,
+      )(step);
+    packing.next();
+    const parts: Uint8Array[] = [];
+    for (let at = 0; at < content.length; at += block)
+      parts.push(packing.next(content.subarray(at, at + block)).value.slice());
+    return joinBytes(parts);
+  };
 
 /** Those of the streams that can be read, as far as there is room for what is in them. */
-function inflateAll(file: Uint8Array, streams: Range[][]): Placed[] {
+function inflateAll(file: Uint8Array, { streams, next }: Streams): Placed[] {
   let room = most.content;
-  return streams.flatMap((ranges) => {
+  const placed: Placed[] = [];
+  for (const ranges of streams) {
     const packed = joinBytes(ranges.map(([from, to]) => file.subarray(from, to)));
     const inflated = inflate(packed, room);
-    if (!inflated) return [];
+    if (!inflated) continue;
     room -= inflated.content.length;
-    return [{ ranges, inflated }];
-  });
-}
-
-/** The bytes of a file around what is packed in it. */
-interface Parts {
-  size: number;
-  around: Uint8Array;
-  /** Where these stand in the file, and how many at each place. */
-  cuts: number[];
-}
-
-/** A stream may end before its ranges do. */
-function partsOf(file: Uint8Array, streams: Placed[]): Parts {
-  const cuts: number[] = [];
-  const around: Uint8Array[] = [];
-  const keep = (from: number, to: number): void => {
-    cuts.push(from, to - from);
-    around.push(file.subarray(from, to));
-  };
-  let at = 0;
-  for (const { ranges, inflated } of streams) {
-    let left = inflated.length;
-    for (const [from, to] of ranges) {
-      if (left === 0) break;
-      keep(at, from);
-      at = Math.min(to, from + left);
-      left -= at - from;
+    placed.push({ ranges, inflated });
+    if (!next) continue;
+    for (let [[from, to]] = ranges, { length } = inflated; ;) {
+      const at = next(from + length);
+      const more = at === undefined ? undefined : inflate(file.subarray(at, to), room);
+      if (at === undefined || !more) break;
+      room -= more.content.length;
+      placed.push({ ranges: [[at, to]], inflated: more });
+      [from, length] = [at, more.length];
     }
   }
-  keep(at, file.length);
-  return { size: file.length, around: joinBytes(around), cuts };
-}
-
-/** Source of a function of the content that gives the file; without a search it is given `step`, too. */
-function packSource(
-  { size, around, cuts }: Parts,
-  streams: Inflated[],
-  { isTold, search, others = [] }: { isTold: boolean } & Partial<Found>,
-): string {
-  const types = new Set(streams.flatMap(({ blocks }) => blocks.map(({ type }) => type)));
-  const isExact = others.every((numbers) => numbers.length === 0);
-  const lists = streams.map(({ content, blocks }, k) => ({
-    length: content.length,
-    blocks: JSON.stringify(blocks.map(({ type, steps }) => [steps, blockTypes.indexOf(type)])),
-    others: isExact ? '' : `,${JSON.stringify(others[k])}`,
-  }));
-  const stream = `${search ? stepSource(search, isExact) : ''}
-${repackSource(types)}`;
-  const isOne = isTold && streams.length === 1;
-  const [bytes, byte] = isTold
-    ? [`atob('${Buffer.from(around).toString('base64')}')`, 'around.charCodeAt(from++)']
-    : [`whole.subarray(${lists.reduce((sum, { length }) => sum + length, 0)})`, 'around[from++]'];
-  const [first] = lists;
-  const all = isOne
-    ? `const [blocks, others] = [${first.blocks}${first.others}];
-${stream}`
-    : `let taken = 0;
-[${lists.map(({ length, blocks, others }) => `[${length},${blocks}${others}]`).join()}].forEach(([length, blocks, others]) => {
-  const b = whole.subarray(taken, taken += length);
-  ${stream}
-});`;
-  return `(${isOne ? 'b' : 'whole'}, step) => {
-  const out = new Uint8Array(${size}), around = ${bytes}, cuts = ${JSON.stringify(cuts)};
-  let end = 0, from = 0;
-  const write = byte => {
-    if (end === cuts[0]) {
-      cuts.shift();
-      for (let count = cuts.shift(); count--;) out[end++] = ${byte};
-    }
-    out[end++] = byte;
-  };
-  ${all}
-  write();
-  return out;
-}`;
-}
-
-/** Source that sets `step`; of a search that is not exact the steps that it does not take are in `others`. */
-function stepSource(search: Search, isExact: boolean): string {
-  if (isExact) return `step = (${searchSource(search)})(b);`;
-  return `const next = (${searchSource(search)})(b);
-  let isOther, gap = others.shift();
-  step = place => {
-    let now = next(place, isOther);
-    if (isOther = gap-- === 0) { now = others.shift(); gap = others.shift(); }
-    return now;
-  };`;
+  return placed;
 }
 
 /** The numbers of all lists, one for each call. */
@@ -187,63 +157,4 @@ function oneByOne(lists: Uint32Array[]): () => number {
     while (at === lists[list].length) [list, at] = [list + 1, 0];
     return lists[list][at++];
   };
-}
-
-/** A search, and of each stream the steps that it does not take, each behind the number of those since the last one. */
-interface Found {
-  search: Search;
-  others: number[][];
-}
-
-/** The search that takes all steps, or else the one that misses the fewest; nothing where all miss many. */
-async function* searchOf(
-  streams: Inflated[],
-  kind: Streams,
-): AsyncGenerator<ProgramEvent, Found | undefined> {
-  let best: Found | undefined;
-  let least = most.others;
-  for (const search of searchesOf(kind)) {
-    const others: number[][] = [];
-    let left = least;
-    for (const stream of streams) {
-      const missed = yield* otherSteps(stream, search, left);
-      if (!missed) break;
-      others.push(missed);
-      left -= missed.length;
-    }
-    if (others.length < streams.length) continue;
-    best = { search, others };
-    least -= left;
-    if (least === 0) break;
-  }
-  return best;
-}
-
-/** Steps between two looks at whether to go on. */
-const stride = 1 << 15;
-
-/** The steps that a search does not take; nothing where they are as many numbers as `limit`. */
-async function* otherSteps(
-  { content, steps }: Inflated,
-  search: Search,
-  limit: number,
-): AsyncGenerator<ProgramEvent, number[] | undefined> {
-  type Next = (place: number, isOther: boolean) => number;
-  const next = evaluated<(content: Uint8Array) => Next>(searchSource(search))(content);
-  const others: number[] = [];
-  let [place, gap, isOther] = [0, 0, false];
-  for (const [k, step] of steps.entries()) {
-    if (k % stride === 0) {
-      yield { type: 'progress', done: 0, total: content.length, note: 'Unpacking' };
-      await setImmediate();
-    }
-    isOther = next(place, isOther) !== step;
-    if (isOther) {
-      others.push(gap, step);
-      if (others.length >= limit) return undefined;
-      gap = 0;
-    } else gap++;
-    place += step ? step >>> 16 : 1;
-  }
-  return others;
 }

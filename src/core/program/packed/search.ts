@@ -64,6 +64,9 @@ export const searchesOf = ({
     ),
   );
 
+/** Source of the byte at a place of all that there is. */
+export const byteAt = (place: string): string => `b[${place}]`;
+
 /** What comes next stays in the window: the longest repeat, and what zlib reads ahead. */
 const ahead = 262;
 /** A repeat of three bytes does not pay from further away. */
@@ -72,9 +75,9 @@ const far = 4096;
 /**
  * Source of a function of bytes `b` that gives a function of a place in them, which is asked one step after the other. It gives the
  * step that is taken there: 0 where the byte is told as it is, else a repeat as its length times 2^16 plus its distance. `isOther`
- * says that another one than it gave was taken before.
+ * says that another one than it gave was taken before. Where `b` is no more than a window, `byte` is source of what stands at a place.
  */
-export const searchSource = (search: Search): string => {
+export const searchSource = (search: Search, byte = byteAt): string => {
   const { good, lazy, nice, chain, isEager, window, isFiltered, hash } = search;
   const place = (name: string): string => `${name} & ${window - 1}`;
   const isShort = isFiltered
@@ -85,19 +88,19 @@ export const searchSource = (search: Search): string => {
   let added = 0, held = 0;
   const find = (place, longest) => {
     for (; added <= place; added++) {
-      const hash = ${hashSource(hash)} & ${2 ** hash.bits - 1};
+      const hash = ${hashSource(hash, byte)} & ${2 ** hash.bits - 1};
       before[${place('added')}] = heads[hash];
       heads[hash] = added;
     }
-    let found = 0, left = ${isEager ? chain : `longest < ${good} ? ${chain} : ${chain >> 2}`}, reach = ${window - ahead}, end = b[place + longest];
+    let found = 0, left = ${isEager ? chain : `longest < ${good} ? ${chain} : ${chain >> 2}`}, reach = ${window - ahead}, end = ${byte('place + longest')};
     for (let other = before[${place('place')}]; other > 0 && place - other <= reach && left--; reach = ${window - ahead - 1}) {
-      if (b[other + longest] === end) {
+      if (${byte('other + longest')} === end) {
         let length = 0;
-        for (; length < 258 && b[other + length] === b[place + length];) length++;
+        for (; length < 258 && ${byte('other + length')} === ${byte('place + length')};) length++;
         if (length > longest) {
           found = length << 16 | place - other;
           if (length >= ${nice}) break;
-          end = b[place + (longest = length)];
+          end = ${byte('place + (longest = length)')};
         }
       }
       other = before[${place('other')}];
@@ -111,13 +114,13 @@ export const searchSource = (search: Search): string => {
 }`;
 };
 
-const hashSource = ({ bytes, bits }: Search['hash']): string => {
+const hashSource = ({ bytes, bits }: Search['hash'], byte: typeof byteAt): string => {
   if (bytes === 4) {
-    const whole = [0, 1, 2, 3].map((k) => `b[added + ${k}] << ${8 * k}`).join(' | ');
+    const whole = [0, 1, 2, 3].map((k) => `${byte(`added + ${k}`)} << ${8 * k}`).join(' | ');
     return `Math.imul(${whole}, 66521) + 66521 >>> 16`;
   }
   const shift = Math.ceil(bits / 3);
-  return `(b[added] << ${2 * shift} ^ b[added + 1] << ${shift} ^ b[added + 2])`;
+  return `(${byte('added')} << ${2 * shift} ^ ${byte('added + 1')} << ${shift} ^ ${byte('added + 2')})`;
 };
 
 const eagerly = (lazy: number): string => `

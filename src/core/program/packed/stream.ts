@@ -6,6 +6,8 @@ export interface Streams {
   name: string;
   /** The bytes of the file that each is in, in their order; it may end before the last of its ranges does. */
   streams: Range[][];
+  /** Where another one begins behind the end of one, if one does. */
+  next?: (end: number) => number | undefined;
   /** Bytes of the content that whoever packed it kept at hand. */
   window: number;
   /** Whether what is in them may have been filtered, of which zlib takes other repeats. */
