@@ -7,7 +7,7 @@ import { evaluated } from '../../../src/core/program/evaluated';
 import { blockTypes, inflate } from '../../../src/core/program/packed/inflated';
 import { unpack } from '../../../src/core/program/packed/packed';
 import { repackSource } from '../../../src/core/program/packed/repack';
-import { deflate } from '../../../src/core/program/generate/deflate';
+import { deflate, distanceBase, distanceExtra } from '../../../src/core/program/generate/deflate';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
 import { deflatedZip } from '../../fixtures/zip';
@@ -22,6 +22,10 @@ const rows = (count: number): Uint8Array => {
   return Uint8Array.from(Buffer.from(lines.join('\n')));
 };
 const table = rows(8000);
+/** A gzip file without a name begins so. */
+const head = Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+const gzipped = (...streams: Uint8Array[]): Uint8Array =>
+  Uint8Array.from(streams.flatMap((stream) => [...head, ...stream, ...new Uint8Array(8)]));
 const random = createRandom(8);
 const noise = Uint8Array.from({ length: 50_000 }, () => random.integer(256));
 
@@ -33,6 +37,34 @@ const packedAgain = ({ content, pack }: { content: Uint8Array; pack: string }): 
   assert.ok(Buffer.compare(packing(Buffer.from(content)), file) === 0, 'of a buffer the same');
   return file;
 };
+
+/** A stream of one block, whose codes are known: bytes, and then repeats of 4 bytes each from a distance of at most 190. */
+function repeats(
+  bytes: Uint8Array,
+  steps: (readonly [length: number, distance: number])[],
+): Uint8Array {
+  const bits: number[] = [1, 1, 0];
+  const put = (value: number, count: number): void => {
+    for (let k = 0; k < count; k++) bits.push((value >> k) & 1);
+  };
+  const code = (value: number, count: number): void => {
+    for (let k = count - 1; k >= 0; k--) bits.push((value >> k) & 1);
+  };
+  for (const byte of bytes) {
+    if (byte < 144) code(48 + byte, 8);
+    else code(256 + byte, 9);
+  }
+  for (const [length, distance] of steps) {
+    code(length - 2, 7);
+    const symbol = distanceBase.findLastIndex((base) => base <= distance);
+    code(symbol, 5);
+    put(distance - distanceBase[symbol], distanceExtra[symbol]);
+  }
+  code(0, 7);
+  return Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, k) =>
+    bits.slice(8 * k, 8 * k + 8).reduce((byte, bit, at) => byte | (bit << at), 0),
+  );
+}
 
 /** Whether the search takes every step. */
 const isExact = ({ pack }: { pack: string }): boolean => !pack.includes('others.shift()');
@@ -118,6 +150,46 @@ describe('a file in gzip', () => {
     assert.equal(inflate(Uint8Array.from([1, 2, 0, 251, 255, 7, 7, 7]), 99), undefined);
   });
 
+  it('is told how another compressor packed it', async () => {
+    const [few, many] = [rows(600), rows(5000)];
+    const { Z_RLE, Z_HUFFMAN_ONLY, Z_FIXED, Z_FILTERED } = constants;
+    const cases = {
+      'by the cheapest parse': gzipped(deflate([few])),
+      'in members of other content': gzipped(
+        deflate([few]),
+        pako.deflateRaw(many),
+        deflate([many.subarray(0, 9000)]),
+      ),
+      'with parts that are stored': gzipped(
+        pako.deflateRaw(Uint8Array.from([...many, ...noise, ...many]), { strategy: Z_RLE }),
+      ),
+      'by runs': pako.gzip(many, { strategy: Z_RLE }),
+      'by its bytes': pako.gzip(many, { strategy: Z_HUFFMAN_ONLY }),
+      'by codes that are known': pako.gzip(many, { strategy: Z_FIXED }),
+      'as what is filtered': pako.gzip(many, { strategy: Z_FILTERED }),
+    };
+    for (const [name, file] of Object.entries(cases)) {
+      const found = (await unpacked(file))!;
+      assert.ok(found, name);
+      assert.deepEqual(packedAgain(found), file, name);
+    }
+    const { sentence } = (await unpacked(cases['by the cheapest parse']))!;
+    assert.match(sentence, /, but for [\d,]+ steps and the codes, which are told\.$/);
+    const { sentence: runs, content, pack } = (await unpacked(cases['by runs']))!;
+    assert.match(runs, /, but for [\d,]+ steps, which are told\.$/);
+    assert.deepEqual(content.subarray(0, many.length), many);
+    assert.ok(pack.length < 10_000, 'what is told stands behind the content');
+  });
+
+  it('is left alone where too much would have to be told', async () => {
+    const random = createRandom(3);
+    // Repeats of few bytes, from anywhere.
+    const steps = Array.from({ length: 3000 }, () => [4, 1 + random.integer(190)] as const);
+    const stream = repeats(noise.subarray(0, 200), steps);
+    assert.equal(inflate(stream, 1e6)!.content.length, 12_200);
+    assert.equal(await unpacked(gzipped(stream)), undefined);
+  });
+
   it('holds nothing, or bytes behind it', async () => {
     const empty = pako.gzip(new Uint8Array(0));
     assert.deepEqual(packedAgain((await unpacked(empty))!), empty);
@@ -178,11 +250,8 @@ describe('a file in gzip', () => {
     assert.deepEqual(packedAgain(found), file);
   });
 
-  it('is left alone where it is not what zlib makes', async () => {
-    const head = Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
-    const parsed = deflate([rows(600)]);
+  it('is left alone where it holds no stream', async () => {
     const cases = {
-      'another compressor': Uint8Array.from([...head, ...parsed, ...new Uint8Array(8)]),
       'no stream': Uint8Array.from([...head, ...noise.subarray(0, 5000)]),
       'no gzip': pako.deflate(table),
       'a head alone': head,
@@ -417,7 +486,7 @@ describe('a deflate stream', () => {
       'blocks',
       'step',
       'write',
-      repackSource({ types: new Set(['dynamic']), isLimited: true }),
+      repackSource({ types: new Set(['dynamic']), codes: 'limited' }),
     )(...[bytes, list, () => 0, write]);
     assert.deepEqual(Uint8Array.from(written), stream);
   });

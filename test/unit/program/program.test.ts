@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { constants } from 'node:zlib';
 import pako from 'pako';
 import { PNG } from 'pngjs';
 import type { Program, ProgramEvent, ProgramOptions } from '../../../src/core/program/contract';
@@ -149,6 +150,18 @@ describe('program', () => {
       );
       const curve = events.filter((event) => event.type === 'curve');
       assert.equal(curve.at(-1)!.bytes, rows.length);
+    });
+  }
+
+  for (const ascii of [false, true]) {
+    it(`tells how another compressor packed a file${ascii ? ', as base64' : ''}`, async () => {
+      const rows = latin(table({ rows: 3000 }));
+      const file = Uint8Array.from(pako.gzip(rows, { strategy: constants.Z_RLE }));
+      const { program } = await write(file, { ascii });
+      const proof = await verifyProgram(save('told', program), sha256(file));
+      assert.ok(proof.verified);
+      assert.ok(program.bytes.total < file.length / 2, JSON.stringify(program.bytes));
+      assert.match(program.findings[0].sentence, /steps, which are told\.$/);
     });
   }
 

@@ -25,6 +25,8 @@ export interface Block {
   type: (typeof blockTypes)[number];
   /** How many steps it has; of one that is stored, how many bytes, each of which is a step here, whatever its compressor took. */
   steps: number;
+  /** How one that is dynamic tells its codes, bit by bit. */
+  codes?: number[];
 }
 
 /** Which symbol a code stands for: how many codes there are of each length, and the symbols in the order of their codes. */
@@ -52,7 +54,14 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
     holds -= count;
     return value;
   };
-  const symbolOf = ({ counts, symbols }: Code): number => {
+  /** What was taken of the codes of a block. */
+  let codes: number[] = [];
+  const takeCodes = (count: number): number => {
+    const value = take(count);
+    for (let k = 0; k < count; k++) codes.push((value >> k) & 1);
+    return value;
+  };
+  const symbolOf = ({ counts, symbols }: Code, take: (count: number) => number): number => {
     // As long as a code is not found among those of its length, the first of the next length is twice as large (3.2.2).
     for (let length = 1, code = 0, first = 0, index = 0; length <= longestCode; length++) {
       code |= take(1);
@@ -65,13 +74,15 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
     return NaN;
   };
   const readCodes = (): [literals: Code, distances: Code] => {
+    codes = [];
+    const take = takeCodes;
     const [literals, distances, listed] = [take(5) + 257, take(5) + 1, take(4) + 4];
     const listing = new Uint8Array(19);
     for (const symbol of codeLengthOrder.slice(0, listed)) listing[symbol] = take(3);
     const code = codeOf(listing);
     const lengths = new Uint8Array(literals + distances);
     for (let k = 0; k < lengths.length && at <= bytes.length;) {
-      const symbol = symbolOf(code);
+      const symbol = symbolOf(code, take);
       if (symbol < 16) lengths[k++] = symbol;
       else {
         const value = symbol === 16 ? lengths[k - 1] : 0;
@@ -111,7 +122,7 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
     } else {
       const [literals, distances] = type === 'fixed' ? fixedCodes : readCodes();
       for (;;) {
-        const symbol = symbolOf(literals);
+        const symbol = symbolOf(literals, take);
         if (symbol === endOfBlock) break;
         const kind = symbol - endOfBlock - 1;
         const length = kind < 0 ? 1 : lengthBase[kind] + take(lengthExtra[kind]);
@@ -120,9 +131,10 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
           content[size] = symbol;
           steps[count++] = 0;
         } else {
-          const code = symbolOf(distances);
+          const code = symbolOf(distances, take);
           const distance = distanceBase[code] + take(distanceExtra[code]);
-          if (!(length > 0 && distance <= size)) return undefined;
+          // The longest repeat has two names, of which compressors use the shorter one.
+          if (!(length > 0 && distance <= size) || (length === 258 && kind < 28)) return undefined;
           for (let k = size; k < size + length; k++) content[k] = content[k - distance];
           steps[count++] = length * 65536 + distance;
         }
@@ -130,7 +142,7 @@ export function inflate(bytes: Uint8Array, most: number): Inflated | undefined {
         if (at > bytes.length) return undefined;
       }
     }
-    blocks.push({ type, steps: count - before });
+    blocks.push({ type, steps: count - before, ...(type === 'dynamic' && { codes }) });
   }
   return {
     content: content.slice(0, size),

@@ -1,4 +1,5 @@
 /** Files that hold others deflated: what they hold, and what packs it again to the same bytes. */
+import { formatCount } from '../../count';
 import { joinBytes } from '../../join';
 import type { ProgramEvent } from '../contract';
 import { evaluated } from '../evaluated';
@@ -6,9 +7,10 @@ import { usualBlock } from '../sizes';
 import type { Syntax } from '../syntax';
 import { gzipStreams } from './gzip';
 import { inflate } from './inflated';
-import { packSource, partsOf, type Placed } from './packing';
+import { packSource, partsOf, toldOf, type Packing, type Placed } from './packing';
 import { pngStream } from './png';
-import { searchOf } from './searching';
+import type { Repacking } from './repack';
+import { closestOf, countOf, searchOf, type Found } from './searching';
 import type { Streams } from './stream';
 import { zipStreams } from './zip';
 
@@ -43,8 +45,15 @@ const kindOf = (head: Uint8Array) =>
     ({ magic }) => Buffer.from(head.subarray(0, magic.length)).toString('latin1') === magic,
   );
 
-/** Of what is unpacked whole and piece by piece, of the bytes around it that stand in the code, also as a share of it, and of the numbers that tell of steps which no search takes. */
-const most = { whole: 1 << 26, content: 1 << 27, around: 1 << 10, share: 1 / 512, others: 256 };
+/** Of what is unpacked whole and piece by piece, of the bytes around it that stand in the code, also as a share of it, and of the numbers that tell of steps which no search takes, in the code and as a share of the file. */
+const most = {
+  whole: 1 << 26,
+  content: 1 << 27,
+  around: 1 << 10,
+  share: 1 / 512,
+  others: 256,
+  told: 1 / 3,
+};
 
 /** Of a longer file nothing is unpacked. */
 export const mostPacked = most.content;
@@ -79,35 +88,54 @@ async function* unpackStreams(
     isLarge && !view && parts.around.length <= Math.max(most.around, length * most.share);
   // What a program holds whole has to fit into its memory.
   if (!isPiecewise && (length > most.whole || file.length > block)) return undefined;
-  const found = yield* searchOf(streams, kind, most.others);
+  const alike = yield* searchOf(streams, kind, most.others);
+  // What is to be told of many steps stands behind what is held whole.
+  const found =
+    alike ??
+    (isPiecewise ? undefined : yield* closestOf(streams, kind, 2 * file.length * most.told));
   if (!found) return undefined;
-  // More than a little is predicted, too, behind what is unpacked.
-  const isTold = isPiecewise || parts.around.length <= most.around;
-  const behind = (content: Uint8Array): Uint8Array =>
-    isTold ? content : joinBytes([content, parts.around]);
+  /** As of this kind of codes; more than a little is predicted, too, behind what is unpacked. */
+  const packingOf = (codes: Repacking['codes']): Packing => {
+    const told = alike && codes !== 'told' ? undefined : toldOf(found.others, streams, codes);
+    const isTold = !told && (isPiecewise || parts.around.length <= most.around);
+    return { isTold, isPiecewise, codes, ...(told && { told }) };
+  };
+  const behind = (content: Uint8Array, { isTold, told }: Packing): Uint8Array =>
+    isTold ? content : joinBytes([content, parts.around, ...(told ? [told.bytes] : [])]);
   // The steps that were read are those that will be found, so nothing needs to be searched again.
   const steps = streams.map((stream) => stream.steps);
-  const packsAgain = (isLimited: boolean): boolean => {
-    const source = packSource(parts, streams, { isTold, isPiecewise, isLimited });
+  const packsAgain = (packing: Packing): boolean => {
+    const source = packSource(parts, streams, packing);
     const again = isPiecewise ? piecewise(source, block) : evaluated<Pack>(source);
-    return Buffer.compare(again(behind(unpacked), oneByOne(steps)), file) === 0;
+    return Buffer.compare(again(behind(unpacked, packing), oneByOne(steps)), file) === 0;
   };
-  // Few streams need codes that are as long as they may be.
-  const isLimited = [false, true].find(packsAgain);
-  if (isLimited === undefined) return undefined;
-  const pack = packSource(parts, streams, { isTold, isPiecewise, isLimited }, found);
-  const sentence = `It is packed as ${kind.name}: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}.`;
+  // Few streams need codes that are as long as they may be, and fewer others than zlib's.
+  const kindsOfCodes = ['short', 'limited', ...(isPiecewise ? [] : ['told' as const])] as const;
+  const packing = kindsOfCodes.map(packingOf).find(packsAgain);
+  if (!packing) return undefined;
+  const pack = packSource(parts, streams, packing, found);
+  const sentence = `It is packed as ${kind.name}: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}${exceptions(found, packing)}.`;
   return {
     ...(view
       ? {
-          content: behind(view.content),
+          content: behind(view.content, packing),
           syntax: view.syntax,
           pack: `b => (${pack})((${view.restore})(b))`,
         }
-      : { content: behind(unpacked), pack }),
+      : { content: behind(unpacked, packing), pack }),
     isPiecewise,
     sentence,
   };
+}
+
+/** What of a stream is not as zlib writes it. */
+function exceptions({ others }: Found, { codes }: Packing): string {
+  const count = countOf(others) / 2;
+  const told = [
+    ...(count > 0 ? [`${formatCount(count)} steps`] : []),
+    ...(codes === 'told' ? ['the codes'] : []),
+  ];
+  return told.length > 0 ? `, but for ${told.join(' and ')}, which are told` : '';
 }
 
 type Pack = (content: Uint8Array, step?: () => number) => Uint8Array;

@@ -1,9 +1,9 @@
 /** Source that packs again what was in a file: the bytes around its streams, and each of these by its search and blocks. */
 import { joinBytes } from '../../join';
 import { blockTypes, type Inflated } from './inflated';
-import { repackSource } from './repack';
+import { repackSource, type Repacking } from './repack';
 import { byteAt, searchSource, type Search } from './search';
-import type { Found } from './searching';
+import type { Found, Others } from './searching';
 import type { Range } from './stream';
 
 /** A stream in its file. */
@@ -48,7 +48,54 @@ export interface Packing {
   /** Whether it takes the content piece by piece. */
   isPiecewise: boolean;
   /** As of `Repacking`. */
-  isLimited: boolean;
+  codes: Repacking['codes'];
+  /** What stands behind all of that, if it does. */
+  told?: Told;
+}
+
+/** What tells of steps and codes that are not those of zlib, as bytes. */
+export interface Told {
+  bytes: Uint8Array;
+  /** Where the numbers of steps begin that are taken, the lengths and both bytes of the distances of those that are not, and the codes. */
+  starts: number[];
+}
+
+/**
+ * The steps that a search does not take, and the codes of all blocks where they are not zlib's. A number is a sum of bytes of 255 and
+ * another one; a repeat's is two less than its length, 0 is a byte as it is.
+ */
+export function toldOf(others: Others[], streams: Inflated[], codes: Repacking['codes']): Told {
+  const planes: number[][] = [[], [], [], [], []];
+  const [gaps, lengths, highs, lows, told] = planes;
+  const tell = (plane: number[], number: number): void => {
+    for (; number >= 255; number -= 255) plane.push(255);
+    plane.push(number);
+  };
+  let gap = 0;
+  for (const { steps, rest } of others) {
+    for (let k = 0; k < steps.length; k += 2) {
+      const step = steps[k + 1];
+      tell(gaps, gap + steps[k]);
+      tell(lengths, step && (step >>> 16) - 2);
+      if (step) {
+        highs.push((step >> 8) & 255);
+        lows.push(step & 255);
+      }
+      gap = 0;
+    }
+    gap += rest;
+  }
+  tell(gaps, gap);
+  const bits =
+    codes === 'told'
+      ? streams.flatMap(({ blocks }) => blocks.flatMap(({ codes = [] }) => codes))
+      : [];
+  for (let k = 0; k < bits.length; k += 8)
+    told.push(bits.slice(k, k + 8).reduce((byte, bit, at) => byte | (bit << at), 0));
+  const starts = planes.map((_, k) =>
+    planes.slice(0, k).reduce((sum, { length }) => sum + length, 0),
+  );
+  return { bytes: Uint8Array.from(planes.flat()), starts };
 }
 
 /**
@@ -58,23 +105,25 @@ export interface Packing {
 export function packSource(
   { size, around, cuts }: Parts,
   streams: Inflated[],
-  { isTold, isPiecewise, isLimited }: Packing,
+  { isTold, isPiecewise, codes, told }: Packing,
   { search, others = [] }: Partial<Found> = {},
 ): string {
   const types = new Set(streams.flatMap(({ blocks }) => blocks.map(({ type }) => type)));
-  const isExact = others.every((numbers) => numbers.length === 0);
+  const isExact = others.every(({ steps }) => steps.length === 0);
   const lists = streams.map(({ content, blocks }, k) => ({
     length: content.length,
     blocks: JSON.stringify(blocks.map(({ type, steps }) => [steps, blockTypes.indexOf(type)])),
-    others: isExact ? '' : `,${JSON.stringify(others[k])}`,
+    others: isExact || told ? '' : `,${JSON.stringify(others[k].steps)}`,
   }));
   const { byte, before } = isPiecewise ? inPieces : { byte: byteAt, before: '' };
-  const stream = `${search ? stepSource(search, isExact, byte) : ''}
-${repackSource({ types, isLimited, byte, before })}`;
+  const taking = told ? 'told' : isExact ? 'exact' : 'listed';
+  const stream = `${search ? stepSource(search, taking, byte) : ''}
+${repackSource({ types, codes, byte, before })}`;
+  const content = lists.reduce((sum, { length }) => sum + length, 0);
   const isOne = isTold && !isPiecewise && streams.length === 1;
   const [bytes, next] = isTold
     ? [`atob('${Buffer.from(around).toString('base64')}')`, 'around.charCodeAt(from++)']
-    : [`whole.subarray(${lists.reduce((sum, { length }) => sum + length, 0)})`, 'around[from++]'];
+    : [`whole.subarray(${content})`, 'around[from++]'];
   const list = `[${lists.map(({ length, blocks, others }) => `[${length},${blocks}${others}]`).join()}]`;
   const [first] = lists;
   const all = isOne
@@ -104,6 +153,7 @@ ${list}.forEach(([length, blocks, others]) => {
     }
     out[${place}] = byte;
   };
+  ${told ? toldSource(told, content + around.length) : ''}
   ${all}
   write();
   return out${isPiecewise ? '.subarray(0, end - 1 - given)' : ''};
@@ -126,10 +176,37 @@ const inPieces = {
 }`,
 };
 
-/** Source that sets `step`; of a search that is not exact the steps that it does not take are in `others`. */
-function stepSource(search: Search, isExact: boolean, byte: typeof byteAt): string {
+/** Source of what gives the numbers that are told, which begin at a place. */
+const toldSource = (
+  { starts }: Told,
+  from: number,
+): string => `const [gaps, lengths, highs, lows, told] = [${starts.map((start) => from + start).join()}].map(at => () => whole[at++]);
+  const number = plane => {
+    let sum = 0, byte;
+    do sum += byte = plane(); while (byte === 255);
+    return sum;
+  };
+  let gap = number(gaps), isOther, toldBits = 0;`;
+
+/** Source that sets `step`; the steps that a search does not take are in the list `others`, or told. */
+function stepSource(
+  search: Search,
+  taking: 'exact' | 'listed' | 'told',
+  byte: typeof byteAt,
+): string {
   const source = searchSource(search, byte);
-  if (isExact) return `step = (${source})(b);`;
+  if (taking === 'exact') return `step = (${source})(b);`;
+  if (taking === 'told')
+    return `const next = (${source})(b);
+  step = place => {
+    let now = next(place, isOther);
+    if (isOther = gap-- === 0) {
+      now = number(lengths);
+      now &&= now + 2 << 16 | highs() << 8 | lows();
+      gap = number(gaps);
+    }
+    return now;
+  };`;
   return `const next = (${source})(b);
   let isOther, gap = others.shift();
   step = place => {
