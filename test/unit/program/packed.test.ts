@@ -8,6 +8,7 @@ import { blockTypes, inflate } from '../../../src/core/program/packed/inflated';
 import { unpack } from '../../../src/core/program/packed/packed';
 import { repackSource } from '../../../src/core/program/packed/repack';
 import { deflate, distanceBase, distanceExtra } from '../../../src/core/program/generate/deflate';
+import { analyseSyntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
 import { finished } from '../../fixtures/finished';
 import { deflatedZip } from '../../fixtures/zip';
@@ -175,9 +176,10 @@ describe('a file in gzip', () => {
     }
     const { sentence } = (await unpacked(cases['by the cheapest parse']))!;
     assert.match(sentence, /, but for [\d,]+ steps and the codes, which are told\.$/);
-    const { sentence: runs, content, pack } = (await unpacked(cases['by runs']))!;
+    const { sentence: runs, content, syntax, pack } = (await unpacked(cases['by runs']))!;
     assert.match(runs, /, but for [\d,]+ steps, which are told\.$/);
     assert.deepEqual(content.subarray(0, many.length), many);
+    assert.deepEqual(syntax, analyseSyntax(many));
     assert.ok(pack.length < 10_000, 'what is told stands behind the content');
   });
 

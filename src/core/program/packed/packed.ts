@@ -4,7 +4,7 @@ import { joinBytes } from '../../join';
 import type { ProgramEvent } from '../contract';
 import { evaluated } from '../evaluated';
 import { usualBlock } from '../sizes';
-import type { Syntax } from '../syntax';
+import { analyseSyntax, type Syntax } from '../syntax';
 import { gzipStreams } from './gzip';
 import { inflate } from './inflated';
 import { packSource, partsOf, toldOf, type Packing, type Placed } from './packing';
@@ -115,6 +115,8 @@ async function* unpackStreams(
   if (!packing) return undefined;
   const pack = packSource(parts, streams, packing, found);
   const sentence = `It is packed as ${kind.name}: what is in it is predicted, and packed again by the search for repeats of ${found.search.name}${exceptions(found, packing)}.`;
+  // What is told behind the content must not hide what that is.
+  const syntax = packing.told && !view ? analyseSyntax(unpacked) : undefined;
   return {
     ...(view
       ? {
@@ -122,7 +124,7 @@ async function* unpackStreams(
           syntax: view.syntax,
           pack: `b => (${pack})((${view.restore})(b))`,
         }
-      : { content: behind(unpacked, packing), pack }),
+      : { content: behind(unpacked, packing), ...(syntax && { syntax }), pack }),
     isPiecewise,
     sentence,
   };
