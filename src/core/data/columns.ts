@@ -2,9 +2,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { formatCount } from '../count';
 import { KolmoError } from '../error';
-import { isInteger, isNumber, query, quoteName, type TableSource } from './duckdb';
+import { isInteger, isNumber, query, quoteName } from './duckdb';
 import { mostNames } from './names';
 import type { ColumnDescription, ColumnType } from './reader';
+import type { TableSource } from './tableSource';
 
 /** Rows that are looked at before the whole table is read. */
 export const sampleRows = 100_000;

@@ -15,7 +15,7 @@ import {
   whyUnusable,
 } from './columns';
 import type { Arriving, Dataset, DatasetOptions } from './dataset';
-import { openDuckdb, openTable, query, type TableSource } from './duckdb';
+import { openDuckdb, query } from './duckdb';
 import { hashFile, readHead } from './files';
 import { learnFirstNames, learnNames, mostNames } from './names';
 import { groupRows, indexLines, openPieces, type Pieces } from './pieces';
@@ -24,6 +24,7 @@ import type { Rows } from './rows';
 import { refuseFew, splitIndices } from './split';
 import { learnTable } from './tableColumns';
 import { storeRows, type KnownTable } from './tableRows';
+import { openTable, type TableSource } from './tableSource';
 
 export const table: Reader = {
   title: 'a table with a header (CSV, TSV, Parquet, JSON Lines)',

@@ -2,11 +2,12 @@
 import type { DuckDBConnection, DuckDBDoubleVector } from '@duckdb/node-api';
 import { sampleRows } from './columns';
 import type { DatasetOptions } from './dataset';
-import { readChunks, type TableSource } from './duckdb';
+import { readChunks } from './duckdb';
 import { expression, unknownCode } from './names';
 import type { CollectEvent, ColumnDescription } from './reader';
 import { createRows, type Rows } from './rows';
 import type { StoredColumn } from './columnFacts';
+import type { TableSource } from './tableSource';
 
 /** A table that is to be read: its file, and its columns with the target last. */
 export interface KnownTable {

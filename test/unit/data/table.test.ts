@@ -207,6 +207,26 @@ describe('table', () => {
     });
   }
 
+  it('says how many lines before a table it leaves out', async (t) => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i},${i % 7},${i % 2}`);
+    const csv = ['Readings of May', 'made by hand', 'a,b,c', ...rows].join('\n');
+    const folder = temporaryFolder(t, { 'a.csv': csv });
+    const dataset = await collected(join(folder, 'a.csv'));
+    assert.match(
+      dataset.notes.join('\n'),
+      /^The first 2 lines are left out, without the 3 fields/m,
+    );
+    assert.deepEqual(
+      columnsOf(dataset).map(({ name }) => name),
+      ['a', 'b'],
+    );
+  });
+
+  it('names the line that has too many fields where less follows than stands before it', async (t) => {
+    const folder = temporaryFolder(t, { 'a.csv': 'a,b,c\n1,2,3\n4,5,6\n6,7,8,9\n' });
+    await assert.rejects(collected(join(folder, 'a.csv')), /line 4/i);
+  });
+
   it('gives categories of many values a code each, after the amounts, and 0 to unseen ones', async (t) => {
     const rows = Array.from({ length: 300 }, (_, i) =>
       [`city${i % 10 ? i % 30 : i}`, i % 7, i % 3 ? '' : 'x', `${i % 5}.5`].join(','),
