@@ -78,7 +78,7 @@ const node = {
 
 const jobBundle = {
   ...node,
-  entryPoints: ['src/jobs/worker.ts', 'src/jobs/blockThread.ts', 'src/cli.ts'],
+  entryPoints: ['src/jobs/worker.ts', 'src/jobs/codingThread.ts', 'src/cli.ts'],
   outbase: 'src',
   format: 'cjs',
   entryNames: '[name]',

@@ -1,26 +1,12 @@
 /** Codes the blocks of a large file on several threads, each of which reads its own part of the file. */
 import { access, constants, open, stat } from 'node:fs/promises';
-import { freemem } from 'node:os';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import type { BlockCoder, BlockTask, CodedBlock, Source } from '../core/program/blocks';
+import type { BlockCoder, Source } from '../core/program/blocks';
 import { pagesOf } from '../core/program/model/engine';
 import { KolmoError, readError } from '../core/error';
+import { fitting, heap, startThread, type FromBlock, type Thread } from './threads';
 
-/** What a thread is started for: a part of a file, or of other bytes these. */
-export interface ThreadData {
-  from: string | Uint8Array;
-  task: BlockTask;
-}
-
-/** What it tells: how many bytes are done, and in the end what they became. */
-export type FromThread =
-  | { type: 'done'; bytes: number }
-  | { type: 'coded'; block: CodedBlock }
-  | { type: 'refused'; message: string };
-
-/** A thread's own heap, and per byte of the block the bits that it cost. */
-const heap = { bytes: 60e6, perByte: 5 };
+/** Per byte of the block the bits that it cost. */
+const perByte = 5;
 
 /** Of a file, or of bytes, gives the same blocks whatever the number of threads, of which there are fewer where memory is short. */
 export function threadedCoder(whole: string | Uint8Array, threads: number): BlockCoder {
@@ -28,22 +14,24 @@ export function threadedCoder(whole: string | Uint8Array, threads: number): Bloc
     const total = tasks.reduce((sum, { from, to }) => sum + to - from, 0);
     const note = tasks.length === 1 ? 'Predicting' : `Predicting ${tasks.length} blocks`;
     const done = tasks.map(() => 0);
-    const told = createQueue<(FromThread & { index: number }) | Error>();
-    const workers: Worker[] = [];
+    const told = createQueue<(FromBlock & { index: number }) | Error>();
+    const started: Thread[] = [];
     // Each block has a thread of its own, with which all of its memory goes.
     const startNext = (): void => {
-      const index = workers.length;
+      const index = started.length;
       if (index >= tasks.length) return;
       const task = tasks[index];
       const from = typeof whole === 'string' ? whole : whole.slice(task.from, task.to);
-      const workerData: ThreadData = { from, task };
-      const worker = new Worker(join(__dirname, 'blockThread.js'), { workerData });
-      worker.on('error', told.put);
-      worker.on('message', (message: FromThread) => told.put({ ...message, index }));
-      workers.push(worker);
+      const thread = startThread<FromBlock>((message) =>
+        told.put(message instanceof Error ? message : { ...message, index }),
+      );
+      thread.send({ type: 'block', from, task });
+      started.push(thread);
     };
     try {
-      for (let k = fitting(tasks, threads); k > 0; k--) startNext();
+      const [{ model, room }] = tasks;
+      const bytes = heap + perByte * room + 65536 * pagesOf(model, room);
+      for (let k = fitting(threads, bytes); k > 0; k--) startNext();
       for (let left = tasks.length; left > 0;) {
         const message = await told.take();
         if (message instanceof Error) throw message;
@@ -53,19 +41,14 @@ export function threadedCoder(whole: string | Uint8Array, threads: number): Bloc
         yield { type: 'progress', done: done.reduce((a, b) => a + b), total, note };
         if (message.type === 'done') continue;
         left--;
+        await started[message.index].end();
         startNext();
         yield message;
       }
     } finally {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all(started.map((thread) => thread.end()));
     }
   };
-}
-
-/** As many threads as their memory leaves room for, at least one. */
-function fitting([{ model, room }]: BlockTask[], threads: number): number {
-  const each = heap.bytes + heap.perByte * room + 65536 * pagesOf(model, room);
-  return Math.max(1, Math.min(threads, Math.floor(freemem() / each)));
 }
 
 /** What is put in is taken out in the same order by one who waits for it. */

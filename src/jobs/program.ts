@@ -25,6 +25,7 @@ import {
   type ProgramSummary,
 } from './programSteps';
 import type { ProgramRequest } from './protocol';
+import { threadedTrials } from './threads';
 import { prove } from './verify';
 
 /** A program that does not print its file back is not kept, and the job fails. */
@@ -48,12 +49,20 @@ export async function* programRun(
   if (warning) yield { type: 'warning', stage: 'program', message: warning };
   const curve: ProgramMeasure['curve'] = { bytes: [], bitsPerByte: [] };
   const measuring = new AbortController();
+  const trials = threadedTrials(threads);
   try {
     const others = measureBaselines({ size, open: () => createReadStream(file) }, measuring.signal);
     // A file that cannot be read is complained of by who writes the program.
     others.catch(() => {});
-    const coderOf = (content?: Uint8Array): BlockCoder => threadedCoder(content ?? file, threads);
-    const writing = writeProgramOf(source, coderOf, { ...options, blockBytes, threads });
+    const coderOf = (content?: Uint8Array): BlockCoder => {
+      const code = threadedCoder(content ?? file, threads);
+      return async function* (tasks) {
+        // Blocks need the memory that the trials had.
+        await trials.end();
+        yield* code(tasks);
+      };
+    };
+    const writing = writeProgramOf(source, coderOf, { ...options, blockBytes, threads, trials });
     const course = createCourse(size);
     const running = size * proofShare(size, threads);
     const program = yield* course.part(size - running, follow(writing, curve, context));
@@ -107,6 +116,7 @@ export async function* programRun(
     return { program: out, ...measure };
   } finally {
     measuring.abort();
+    await trials.end();
   }
 }
 

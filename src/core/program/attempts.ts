@@ -13,6 +13,7 @@ import { predictedAs } from './predictedAs';
 import { chosenFor, expectedCandidates, findCandidates } from './search/candidates';
 import { leaveOut } from './search/leaveOut';
 import { smallFile } from './sizes';
+import type { Trials } from './trials';
 import type { View } from './view';
 
 export interface Attempt extends Predicted {
@@ -22,21 +23,23 @@ export interface Attempt extends Predicted {
 
 type AttemptEvent = ProgramEvent | { type: 'attempt'; attempt: Attempt };
 
+type Options = ProgramOptions & Form & { trials: Trials };
+
 /** All that are tried for a view of the file, each as soon as it is written, and the bytes that are coded for them, about. */
-export function attemptsOf(
+export async function* attemptsOf(
   view: View,
   file: Uint8Array,
-  options: ProgramOptions & Form,
-): { work: number; attempts: AsyncGenerator<AttemptEvent, void> } {
-  const analysis = analyseView(view, options.effort);
-  const expected = expectedOf(view, file, options.effort, analysis);
+  options: Options,
+): AsyncGenerator<ProgramEvent, { work: number; attempts: AsyncGenerator<AttemptEvent, void> }> {
+  const analysis = yield* analyseView(view, options);
+  const expected = expectedOf(view, file, options, analysis);
   return { work: expected.work, attempts: tryAll(view, file, options, analysis, expected) };
 }
 
 async function* tryAll(
   view: View,
   file: Uint8Array,
-  { effort, seed, ...form }: ProgramOptions & Form,
+  { effort, seed, trials, ...form }: Options,
   analysis: Analysis,
   expected: Expected,
 ): AsyncGenerator<AttemptEvent, void> {
@@ -44,7 +47,7 @@ async function* tryAll(
   const size = file.length;
   const { once } = expected;
   const course = createCourse(expected.work);
-  const finding = findCandidates(text, analysis, { effort, seed, size });
+  const finding = findCandidates(text, analysis, { effort, seed, size, trials });
   const candidates = yield* course.part(expected.search, finding);
   const written = (predicted: Predicted, found: Finding[]) =>
     ({ type: 'attempt', attempt: { ...predicted, found } }) as const;
@@ -68,7 +71,7 @@ async function* tryAll(
   }
   const [first, ...taught] = candidates.models;
   const whole = yield* course.part(once, predict(first, view, analysis, form));
-  const { kept, found: restated } = yield* measured(whole, alike(effort, form));
+  const { kept, found: restated } = yield* measured(whole, alike(form, { effort, trials }));
   // Columns that the file itself does not show have no names to be told by.
   const found = [...restated, ...candidates.found, ...(hasColumns ? candidates.laws : [])];
   yield written(kept, found);
@@ -93,15 +96,20 @@ type Rewriting<Kind extends Model> = (
 ) => AsyncGenerator<ProgramEvent, Predicted<Kind>>;
 
 /** What is known of a view, whose text may not tell what it is. */
-const analyseView = ({ text, syntax }: View, effort: ProgramOptions['effort']): Analysis =>
-  analyse(text, syntax ?? predictedAs(text, effort));
+async function* analyseView(
+  { text, syntax }: View,
+  { effort, trials }: Pick<Options, 'effort' | 'trials'>,
+): AsyncGenerator<ProgramEvent, Analysis> {
+  if (syntax) return analyse(text, syntax);
+  const course = createCourse(text.length);
+  return analyse(text, yield* course.part(0, predictedAs(text, effort, { trials })));
+}
 
 /** Writes the program of another view with what the search left of the model. */
-const alike =
-  (effort: ProgramOptions['effort'], form: Form): Rewriting<ModelSpec> =>
-  (other, { analysis, model }) => {
-    const seen = analyseView(other, effort);
-    return predict(chosenFor(seen, analysis, model), other, seen, form);
+const alike = (form: Form, options: Pick<Options, 'effort' | 'trials'>): Rewriting<ModelSpec> =>
+  async function* (other, { analysis, model }) {
+    const seen = yield* analyseView(other, options);
+    return yield* predict(chosenFor(seen, analysis, model), other, seen, form);
   };
 
 interface Expected {
@@ -121,7 +129,7 @@ interface Expected {
 function expectedOf(
   { text, restatements = [] }: View,
   { length: size }: Uint8Array,
-  effort: ProgramOptions['effort'],
+  { effort, trials }: Options,
   analysis: Analysis,
 ): Expected {
   const once = text.length;
@@ -129,7 +137,7 @@ function expectedOf(
   const isSmall = once < smallFile && (size < smallFile || restatements.length === 0);
   const without = effort === 'fast' ? 0 : restatements.length;
   const scripts = scriptsFor(analysis.full, text, size, effort).length;
-  const { models, work: search } = expectedCandidates(text, analysis, effort, size);
+  const { models, work: search } = expectedCandidates(text, analysis, effort, { size, trials });
   const smallTimes = isSmall ? 1 + without : 0;
   const times = smallTimes + models + without + slowness * scripts;
   return { work: search + times * once, search, once, isSmall, without };

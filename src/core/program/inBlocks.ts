@@ -35,6 +35,7 @@ import { expectedCandidates, findCandidates } from './search/candidates';
 import { usualBlock } from './sizes';
 import { analyseSyntax, describeSyntax, type Syntax } from './syntax';
 import { soundOf } from './syntax/media';
+import { ownThread, type Trials } from './trials';
 import { waitFor } from './waitFor';
 
 export interface BlockOptions extends ProgramOptions {
@@ -42,6 +43,7 @@ export interface BlockOptions extends ProgramOptions {
   blockBytes: number;
   /** How many blocks are coded at once if there are as many, which the progress is told by. */
   threads: number;
+  trials: Trials;
 }
 
 /** No engine reads a module that is a longer string. */
@@ -61,13 +63,16 @@ export async function* writeInBlocks(
     ...programDefaults,
     blockBytes: usualBlock,
     threads: 1,
+    trials: ownThread(),
     ...options,
   };
   const content = packed ? inMemory(packed.content) : file;
   const { length } = content;
   const { syntax: look, cuts, first, counts } = yield* lookInto(content, blockBytes);
-  const syntax = predictedAs(first, search.effort, { look });
-  const views = viewsOf(first, syntax, counts, search.effort);
+  const { effort, trials } = search;
+  const looked = createCourse(length, lookingShare * length);
+  const syntax = yield* looked.part(0, predictedAs(first, effort, { look, trials }));
+  const views = viewsOf(first, syntax, counts, search);
   const models = views.reduce((sum, view) => sum + view.models, 0);
   const coding = (length + (models - 1) * first.length) / Math.min(threads, cuts.length - 1);
   const ahead = views.reduce((sum, { work }) => sum + work, coding);
@@ -173,7 +178,7 @@ function viewsOf(
   first: Uint8Array,
   syntax: Syntax,
   counts: Float64Array,
-  effort: ProgramOptions['effort'],
+  { effort, trials }: Pick<BlockOptions, 'effort' | 'trials'>,
 ): BlockView[] {
   const residuals = residualView(first, taughtBy(effort));
   const views = [
@@ -182,7 +187,7 @@ function viewsOf(
   ];
   return views.map(({ text, syntax }) => {
     const analysis = analyse(text, syntax, counts);
-    return { text, syntax, analysis, ...expectedCandidates(text, analysis, effort) };
+    return { text, syntax, analysis, ...expectedCandidates(text, analysis, effort, { trials }) };
   });
 }
 

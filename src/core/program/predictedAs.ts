@@ -1,10 +1,11 @@
 /** What a file is predicted as: where its bytes do not tell clearly what they are, the kind whose model leaves least of a sample. */
 import { joinBytes } from '../join';
 import { analyse } from './analyse';
-import type { ProgramOptions } from './contract';
-import { createMemory, measure } from './model/evaluate';
+import type { ProgramEvent, ProgramOptions } from './contract';
 import { fastModel } from './model/kinds';
+import { searchWith } from './search/ahead';
 import { analyseSyntax, type Syntax } from './syntax';
+import { ownThread, type Trials } from './trials';
 
 /** Parts of a file in which kinds are compared, from all over it, and bytes of each; `first` is enough for some to drop out. */
 const sampled = { parts: 4, bytes: 1 << 14, first: 1 << 12 };
@@ -17,35 +18,58 @@ interface Choice {
   look?: Syntax;
   /** Whether a kind that leaves more of a quarter of the sample is not tried on all of it, which takes most of the time. */
   isSifted?: boolean;
+  trials?: Trials;
+}
+
+/** Bytes that are coded to tell what bytes are predicted as that look like `look`, at most. */
+export function predictedAsWork(
+  bytes: Uint8Array,
+  effort: ProgramOptions['effort'],
+  look: Syntax,
+): number {
+  const others = othersOf(look, bytes, effort).length;
+  return others && (others + 1) * Math.min(bytes.length, sampled.parts * sampled.bytes);
 }
 
 /** What the bytes look like, or another kind that the model which the effort asks for predicts them better as. */
-export function predictedAs(
+export async function* predictedAs(
   bytes: Uint8Array,
   effort: ProgramOptions['effort'],
-  { look = analyseSyntax(bytes), isSifted = false }: Choice = {},
-): Syntax {
-  const memory = createMemory();
-  const costOf = (syntax: Syntax, sample: Uint8Array): number => {
-    const { full } = analyse(sample, syntax);
-    const model = effort === 'fast' ? fastModel(full, syntax, false) : full;
-    return measure(model, sample, sample.length >> 2, memory);
+  { look = analyseSyntax(bytes), isSifted = false, trials = ownThread() }: Choice = {},
+): AsyncGenerator<ProgramEvent, Syntax> {
+  /** What is left of a sample of the look, and of each of the others. */
+  const costsOf = (
+    others: Syntax[],
+    sample: Uint8Array,
+  ): AsyncGenerator<ProgramEvent, { own: number; rivals: { syntax: Syntax; cost: number }[] }> => {
+    const models = [look, ...others].map((syntax) => {
+      const { full } = analyse(sample, syntax);
+      return effort === 'fast' ? fastModel(full, syntax, false) : full;
+    });
+    const counted = { bytes: sample, from: sample.length >> 2 };
+    return searchWith(counted, trials, function* () {
+      const costs: number[] = [];
+      for (const [done, model] of models.entries()) {
+        const note = 'Comparing kinds of files';
+        costs.push(yield { model, guess: 0, done, total: models.length, note });
+      }
+      const [own, ...rest] = costs;
+      return { own, rivals: others.map((syntax, k) => ({ syntax, cost: rest[k] })) };
+    });
   };
   let others = othersOf(look, bytes, effort);
   const sample = sampleOf(bytes, sampled.bytes);
   const sieve = sampleOf(bytes, sampled.first);
   if (isSifted && others.length > 0 && 2 * sieve.length < sample.length) {
-    const own = costOf(look, sieve);
-    others = others.filter((other) => costOf(other, sieve) < own);
+    const { own, rivals } = yield* costsOf(others, sieve);
+    others = rivals.filter(({ cost }) => cost < own).map(({ syntax }) => syntax);
   }
   if (others.length === 0) return look;
-  return others.reduce(
-    (best, other) => {
-      const cost = costOf(other, sample);
-      return cost < mostLeft * best.cost ? { syntax: other, cost } : best;
-    },
-    { syntax: look, cost: costOf(look, sample) },
-  ).syntax;
+  const { own, rivals } = yield* costsOf(others, sample);
+  return rivals.reduce((best, rival) => (rival.cost < mostLeft * best.cost ? rival : best), {
+    syntax: look,
+    cost: own,
+  }).syntax;
 }
 
 /** What bytes may be predicted as that look like `syntax`. */

@@ -21,6 +21,7 @@ import { leaveOut } from './search/leaveOut';
 import { smallFile, usualBlock } from './sizes';
 import { describeSyntax, type Syntax } from './syntax';
 import { compressedSentence } from './syntax/compressed';
+import { ownThread, type Trials } from './trials';
 import { sha256 } from './verify';
 import { fileView, type View } from './view';
 import { waitFor } from './waitFor';
@@ -31,6 +32,8 @@ const leastPredictor = 790;
 /** What goes before the first attempt, in bytes to be coded: for brotli as many as it reads, and some until it begins. */
 const beforehand = ({ length }: Uint8Array): number => length + 1e5;
 
+type Options = ProgramOptions & { trials: Trials };
+
 /**
  * Writes the shortest program found for `bytes`. It is never longer than the shortest program that stores the data or uses a
  * compressor of Node's. With `found`, what is packed in them, that is predicted in their place if it pays. The caller proves it with
@@ -38,10 +41,10 @@ const beforehand = ({ length }: Uint8Array): number => length + 1e5;
  */
 export async function* writeProgram(
   bytes: Uint8Array,
-  options: Partial<ProgramOptions> = {},
+  options: Partial<Options> = {},
   found?: Packed,
 ): AsyncGenerator<ProgramEvent, Program> {
-  const asked = { ...programDefaults, ...options };
+  const asked = { ...programDefaults, trials: ownThread(), ...options };
   const brotli = yield* measuredBrotli(bytes);
   const plain = plainProgram(bytes, brotli, asked);
   const packed = plain.program.length > leastPredictor ? found : undefined;
@@ -73,11 +76,7 @@ interface Shortest {
 async function* shortestOf(
   bytes: Uint8Array,
   plain: Generated,
-  {
-    syntax,
-    size = bytes.length,
-    ...asked
-  }: ProgramOptions & Form & { syntax?: Syntax; size?: number },
+  { syntax, size = bytes.length, ...asked }: Options & Form & { syntax?: Syntax; size?: number },
 ): AsyncGenerator<ProgramEvent, Shortest> {
   if (plain.program.length <= leastPredictor) {
     return { generated: plain, findings: plainFindings(plain, bytes, size) };
@@ -91,7 +90,8 @@ async function* shortestOf(
   const isPlain = bytes.length < smallFile && asked.pack === undefined;
   const other = isPlain && seen.find(({ retell }) => retell !== undefined);
   if (other) ({ plain, restated } = yield* plainRestated(other, bytes, plain, asked));
-  const views = seen.map((view) => attemptsOf(view, bytes, asked));
+  const views = [];
+  for (const view of seen) views.push(yield* attemptsOf(view, bytes, asked));
   const before = beforehand(bytes);
   const course = createCourse(
     views.reduce((sum, { work }) => sum + work, before),
@@ -127,7 +127,7 @@ async function* packedShortest(
   file: Uint8Array,
   { content, syntax, pack, sentence }: Packed,
   plain: Generated,
-  asked: ProgramOptions,
+  asked: Options,
 ): AsyncGenerator<ProgramEvent, Shortest> {
   const { data, from } = await retold(content, pack);
   // Of more it takes longer than the predictor, which leaves less.

@@ -13,8 +13,11 @@ export async function* waitFor<Event, Result>(
   promise.catch(() => {});
   for (;;) {
     yield event();
-    const pause = new Promise<typeof nothing>((resolve) => setTimeout(resolve, pace, nothing));
-    const result = await Promise.race([promise, pause]);
+    let timer: NodeJS.Timeout | undefined;
+    const pause = new Promise<typeof nothing>((resolve) => {
+      timer = setTimeout(resolve, pace, nothing);
+    });
+    const result = await Promise.race([promise, pause]).finally(() => clearTimeout(timer));
     if (result !== nothing) return result;
   }
 }

@@ -7,6 +7,7 @@ import { leaveOut } from '../../../src/core/program/search/leaveOut';
 import type { ModelSpec } from '../../../src/core/program/model/engine';
 import { predict, type Predicted } from '../../../src/core/program/predicted';
 import { writeProgram } from '../../../src/core/program/program';
+import { ownThread } from '../../../src/core/program/trials';
 import { recordRows } from '../../../src/core/program/restate/records';
 import { restatedView } from '../../../src/core/program/restate/restated';
 import { clockSteps } from '../../../src/core/program/restate/steps';
@@ -88,8 +89,9 @@ describe('leaving a restatement out', () => {
 
   it('is done to all programs that are not written in a hurry', async () => {
     const view = restatedView(json)!;
-    const options = { effort: 'balanced', ascii: false, seed: 0 } as const;
-    for await (const event of attemptsOf(view, json, options).attempts) {
+    const options = { effort: 'balanced', ascii: false, seed: 0, trials: ownThread() } as const;
+    const { attempts } = await finished(attemptsOf(view, json, options));
+    for await (const event of attempts) {
       if (event.type !== 'attempt') continue;
       const [rows, steps] = event.attempt.found;
       assert.deepEqual([rows.sentence, steps.sentence], sentences(view));

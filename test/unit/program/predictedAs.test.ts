@@ -6,6 +6,7 @@ import { measure } from '../../../src/core/program/model/evaluate';
 import { predictedAs } from '../../../src/core/program/predictedAs';
 import { analyseSyntax, describeSyntax, type Syntax } from '../../../src/core/program/syntax';
 import { createRandom } from '../../../src/core/random';
+import { finished } from '../../fixtures/finished';
 import { lineOfPlaces } from '../../fixtures/places';
 
 const latin = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
@@ -47,19 +48,20 @@ const cases: { name: string; bytes: Uint8Array; looks: Syntax['type']; is: Synta
 
 describe('what a file is predicted as', () => {
   for (const { name, bytes, looks, is } of cases) {
-    it(`is ${is.type} where it is ${name}`, () => {
+    it(`is ${is.type} where it is ${name}`, async () => {
       const syntax = analyseSyntax(bytes);
       assert.equal(syntax.type, looks);
-      const found = predictedAs(bytes, 'balanced');
+      const found = await finished(predictedAs(bytes, 'balanced'));
       assert.deepEqual(found, is);
-      assert.deepEqual(predictedAs(bytes, 'balanced', { look: syntax, isSifted: true }), is);
+      const sifted = predictedAs(bytes, 'balanced', { look: syntax, isSifted: true });
+      assert.deepEqual(await finished(sifted), is);
       const costOf = (kind: Syntax): number => measure(analyse(bytes, kind).full, bytes);
       if (is.type !== looks) assert.ok(costOf(found) < 0.98 * costOf(syntax));
     });
   }
 
-  it('is told as text, without keys, where it only ends its fields as JSON does', () => {
-    const syntax = predictedAs(latin(residuals), 'balanced');
+  it('is told as text, without keys, where it only ends its fields as JSON does', async () => {
+    const syntax = await finished(predictedAs(latin(residuals), 'balanced'));
     assert.match(describeSyntax(syntax), /^It is text whose fields end at commas/);
     const costs = new Float32Array(residuals.length).fill(1);
     assert.deepEqual(fieldCosts(latin(residuals), costs, syntax), []);

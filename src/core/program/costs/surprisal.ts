@@ -1,9 +1,10 @@
 /** What each byte of a file costs under the full model of its kind: the picture of which parts of the data are law and which are accident. */
 import { analyse } from '../analyse';
 import { programDefaults, type ProgramEvent } from '../contract';
+import { createCourse } from '../course';
 import { runModel } from '../encode';
 import { describeContexts } from '../model/contextNames';
-import { predictedAs } from '../predictedAs';
+import { predictedAs, predictedAsWork } from '../predictedAs';
 import { numberViews } from '../restate/views';
 import { analyseSyntax } from '../syntax';
 import { stackOf } from '../syntax/media';
@@ -26,18 +27,23 @@ export interface Surprisal extends Explained {
 
 /**
  * Runs the model over a file, or over its beginning, as the program of the file would: what is predicted better when it is
- * restated as other numbers is. Progress counts bytes.
+ * restated as other numbers is.
  * @param size bytes of the whole file
  */
 export async function* surprisal(
   bytes: Uint8Array,
   size = bytes.length,
 ): AsyncGenerator<ProgramEvent, Surprisal> {
+  const { effort } = programDefaults;
   const look = analyseSyntax(bytes, size);
-  const syntax = predictedAs(bytes, programDefaults.effort, { look, isSifted: true });
+  const choosing = predictedAsWork(bytes, effort, look);
+  const others = numberViews(bytes);
+  const course = createCourse(choosing + (1 + others.length) * bytes.length);
+  const choice = predictedAs(bytes, effort, { look, isSifted: true });
+  const syntax = yield* course.part(choosing, choice);
   let least: Explained | undefined;
-  for (const view of [{ ...fileView(bytes), syntax }, ...numberViews(bytes)]) {
-    const explained = yield* explain(view, bytes.length);
+  for (const view of [{ ...fileView(bytes), syntax }, ...others]) {
+    const explained = yield* course.part(bytes.length, explain(view, bytes.length));
     if (!least || totalOf(explained) < totalOf(least)) least = explained;
   }
   return { ...least!, partition: partition(bytes, syntax, stackOf(bytes, size)) };

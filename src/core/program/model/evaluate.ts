@@ -169,15 +169,24 @@ export function expectationOf(channels: number, every?: number): Expectation {
   return evaluated(expectSource(channels, every));
 }
 
-/** Cost of `data` in bytes under the model, from byte `from` on; `memory` may be that of an earlier run. */
-export function measure(
-  model: Model,
-  data: Uint8Array,
-  from = 0,
+/** What is tried: a model on `bytes`, of which those from byte `from` on count. */
+export interface Trial {
+  model: Model;
+  bytes: Uint8Array;
+  from: number;
+}
+
+/** The bytes that a model leaves; yields the bytes done now and then. `memory` may be that of an earlier trial. */
+export function* tryModel(
+  { model, bytes, from }: Trial,
   memory?: WebAssembly.Memory,
-): number {
-  const steps = encodeWith(model, data, { memory });
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done) return step.value.costs.subarray(from).reduce((sum, bits) => sum + bits, 0) / 8;
-  }
+): Generator<number, number> {
+  const { costs } = yield* encodeWith(model, bytes, { memory });
+  return costs.subarray(from).reduce((sum, bits) => sum + bits, 0) / 8;
+}
+
+/** Cost of `data` in bytes under the model. */
+export function measure(model: Model, data: Uint8Array): number {
+  const steps = tryModel({ model, bytes: data, from: 0 });
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
 }

@@ -17,6 +17,8 @@ import { swapContexts } from '../model/swaps';
 import type { Law, Semantics } from '../semantics';
 import { findOriginals, originalsFinding } from '../semantics/originals';
 import type { Syntax } from '../syntax';
+import { ownThread, type Trials } from '../trials';
+import { speedOf } from './ahead';
 import { lawsWork, measureLaws } from './laws';
 import { learnNetwork, learners, learnerWork } from './learner';
 import {
@@ -59,13 +61,14 @@ export async function* findCandidates(
     effort,
     seed,
     size = bytes.length,
-  }: Pick<ProgramOptions, 'effort' | 'seed'> & { size?: number },
+    trials = ownThread(),
+  }: Pick<ProgramOptions, 'effort' | 'seed'> & { size?: number; trials?: Trials },
 ): AsyncGenerator<ProgramEvent, Candidates> {
   const { syntax, semantics } = analysis;
   const search = searchFor(bytes, analysis, effort, size);
-  const work = worksOf(bytes, analysis, effort, search);
+  const work = worksOf(bytes, analysis, { effort, search, trials });
   const course = createCourse(sumOf(work));
-  const { spec, found } = yield* course.part(work.search, search.run());
+  const { spec, found } = yield* course.part(work.search, search.run(trials));
   const { largestTable = usualTable * tableFactors[effort] } = spec;
   const lean = {
     ...spec,
@@ -90,7 +93,13 @@ export async function* findCandidates(
       ? known.map(({ sentence }) => ({ sentence, savedBytes: 0 }))
       : yield* course.part(
           work.laws,
-          measureLaws(known, bytes, effort, (law) => modelWithout(lean, syntax, semantics, law)),
+          measureLaws(
+            known,
+            bytes,
+            effort,
+            (law) => modelWithout(lean, syntax, semantics, law),
+            trials,
+          ),
         );
   return { models, found: isDrawn ? [...found, law] : found, laws };
 }
@@ -112,12 +121,12 @@ function modelWithout(
 /** A search that is still to be run, and the bytes that it codes, about. */
 interface Search {
   work: number;
-  run(): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }>;
+  run(trials: Trials): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }>;
 }
 
 /** One that also tells what the sample costs. */
 interface Picking extends Search {
-  run(): AsyncGenerator<ProgramEvent, Picked>;
+  run(trials: Trials): AsyncGenerator<ProgramEvent, Picked>;
 }
 
 /** Of the model of a kind; with `effort: 'fast'` of that without what is slow, or for few contexts that are picked. */
@@ -131,11 +140,17 @@ function searchFor(
   const stride = syntax.type === 'records' ? syntax.stride : undefined;
   const thinned = (model: ModelSpec): Search => ({
     work: searchWork(model, extra, bytes, effort, semantics),
-    run: () => searchModel(model, extra, bytes, effort, { semantics, stride, size }),
+    run: (trials) => searchModel(model, extra, bytes, effort, { semantics, stride, size, trials }),
   });
   const picked = (model: ModelSpec, room: number): Picking => ({
     work: pickWork(model, extra, bytes, room),
-    run: () => pickModel(model, extra, bytes, { room, hasRepeats: syntax.type === 'text', stride }),
+    run: (trials) =>
+      pickModel(model, extra, bytes, {
+        room,
+        hasRepeats: syntax.type === 'text',
+        stride,
+        trials,
+      }),
   });
   if (effort !== 'fast') return thinned(full);
   const room = roomFor(syntax, bytes);
@@ -163,10 +178,10 @@ function weighed(
   const searching = Math.max(along.work, without.work);
   return {
     work: weighing + searching,
-    async *run() {
+    async *run(trials) {
       const course = createCourse(weighing + searching);
-      const isWorthIt = yield* course.part(weighing, opinionPays(model, bytes));
-      return yield* course.part(searching, (isWorthIt ? along : without).run());
+      const isWorthIt = yield* course.part(weighing, opinionPays(model, bytes, trials));
+      return yield* course.part(searching, (isWorthIt ? along : without).run(trials));
     },
   };
 }
@@ -176,10 +191,10 @@ function shorter(one: Picking, other: Picking): Search {
   const work = one.work + other.work;
   return {
     work,
-    async *run() {
+    async *run(trials) {
       const course = createCourse(work);
-      const first = yield* course.part(one.work, one.run());
-      const second = yield* course.part(other.work, other.run());
+      const first = yield* course.part(one.work, one.run(trials));
+      const second = yield* course.part(other.work, other.run(trials));
       return second.cost < first.cost ? second : first;
     },
   };
@@ -202,19 +217,23 @@ const isHurried = ({ opinion }: ModelSpec, bytes: Uint8Array, size: number): boo
 const learnerFor = (bytes: Uint8Array, syntax: Syntax, effort: ProgramOptions['effort']) =>
   networkInputsFor(syntax) && bytes.length >= leastTaught ? learners[effort] : undefined;
 
-/** In bytes to be coded, what each step takes. */
+/** In bytes to be coded one after the other, what each step takes. */
 function worksOf(
   bytes: Uint8Array,
   { syntax, semantics }: Analysis,
-  effort: ProgramOptions['effort'],
-  search: Search,
+  {
+    effort,
+    search,
+    trials,
+  }: { effort: ProgramOptions['effort']; search: Search; trials: Pick<Trials, 'atOnce'> },
 ): Record<'search' | 'originals' | 'network' | 'laws', number> {
   const learner = learnerFor(bytes, syntax, effort);
+  const speed = speedOf(trials);
   return {
-    search: search.work,
+    search: search.work / speed,
     originals: syntax.type === 'image' ? bytes.length / 4 : 0,
     network: learner ? learnerWork(learner, bytes) : 0,
-    laws: semantics && effort !== 'fast' ? lawsWork(semantics.laws, bytes, effort) : 0,
+    laws: semantics && effort !== 'fast' ? lawsWork(semantics.laws, bytes, effort) / speed : 0,
   };
 }
 
@@ -225,11 +244,14 @@ export function expectedCandidates(
   bytes: Uint8Array,
   analysis: Analysis,
   effort: ProgramOptions['effort'],
-  size = bytes.length,
+  {
+    size = bytes.length,
+    trials = { atOnce: 1 },
+  }: { size?: number; trials?: Pick<Trials, 'atOnce'> } = {},
 ): { models: number; work: number } {
   const models = learnerFor(bytes, analysis.syntax, effort) ? 2 : 1;
   const search = searchFor(bytes, analysis, effort, size);
-  return { models, work: sumOf(worksOf(bytes, analysis, effort, search)) };
+  return { models, work: sumOf(worksOf(bytes, analysis, { effort, search, trials })) };
 }
 
 /** The model of `other` with what the search left of the full model of `searched`, and with what that one never had. */

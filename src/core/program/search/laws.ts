@@ -1,8 +1,9 @@
 /** What each law of a file's columns saves: the sample is coded once more without it. */
-import { setImmediate } from 'node:timers/promises';
 import type { Finding, ProgramEvent } from '../contract';
 import type { ModelSpec } from '../model/engine';
 import type { Law } from '../semantics';
+import { ownThread } from '../trials';
+import { searchWith } from './ahead';
 import { takeSample } from './sample';
 import { sampleSizes } from './search';
 
@@ -19,17 +20,19 @@ export async function* measureLaws(
   bytes: Uint8Array,
   effort: 'balanced' | 'max',
   modelWithout: (law?: Law) => ModelSpec,
+  trials = ownThread(),
 ): AsyncGenerator<ProgramEvent, Finding[]> {
   if (laws.length === 0) return [];
-  const { bytes: sample, costOf, scale } = takeSample(bytes, sampleSizes[effort]);
-  const all = costOf(modelWithout());
-  const found: Finding[] = [];
-  for (const [k, law] of laws.entries()) {
-    const [done, total] = [(k + 1) * sample.length, (laws.length + 1) * sample.length];
-    yield { type: 'progress', done, total, note: 'Measuring what columns tell' };
-    await setImmediate();
-    const saved = (costOf(modelWithout(law)) - all) * scale;
-    found.push({ sentence: law.sentence, savedBytes: Math.max(0, Math.round(saved)) });
-  }
-  return found;
+  const sample = takeSample(bytes, sampleSizes[effort]);
+  return yield* searchWith(sample, trials, function* () {
+    const told = { guess: 0, total: laws.length + 1, note: 'Measuring what columns tell' };
+    const all = yield { model: modelWithout(), done: 0, ...told };
+    const found: Finding[] = [];
+    for (const [k, law] of laws.entries()) {
+      const cost = yield { model: modelWithout(law), done: k + 1, ...told };
+      const saved = (cost - all) * sample.scale;
+      found.push({ sentence: law.sentence, savedBytes: Math.max(0, Math.round(saved)) });
+    }
+    return found;
+  });
 }

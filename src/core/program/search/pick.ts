@@ -1,13 +1,13 @@
 /** The quick search: of the contexts of a kind those that tell most, as many as a program has time for that is to write a megabyte a second. */
-import { setImmediate } from 'node:timers/promises';
 import type { Finding, ProgramEvent } from '../contract';
 import type { ModelSpec } from '../model/engine';
-import { createMemory, measure } from '../model/evaluate';
 import { fitContext, likeliestContext } from '../model/numbers';
 import type { Syntax } from '../syntax';
+import { ownThread, type Trials } from '../trials';
+import { searchWith, type Search } from './ahead';
+import { asksForRepeat, contextCost } from './parts';
 import { recurs } from './recurrence';
 import { takeSample } from './sample';
-import { asksForRepeat, contextCost } from './search';
 
 /** Bytes of the file that are looked at. */
 const sampleSize = 64_000;
@@ -29,6 +29,9 @@ const leastError = 1e-3;
 
 /** The share of the contexts that are tried again after one was picked, about. */
 const retried = 3 / 8;
+
+/** What a context saves beside one more, of what it saved before, about. */
+const again = 0.5;
 
 /** How many there is time for where decisions are those around what is expected. */
 export const roomAround = 2;
@@ -60,17 +63,16 @@ export const opinionWork = (bytes: Uint8Array): number =>
 export async function* opinionPays(
   model: ModelSpec,
   bytes: Uint8Array,
+  trials = ownThread(),
 ): AsyncGenerator<ProgramEvent, boolean> {
   const sample = bytes.subarray(0, 2 * sampleSize);
-  const costs: number[] = [];
-  const memory = createMemory();
-  for (const [trial, tried] of [model, withoutOpinion(model)].entries()) {
-    yield { type: 'progress', done: trial, total: 2, note: 'Weighing what numbers tell' };
-    await setImmediate();
-    costs.push(measure(tried, sample, sample.length >> 1, memory));
-  }
-  const [cost, plain] = costs;
-  return plain > (1 + opinionGain) * cost;
+  const counted = { bytes: sample, from: sample.length >> 1 };
+  return yield* searchWith(counted, trials, function* () {
+    const told = { guess: 0, total: 2, note: 'Weighing what numbers tell' };
+    const cost = yield { model, done: 0, ...told };
+    const plain = yield { model: withoutOpinion(model), done: 1, ...told };
+    return plain > (1 + opinionGain) * cost;
+  });
 }
 
 /** The model that is told neither what numbers are expected nor what pixels are. */
@@ -102,47 +104,65 @@ export interface Picked {
 const trialsOf = (contexts: number, sets: number, room: number): number =>
   contexts + Math.round(retried * contexts * room) + sets;
 
+interface PickOptions {
+  /** For so many contexts. */
+  room: number;
+  hasRepeats: boolean;
+  /** Of a record. */
+  stride?: number;
+  trials?: Trials;
+}
+
 /**
  * Begins with no context, and adds the one that saves most of the sample: since it saves the less the more have been picked, only
  * those are tried again that saved more before than the best one does now. Of the weight sets the best one stays, and of the repeats
- * the shortest where the file holds many long ones. `stride` is the length of a record.
+ * the shortest where the file holds many long ones.
  */
 export async function* pickModel(
   full: ModelSpec,
   extra: string[],
   bytes: Uint8Array,
-  { room, hasRepeats, stride }: { room: number; hasRepeats: boolean; stride?: number },
+  { room, hasRepeats, stride, trials = ownThread() }: PickOptions,
 ): AsyncGenerator<ProgramEvent, Picked> {
-  const { bytes: sample, costOf, scale } = takeSample(bytes, sampleSize, stride);
+  const sample = takeSample(bytes, sampleSize, stride);
   const matches = hasRepeats && recurs(bytes) ? full.matches.slice(0, 1) : [];
   const isAllowed = (expression: string): boolean =>
     matches.length > 0 || !asksForRepeat.test(expression);
   const contexts = [...full.contexts, ...extra].filter(isAllowed);
   const sets = full.selectors.filter(({ expression }) => isAllowed(expression));
-  const expected = trialsOf(contexts.length, sets.length, room);
-  let trials = 0;
-  const tried = async function* (model: ModelSpec): AsyncGenerator<ProgramEvent, number> {
-    const [done, total] = [Math.min(expected, trials++), expected].map((n) => n * sample.length);
-    yield { type: 'progress', done, total, note: 'Adding contexts' };
-    await setImmediate();
-    return costOf(model);
-  };
-
-  let spec: ModelSpec = {
+  const empty: ModelSpec = {
     leastError,
     ...full,
     contexts: [],
     selectors: sets.slice(0, 1),
     matches,
   };
-  let cost = yield* tried(spec);
+  return yield* searchWith(sample, trials, () =>
+    picked(empty, contexts, sets, { room, scale: sample.scale }),
+  );
+}
+
+function* picked(
+  empty: ModelSpec,
+  contexts: string[],
+  sets: ModelSpec['selectors'],
+  { room, scale }: { room: number; scale: number },
+): Search<Picked> {
+  const total = trialsOf(contexts.length, sets.length, room);
+  let trials = 0;
+  const asked = function* (model: ModelSpec, guess: number): Search<number> {
+    return yield { model, guess, done: Math.min(total, trials++), total, note: 'Adding contexts' };
+  };
+  let spec = empty;
+  let cost = yield* asked(spec, 0);
   /** Of each context what it saved when it was last tried, and beside how many others. */
   let left = contexts.map((context) => ({ context, saved: Infinity, beside: -1 }));
   while (spec.contexts.length < room && left.length > 0) {
     const best = left.reduce((a, b) => (b.saved > a.saved ? b : a));
     const wider = { ...spec, contexts: [...spec.contexts, best.context] };
     if (best.beside < spec.contexts.length) {
-      best.saved = cost - (yield* tried(wider));
+      const guess = best.saved < Infinity ? cost - again * best.saved : cost;
+      best.saved = cost - (yield* asked(wider, guess));
       best.beside = spec.contexts.length;
       continue;
     }
@@ -152,10 +172,10 @@ export async function* pickModel(
     left = left.filter((other) => other !== best);
   }
   // Contexts may have been picked at fewer trials than were expected.
-  trials = Math.max(trials, expected - sets.length + 1);
+  trials = Math.max(trials, total - sets.length + 1);
   for (const set of sets.slice(1)) {
     const other = { ...spec, selectors: [set] };
-    const otherCost = yield* tried(other);
+    const otherCost = yield* asked(other, cost);
     if (otherCost < cost) [spec, cost] = [other, otherCost];
   }
   return { spec, found: [], cost };

@@ -1,12 +1,11 @@
 /** A part of a file that stands for all of it, where models are tried. */
 import { joinBytes } from '../../join';
-import { createMemory, measure, type Model } from '../model/evaluate';
 
 export interface Sample {
   bytes: Uint8Array;
-  /** Bytes that the model leaves of what counts of it. */
-  costOf(model: Model): number;
-  /** So many times what is saved of it is saved of the file. */
+  /** The first byte that counts. */
+  from: number;
+  /** So many times what is saved of those that count is saved of the file. */
   scale: number;
 }
 
@@ -20,19 +19,7 @@ const pieces = 8;
 export function takeSample(file: Uint8Array, most: number, stride?: number): Sample {
   const bytes = partOf(file, most, stride);
   const from = bytes.length < file.length ? bytes.length >> 1 : 0;
-  const memory = createMemory();
-  /** Of each model that was asked for: a search asks again for some. */
-  const costs = new Map<string, number>();
-  return {
-    bytes,
-    costOf(model) {
-      const asked = JSON.stringify(model);
-      const cost = costs.get(asked) ?? measure(model, bytes, from, memory);
-      costs.set(asked, cost);
-      return cost;
-    },
-    scale: file.length / (bytes.length - from),
-  };
+  return { bytes, from, scale: file.length / (bytes.length - from) };
 }
 
 function partOf(bytes: Uint8Array, most: number, stride?: number): Uint8Array {

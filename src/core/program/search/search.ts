@@ -1,12 +1,19 @@
 /** The encoder's search: what pays on a sample is added, what does not pay for itself is left out, and what does is a finding with its savings. */
-import { setImmediate } from 'node:timers/promises';
 import type { Finding, ProgramEvent, ProgramOptions } from '../contract';
-import { echoContext } from '../model/echoes';
 import type { ModelSpec } from '../model/engine';
-import { fitContext, likeliestContext } from '../model/numbers';
-import { swapContexts } from '../model/swaps';
-import { byParent, byParents } from '../model/tables';
 import type { Semantics } from '../semantics';
+import { ownThread, type Trials } from '../trials';
+import { searchWith, type Search } from './ahead';
+import {
+  contextCost,
+  contextPart,
+  families,
+  sharedParts,
+  singleParts,
+  sizeOf,
+  withoutPart,
+  type Part,
+} from './parts';
 import { takeSample } from './sample';
 
 /** Bytes of the file that the search looks at. */
@@ -16,23 +23,6 @@ export const sampleSizes: Record<ProgramOptions['effort'], number> = {
   max: 192_000,
 };
 
-/** A context costs about this many bytes of deflated decoder, and what it is made of some more. */
-export const contextCost = 8;
-const extraCosts: [RegExp, number][] = [
-  [/\bnear\b/, 45],
-  [/likeliest/, 20],
-  [/\ba0\b/, 35],
-  [/\bphase\b/, 60],
-];
-const priceOf = (context: string): number =>
-  extraCosts.reduce((sum, [part, cost]) => sum + (part.test(context) ? cost : 0), contextCost);
-
-/** Contexts that share what costs bytes of decoder, so that they are first tried together. */
-const shared: { part: RegExp; cost: number }[] = [
-  { part: /follow/, cost: 40 },
-  { part: /\b(word|last)\b/, cost: 45 },
-];
-
 /** A context slows the program down, so it has to save this share of it, unless there are few. */
 const leastGain: Record<ProgramOptions['effort'], number> = {
   fast: 0.0025,
@@ -41,155 +31,138 @@ const leastGain: Record<ProgramOptions['effort'], number> = {
 };
 const few: Record<ProgramOptions['effort'], number> = { fast: 4, balanced: 8, max: 8 };
 
-/** What is tried together. */
-interface Part {
-  contexts?: string[];
-  /** Expressions of weight sets. */
-  selectors?: string[];
-  /** Least lengths of repeats; with all of them goes what asks for one. */
-  matches?: number[];
-  /** Whether the opinion goes, or what is expected. */
-  opinion?: boolean;
-  /** How the report names what it tells. */
-  sentence?: string;
-  /** Bytes of decoder that it needs. */
+/** A part saves so many times as much when others that told the same are gone, about. */
+const later = 2;
+
+/** What a search leaves of a model, and what it found out on the way. */
+interface Thinned {
+  spec: ModelSpec;
+  found: Finding[];
+}
+
+/** A model, and the bytes that it leaves of the sample. */
+interface Standing {
+  spec: ModelSpec;
   cost: number;
 }
 
-/** Parts that tell the same thing. */
-const families = ({ contexts, selectors, matches, expected }: ModelSpec): Part[] => [
-  expected
-    ? {
-        opinion: true,
-        sentence: 'Pixels follow from those around them by least squares.',
-        cost: 500,
-      }
-    : {
-        contexts: [fitContext, likeliestContext],
-        opinion: true,
-        sentence: 'Numbers follow from the other numbers of their row, or from sums of them.',
-        cost: 1000,
-      },
-  { contexts: [echoContext], sentence: 'Rows repeat the digits of earlier rows.', cost: 200 },
-  { contexts: swapContexts, cost: 100 },
-  {
-    contexts: [byParent(0), byParent(1), byParents],
-    sentence: 'Some columns tell others.',
-    cost: 3 * contextCost,
-  },
-  {
-    contexts: contexts.filter((context) => asksForRepeat.test(context)),
-    selectors: selectors.map(({ expression }) => expression).filter((e) => asksForRepeat.test(e)),
-    matches,
-    sentence: 'Longer passages recur.',
-    cost: 380,
-  },
-];
-
-/** Contexts and weight sets that are told of a repeat, and say nothing where none is followed. */
-export const asksForRepeat = /\bmatch\b/;
+interface SearchOptions {
+  semantics?: Semantics;
+  /** Of a record. */
+  stride?: number;
+  /** Of the file which the bytes restate. */
+  size?: number;
+  trials?: Trials;
+}
 
 /**
  * Adds each of `extra` that makes the sample, scaled to the file, clearly shorter; then leaves out each family, and each context from
  * that which saves least, for good where it is hardly longer for it. With `effort: 'fast'` families and contexts are left out in
- * turn, and only of tables and JSON; any other model is returned at once, and nothing is known about savings. `stride` is the length
- * of a record, `size` that of the file which the bytes restate.
+ * turn, and only of tables and JSON; any other model is returned at once, and nothing is known about savings.
  */
 export async function* searchModel(
   full: ModelSpec,
   extra: string[],
   bytes: Uint8Array,
   effort: ProgramOptions['effort'],
-  {
-    semantics,
-    stride,
-    size = bytes.length,
-  }: { semantics?: Semantics; stride?: number; size?: number } = {},
-): AsyncGenerator<ProgramEvent, { spec: ModelSpec; found: Finding[] }> {
-  const { bytes: sample, costOf, scale } = takeSample(bytes, sampleSizes[effort], stride);
-  const isHurried = effort === 'fast';
-  if (sample.length === 0 || (isHurried && !semantics)) return { spec: full, found: [] };
-  const found: Finding[] = [];
-  const total = trialsOf(full, extra, effort);
-  let trials = 0;
-  const tried = (note: string): ProgramEvent => ({
-    type: 'progress',
-    done: Math.min(total, trials++) * sample.length,
-    total: total * sample.length,
-    note,
-  });
+  { semantics, stride, size = bytes.length, trials = ownThread() }: SearchOptions = {},
+): AsyncGenerator<ProgramEvent, Thinned> {
+  const sample = takeSample(bytes, sampleSizes[effort], stride);
+  if (sample.bytes.length === 0 || (effort === 'fast' && !semantics))
+    return { spec: full, found: [] };
   // What restates a file with more bytes is that much slower, and cannot afford as many contexts.
   const least = leastGain[effort] * Math.max(1, bytes.length / size) ** 2;
-  // Images are fast, since most of their bytes are decided quickly.
-  const pace = ({ contexts, sole }: ModelSpec): number =>
-    contexts.length > few[effort] && sole === undefined ? cost * scale * least : 0;
-  let spec = full;
-  let cost = costOf(spec);
-  for (const context of isHurried ? [] : extra) {
-    yield tried('Adding contexts');
-    await setImmediate();
+  const { scale } = sample;
+  return yield* searchWith(sample, trials, () =>
+    thinned(full, effort === 'fast' ? [] : extra, {
+      isHurried: effort === 'fast',
+      scale,
+      total: trialsOf(full, extra, effort),
+      // Images are fast, since most of their bytes are decided quickly.
+      pace: ({ contexts, sole }, cost) =>
+        contexts.length > few[effort] && sole === undefined ? cost * scale * least : 0,
+    }),
+  );
+}
+
+interface Thinning {
+  isHurried: boolean;
+  /** So many times what is saved of the sample is saved of the file. */
+  scale: number;
+  /** Trials that are expected. */
+  total: number;
+  /** Bytes that a context of the model has to save for its time. */
+  pace(spec: ModelSpec, cost: number): number;
+}
+
+function* thinned(
+  full: ModelSpec,
+  extra: string[],
+  { isHurried, scale, total, pace }: Thinning,
+): Search<Thinned> {
+  const found: Finding[] = [];
+  /** Those that are behind. */
+  let done = 0;
+  const asked = function* (model: ModelSpec, guess: number, note: string): Search<number> {
+    return yield { model, guess, done: Math.min(total, done), total, note };
+  };
+  const start = yield* asked(full, 0, isHurried ? 'Leaving out contexts' : 'Adding contexts');
+  let standing: Standing = { spec: full, cost: start };
+  for (const context of extra) {
+    const { spec, cost } = standing;
     const wider = { ...spec, contexts: [...spec.contexts, context] };
-    const costWith = costOf(wider);
-    if ((cost - costWith) * scale < Math.max(contextCost, pace(wider))) continue;
-    [spec, cost] = [wider, costWith];
+    const costWith = yield* asked(wider, cost, 'Adding contexts');
+    done++;
+    if ((cost - costWith) * scale < Math.max(contextCost, pace(wider, cost))) continue;
+    standing = { spec: wider, cost: costWith };
   }
-  const without = ({ contexts, selectors, matches, opinion }: Part): ModelSpec => ({
-    ...spec,
-    contexts: spec.contexts.filter((context) => !contexts?.includes(context)),
-    selectors: spec.selectors.filter(({ expression }) => !selectors?.includes(expression)),
-    matches: spec.matches.filter((least) => !matches?.includes(least)),
-    // To decide bytes quickly makes up for the time that opinions take.
-    ...(opinion && { opinion: undefined, expected: undefined, quiet: undefined }),
-  });
-  const leaveOut = async function* (parts: Part[]): AsyncGenerator<ProgramEvent> {
-    for (const part of parts) {
-      yield tried('Leaving out contexts');
-      await setImmediate();
-      const rest = without(part);
-      if (sizeOf(rest) === sizeOf(spec) || rest.contexts.length === 0) continue;
-      const costWithout = costOf(rest);
+  /** `expected` is how much longer the sample may be without the part. */
+  const leaveOut = function* (parts: { part: Part; expected: number }[]): Search<void> {
+    for (const { part, expected } of parts) {
+      const { spec, cost } = standing;
+      const rest = withoutPart(spec, part);
+      const isLess = sizeOf(rest) < sizeOf(spec) && rest.contexts.length > 0;
+      // What is known already is not tried.
+      const tried = isLess ? rest : spec;
+      const costWithout = yield* asked(tried, cost + expected, 'Leaving out contexts');
+      done++;
       const saved = (costWithout - cost) * scale;
-      if (saved <= Math.max(part.cost, pace(spec))) [spec, cost] = [rest, costWithout];
+      if (saved <= Math.max(part.cost, pace(spec, cost)))
+        standing = { spec: tried, cost: costWithout };
       else if (part.sentence)
         found.push({ sentence: part.sentence, savedBytes: Math.round(saved) });
     }
   };
-  const single = (context: string): Part => ({ contexts: [context], cost: priceOf(context) });
+  const unneeded = (part: Part): { part: Part; expected: number } => ({ part, expected: 0 });
   if (isHurried) {
-    yield* leaveOut([...families(spec), ...spec.contexts.map(single)]);
-    return { spec, found };
+    const { spec } = standing;
+    // Those that are known to save little are not among them.
+    const needed = spec.contexts.map((name) => ({ part: contextPart(name), expected: Infinity }));
+    yield* leaveOut([...families(spec).map(unneeded), ...needed]);
+    return { spec: standing.spec, found };
   }
-  const together = shared.map(({ part, cost }) => ({
-    contexts: spec.contexts.filter((context) => part.test(context)),
-    cost,
-  }));
-  yield* leaveOut([...families(spec), ...together]);
-  // Of those that tell the same the one that saves least goes first, so that the other stays.
-  const parts: Part[] = [
-    ...spec.contexts.map(single),
-    ...spec.selectors.map(({ expression }) => ({ selectors: [expression], cost: contextCost })),
-    ...(spec.matches.length > 1
-      ? spec.matches.map((least) => ({ matches: [least], cost: 3 }))
-      : []),
-  ];
+  yield* leaveOut([...families(standing.spec), ...sharedParts(standing.spec)].map(unneeded));
+  const { spec, cost } = standing;
+  const parts = singleParts(spec);
   const weighed = [];
   // Fewer are left than were expected.
-  trials = Math.max(trials, total - 2 * parts.length);
+  done = Math.max(done, total - 2 * parts.length);
   for (const part of parts) {
-    yield tried('Weighing contexts');
-    await setImmediate();
-    weighed.push({ part, cost: costOf(without(part)) });
+    const costWithout = yield* asked(withoutPart(spec, part), cost, 'Weighing contexts');
+    done++;
+    weighed.push({ part, cost: costWithout, expected: later * (costWithout - cost) });
   }
+  // Of those that tell the same the one that saves least goes first, so that the other stays.
   weighed.sort((a, b) => a.cost - b.cost);
-  yield* leaveOut(weighed.map(({ part }) => part));
-  return { spec, found };
+  yield* leaveOut(weighed);
+  return { spec: standing.spec, found };
 }
 
 /** How often the search codes its sample, at most but for the contexts that it adds. */
 function trialsOf(full: ModelSpec, extra: string[], effort: ProgramOptions['effort']): number {
   const together = families(full).length;
   if (effort === 'fast') return together + full.contexts.length;
-  return extra.length + together + shared.length + 2 * sizeOf(full);
+  return extra.length + together + sharedParts(full).length + 2 * sizeOf(full);
 }
 
 /** Bytes that the search codes, about, before it has found what it finds. */
@@ -203,6 +176,3 @@ export function searchWork(
   if (effort === 'fast' && !semantics) return 0;
   return trialsOf(full, extra, effort) * Math.min(bytes.length, sampleSizes[effort]);
 }
-
-const sizeOf = ({ contexts, selectors, matches, opinion, expected }: ModelSpec): number =>
-  contexts.length + selectors.length + matches.length + (opinion ? 1 : 0) + (expected ? 1 : 0);
