@@ -474,22 +474,26 @@ describe('a deflate stream', () => {
   });
 
   it('is written again with codes that would be too long', () => {
-    // As many of each byte as of the two rarer ones together: its code would have 18 bits.
-    const counts = [1, 1];
+    // Of each byte as many as of the two rarer ones together, the rarest as often as a block ends: its code would have 19 bits.
+    const counts = [1, 2];
     while (counts.length < 19) counts.push(counts.at(-1)! + counts.at(-2)!);
     const bytes = Uint8Array.from(counts.flatMap((count, byte) => Array<number>(count).fill(byte)));
     const stream = pako.deflateRaw(bytes, { strategy: constants.Z_HUFFMAN_ONLY, memLevel: 9 });
     const { blocks } = inflate(stream, 1e6)!;
     const list = blocks.map(({ type, steps }) => [steps, blockTypes.indexOf(type)]);
-    const written: number[] = [];
-    const write = (byte: number): number => written.push(byte & 255);
-    new Function(
-      'b',
-      'blocks',
-      'step',
-      'write',
-      repackSource({ types: new Set(['dynamic']), codes: 'limited' }),
-    )(...[bytes, list, () => 0, write]);
-    assert.deepEqual(Uint8Array.from(written), stream);
+    const writtenWith = (codes: 'short' | 'limited'): Uint8Array => {
+      const written: number[] = [];
+      const write = (byte: number): number => written.push(byte & 255);
+      new Function(
+        'b',
+        'blocks',
+        'step',
+        'write',
+        repackSource({ types: new Set(['dynamic']), codes, isTried: true }),
+      )(...[bytes, structuredClone(list), () => 0, write]);
+      return Uint8Array.from(written);
+    };
+    assert.deepEqual(writtenWith('limited'), stream);
+    assert.notDeepEqual(writtenWith('short'), stream);
   });
 });

@@ -99,8 +99,9 @@ export function toldOf(others: Others[], streams: Inflated[], codes: Repacking['
 }
 
 /**
- * Source of a function of the content that gives the file; without a search it is given `step`, too. If it is to take pieces it is
- * a generator: told to go on with nothing, and then with each piece, it gives what this is packed as, good until the next one.
+ * Source of a function of the content that gives the file; without a search it is given `step`, too, to see whether it does. If it is
+ * to take pieces it is a generator: told to go on with nothing, and then with each piece, it gives what this is packed as, good until
+ * the next one.
  */
 export function packSource(
   { size, around, cuts }: Parts,
@@ -118,7 +119,7 @@ export function packSource(
   const { byte, before } = isPiecewise ? inPieces : { byte: byteAt, before: '' };
   const taking = told ? 'told' : isExact ? 'exact' : 'listed';
   const stream = `${search ? stepSource(search, taking, byte) : ''}
-${repackSource({ types, codes, byte, before })}`;
+${repackSource({ types, codes, isTried: !search, byte, before })}`;
   const content = lists.reduce((sum, { length }) => sum + length, 0);
   const isOne = isTold && !isPiecewise && streams.length === 1;
   const [bytes, next] = isTold

@@ -8,6 +8,8 @@ export interface Repacking {
   types: Set<Block['type']>;
   /** Codes as zlib makes them, also where some would be longer than there is room for; or as they are told. */
   codes: 'short' | 'limited' | 'told';
+  /** Whether it is not known yet that no short code is too long: such a one is cut, which is seen to give another stream. */
+  isTried?: boolean;
   /** Source of the byte at a place, and of statements before each step. */
   byte?: (place: string) => string;
   before?: string;
@@ -18,7 +20,13 @@ export interface Repacking {
  * is and else a repeat; of a block that is stored `steps` are its bytes. It writes the stream with `write(byte)`. Codes
  * are those of zlib's trees.c, ties included, or told. A part of the stream is one number: from the lowest bit on its tree (0 of literals and lengths), 9 bits of symbol, 13 of extra bits, and how many these are.
  */
-export const repackSource = ({ types, codes, byte = byteAt, before = '' }: Repacking): string => `
+export const repackSource = ({
+  types,
+  codes,
+  isTried = false,
+  byte = byteAt,
+  before = '',
+}: Repacking): string => `
 let held = 0, holds = 0;
 const put = (value = 0, bits = 0) => {
   held |= value << holds;
@@ -40,7 +48,7 @@ const codesOf = lengths => {
     });
   return codes;
 };
-${codes === 'told' ? toldLengths : zlibLengths(codes === 'limited')}
+${codes === 'told' ? toldLengths : zlibLengths(codes === 'limited', isTried)}
 const split = (value, shift) => {
   const bits = Math.max(0, 31 - Math.clz32(value) - shift);
   return (value >> bits) + (bits << shift) << 1 | (value & (1 << bits) - 1) << 10 | bits << 23;
@@ -147,6 +155,7 @@ const zlibTrees = (
 /** Source of the lengths that zlib gives the codes of symbols which occur so often. */
 const zlibLengths = (
   isLimited: boolean,
+  isTried: boolean,
 ): string => `const lengthsOf = (counts${isLimited ? ', most' : ''}) => {
   const size = counts.length, heap = [0], depths = [...counts].fill(0), parents = [], order = [], lengths = []${isLimited ? ', ends = Array(16).fill(0)' : ''};
   let last = -1, k${isLimited ? ', over = 0' : ''};
@@ -172,7 +181,7 @@ const zlibLengths = (
     order.unshift(other, one);
     heap[1] = parents[one] = parents[other] = node;
   }
-  ${isLimited ? limitedLengths : 'order.forEach(node => lengths[node] = -~lengths[parents[node]]);'}
+  ${isLimited ? limitedLengths : `order.forEach(node => lengths[node] = ${isTried ? 'Math.min(15, -~lengths[parents[node]])' : '-~lengths[parents[node]]'});`}
   return Array.from({ length: last + 1 }, (_, symbol) => lengths[symbol] || 0);
 };`;
 
