@@ -59,8 +59,9 @@ const most = {
 export const mostPacked = most.content;
 
 /**
- * What is deflated in a file; nothing where zlib and gzip would not have packed it so, or where there is more of it than can be
- * held. If it is more than `block` bytes, it is packed again piece by piece where that can be done.
+ * What is deflated in a file; nothing where too much of how it is packed would have to be told, as zlib and gzip pack otherwise, or
+ * where there is more of it than can be held. If it is more than `block` bytes, it is packed again piece by piece where that can be
+ * done.
  */
 export async function* unpack(
   file: Uint8Array,
