@@ -73,12 +73,10 @@ async function openCsv(connection: DuckDBConnection, path: string): Promise<Tabl
   };
   const wanted = delimiterOf(header);
   let found = await sniff('');
-  const skipsMost = async ({ SkipRows: skipped }: Sniffed): Promise<boolean> => {
-    const { sql } = csvSource(path, marks, found, []);
-    const rest = `SELECT count(*) AS rows FROM (SELECT * FROM ${sql} LIMIT ${skipped})`;
-    return skipped > 0 && Number((await query(connection, rest, path))[0].rows) < skipped;
-  };
-  if (wanted !== undefined && (found.Delimiter !== wanted || (await skipsMost(found)))) {
+  if (
+    wanted !== undefined &&
+    (found.Delimiter !== wanted || (await skipsMost(connection, path, marks, found)))
+  ) {
     // The sniffer takes a ragged table for one of a single column, or for its end: read it by its header, which names the line.
     const columns = Array.from({ length: countFields(header, wanted) }, (_, i) => ({
       name: `column${i}`,
@@ -89,11 +87,12 @@ async function openCsv(connection: DuckDBConnection, path: string): Promise<Tabl
     found = await sniff(`, delim=${quote(wanted)}, header=true`);
   }
   const notes: string[] = [];
+  let options = marks;
   if (wanted === ';' && found.Delimiter === ';') {
     const comma = await sniff(", delim=';', decimal_separator=','");
     if (countNumbers(comma) > countNumbers(found)) {
       notes.push('Numbers are written with a decimal comma.');
-      return csvSource(path, `${marks}, decimal_separator=','`, comma, notes);
+      [found, options] = [comma, `${marks}, decimal_separator=','`];
     }
   }
   const columns = columnsOf(found);
@@ -109,7 +108,22 @@ async function openCsv(connection: DuckDBConnection, path: string): Promise<Tabl
       `The first line holds values: the columns are named ${columns[0].name} to ${columns[columns.length - 1].name}.`,
     );
   }
-  return csvSource(path, marks, found, notes);
+  return csvSource(path, options, found, notes);
+}
+
+/** Whether more lines are left out before the table than it has. */
+async function skipsMost(
+  connection: DuckDBConnection,
+  path: string,
+  options: string,
+  found: Sniffed,
+): Promise<boolean> {
+  const { SkipRows: skipped } = found;
+  if (skipped === 0) return false;
+  const { sql } = csvSource(path, options, found, []);
+  const rest = `SELECT count(*) AS rows FROM (SELECT * FROM ${sql} LIMIT ${skipped})`;
+  const [{ rows }] = await query(connection, rest, path);
+  return Number(rows) < skipped;
 }
 
 interface Sniffed {

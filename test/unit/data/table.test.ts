@@ -222,6 +222,14 @@ describe('table', () => {
     );
   });
 
+  it('says so of a table with decimal commas, too', async (t) => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i},5;${i % 7},25;${i % 2}`);
+    const csv = ['Readings;of May', 'a;b;c', ...rows].join('\n');
+    const folder = temporaryFolder(t, { 'a.csv': csv });
+    const { notes } = await collected(join(folder, 'a.csv'));
+    assert.match(notes.join('\n'), /^The first line is left out, without the 3 fields/m);
+  });
+
   it('names the line that has too many fields where less follows than stands before it', async (t) => {
     const folder = temporaryFolder(t, { 'a.csv': 'a,b,c\n1,2,3\n4,5,6\n6,7,8,9\n' });
     await assert.rejects(collected(join(folder, 'a.csv')), /line 4/i);
