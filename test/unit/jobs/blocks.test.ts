@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startJob } from '../../../src/jobs/job';
 import type { FromWorker, ProgramRequest } from '../../../src/jobs/protocol';
 import type { ProgramSummary } from '../../../src/jobs/programSteps';
+import { assertStops, programRequest, worker } from '../../fixtures/programJob';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
-const worker = resolve('out/dist/worker.js');
-
-const request = (folder: string, threads: number): ProgramRequest => ({
-  type: 'program',
-  file: join(folder, 'a.csv'),
-  out: join(folder, `out${threads}`, 'program.mjs'),
-  effort: 'fast',
-  ascii: false,
-  threads,
-  blockBytes: 110_000,
-});
+const request = (folder: string, threads: number): ProgramRequest =>
+  programRequest(folder, { effort: 'fast', threads, blockBytes: 110_000 });
 
 describe('a program in blocks', () => {
   it('has the same bytes on any number of threads, and all that is told of a whole file', async (t) => {
@@ -53,17 +45,7 @@ describe('a program in blocks', () => {
 
   it('leaves nothing behind when it is stopped, and stops at once', async (t) => {
     const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 30_000 }) });
-    const job = startJob(request(folder, 2), {
-      worker,
-      // Longer than the test may last: the job has to hear the wish itself.
-      patience: 600_000,
-      onMessage(message) {
-        if (message.type !== 'events') return;
-        if (message.events.some((event) => event.type === 'progress' && event.done > 0)) job.stop();
-      },
-    });
-    await assert.rejects(job.result, { message: /Stopped before the program was written/ });
-    assert.deepEqual(readdirSync(join(folder, 'out2')), []);
+    await assertStops(request(folder, 2), ({ done }) => done > 0);
   });
 
   it('says so when the file becomes another one meanwhile', async (t) => {

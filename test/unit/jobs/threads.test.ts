@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { startJob } from '../../../src/jobs/job';
 import type { FromWorker, ProgramRequest } from '../../../src/jobs/protocol';
+import { assertStops, programRequest, worker } from '../../fixtures/programJob';
 import { syntheticTable } from '../../fixtures/syntheticTable';
 import { temporaryFolder } from '../../fixtures/temporaryFolder';
 
-const worker = resolve('out/dist/worker.js');
-
-const request = (folder: string, threads: number): ProgramRequest => ({
-  type: 'program',
-  file: join(folder, 'a.csv'),
-  out: join(folder, `out${threads}`, 'program.mjs'),
-  effort: 'balanced',
-  ascii: false,
-  threads,
-});
+const request = (folder: string, threads: number): ProgramRequest =>
+  programRequest(folder, { effort: 'balanced', threads });
 
 describe('a program whose contexts are tried on threads', () => {
   it('has the same bytes on any number of threads, and never goes back on how far it is', async (t) => {
@@ -44,19 +36,6 @@ describe('a program whose contexts are tried on threads', () => {
 
   it('stops at once while they are tried, and leaves nothing behind', async (t) => {
     const folder = temporaryFolder(t, { 'a.csv': syntheticTable({ rows: 9000 }) });
-    const job = startJob(request(folder, 3), {
-      worker,
-      // Longer than the test may last: the job has to hear the wish itself.
-      patience: 600_000,
-      onMessage(message) {
-        if (message.type !== 'events') return;
-        const isTrying = message.events.some(
-          (event) => event.type === 'progress' && event.note === 'Weighing contexts',
-        );
-        if (isTrying) job.stop();
-      },
-    });
-    await assert.rejects(job.result, { message: /Stopped before the program was written/ });
-    assert.deepEqual(readdirSync(join(folder, 'out3')), []);
+    await assertStops(request(folder, 3), ({ note }) => note === 'Weighing contexts');
   });
 });
